@@ -1,0 +1,72 @@
+import { z } from "zod";
+
+/** Where each setting comes from, in this order: the stack's configuration, the environment, the default. */
+interface Setting {
+  readonly key: string;
+  readonly env: string;
+  readonly secret?: boolean;
+  readonly what: string;
+}
+
+const settings = {
+  apiKey: { key: "ica:apiKey", env: "ICA_API_KEY", secret: true, what: "an API key of your ICA user" },
+  baseUrl: { key: "ica:baseUrl", env: "ICA_BASE_URL", what: "the address of ICA's REST API" },
+  projectId: { key: "ica:projectId", env: "ICA_PROJECT_ID", what: "the UUID of the ICA project" },
+  region: { key: "ica:region", env: "ICA_REGION", what: "the code of the region for images" },
+  s3Endpoint: { key: "ica:s3Endpoint", env: "ICA_S3_ENDPOINT", what: "the address of the object store" },
+} as const satisfies Record<string, Setting>;
+
+/** Address of the public ICA (help.ica.illumina.com, "API reference": https://ica.illumina.com/ica/rest). */
+export const publicBaseUrl = "https://ica.illumina.com/ica/rest";
+
+/** Everything the provider is configured with. */
+export interface Config {
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  /** The project for resources that do not name one. */
+  readonly projectId: string | undefined;
+  /** Region code for images that do not name one; else the project's own region. */
+  readonly region: string | undefined;
+  /** Only for object stores that are not AWS, as the emulator's; else the SDK knows the address by the region. */
+  readonly s3Endpoint: string | undefined;
+}
+
+/** The configuration cannot be used; the message lists everything that is wrong with it. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+const url = z.url({ protocol: /^https?$/ });
+
+/** Reads the configuration. `get` gives a value of the stack's configuration by its full key. */
+export function readConfig(get: (key: string) => string | undefined, env: NodeJS.ProcessEnv): Config {
+  const value = ({ key, env: name }: Setting): string | undefined =>
+    [get(key), env[name]].find((text) => text !== undefined && text.trim() !== "")?.trim();
+  const apiKey = value(settings.apiKey);
+  const baseUrl = value(settings.baseUrl) ?? publicBaseUrl;
+  const s3Endpoint = value(settings.s3Endpoint);
+  const problems = [
+    apiKey === undefined ? missing(settings.apiKey) : undefined,
+    url.safeParse(baseUrl).success
+      ? undefined
+      : `${settings.baseUrl.key} (or ${settings.baseUrl.env}) is not a web address: ${baseUrl}`,
+    s3Endpoint === undefined || url.safeParse(s3Endpoint).success
+      ? undefined
+      : `${settings.s3Endpoint.key} (or ${settings.s3Endpoint.env}) is not a web address: ${s3Endpoint}`,
+  ].filter((problem) => problem !== undefined);
+  if (apiKey === undefined || problems.length > 0) throw new ConfigError(problems.join("\n"));
+  return { apiKey, baseUrl, projectId: value(settings.projectId), region: value(settings.region), s3Endpoint };
+}
+
+function missing(setting: Setting): string {
+  const flag = setting.secret === true ? "--secret " : "";
+  return (
+    `${setting.key} is not set: it is ${setting.what}. Set it with "pulumi config set ${flag}${setting.key}", or in the ` +
+    `environment as ${setting.env}. For the emulator: eval "$(ica-bench emulator start)".`
+  );
+}
+
+/** What to say where a project is needed and none is named. */
+export function missingProject(): string {
+  return `is required: declare it, or set it for the whole stack with "pulumi config set ${settings.projectId.key} UUID" or ${settings.projectId.env}`;
+}

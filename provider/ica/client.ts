@@ -1,0 +1,55 @@
+import type { Clock } from "../handler.js";
+import { DataFormats } from "./data-formats.js";
+import { DockerImages } from "./docker-images.js";
+import { type Answer, type Request, Transport } from "./http.js";
+import { ProjectData } from "./project-data.js";
+import { Projects } from "./projects.js";
+import { Regions } from "./regions.js";
+import type { RetryPolicy } from "./retry.js";
+import { SystemInfo } from "./system.js";
+import { ApiKeyLogin } from "./tokens.js";
+import { Workspaces } from "./workspaces.js";
+
+/** Sends one call as the user; what the files of the API's tags are built on. */
+export type Caller = <T>(request: Request<T>) => Promise<Answer<T>>;
+
+export interface ClientOptions {
+  /** For example `https://ica.illumina.com/ica/rest`. */
+  readonly baseUrl: string;
+  /** An API key of the user; never logged, never part of an error. */
+  readonly apiKey: string;
+  readonly clock: Clock;
+  readonly policy?: RetryPolicy;
+  readonly timeoutMs?: number;
+}
+
+/** ICA's REST API, as far as this project uses it: one member for each tag of the official OpenAPI document. */
+export class IcaClient {
+  readonly regions: Regions;
+  readonly projects: Projects;
+  readonly dataFormats: DataFormats;
+  readonly projectData: ProjectData;
+  readonly dockerImages: DockerImages;
+  readonly system: SystemInfo;
+  /** Assumed calls; see docs/assumptions.md. */
+  readonly workspaces: Workspaces;
+
+  constructor(options: ClientOptions) {
+    const transport = new Transport({
+      baseUrl: options.baseUrl,
+      clock: options.clock,
+      userAgent: "pulumi-ica",
+      ...(options.policy === undefined ? {} : { policy: options.policy }),
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    });
+    const login = new ApiKeyLogin(transport, options.apiKey, options.clock);
+    const call: Caller = (request) => transport.send(request, login);
+    this.regions = new Regions(call);
+    this.projects = new Projects(call);
+    this.dataFormats = new DataFormats(call);
+    this.projectData = new ProjectData(call);
+    this.dockerImages = new DockerImages(call);
+    this.system = new SystemInfo(call);
+    this.workspaces = new Workspaces(call, this.projects);
+  }
+}

@@ -1,0 +1,96 @@
+import { z } from "zod";
+import type { Caller } from "./client.js";
+import { media, noContent, path } from "./http.js";
+
+const imageSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  version: z.string().nullish(),
+  description: z.string().nullish(),
+  /** PARTIAL, AVAILABLE, DELETED, BUILDFAILED or DELETING; open, since more may come. */
+  status: z.string(),
+  type: z.string(),
+  internalDockerImageSettings: z
+    .object({
+      regions: z
+        .array(
+          z.object({ region: z.object({ id: z.string(), code: z.string().nullish() }), url: z.string().nullish() }),
+        )
+        .nullish(),
+    })
+    .nullish(),
+  benchSettings: z
+    .object({
+      clusterCompatible: z.boolean().nullish(),
+      access: z.object({ web: z.boolean().nullish(), console: z.boolean().nullish() }).nullish(),
+    })
+    .nullish(),
+});
+
+export type DockerImage = z.infer<typeof imageSchema>;
+
+export interface NewInternalImage {
+  /** Id of the uploaded file (`fil.…`), which must have the Docker format. */
+  readonly dockerDataId: string;
+  readonly dockerDataProjectId: string;
+  readonly name: string;
+  readonly version: string;
+  readonly description?: string;
+  readonly type: "BENCH";
+  /** Region UUIDs. */
+  readonly regions: readonly string[];
+}
+
+/** Tag "Docker Image". There is no call to change or delete an image, nor to set its bench settings (ica.md, 3.3; read from the official document). */
+export class DockerImages {
+  readonly #call: Caller;
+
+  constructor(call: Caller) {
+    this.#call = call;
+  }
+
+  /** Every image that the user may see; the call has neither filter nor paging. */
+  async list(): Promise<DockerImage[]> {
+    const { body } = await this.#call({
+      method: "GET",
+      path: "/api/dockerImages",
+      media: media.v4,
+      answer: z.object({ items: z.array(imageSchema) }),
+    });
+    return body.items;
+  }
+
+  async get(imageId: string): Promise<DockerImage> {
+    const { body } = await this.#call({
+      method: "GET",
+      path: path`/api/dockerImages/${imageId}`,
+      media: media.v4,
+      answer: imageSchema,
+    });
+    return body;
+  }
+
+  /** Not repeatable: there is no idempotency key, so a caller looks the image up by name and version after a failure. */
+  async createInternal(image: NewInternalImage): Promise<DockerImage> {
+    const { body } = await this.#call({
+      method: "POST",
+      path: "/api/dockerImages:createInternal",
+      body: image,
+      media: media.v4,
+      answer: imageSchema,
+    });
+    return body;
+  }
+
+  async addRegions(imageId: string, regionIds: readonly string[]): Promise<void> {
+    await this.#changeRegions(path`/api/dockerImages/${imageId}:addRegions`, regionIds);
+  }
+
+  async removeRegions(imageId: string, regionIds: readonly string[]): Promise<void> {
+    await this.#changeRegions(path`/api/dockerImages/${imageId}:removeRegions`, regionIds);
+  }
+
+  async #changeRegions(callPath: string, regionIds: readonly string[]): Promise<void> {
+    await this.#call({ method: "POST", path: callPath, body: { regionIds }, media: media.v4, answer: noContent });
+  }
+}

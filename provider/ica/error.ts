@@ -1,0 +1,109 @@
+import { z } from "zod";
+
+/**
+ * A problem as ICA reports it (RFC 7807). Everything is optional on purpose: a proxy in between may answer with less,
+ * and its words are still worth showing.
+ */
+const problemSchema = z.object({
+  title: z.string().optional(),
+  detail: z.string().optional(),
+  type: z.string().optional(),
+  id: z.string().optional(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+});
+
+export type Problem = z.infer<typeof problemSchema>;
+
+/** What went wrong, in the terms a caller decides by. */
+export type IcaErrorKind =
+  /** ICA answered with an error status. */
+  | "refused"
+  /** No answer: connection refused, reset, timed out. Whether the call took effect is not known. */
+  | "unreachable"
+  /** An answer that does not have the documented form. */
+  | "unexpected"
+  /** The call was given up because the caller was aborted. */
+  | "aborted";
+
+/** A failed call to ICA. The message names the call, ICA's own words and, where there is one, what to do. */
+export class IcaError extends Error {
+  override readonly name = "IcaError";
+  readonly kind: IcaErrorKind;
+  /** For example `GET /api/dockerImages`. */
+  readonly call: string;
+  /** The HTTP status; absent when there was no answer. */
+  readonly status: number | undefined;
+  readonly problem: Problem | undefined;
+
+  constructor(
+    fields: { kind: IcaErrorKind; call: string; message: string; status?: number; problem?: Problem },
+    options?: ErrorOptions,
+  ) {
+    super(fields.message, options);
+    this.kind = fields.kind;
+    this.call = fields.call;
+    this.status = fields.status;
+    this.problem = fields.problem;
+  }
+
+  /** Only this means that something does not exist (any more). */
+  get isNotFound(): boolean {
+    return this.kind === "refused" && this.status === 404;
+  }
+
+  /** Whether ICA may have done what was asked although the call failed. */
+  get isAmbiguous(): boolean {
+    return this.kind !== "refused" || (this.status !== undefined && this.status >= 500);
+  }
+}
+
+/** Builds the error for an answer with an error status. */
+export function refusal(call: string, status: number, body: unknown): IcaError {
+  const parsed = problemSchema.safeParse(body);
+  const problem = parsed.success ? parsed.data : undefined;
+  const words = wordsOf(problem, body);
+  const advice = adviceFor(status);
+  const said = words === "" ? "and gave no reason" : `and said: ${words}`;
+  return new IcaError({
+    kind: "refused",
+    call,
+    status,
+    ...(problem === undefined ? {} : { problem }),
+    message: `${call} was refused: ICA answered ${status} ${said}.${advice === "" ? "" : ` ${advice}`}`,
+  });
+}
+
+function wordsOf(problem: Problem | undefined, body: unknown): string {
+  const words = [
+    problem?.title,
+    problem?.detail === problem?.title ? undefined : problem?.detail,
+    attributeErrors(problem),
+  ]
+    .filter((part): part is string => part !== undefined && part.trim() !== "")
+    .map((part) => part.trim().replace(/[.\s]+$/, ""))
+    .join(": ");
+  if (words !== "") return problem?.id === undefined ? words : `${words} (ICA's reference ${problem.id})`;
+  return typeof body === "string"
+    ? body
+        .replace(/<[^>]*>/g, " ")
+        .replace(/\s+/g, " ")
+        .trim()
+        .slice(0, 300)
+    : "";
+}
+
+function attributeErrors(problem: Problem | undefined): string | undefined {
+  const parameters = problem?.parameters;
+  return parameters === undefined || Object.keys(parameters).length === 0
+    ? undefined
+    : JSON.stringify(parameters).slice(0, 500);
+}
+
+function adviceFor(status: number): string {
+  if (status === 401) return "Check the API key (ica:apiKey or ICA_API_KEY): it may have expired or been revoked.";
+  if (status === 403) return "The owner of the API key lacks a permission for this in the project or tenant.";
+  if (status === 429)
+    return "ICA limits the rate of calls; it did so for longer than the retries last. Try again later.";
+  if (status >= 500) return "ICA has a fault of its own; running the same command again is safe.";
+  return "";
+}

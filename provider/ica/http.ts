@@ -1,0 +1,188 @@
+import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from "axios";
+import { z } from "zod";
+import type { Clock } from "../handler.js";
+import { IcaError, refusal } from "./error.js";
+import { defaultRetryPolicy, type Failure, type RetryPolicy, retryDelay } from "./retry.js";
+
+/** The media types of the REST API; each group of calls has its own (official OpenAPI document, `content` of each call). */
+export const media = {
+  v3: "application/vnd.illumina.v3+json",
+  v4: "application/vnd.illumina.v4+json",
+} as const;
+
+/** The answer of a call that has none (204). */
+export const noContent = z.unknown().transform(() => undefined);
+
+export interface Request<T> {
+  readonly method: "GET" | "POST" | "PUT";
+  /** Path below the base URL, already encoded; see {@link path}. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly media: (typeof media)[keyof typeof media];
+  /** The documented form of the answer; {@link noContent} for calls that answer 204. */
+  readonly answer: z.ZodType<T>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** True when doing it twice is the same as doing it once. Default: true for GET and PUT, and with an Idempotency-Key. */
+  readonly repeatable?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Answer<T> {
+  readonly body: T;
+  /** The ETag response header, where the call has one. */
+  readonly etag: string | undefined;
+}
+
+/** Gives the header that proves who is calling, and hears when ICA no longer accepts it. */
+export interface Authenticator {
+  headers(): Promise<Readonly<Record<string, string>>>;
+  rejected(): void;
+  /** Blanks every secret it knows of in a text. */
+  redact(text: string): string;
+}
+
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly clock: Clock;
+  readonly userAgent: string;
+  readonly policy?: RetryPolicy;
+  readonly random?: () => number;
+  /** Milliseconds for one try. Default 60 000. */
+  readonly timeoutMs?: number;
+}
+
+/** Puts values into a path safely: path`/api/projects/${id}`. */
+export function path(parts: TemplateStringsArray, ...values: string[]): string {
+  return parts.reduce((whole, part, i) => whole + encodeURIComponent(values[i - 1] ?? "") + part);
+}
+
+/** Sends calls, tries again what is worth it, and turns every failure into an {@link IcaError}. */
+export class Transport {
+  readonly #axios: AxiosInstance;
+  readonly #options: TransportOptions;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#axios = axios.create({
+      baseURL: options.baseUrl.replace(/\/+$/, ""),
+      timeout: options.timeoutMs ?? 60_000,
+      headers: { "User-Agent": options.userAgent },
+      maxRedirects: 0,
+      validateStatus: () => true,
+      // A loopback emulator is never behind a proxy, whatever HTTP_PROXY says.
+      ...(isLoopback(options.baseUrl) ? { proxy: false as const } : {}),
+    });
+  }
+
+  async send<T>(request: Request<T>, auth: Authenticator): Promise<Answer<T>> {
+    const call = `${request.method} ${request.path}`;
+    const repeatable =
+      request.repeatable ?? (request.method !== "POST" || request.headers?.["Idempotency-Key"] !== undefined);
+    let renewed = false;
+    for (let attempt = 1; ; attempt++) {
+      const outcome = await this.#try(request, call, auth);
+      if (outcome.kind === "answer") {
+        const { response } = outcome;
+        if (response.status === 401 && !renewed) {
+          // A token that ICA no longer takes: once more with a new one. Counts as no try of its own.
+          renewed = true;
+          attempt--;
+          auth.rejected();
+          continue;
+        }
+        if (response.status >= 200 && response.status < 300) return this.#accept(request, call, response);
+      }
+      const failure: Failure =
+        outcome.kind === "answer"
+          ? { status: outcome.response.status, retryAfter: headerOf(outcome.response, "retry-after") }
+          : { sent: outcome.sent };
+      const { clock, policy = defaultRetryPolicy, random = Math.random } = this.#options;
+      const delay = retryDelay(failure, attempt, repeatable, policy, random, clock.now());
+      if (delay === undefined)
+        throw redacted(
+          outcome.kind === "answer" ? refusal(call, outcome.response.status, outcome.response.data) : outcome.error,
+          auth,
+        );
+      await clock.sleep(delay, request.signal);
+    }
+  }
+
+  async #try<T>(
+    request: Request<T>,
+    call: string,
+    auth: Authenticator,
+  ): Promise<{ kind: "answer"; response: AxiosResponse<unknown> } | { kind: "none"; sent: boolean; error: IcaError }> {
+    const authorization = await auth.headers();
+    try {
+      const response = await this.#axios.request<unknown>({
+        method: request.method,
+        url: request.path,
+        params: request.query,
+        data: request.body,
+        headers: {
+          Accept: `${request.media}, application/problem+json`,
+          ...(request.body === undefined ? {} : { "Content-Type": request.media }),
+          ...request.headers,
+          ...authorization,
+        },
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      });
+      return { kind: "answer", response };
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      return { kind: "none", ...unreachable(call, this.#options.baseUrl, error) };
+    }
+  }
+
+  #accept<T>(request: Request<T>, call: string, response: AxiosResponse<unknown>): Answer<T> {
+    const etag = headerOf(response, "etag");
+    const parsed = request.answer.safeParse(response.data);
+    if (parsed.success) return { body: parsed.data, etag };
+    const issues = parsed.error.issues
+      .slice(0, 5)
+      .map((issue) => `${issue.path.join(".") || "(the whole answer)"}: ${issue.message}`);
+    throw new IcaError({
+      kind: "unexpected",
+      call,
+      status: response.status,
+      message:
+        `${call}: the answer does not have the documented form (${issues.join("; ")}). ` +
+        "ICA may have changed, or ica:baseUrl names another service. Nothing was changed because of it.",
+    });
+  }
+}
+
+function headerOf(response: AxiosResponse<unknown>, name: string): string | undefined {
+  const value: unknown = response.headers[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+function unreachable(call: string, baseUrl: string, cause: unknown): { sent: boolean; error: IcaError } {
+  const code = isAxiosError(cause) ? cause.code : undefined;
+  const words = cause instanceof Error && cause.message !== "" ? cause.message : (code ?? String(cause));
+  const neverSent = code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN";
+  const advice = isLoopback(baseUrl)
+    ? "Is the emulator running? (ica-bench emulator status)"
+    : "Check ica:baseUrl (or ICA_BASE_URL), the network and HTTPS_PROXY.";
+  return {
+    sent: !neverSent,
+    // The cause of an axios error holds the request's headers, the key among them: only its words go on.
+    error: new IcaError({
+      kind: "unreachable",
+      call,
+      message: `${call}: no answer from ${baseUrl} (${words}). ${advice}`,
+    }),
+  };
+}
+
+function redacted(error: IcaError, auth: Authenticator): IcaError {
+  error.message = auth.redact(error.message);
+  return error;
+}
+
+/** Whether a URL names this machine itself. */
+export function isLoopback(url: string): boolean {
+  const host = URL.canParse(url) ? new URL(url).hostname : "";
+  return host === "localhost" || host === "[::1]" || /^127\./.test(host);
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import type { Caller } from "./client.js";
+import { media, path } from "./http.js";
+
+const projectSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  active: z.boolean(),
+  region: z.object({ id: z.string(), code: z.string() }),
+});
+
+export type Project = z.infer<typeof projectSchema>;
+
+/** Tag "Project". Whether Bench is enabled in a project is not to be read from any documented field. */
+export class Projects {
+  readonly #call: Caller;
+
+  constructor(call: Caller) {
+    this.#call = call;
+  }
+
+  async get(projectId: string): Promise<Project> {
+    const { body } = await this.#call({
+      method: "GET",
+      path: path`/api/projects/${projectId}`,
+      media: media.v3,
+      answer: projectSchema,
+    });
+    return body;
+  }
+}

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import type { Caller } from "./client.js";
+import { media } from "./http.js";
+
+const regionSchema = z.object({ id: z.string(), code: z.string(), cityName: z.string().nullish() });
+
+export type Region = z.infer<typeof regionSchema>;
+
+/** Tag "Region". */
+export class Regions {
+  readonly #call: Caller;
+
+  constructor(call: Caller) {
+    this.#call = call;
+  }
+
+  /** The regions that the tenant is entitled to. */
+  async list(): Promise<Region[]> {
+    const { body } = await this.#call({
+      method: "GET",
+      path: "/api/regions",
+      media: media.v3,
+      answer: z.object({ items: z.array(regionSchema) }),
+    });
+    return body.items;
+  }
+}

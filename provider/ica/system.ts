@@ -1,0 +1,20 @@
+import { z } from "zod";
+import type { Caller } from "./client.js";
+import { media } from "./http.js";
+
+const infoSchema = z.object({ name: z.string(), version: z.string() });
+
+/** Tag "System". */
+export class SystemInfo {
+  readonly #call: Caller;
+
+  constructor(call: Caller) {
+    this.#call = call;
+  }
+
+  /** Name and release of the platform. */
+  async info(): Promise<z.infer<typeof infoSchema>> {
+    const { body } = await this.#call({ method: "GET", path: "/api/system/info", media: media.v3, answer: infoSchema });
+    return body;
+  }
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { Clock } from "../handler.js";
+import { type Authenticator, media, type Transport } from "./http.js";
+
+const tokenSchema = z.object({ token: z.string().min(1) });
+
+/** Seconds before its end at which a token is no longer used. */
+const marginS = 60;
+
+/**
+ * Logs in with an API key. ICA advises to exchange the key for a JWT once and to use that afterwards; a JWT that was made
+ * from an API key cannot be refreshed, so a new one is requested (official OpenAPI document, "Authentication").
+ */
+export class ApiKeyLogin implements Authenticator {
+  readonly #transport: Transport;
+  readonly #apiKey: string;
+  readonly #clock: Clock;
+  #token: { jwt: string; endsAt: number } | undefined;
+  #pending: Promise<string> | undefined;
+  readonly #secrets = new Set<string>();
+
+  constructor(transport: Transport, apiKey: string, clock: Clock) {
+    this.#transport = transport;
+    this.#apiKey = apiKey;
+    this.#clock = clock;
+    this.#secrets.add(apiKey);
+  }
+
+  async headers(): Promise<Record<string, string>> {
+    return { Authorization: `Bearer ${await this.#jwt()}` };
+  }
+
+  rejected(): void {
+    this.#token = undefined;
+  }
+
+  redact(text: string): string {
+    return [...this.#secrets].reduce((clean, secret) => clean.replaceAll(secret, "[secret]"), text);
+  }
+
+  async #jwt(): Promise<string> {
+    if (this.#token !== undefined && this.#clock.now() < this.#token.endsAt - marginS * 1000) return this.#token.jwt;
+    // Many resources start at once: they share one login.
+    this.#pending ??= this.#login().finally(() => {
+      this.#pending = undefined;
+    });
+    return this.#pending;
+  }
+
+  async #login(): Promise<string> {
+    const withKey: Authenticator = {
+      headers: async () => ({ "X-API-Key": this.#apiKey }),
+      rejected: () => undefined,
+      redact: (text) => this.redact(text),
+    };
+    const { body } = await this.#transport.send(
+      { method: "POST", path: "/api/tokens", media: media.v3, answer: tokenSchema, repeatable: true },
+      withKey,
+    );
+    this.#secrets.add(body.token);
+    this.#token = { jwt: body.token, endsAt: endOf(body.token) ?? this.#clock.now() + 10 * 60_000 };
+    return body.token;
+  }
+}
+
+/** Milliseconds since 1970 at which a JWT ends (claim `exp`), or undefined when it does not say. The signature is ICA's business. */
+export function endOf(jwt: string): number | undefined {
+  const payload = jwt.split(".")[1];
+  if (payload === undefined) return undefined;
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
+    const parsed = z.object({ exp: z.number() }).safeParse(claims);
+    return parsed.success ? parsed.data.exp * 1000 : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

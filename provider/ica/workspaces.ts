@@ -1,0 +1,158 @@
+import { z } from "zod";
+import type { Caller } from "./client.js";
+import { IcaError } from "./error.js";
+import { type Answer, media, noContent, path, type Request } from "./http.js";
+import type { Projects } from "./projects.js";
+
+// The ONE place where paths and field names of the workspace calls are written down. They are assumed: no public document
+// of ICA describes such calls (docs/assumptions.md).
+
+const settingsShape = {
+  name: z.string(),
+  imageId: z.string(),
+  resourceModel: z.string(),
+  storageSizeInGb: z.number(),
+  access: z.object({ web: z.boolean(), console: z.boolean() }),
+  network: z.object({ mode: z.enum(["PUBLIC", "RESTRICTED"]), allowedUrls: z.array(z.string()) }),
+};
+
+const settingsSchema = z.object(settingsShape);
+
+/** What can be set on a workspace. */
+export type WorkspaceSettings = z.infer<typeof settingsSchema>;
+
+const workspaceSchema = z.object({
+  ...settingsShape,
+  id: z.string(),
+  /** Stopped, Starting, Running, Stopping or Failed; open, since the full list is not known. */
+  status: z.string(),
+  statusMessage: z.string().nullish(),
+  webUrl: z.string().nullish(),
+  consoleHost: z.string().nullish(),
+  consolePort: z.number().nullish(),
+});
+
+export type Workspace = z.infer<typeof workspaceSchema>;
+
+/** A workspace as it was read, with the tag that proves later that nobody changed it in between. */
+export interface VersionedWorkspace {
+  readonly workspace: Workspace;
+  readonly etag: string | undefined;
+}
+
+/** The server has no workspace calls at all, as far as anybody can know. */
+export class WorkspaceApiMissing extends Error {
+  override readonly name = "WorkspaceApiMissing";
+  constructor(cause: IcaError) {
+    super(
+      `This ICA does not serve the workspace calls that pulumi-ica assumes: ${cause.call} answered ${cause.status ?? "nothing"}. ` +
+        "Images keep working. No public document of ICA describes calls for workspaces; docs/assumptions.md of pulumi-ica says what is " +
+        "assumed and how to check your tenant. Until then workspaces are made on the Bench page, or on the emulator.",
+      { cause },
+    );
+  }
+}
+
+/** Tag "Workspace" (assumed). */
+export class Workspaces {
+  readonly #send: Caller;
+  readonly #projects: Projects;
+
+  constructor(call: Caller, projects: Projects) {
+    this.#send = call;
+    this.#projects = projects;
+  }
+
+  /** Rejects when the server has no workspace calls, or no such project. */
+  async confirmServed(projectId: string): Promise<void> {
+    await this.#collection(projectId, {
+      method: "GET",
+      path: path`/api/projects/${projectId}/workspaces`,
+      query: { pageSize: "1" },
+      media: media.v4,
+      answer: z.object({ items: z.array(z.unknown()) }),
+    });
+  }
+
+  /** The workspace of this name, if there is one. */
+  async findByName(projectId: string, name: string): Promise<Workspace | undefined> {
+    const { body } = await this.#collection(projectId, {
+      method: "GET",
+      path: path`/api/projects/${projectId}/workspaces`,
+      query: { name, pageSize: "50" },
+      media: media.v4,
+      answer: z.object({ items: z.array(workspaceSchema) }),
+    });
+    return body.items.find((workspace) => workspace.name === name);
+  }
+
+  async create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<Workspace> {
+    const { body } = await this.#collection(projectId, {
+      method: "POST",
+      path: path`/api/projects/${projectId}/workspaces`,
+      body: settings,
+      headers: { "Idempotency-Key": idempotencyKey },
+      media: media.v4,
+      answer: workspaceSchema,
+    });
+    return body;
+  }
+
+  /** Rejects with an error whose `isNotFound` is true when the workspace does not exist (any more). */
+  async get(projectId: string, workspaceId: string): Promise<VersionedWorkspace> {
+    const { body, etag } = await this.#send({
+      method: "GET",
+      path: path`/api/projects/${projectId}/workspaces/${workspaceId}`,
+      media: media.v4,
+      answer: workspaceSchema,
+    });
+    return { workspace: body, etag };
+  }
+
+  /** `etag` is that of the version the change is based on; ICA refuses with 409 when somebody was quicker. */
+  async update(
+    projectId: string,
+    workspaceId: string,
+    settings: WorkspaceSettings,
+    etag: string | undefined,
+  ): Promise<Workspace> {
+    const { body } = await this.#send({
+      method: "PUT",
+      path: path`/api/projects/${projectId}/workspaces/${workspaceId}`,
+      body: settings,
+      headers: etag === undefined ? {} : { "If-Match": etag },
+      media: media.v4,
+      answer: workspaceSchema,
+      // A repeated PUT with If-Match would meet its own first try as a conflict.
+      repeatable: etag === undefined,
+    });
+    return body;
+  }
+
+  async start(projectId: string, workspaceId: string): Promise<void> {
+    await this.#post(path`/api/projects/${projectId}/workspaces/${workspaceId}:start`);
+  }
+
+  async stop(projectId: string, workspaceId: string): Promise<void> {
+    await this.#post(path`/api/projects/${projectId}/workspaces/${workspaceId}:stop`);
+  }
+
+  async delete(projectId: string, workspaceId: string): Promise<void> {
+    await this.#post(path`/api/projects/${projectId}/workspaces/${workspaceId}:delete`);
+  }
+
+  async #post(callPath: string): Promise<void> {
+    await this.#send({ method: "POST", path: callPath, media: media.v4, answer: noContent });
+  }
+
+  /** The calls on the whole collection: a 404 (or 405) for a project that exists means that the server does not have them. */
+  async #collection<T>(projectId: string, request: Request<T>): Promise<Answer<T>> {
+    try {
+      return await this.#send(request);
+    } catch (error) {
+      if (!(error instanceof IcaError) || !(error.isNotFound || error.status === 405)) throw error;
+      await this.#projects.get(projectId);
+      throw new WorkspaceApiMissing(error);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { parseDuration } from "./duration.js";
+import type { CheckFailure } from "./handler.js";
+import { touchesUnknown, unknownPaths } from "./unknown.js";
+
+/** Parts that the inputs of both resources are made of. */
+
+/** A length of time such as `45m`. */
+export const durationSchema = z
+  .string()
+  .refine((text) => parseDuration(text) !== undefined, { error: "must be a length of time such as 90s, 45m or 1h30m" });
+
+export const timeoutsSchema = z.strictObject({
+  create: durationSchema.optional(),
+  update: durationSchema.optional(),
+  delete: durationSchema.optional(),
+});
+
+export type Timeouts = z.infer<typeof timeoutsSchema>;
+
+/** Milliseconds a step may take: what was declared, else the default. */
+export function timeoutMs(timeouts: Timeouts | undefined, step: keyof Timeouts, byDefault: string): number {
+  const ms = parseDuration(timeouts?.[step] ?? byDefault);
+  if (ms === undefined) throw new Error(`timeouts.${step} is not a length of time: ${timeouts?.[step]}`);
+  return ms;
+}
+
+export const accessSchema = z.strictObject({ web: z.boolean().default(false), console: z.boolean().default(false) });
+
+export type Access = z.infer<typeof accessSchema>;
+
+/** Keys that belong to the machinery, not to the user. */
+export function isInternal(key: string): boolean {
+  return key.startsWith("__");
+}
+
+/** What the user declared, without the machinery's keys. */
+export function declared(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(args).filter(([key, value]) => !isInternal(key) && value !== undefined));
+}
+
+/** The fields of a resource's inputs, each with its schema. */
+export type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** What a shape's fields hold once they are checked. In `check` and `diff` any of them may be, or hold, {@link unknownValue}. */
+export type InputsOf<S extends Shape> = z.output<z.ZodObject<S>>;
+
+/**
+ * Checks declared values field by field, fills in defaults, and gives every problem at its property. A value that is not
+ * known yet is taken as right and stays as it is.
+ */
+export function parseInputs<S extends Shape>(
+  shape: S,
+  args: Readonly<Record<string, unknown>>,
+): { inputs: InputsOf<S>; failures: CheckFailure[] } {
+  const values = declared(args);
+  const inputs: Record<string, unknown> = {};
+  const failures: CheckFailure[] = Object.keys(values)
+    .filter((key) => !(key in shape))
+    .map((key) => ({ property: key, reason: misspelt }));
+  for (const [key, schema] of Object.entries(shape)) {
+    const value = values[key];
+    const parsed = schema.safeParse(value);
+    if (parsed.success) inputs[key] = parsed.data;
+    else {
+      inputs[key] = value;
+      const unknowns = unknownPaths(value, [key]);
+      failures.push(
+        ...parsed.error.issues
+          .flatMap((issue) => failuresOf(issue, key))
+          .filter(({ property }) => !touchesUnknown(property, unknowns)),
+      );
+    }
+    if (inputs[key] === undefined) delete inputs[key];
+  }
+  // A value that is not known yet rides along in a field of another type, as it does in Pulumi's own SDKs; with failures
+  // the engine never uses the inputs.
+  return { inputs: inputs as InputsOf<S>, failures };
+}
+
+const misspelt = "is not a property of this resource; is it misspelt?";
+
+function failuresOf(issue: z.core.$ZodIssue, key: string): CheckFailure[] {
+  const at = [key, ...issue.path.map(String)];
+  if (issue.code === "unrecognized_keys")
+    return issue.keys.map((extra) => ({ property: [...at, extra].join("."), reason: misspelt }));
+  if (issue.code === "invalid_type" && issue.input === undefined)
+    return [{ property: at.join("."), reason: "is required" }];
+  return [{ property: at.join("."), reason: issue.message }];
+}

@@ -1,0 +1,37 @@
+import type { Clock } from "./handler.js";
+
+/** A wait that ran out. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+export interface Poll<T> {
+  readonly clock: Clock;
+  /** Looks once. */
+  readonly look: () => Promise<T>;
+  /** Whether what was seen ends the wait. Throw to end it with an error. */
+  readonly done: (seen: T, elapsedMs: number) => boolean | Promise<boolean>;
+  /** Milliseconds until the wait is given up. */
+  readonly timeoutMs: number;
+  /** Says what was waited for, when time is up. */
+  readonly timedOut: (seen: T, elapsedMs: number) => string;
+  readonly signal?: AbortSignal | undefined;
+  readonly random?: () => number;
+}
+
+const firstMs = 500;
+const longestMs = 10_000;
+
+/** Looks until it is done: at first every half second, then ever less often, at most ten seconds apart. */
+export async function poll<T>(options: Poll<T>): Promise<T> {
+  const { clock, random = Math.random } = options;
+  const start = clock.now();
+  for (let pause = firstMs; ; pause = Math.min(longestMs, pause * 1.5)) {
+    const seen = await options.look();
+    const elapsed = clock.now() - start;
+    if (await options.done(seen, elapsed)) return seen;
+    if (elapsed >= options.timeoutMs) throw new TimeoutError(options.timedOut(seen, elapsed));
+    const jittered = pause * (0.8 + 0.4 * random());
+    await clock.sleep(Math.min(jittered, options.timeoutMs - elapsed), options.signal);
+  }
+}

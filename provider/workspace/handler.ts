@@ -1,0 +1,233 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Context } from "../context.js";
+import { type Change, type Live, PartialError, type ResourceHandler } from "../handler.js";
+import { IcaError } from "../ica/error.js";
+import type { Workspace } from "../ica/workspaces.js";
+import { timeoutMs } from "../inputs.js";
+import { hasUnknown, isUnknown } from "../unknown.js";
+import { changesBetween, type FieldChange } from "./changes.js";
+import { checkWorkspace, type WorkspaceInputs } from "./inputs.js";
+import { ensureRunning, ensureStopped, type Place } from "./lifecycle.js";
+import { describe, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state.js";
+
+/** Default limits; the vendor gives no figures for workspaces. */
+const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
+
+/** A change that would stop a running workspace, or lose its data, without the user's word that this is meant. */
+export class RefusedChange extends Error {
+  override readonly name = "RefusedChange";
+}
+
+/** A Bench workspace: create, start, stop, change, delete. */
+export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context> = {
+  async check(context, args) {
+    return checkWorkspace(context.config, args);
+  },
+
+  async diff(context, _id, state, next): Promise<Change> {
+    const changes = changesBetween(state, next);
+    if (changes.length === 0) return { kind: "unchanged" };
+    const certain = changes.filter(({ field }) => !hasUnknown(next[field]));
+    const replacing = certain.filter(({ effect }) => effect === "replace");
+    if (replacing.length > 0) {
+      const names = replacing.map(({ field }) => field);
+      if (!next.allowDataLoss) {
+        throw new RefusedChange(
+          `workspace "${state.name}": changing ${reasons(replacing)} makes a new workspace, and all that is in /data of the old one is lost. ` +
+            "If that is meant, declare allowDataLoss: true; else undo the change.",
+        );
+      }
+      context.log.warn(
+        `workspace "${state.name}" will be replaced because of ${names.join(", ")}: all that is in its /data is lost`,
+      );
+      // Names are unique in a project: the old workspace has to go before a new one can have its name.
+      return { kind: "replace", because: names, deleteFirst: isUnknown(next.name) || next.name === state.name };
+    }
+    await refuseRestart(context, state, next, certain);
+    return { kind: "update", hidden: false };
+  },
+
+  async create(context, inputs) {
+    const found =
+      inputs.existingId === undefined
+        ? await findOwn(context, inputs)
+        : await existing(context, inputs.existingId, inputs);
+    const live = found ?? (await context.client.workspaces.create(inputs.projectId, settingsOf(inputs), randomUUID()));
+    if (found === undefined) context.log.info(`workspace "${live.name}" created`);
+    const place = placeOf(live, inputs);
+    const limit = timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
+    return {
+      id: live.id,
+      state: await keepingId(context, place, inputs, () => converge(context, place, live, inputs, limit)),
+    };
+  },
+
+  async read(context, id, state): Promise<Live<WorkspaceState> | undefined> {
+    const live = await lookUp(context, state.projectId, id);
+    if (live === undefined) return undefined;
+    const described = describe(live, state);
+    return { state: stateOf(live, described), inputs: described };
+  },
+
+  async update(context, id, _state, next) {
+    const { workspace: live } = await context.client.workspaces.get(next.projectId, id);
+    const place = placeOf(live, next);
+    const limit = timeoutMs(next.timeouts, "update", defaultTimeouts.update);
+    return keepingId(context, place, next, () => converge(context, place, live, next, limit));
+  },
+
+  async delete(context, id, state) {
+    const { client, log } = context;
+    const place: Place = { projectId: state.projectId, workspaceId: id, name: state.name };
+    const limit = timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
+    try {
+      const live = await lookUp(context, state.projectId, id);
+      if (live === undefined) return;
+      if (live.status !== "Stopped" && live.status !== "Failed") await ensureStopped(context, place, limit);
+      await client.workspaces.delete(state.projectId, id);
+      log.info(`workspace "${place.name}" deleted, and its /data with it`);
+    } catch (error) {
+      if (error instanceof IcaError && error.isNotFound) return;
+      throw error;
+    }
+  },
+};
+
+/** Brings a workspace from what it is to what is declared. */
+async function converge(
+  context: Context,
+  place: Place,
+  live: Workspace,
+  inputs: WorkspaceInputs,
+  limit: number,
+): Promise<Workspace> {
+  const { client } = context;
+  const changes = changesBetween({ ...describe(live, inputs), desiredState: inputs.desiredState }, inputs);
+  const wasUp = runStateOf(live.status) === "running";
+  let current = live;
+  if (changes.some(({ effect }) => effect === "replace")) {
+    throw new RefusedChange(
+      `workspace "${place.name}" has a disk of ${live.storageSizeInGb} GB, and a disk cannot shrink to ${inputs.storageGb} GB`,
+    );
+  }
+  if (changes.length > 0) {
+    const mustStop =
+      changes.some(({ effect }) => effect === "restart") && live.status !== "Stopped" && live.status !== "Failed";
+    if (mustStop && wasUp && inputs.desiredState !== "stopped" && !inputs.allowRestart)
+      throw new RefusedChange(needsRestart(place.name, changes));
+    if (mustStop) await ensureStopped(context, place, limit);
+    // Read again right before writing: the tag must be that of the version this change is based on.
+    const { workspace, etag } = await client.workspaces.get(place.projectId, place.workspaceId);
+    if (
+      !isDeepStrictEqual(describe(workspace, inputs), {
+        ...describe(live, inputs),
+        desiredState: describe(workspace, inputs).desiredState,
+      })
+    ) {
+      throw new RefusedChange(
+        `workspace "${place.name}" was changed by somebody else in this moment; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
+      );
+    }
+    current = await client.workspaces.update(place.projectId, place.workspaceId, settingsOf(inputs), etag);
+    context.log.info(`workspace "${place.name}": changed ${changes.map(({ field }) => field).join(", ")}`);
+    if (mustStop && wasUp && inputs.desiredState === undefined) return ensureRunning(context, place, limit);
+  }
+  if (inputs.desiredState === "running") return ensureRunning(context, place, limit);
+  if (inputs.desiredState === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, limit);
+  return current;
+}
+
+/** Runs the steps after the id is known: whatever fails, the id and what is known of the workspace are kept. */
+async function keepingId(
+  context: Context,
+  place: Place,
+  inputs: WorkspaceInputs,
+  steps: () => Promise<Workspace>,
+): Promise<WorkspaceState> {
+  try {
+    return stateOf(await steps(), inputs);
+  } catch (error) {
+    if (error instanceof IcaError && error.isNotFound) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
+      context.log.warn(
+        `workspace "${place.name}": its state could not be read after the failure (${second instanceof Error ? second.message : String(second)})`,
+      );
+      return undefined;
+    });
+    const state: WorkspaceState =
+      seen === undefined
+        ? {
+            ...inputs,
+            workspaceId: place.workspaceId,
+            status: "Unknown",
+            webUrl: undefined,
+            consoleHost: undefined,
+            consolePort: undefined,
+          }
+        : stateOf(seen.workspace, describe(seen.workspace, inputs));
+    throw new PartialError(place.workspaceId, state, message, { cause: error });
+  }
+}
+
+/** A workspace that an earlier, interrupted run of the same program made: same project, same name, same settings. */
+async function findOwn(context: Context, inputs: WorkspaceInputs): Promise<Workspace | undefined> {
+  const found = await context.client.workspaces.findByName(inputs.projectId, inputs.name);
+  if (found === undefined) return undefined;
+  if (isDeepStrictEqual(settingsOf(describe(found, inputs)), settingsOf(inputs))) {
+    context.log.info(`workspace "${inputs.name}" exists already with these settings, and is taken over`);
+    return found;
+  }
+  throw new RefusedChange(
+    `a workspace named "${inputs.name}" exists in this project with other settings (id ${found.id}). Declare existingId: "${found.id}" to take it over, ` +
+      "or another name to make a new one.",
+  );
+}
+
+async function existing(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
+  const found = await lookUp(context, inputs.projectId, id);
+  if (found === undefined) throw new RefusedChange(`existingId: project ${inputs.projectId} has no workspace ${id}`);
+  context.log.info(`workspace "${found.name}" is taken over`);
+  return found;
+}
+
+/** Undefined when it is gone. A 404 counts only from a server that does serve workspaces: a wrong address must not empty a stack. */
+async function lookUp(context: Context, projectId: string, id: string): Promise<Workspace | undefined> {
+  try {
+    return (await context.client.workspaces.get(projectId, id)).workspace;
+  } catch (error) {
+    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+    await context.client.workspaces.confirmServed(projectId);
+    return undefined;
+  }
+}
+
+/** A restart that was not allowed is refused in the preview already, if the workspace runs right now. */
+async function refuseRestart(
+  context: Context,
+  state: WorkspaceState,
+  next: WorkspaceInputs,
+  changes: readonly FieldChange[],
+): Promise<void> {
+  const restarting = changes.filter(({ effect }) => effect === "restart");
+  if (restarting.length === 0 || next.allowRestart || next.desiredState === "stopped") return;
+  const live = await lookUp(context, state.projectId, state.workspaceId);
+  if (live !== undefined && runStateOf(live.status) === "running")
+    throw new RefusedChange(needsRestart(state.name, restarting));
+}
+
+function needsRestart(name: string, changes: readonly FieldChange[]): string {
+  return (
+    `workspace "${name}" is running, and changing ${reasons(changes.filter(({ effect }) => effect === "restart"))} needs a restart: whoever works in it would see ` +
+    '"Server Connection Error". If that is meant, declare allowRestart: true; else stop it first.'
+  );
+}
+
+function reasons(changes: readonly FieldChange[]): string {
+  return changes.map(({ field, why }) => `${field} (${why})`).join(", ");
+}
+
+function placeOf(live: Workspace, inputs: WorkspaceInputs): Place {
+  return { projectId: inputs.projectId, workspaceId: live.id, name: inputs.name };
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { Config } from "../config.js";
+import { missingProject } from "../config.js";
+import type { CheckFailure, CheckResult } from "../handler.js";
+import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs.js";
+import { hasUnknown } from "../unknown.js";
+import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls.js";
+
+/** Smallest and largest disk in GB ("10GB to 64TB", help.ica.illumina.com, "Bench workspaces", field Storage size). */
+export const storageLimitsGb = { min: 10, max: 65_536 } as const;
+
+const shape = {
+  name: z.string().min(1, { error: "must not be empty" }).max(255, { error: "must have at most 255 characters" }),
+  projectId: z.string().min(1, { error: "must not be empty" }).optional(),
+  image: z.string().min(1, { error: "must not be empty" }),
+  resourceModel: z.string().min(1, { error: "must not be empty" }),
+  storageGb: z
+    .int({ error: "must be a whole number of GB" })
+    .min(storageLimitsGb.min, { error: `must be at least ${storageLimitsGb.min}` })
+    .max(storageLimitsGb.max, { error: `must be at most ${storageLimitsGb.max} (64 TB)` }),
+  access: accessSchema,
+  network: z.enum(["public", "restricted"], { error: 'must be "public" or "restricted"' }),
+  allowedUrls: z.array(z.string()).optional(),
+  desiredState: z.enum(["running", "stopped"], { error: 'must be "running" or "stopped", or left out' }).optional(),
+  allowRestart: z.boolean().default(false),
+  allowDataLoss: z.boolean().default(false),
+  existingId: z.string().min(1, { error: "must not be empty" }).optional(),
+  timeouts: timeoutsSchema.optional(),
+};
+
+/** A workspace as it is declared, defaults filled in. */
+export type WorkspaceInputs = InputsOf<typeof shape> & { readonly projectId: string };
+
+/** Parses what the program declares; finds every problem that can be seen without asking ICA. */
+export function checkWorkspace(config: Config, args: Readonly<Record<string, unknown>>): CheckResult<WorkspaceInputs> {
+  const { inputs, failures } = parseInputs(shape, args);
+  const projectId = inputs.projectId ?? config.projectId;
+  const all = [
+    ...failures,
+    ...acrossFields(inputs),
+    ...(projectId === undefined ? [{ property: "projectId", reason: missingProject() }] : []),
+  ];
+  const allowedUrls = normaliseUrls(inputs.allowedUrls);
+  return {
+    inputs: { ...inputs, ...(allowedUrls === undefined ? {} : { allowedUrls }), projectId: projectId ?? "" },
+    failures: all,
+  };
+}
+
+function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const { access, network, allowedUrls } = inputs;
+  if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {
+    failures.push({
+      property: "access",
+      reason: "needs web, console or both to be true: nobody could enter the workspace",
+    });
+  }
+  if (Array.isArray(allowedUrls) && allowedUrls.length > 0 && network === "public") {
+    failures.push({
+      property: "allowedUrls",
+      reason: 'is only for network: "restricted"; a public workspace may connect anywhere',
+    });
+  }
+  if (Array.isArray(allowedUrls)) {
+    allowedUrls.forEach((url, i) => {
+      const reason = hasUnknown(url) ? undefined : checkAllowedUrl(url);
+      if (reason !== undefined) failures.push({ property: `allowedUrls[${i}]`, reason });
+    });
+  }
+  return failures;
+}
+
+/** Order, repetition and a trailing slash say nothing, so they are no change. */
+function normaliseUrls(urls: string[] | undefined): string[] | undefined {
+  if (!Array.isArray(urls) || hasUnknown(urls)) return urls;
+  return [...new Set(urls.map(normaliseAllowedUrl))].sort();
+}

@@ -1,0 +1,73 @@
+import type { Workspace, WorkspaceSettings } from "../ica/workspaces.js";
+import { normaliseAllowedUrl } from "./allowed-urls.js";
+import type { WorkspaceInputs } from "./inputs.js";
+
+/** The inputs that describe a workspace as it is: its run state may be one that nobody would declare, as `failed`. */
+export type DescribedWorkspace = Omit<WorkspaceInputs, "desiredState"> & { readonly desiredState?: string | undefined };
+
+/** What is kept of a workspace: the inputs as applied (after a read: as ICA has them), and what ICA reports. */
+export type WorkspaceState = DescribedWorkspace & {
+  readonly workspaceId: string;
+  readonly status: string;
+  readonly webUrl: string | undefined;
+  readonly consoleHost: string | undefined;
+  readonly consolePort: number | undefined;
+};
+
+/** The settings that are sent to ICA. */
+export function settingsOf(inputs: DescribedWorkspace): WorkspaceSettings {
+  return {
+    name: inputs.name,
+    imageId: inputs.image,
+    resourceModel: inputs.resourceModel,
+    storageSizeInGb: inputs.storageGb,
+    access: { web: inputs.access.web, console: inputs.access.console },
+    network:
+      inputs.network === "public"
+        ? { mode: "PUBLIC", allowedUrls: [] }
+        : { mode: "RESTRICTED", allowedUrls: inputs.allowedUrls ?? [] },
+  };
+}
+
+/**
+ * The inputs that describe a workspace as it is now. What only concerns this project stays as it was declared; the run state
+ * is told only where it is managed.
+ */
+export function describe(live: Workspace, was: DescribedWorkspace): DescribedWorkspace {
+  const { allowedUrls: declaredUrls, ...rest } = was;
+  const allowedUrls = [...new Set(live.network.allowedUrls.map(normaliseAllowedUrl))].sort();
+  return {
+    ...rest,
+    name: live.name,
+    image: live.imageId,
+    resourceModel: live.resourceModel,
+    storageGb: live.storageSizeInGb,
+    access: { web: live.access.web, console: live.access.console },
+    network: live.network.mode === "PUBLIC" ? "public" : "restricted",
+    ...(allowedUrls.length > 0 || declaredUrls !== undefined ? { allowedUrls } : {}),
+    ...(was.desiredState === undefined ? {} : { desiredState: runStateOf(live.status) }),
+  };
+}
+
+/** State after ICA was asked: `inputs` as they hold now, beside what ICA reports. */
+export function stateOf(live: Workspace, inputs: DescribedWorkspace): WorkspaceState {
+  return {
+    ...inputs,
+    workspaceId: live.id,
+    status: live.status,
+    webUrl: live.webUrl ?? undefined,
+    consoleHost: live.consoleHost ?? undefined,
+    consolePort: live.consolePort ?? undefined,
+  };
+}
+
+/** The status in the words of `desiredState`: where it is, or where it is on its way to. Others (`failed`, …) match neither. */
+export function runStateOf(status: string): string {
+  const known: Record<string, string> = {
+    Running: "running",
+    Starting: "running",
+    Stopped: "stopped",
+    Stopping: "stopped",
+  };
+  return known[status] ?? status.toLowerCase();
+}
