@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context.js";
-import { type Change, type Live, PartialError, type ResourceHandler } from "../handler.js";
+import { type Change, type CheckFailure, type Live, PartialError, type ResourceHandler } from "../handler.js";
 import { IcaError } from "../ica/error.js";
 import type { Workspace } from "../ica/workspaces.js";
 import { timeoutMs } from "../inputs.js";
@@ -21,31 +21,24 @@ export class RefusedChange extends Error {
 
 /** A Bench workspace: create, start, stop, change, delete. */
 export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context> = {
-  async check(context, args) {
-    return checkWorkspace(context.config, args);
+  async check(context, args, old) {
+    const { inputs, failures } = checkWorkspace(context.config, args);
+    if (failures.length > 0 || old === undefined) return { inputs, failures };
+    return { inputs, failures: await refusedChanges(context, old, inputs) };
   },
 
   async diff(context, _id, state, next): Promise<Change> {
     const changes = changesBetween(state, next);
     if (changes.length === 0) return { kind: "unchanged" };
-    const certain = changes.filter(({ field }) => !hasUnknown(next[field]));
-    const replacing = certain.filter(({ effect }) => effect === "replace");
-    if (replacing.length > 0) {
-      const names = replacing.map(({ field }) => field);
-      if (!next.allowDataLoss) {
-        throw new RefusedChange(
-          `workspace "${state.name}": changing ${reasons(replacing)} makes a new workspace, and all that is in /data of the old one is lost. ` +
-            "If that is meant, declare allowDataLoss: true; else undo the change.",
-        );
-      }
-      context.log.warn(
-        `workspace "${state.name}" will be replaced because of ${names.join(", ")}: all that is in its /data is lost`,
-      );
-      // Names are unique in a project: the old workspace has to go before a new one can have its name.
-      return { kind: "replace", because: names, deleteFirst: isUnknown(next.name) || next.name === state.name };
-    }
-    await refuseRestart(context, state, next, certain);
-    return { kind: "update", hidden: false };
+    const because = changes
+      .filter(({ effect, field }) => effect === "replace" && !hasUnknown(next[field]))
+      .map(({ field }) => field);
+    if (because.length === 0) return { kind: "update", hidden: false };
+    context.log.warn(
+      `workspace "${state.name}" is replaced because of ${because.join(", ")}: all that is in its /data is lost`,
+    );
+    // Names are unique in a project: the old workspace has to go before a new one can have its name.
+    return { kind: "replace", because, deleteFirst: isUnknown(next.name) || next.name === state.name };
   },
 
   async create(context, inputs) {
@@ -71,7 +64,12 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async update(context, id, _state, next) {
-    const { workspace: live } = await context.client.workspaces.get(next.projectId, id);
+    const live = await lookUp(context, next.projectId, id);
+    if (live === undefined) {
+      throw new RefusedChange(
+        `workspace "${next.name}" (${id}) does not exist any more. "pulumi refresh" takes note of that; "pulumi up" then makes a new one`,
+      );
+    }
     const place = placeOf(live, next);
     const limit = timeoutMs(next.timeouts, "update", defaultTimeouts.update);
     return keepingId(context, place, next, () => converge(context, place, live, next, limit));
@@ -203,18 +201,22 @@ async function lookUp(context: Context, projectId: string, id: string): Promise<
   }
 }
 
-/** A restart that was not allowed is refused in the preview already, if the workspace runs right now. */
-async function refuseRestart(
-  context: Context,
-  state: WorkspaceState,
-  next: WorkspaceInputs,
-  changes: readonly FieldChange[],
-): Promise<void> {
+/** Changes that would cost a user work or data are refused in the preview already, at the field that asks for them. */
+async function refusedChanges(context: Context, old: WorkspaceInputs, next: WorkspaceInputs): Promise<CheckFailure[]> {
+  const changes = changesBetween(old, next).filter(({ field }) => !hasUnknown(next[field]));
+  const replacing = changes.filter(({ effect }) => effect === "replace");
+  if (replacing.length > 0) {
+    if (next.allowDataLoss) return [];
+    return replacing.map(({ field, why }) => ({
+      property: field,
+      reason: `cannot change in place (${why}): a new workspace would take the place of "${old.name}", and all that is in its /data would be lost. If that is meant, declare allowDataLoss: true`,
+    }));
+  }
   const restarting = changes.filter(({ effect }) => effect === "restart");
-  if (restarting.length === 0 || next.allowRestart || next.desiredState === "stopped") return;
-  const live = await lookUp(context, state.projectId, state.workspaceId);
-  if (live !== undefined && runStateOf(live.status) === "running")
-    throw new RefusedChange(needsRestart(state.name, restarting));
+  if (restarting.length === 0 || next.allowRestart || next.desiredState === "stopped") return [];
+  const live = await context.client.workspaces.findByName(old.projectId, old.name);
+  if (live === undefined || runStateOf(live.status) !== "running") return [];
+  return restarting.map((change) => ({ property: change.field, reason: needsRestart(old.name, [change]) }));
 }
 
 function needsRestart(name: string, changes: readonly FieldChange[]): string {

@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import type { Context } from "../context.js";
+import type { AwsCredentials, ProjectDatum } from "../ica/project-data.js";
+import { poll } from "../poll.js";
+import { archiveName, archivePath, archiveTags, mergeTags, readTags } from "./identity.js";
+import type { BenchImageInputs } from "./inputs.js";
+import { findArchive } from "./published.js";
+import type { ArchiveFacts } from "./state.js";
+
+/** The archive as a file of the project: made, filled, tagged, given its format. */
+
+/** Something about the archive's file is not as it has to be. */
+export class ArchiveFileError extends Error {
+  override readonly name = "ArchiveFileError";
+}
+
+/** Milliseconds in which ICA takes note that an upload is complete; the vendor gives no figure. */
+const availableWithinMs = 15 * 60_000;
+
+/**
+ * The code of ICA's Docker format. The vendor's page calls it DOCKER ("From the format list, select DOCKER"); the documented
+ * list of formats is asked, since no document gives the code itself.
+ */
+export async function dockerFormat(context: Context): Promise<{ id: string; code: string }> {
+  const formats = await context.client.dataFormats.list();
+  const format = formats.find(({ code }) => code.toUpperCase() === "DOCKER");
+  if (format === undefined) {
+    const similar = formats.map(({ code }) => code).filter((code) => /docker|image|tar/i.test(code));
+    throw new ArchiveFileError(
+      `GET /api/dataFormats lists no format DOCKER, which the vendor's page names${similar.length > 0 ? `; similar ones are ${similar.join(", ")}` : ""}. ` +
+        "Without it ICA does not take the file as an image; ask your tenant's administrator.",
+    );
+  }
+  return format;
+}
+
+/** An archive that is complete already (nothing to do), or a file to upload into. */
+export type ArchiveFile =
+  | { readonly kind: "complete"; readonly datum: ProjectDatum }
+  | {
+      readonly kind: "open";
+      readonly dataId: string;
+      readonly credentials: AwsCredentials;
+      readonly renew: () => Promise<AwsCredentials>;
+    };
+
+/** Finds the archive's file or makes it. One that an interrupted run left PARTIAL is filled again: ICA offers that for partial files only. */
+export async function openArchiveFile(
+  context: Context,
+  inputs: BenchImageInputs,
+  formatCode: string,
+): Promise<ArchiveFile> {
+  const { projectData } = context.client;
+  const found = await findArchive(context, inputs);
+  if (found?.data.details?.status === "AVAILABLE") return { kind: "complete", datum: found };
+  const renewFor = (dataId: string) => () => projectData.createCredentials(inputs.projectId, dataId);
+  if (found !== undefined) {
+    const renew = renewFor(found.data.id);
+    return { kind: "open", dataId: found.data.id, credentials: await renew(), renew };
+  }
+  const { datum, credentials } = await projectData.createFileWithCredentials(
+    inputs.projectId,
+    { name: archiveName(inputs), folderPath: inputs.folder, formatCode },
+    // Fresh for each attempt: it makes retries of this one call safe. A later attempt finds the file by its path.
+    randomUUID(),
+  );
+  return { kind: "open", dataId: datum.data.id, credentials, renew: renewFor(datum.data.id) };
+}
+
+/** Waits until ICA has taken note of the whole upload, and makes sure that it has all of it. */
+export async function awaitAvailable(
+  context: Context,
+  inputs: BenchImageInputs,
+  dataId: string,
+  size: number,
+): Promise<ProjectDatum> {
+  const name = archiveName(inputs);
+  const datum = await poll({
+    clock: context.clock,
+    signal: context.signal,
+    timeoutMs: availableWithinMs,
+    look: () => context.client.projectData.get(inputs.projectId, dataId),
+    done: ({ data }) => data.details?.status === "AVAILABLE",
+    timedOut: ({ data }) =>
+      `ICA still calls the uploaded file ${name} (${dataId}) ${data.details?.status ?? "nothing"}, not AVAILABLE`,
+  });
+  const reported = datum.data.details?.fileSizeInBytes;
+  if (reported !== undefined && reported !== null && reported !== size) {
+    throw new ArchiveFileError(
+      `ICA has ${reported} bytes of ${archivePath(inputs)}, but ${size} were uploaded. Delete that file in the project and run "pulumi up" again.`,
+    );
+  }
+  return datum;
+}
+
+/** Gives the file the Docker format and our tags, if it does not have them. */
+export async function labelArchive(
+  context: Context,
+  inputs: BenchImageInputs,
+  datum: ProjectDatum,
+  format: { id: string; code: string },
+  facts: { sha256: string | undefined; imageId: string | undefined },
+): Promise<ProjectDatum> {
+  const details = datum.data.details;
+  if (details === undefined)
+    throw new ArchiveFileError(`ICA gives no details of file ${datum.data.id}, so its format cannot be set`);
+  const present = details.tags?.technicalTags;
+  const tags = mergeTags(present, archiveTags(inputs, facts.sha256, facts.imageId));
+  if (details.format?.code === format.code && JSON.stringify(present) === JSON.stringify(tags)) return datum;
+  return context.client.projectData.update({
+    ...datum,
+    data: {
+      ...datum.data,
+      details: { ...details, format: { ...details.format, ...format }, tags: { ...details.tags, technicalTags: tags } },
+    },
+  });
+}
+
+/** What is kept of the archive. */
+export function factsOf(
+  inputs: BenchImageInputs,
+  datum: ProjectDatum,
+  upload: { bytes: number; sha256: string } | undefined,
+): ArchiveFacts {
+  return {
+    dataId: datum.data.id,
+    name: archiveName(inputs),
+    size: upload?.bytes ?? datum.data.details?.fileSizeInBytes ?? 0,
+    sha256: upload?.sha256 ?? readTags(datum.data.details?.tags?.technicalTags ?? []).sha256,
+  };
+}

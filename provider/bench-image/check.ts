@@ -1,0 +1,101 @@
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import type { Context } from "../context.js";
+import type { CheckFailure, CheckResult } from "../handler.js";
+import { hasUnknown, unknownValue } from "../unknown.js";
+import { computeContextHash } from "./context-hash.js";
+import { checkDockerfile } from "./contract/dockerfile.js";
+import { versionFor } from "./identity.js";
+import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs.js";
+import { findPublished, immutableVersion } from "./published.js";
+
+/**
+ * What a preview does: parse, work out the identity of the content, read the Dockerfile for what is sure to fail, and ask ICA
+ * whether the version is free. It builds nothing and writes nothing.
+ */
+export async function checkImage(
+  context: Context,
+  args: Readonly<Record<string, unknown>>,
+  old: BenchImageInputs | undefined,
+): Promise<CheckResult<BenchImageInputs>> {
+  const { inputs: declared, failures } = checkDeclared(context.config, args);
+  if (failures.length > 0) return { inputs: withIdentity(declared, unknownValue), failures };
+  const identity = await contentIdentity(context, declared, old);
+  const inputs = withIdentity(declared, identity.contextHash);
+  if (identity.failures.length > 0) return { inputs, failures: identity.failures };
+  return { inputs, failures: await versionFailures(context, inputs, old) };
+}
+
+function withIdentity(declared: DeclaredImage & { projectId: string }, contextHash: string): BenchImageInputs {
+  return {
+    ...declared,
+    contextHash,
+    version: declared.version ?? (contextHash === unknownValue ? unknownValue : versionFor(contextHash)),
+  };
+}
+
+async function contentIdentity(
+  context: Context,
+  declared: DeclaredImage,
+  old: BenchImageInputs | undefined,
+): Promise<{ contextHash: string; failures: CheckFailure[] }> {
+  const { build, image, existingId } = declared;
+  if (existingId !== undefined)
+    return { contextHash: old?.existingId === existingId ? old.contextHash : "", failures: [] };
+  if (hasUnknown(build) || hasUnknown(image)) return { contextHash: unknownValue, failures: [] };
+  if (build !== undefined) return buildIdentity(context, declared, build);
+  const info = await (await context.docker()).inspect(image ?? "");
+  return info === undefined
+    ? {
+        contextHash: unknownValue,
+        failures: [{ property: "image", reason: `the local Docker has no image ${image}: build or pull it first` }],
+      }
+    : { contextHash: info.Id.replace(/^sha256:/, ""), failures: [] };
+}
+
+async function buildIdentity(
+  context: Context,
+  declared: DeclaredImage,
+  build: Build,
+): Promise<{ contextHash: string; failures: CheckFailure[] }> {
+  const dockerfile = path.resolve(build.dockerfile ?? path.join(build.context, "Dockerfile"));
+  let text: string;
+  try {
+    text = await readFile(dockerfile, "utf8");
+  } catch (error) {
+    const property = build.dockerfile === undefined ? "build.context" : "build.dockerfile";
+    return {
+      contextHash: unknownValue,
+      failures: [
+        {
+          property,
+          reason: `cannot read the Dockerfile ${dockerfile}: ${error instanceof Error ? error.message : String(error)}`,
+        },
+      ],
+    };
+  }
+  const findings = declared.verify === "none" ? [] : await checkDockerfile(text, { access: declared.access, build });
+  for (const { code, message, line } of findings.filter(({ severity }) => severity === "warning")) {
+    context.log.warn(`${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}`);
+  }
+  const failures = findings
+    .filter(({ severity }) => severity === "error")
+    .map(({ code, line, message, fix }) => ({
+      property: build.dockerfile === undefined ? "build" : "build.dockerfile",
+      reason: `${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}. ${fix}`,
+    }));
+  return { contextHash: await computeContextHash({ ...build, secrets: Object.keys(build.secrets ?? {}) }), failures };
+}
+
+/** A new version, or the same one with other content, is compared with what ICA has before anything is built. */
+async function versionFailures(
+  context: Context,
+  inputs: BenchImageInputs,
+  old: BenchImageInputs | undefined,
+): Promise<CheckFailure[]> {
+  const { name, version, contextHash } = inputs;
+  if (inputs.existingId !== undefined || hasUnknown([name, version, contextHash, inputs.projectId])) return [];
+  if (old !== undefined && old.name === name && old.version === version && old.contextHash === contextHash) return [];
+  const published = await findPublished(context, inputs);
+  return published.kind === "other" ? [{ property: "version", reason: immutableVersion(inputs, published) }] : [];
+}

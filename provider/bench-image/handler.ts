@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Context } from "../context.js";
+import { type Change, type Live, PartialError, type ResourceHandler } from "../handler.js";
+import type { DockerImage } from "../ica/docker-images.js";
+import { IcaError } from "../ica/error.js";
+import { hasUnknown } from "../unknown.js";
+import { checkImage } from "./check.js";
+import type { BenchImageInputs } from "./inputs.js";
+import { finish, publish } from "./publish.js";
+import { isGone } from "./published.js";
+import { convergeRegions, describeRegions, regionIds, regionsOf } from "./regions.js";
+import { reportedSettings } from "./settings.js";
+import { type BenchImageState, doneOf, stateOf } from "./state.js";
+
+/** What makes another image of it: a published image has its name, version and content for good. */
+const replacing = [
+  "name",
+  "version",
+  "contextHash",
+  "existingId",
+] as const satisfies readonly (keyof BenchImageInputs)[];
+
+/** A Bench image: build, save, upload, register. */
+export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageState, Context> = {
+  check: checkImage,
+
+  async diff(_context, _id, state, next): Promise<Change> {
+    const because = replacing.filter(
+      (field) => !hasUnknown(next[field]) && !isDeepStrictEqual(state[field], next[field]),
+    );
+    if (because.length > 0) return { kind: "replace", because, deleteFirst: false };
+    // An image that ICA could not make cannot be mended: it is published anew.
+    if (state.status === "BUILDFAILED") return { kind: "replace", because: ["status"], deleteFirst: false };
+    const fields = Object.keys({ ...state, ...next }) as (keyof BenchImageState)[];
+    const differs = fields.some(
+      (field) => isInput(field) && !isDeepStrictEqual(state[field], (next as Partial<BenchImageState>)[field]),
+    );
+    return differs ? { kind: "update", hidden: false } : { kind: "unchanged" };
+  },
+
+  create: publish,
+
+  async read(context, id, state): Promise<Live<BenchImageState> | undefined> {
+    const image = await lookUp(context, id);
+    if (image === undefined) return undefined;
+    const described: BenchImageInputs = {
+      ...reportedSettings(image, inputsOf(state)),
+      name: image.name,
+      version: image.version ?? state.version,
+      ...(state.regions === undefined ? {} : { regions: describeRegions(image, state.regions) }),
+    };
+    return { state: stateOf(image, described, doneOf(state)), inputs: described };
+  },
+
+  async update(context, id, state, next) {
+    const image = await context.client.dockerImages.get(id);
+    try {
+      if (next.regions !== undefined)
+        await convergeRegions(context, image, await regionIds(context, next.projectId, next.regions));
+    } catch (error) {
+      throw new PartialError(
+        id,
+        stateOf(image, inputsOf(state), doneOf(state)),
+        error instanceof Error ? error.message : String(error),
+        { cause: error },
+      );
+    }
+    return (await finish(context, next, image, doneOf(state))).state;
+  },
+
+  async delete(context, id, state) {
+    const what = `image ${state.name} ${state.version} (id ${id})`;
+    if (state.onDelete === "removeRegions") {
+      const image = await lookUp(context, id);
+      if (image === undefined) return;
+      const present = regionsOf(image).map((region) => region.id);
+      if (present.length > 0) await context.client.dockerImages.removeRegions(id, present);
+      context.log.info(
+        `${what} was removed from its regions. ICA has no call to delete an image: it stays in the Docker Repository`,
+      );
+      return;
+    }
+    context.log.info(`${what} stays in ICA, which has no call to delete an image; the stack forgets it`);
+  },
+};
+
+const outputs = [
+  "imageId",
+  "status",
+  "dataId",
+  "archiveName",
+  "archiveSize",
+  "archiveSha256",
+  "imageDigest",
+  "urls",
+  "benchSettings",
+] as const;
+
+function isInput(field: keyof BenchImageState): field is keyof BenchImageInputs {
+  return !(outputs as readonly string[]).includes(field) && !field.startsWith("__");
+}
+
+/** The inputs within a state. */
+function inputsOf(state: BenchImageState): BenchImageInputs {
+  const {
+    imageId,
+    status,
+    dataId,
+    archiveName,
+    archiveSize,
+    archiveSha256,
+    imageDigest,
+    urls,
+    benchSettings,
+    ...inputs
+  } = state;
+  return inputs;
+}
+
+/** Undefined when it is gone: ICA says so, or answers 404 while its list of images does not have it either. */
+async function lookUp(context: Context, id: string): Promise<DockerImage | undefined> {
+  const { dockerImages } = context.client;
+  try {
+    const image = await dockerImages.get(id);
+    return isGone(image) ? undefined : image;
+  } catch (error) {
+    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+    // A wrong address must not empty a stack: the list has to be there, and not have the image.
+    const listed = (await dockerImages.list()).find((image) => image.id === id);
+    return listed === undefined || isGone(listed) ? undefined : listed;
+  }
+}

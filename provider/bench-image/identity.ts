@@ -1,0 +1,71 @@
+import type { BenchImageInputs } from "./inputs.js";
+import { shortHashLength } from "./inputs.js";
+
+/** Names that follow from the content, so that any machine recognises what another one has done. */
+
+/** The default version: the first digits of the content hash. */
+export function versionFor(contextHash: string): string {
+  return contextHash.slice(0, shortHashLength);
+}
+
+type Named = Pick<BenchImageInputs, "name" | "version" | "contextHash" | "folder" | "archive">;
+
+/** The archive's file name. It holds the hash, since ICA does not overwrite files that are complete. */
+export function archiveName(inputs: Named): string {
+  const ending = inputs.archive.compression === "bzip2" ? "tar.bz2" : "tar";
+  return `${fileSafe(inputs.name)}-${fileSafe(inputs.version)}-${inputs.contextHash.slice(0, shortHashLength)}.${ending}`;
+}
+
+/** The archive's path in the project. */
+export function archivePath(inputs: Named): string {
+  return `${inputs.folder}${archiveName(inputs)}`;
+}
+
+const tagPrefix = "pulumi-ica:";
+const contextPrefix = `${tagPrefix}context=`;
+const sha256Prefix = `${tagPrefix}sha256=`;
+
+/** The technical tags by which archives are found again. */
+export const nameTag = (name: string): string => `${tagPrefix}name=${name}`;
+export const versionTag = (version: string): string => `${tagPrefix}version=${version}`;
+export const imageTag = (imageId: string): string => `${tagPrefix}image=${imageId}`;
+
+/** Technical tags of the archive: what it holds and which image was made from it, for other machines and for people. */
+export function archiveTags(inputs: Named, sha256: string | undefined, imageId: string | undefined): string[] {
+  return [
+    `${contextPrefix}${inputs.contextHash}`,
+    nameTag(inputs.name),
+    versionTag(inputs.version),
+    ...(sha256 === undefined ? [] : [`${sha256Prefix}${sha256}`]),
+    ...(imageId === undefined ? [] : [imageTag(imageId)]),
+  ];
+}
+
+/** The tags of an archive with ours brought up to date; those of other people stay. */
+export function mergeTags(present: readonly (string | null)[] | null | undefined, ours: readonly string[]): string[] {
+  return [...(present ?? []).filter((tag): tag is string => tag !== null && !tag.startsWith(tagPrefix)), ...ours];
+}
+
+/** What the tags of an archive say of its content. */
+export function readTags(tags: readonly (string | null)[]): {
+  contextHash: string | undefined;
+  sha256: string | undefined;
+} {
+  const after = (prefix: string) =>
+    tags.find((tag): tag is string => tag?.startsWith(prefix) === true)?.slice(prefix.length);
+  return { contextHash: after(contextPrefix), sha256: after(sha256Prefix) };
+}
+
+/** The name that the built image gets in the local Docker; Docker's references are lower case. */
+export function localReference(inputs: Pick<Named, "name" | "contextHash">): string {
+  const name =
+    inputs.name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-+|-+$/g, "") || "image";
+  return `pulumi-ica/${name}:${inputs.contextHash.slice(0, shortHashLength)}`;
+}
+
+function fileSafe(part: string): string {
+  return part.replace(/[^A-Za-z0-9._-]+/g, "_");
+}

@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { type Config, missingProject } from "../config.js";
+import type { CheckFailure, CheckResult } from "../handler.js";
+import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs.js";
+import { hasUnknown } from "../unknown.js";
+
+const text = z.string().min(1, { error: "must not be empty" });
+/** ICA takes 1 to 255 characters for name and version, and up to 255 for the description (official OpenAPI document, CreateInternalDockerImage). */
+const label = text.max(255, { error: "must have at most 255 characters" });
+
+const secretSchema = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })], {
+  error: "must be { env: NAME } or { file: PATH }: where the build finds the secret, never the secret itself",
+});
+
+const buildSchema = z.strictObject({
+  context: text,
+  dockerfile: text.optional(),
+  args: z.record(z.string(), z.string()).optional(),
+  target: text.optional(),
+  secrets: z.record(z.string(), secretSchema).optional(),
+  pull: z.boolean().optional(),
+  noCache: z.boolean().optional(),
+  cacheFrom: z.array(text).optional(),
+  cacheTo: z.array(text).optional(),
+  triggers: z.array(z.string()).optional(),
+});
+
+export type Build = z.infer<typeof buildSchema>;
+
+const shape = {
+  name: label,
+  version: label.optional(),
+  description: z.string().max(255, { error: "must have at most 255 characters" }).optional(),
+  build: buildSchema.optional(),
+  image: text.optional(),
+  access: accessSchema,
+  clusterCompatible: z.boolean().default(false),
+  projectId: text.optional(),
+  folder: z
+    .string()
+    .regex(/^\/(?:[^/]+\/)*$/, { error: "must start and end with a slash, as in /bench-images/" })
+    .default("/bench-images/"),
+  regions: z
+    .array(text)
+    .min(1, { error: "must name at least one region, or be left out for the project's own" })
+    .optional(),
+  archive: z
+    .strictObject({ compression: z.enum(["bzip2", "none"], { error: 'must be "bzip2" or "none"' }).default("bzip2") })
+    .default({ compression: "bzip2" }),
+  verify: z.enum(["inspect", "none"], { error: 'must be "inspect" or "none"' }).default("inspect"),
+  onDelete: z.enum(["forget", "removeRegions"], { error: 'must be "forget" or "removeRegions"' }).default("forget"),
+  existingId: text.optional(),
+  timeouts: timeoutsSchema.optional(),
+};
+
+/** An image as it is declared, before its identity is known. */
+export type DeclaredImage = InputsOf<typeof shape>;
+
+/** An image as it is declared, defaults filled in, with the identity of its content. */
+export type BenchImageInputs = DeclaredImage & {
+  readonly projectId: string;
+  readonly version: string;
+  /** 64 hex digits: of the build context (docs/context-hash.md), or of the local image's configuration for `image`. */
+  readonly contextHash: string;
+};
+
+/** Digits of the content hash that stand in versions and file names: 48 bits, far from any chance of two alike in one repository. */
+export const shortHashLength = 12;
+
+/** Parses what the program declares; finds every problem that can be seen in the values alone. */
+export function checkDeclared(
+  config: Config,
+  args: Readonly<Record<string, unknown>>,
+): CheckResult<DeclaredImage & { projectId: string }> {
+  // The hash is worked out, never declared; the engine hands it back with ignoreChanges.
+  const { contextHash: _, ...values } = args;
+  const { inputs, failures } = parseInputs(shape, values);
+  const projectId = inputs.projectId ?? config.projectId;
+  const regions = normaliseRegions(inputs.regions ?? (config.region === undefined ? undefined : [config.region]));
+  return {
+    inputs: { ...inputs, ...(regions === undefined ? {} : { regions }), projectId: projectId ?? "" },
+    failures: [
+      ...failures,
+      ...acrossFields(inputs),
+      ...(projectId === undefined ? [{ property: "projectId", reason: missingProject() }] : []),
+    ],
+  };
+}
+
+function acrossFields(inputs: DeclaredImage): CheckFailure[] {
+  const failures: CheckFailure[] = [];
+  const { build, image, existingId, access } = inputs;
+  const sources = [build, image].filter((source) => source !== undefined).length;
+  if (sources === 0 && existingId === undefined) {
+    failures.push({
+      property: "build",
+      reason: "is required: declare build (a context to build) or image (one that the local Docker has)",
+    });
+  }
+  if (sources === 2)
+    failures.push({ property: "image", reason: "cannot be declared beside build: an image has one source" });
+  if (sources > 0 && existingId !== undefined) {
+    failures.push({
+      property: "existingId",
+      reason: "cannot be declared beside build or image: it takes over an image that ICA has already",
+    });
+  }
+  if (existingId !== undefined && inputs.version === undefined) {
+    failures.push({
+      property: "version",
+      reason: "is required with existingId, so that the right image is taken over",
+    });
+  }
+  if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {
+    failures.push({ property: "access", reason: "needs web, console or both to be true, as the image offers it" });
+  }
+  return failures;
+}
+
+/** Order and repetition say nothing, so they are no change. */
+function normaliseRegions(regions: string[] | undefined): string[] | undefined {
+  return Array.isArray(regions) && !hasUnknown(regions) ? [...new Set(regions)].sort() : regions;
+}

@@ -1,0 +1,189 @@
+import type { Context } from "../context.js";
+import { formatDuration } from "../duration.js";
+import { PartialError } from "../handler.js";
+import type { DockerImage } from "../ica/docker-images.js";
+import { timeoutMs } from "../inputs.js";
+import { archiveImage } from "./archive.js";
+import { awaitAvailable, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file.js";
+import { inspectImage } from "./contract/inspect.js";
+import { ContractError } from "./contract/report.js";
+import { archiveName, localReference } from "./identity.js";
+import type { BenchImageInputs } from "./inputs.js";
+import { findPublished, immutableVersion } from "./published.js";
+import { regionIds } from "./regions.js";
+import { awaitImage, ImageBuildFailed, register } from "./register.js";
+import { settingsToChange } from "./settings.js";
+import { type BenchImageState, type Done, stateOf } from "./state.js";
+import { uploadArchive } from "./upload.js";
+
+/** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
+export const defaultCreateTimeout = "60m";
+
+/** An image that cannot be published as declared. */
+export class PublishError extends Error {
+  override readonly name = "PublishError";
+}
+
+/** Publishes an image, each step only if it is not done yet: safe to repeat after a crash at any point. */
+export async function publish(
+  context: Context,
+  inputs: BenchImageInputs,
+): Promise<{ id: string; state: BenchImageState }> {
+  const published =
+    inputs.existingId === undefined
+      ? await findPublished(context, inputs)
+      : await existing(context, inputs, inputs.existingId);
+  if (published.kind === "other") throw new PublishError(immutableVersion(inputs, published));
+  if (published.kind === "same") {
+    context.log.info(
+      `image ${inputs.name} ${inputs.version} is in ICA already, and is taken over: no build, no upload`,
+    );
+    return finish(context, inputs, published.image, {});
+  }
+  const regions = await regionIds(context, inputs.projectId, inputs.regions);
+  const format = await dockerFormat(context);
+  const file = await openArchiveFile(context, inputs, format.code);
+  let done: Done = {};
+  let datum = file.kind === "complete" ? file.datum : undefined;
+  let upload: { bytes: number; sha256: string } | undefined;
+  if (file.kind === "complete")
+    context.log.info(`archive ${archiveName(inputs)} is in the project already: no build, no upload`);
+  else {
+    const { reference, digest } = await localImage(context, inputs);
+    upload = await send(context, inputs, reference, file);
+    done = { imageDigest: digest };
+    datum = await awaitAvailable(context, inputs, file.dataId, upload.bytes);
+  }
+  if (datum === undefined) throw new PublishError(`archive ${archiveName(inputs)} is neither in ICA nor uploaded`);
+  datum = await labelArchive(context, inputs, datum, format, { sha256: upload?.sha256, imageId: undefined });
+  const archive = factsOf(inputs, datum, upload);
+  done = { ...done, archive };
+  const image = await register(context, inputs, archive.dataId, regions);
+  context.log.info(`image ${inputs.name} ${inputs.version} registered (id ${image.id}); ICA makes it now`);
+  return keepingId(context, inputs, image, done, async () => {
+    if (datum !== undefined)
+      await labelArchive(context, inputs, datum, format, { sha256: archive.sha256, imageId: image.id });
+    return finish(context, inputs, image, done);
+  });
+}
+
+/** Waits for a registered image, and compares what ICA cannot be told with what was declared. */
+export async function finish(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+  done: Done,
+): Promise<{ id: string; state: BenchImageState }> {
+  return keepingId(context, inputs, image, done, async () => {
+    const start = context.clock.now();
+    const ready = await awaitImage(
+      context,
+      inputs,
+      image.id,
+      timeoutMs(inputs.timeouts, "create", defaultCreateTimeout),
+    );
+    if (image.status !== "AVAILABLE")
+      context.log.info(
+        `image ${inputs.name} ${inputs.version} is AVAILABLE after ${formatDuration(context.clock.now() - start)}`,
+      );
+    for (const line of settingsToChange(ready, inputs))
+      context.log.warn(`image ${inputs.name} ${inputs.version}: ${line}`);
+    return { id: ready.id, state: stateOf(ready, inputs, done) };
+  });
+}
+
+/** Runs steps after ICA has the image: whatever fails, its id is kept. */
+async function keepingId<T>(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+  done: Done,
+  steps: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await steps();
+  } catch (error) {
+    if (error instanceof PartialError) throw error;
+    const failed = error instanceof ImageBuildFailed;
+    if (failed && done.archive !== undefined) {
+      // A registered image that failed will fail again from the same archive: the next run uploads a new one.
+      await context.client.projectData.delete(inputs.projectId, done.archive.dataId);
+    }
+    const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
+    throw new PartialError(image.id, state, error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** The image in the local Docker: built from its context, or the one that was named. */
+async function localImage(context: Context, inputs: BenchImageInputs): Promise<{ reference: string; digest: string }> {
+  const docker = await context.docker();
+  const { build, image } = inputs;
+  const reference = build === undefined ? image : localReference(inputs);
+  if (reference === undefined) throw new PublishError("neither build nor image is declared");
+  if (build !== undefined) {
+    const start = context.clock.now();
+    context.log.info(`building ${inputs.name} ${inputs.version} from ${build.context}`);
+    await docker.build(
+      { ...build, tag: reference, labels: { "pulumi-ica": "image" }, platform: "linux/amd64" },
+      { onLine: (line) => context.log.info(line), signal: context.signal },
+    );
+    context.log.info(`built in ${formatDuration(context.clock.now() - start)}`);
+  }
+  const info = await docker.inspect(reference);
+  if (info === undefined)
+    throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
+  if (inputs.verify === "inspect") {
+    const findings = await inspectImage(docker, reference, { access: inputs.access });
+    for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
+      context.log.warn(`${code} ${message}`);
+    const errors = findings.filter(({ severity }) => severity === "error");
+    if (errors.length > 0) throw new ContractError(`image ${reference}`, errors);
+  }
+  return { reference, digest: info.Id };
+}
+
+/** Save, compress, upload: one stream, no temporary file. */
+async function send(
+  context: Context,
+  inputs: BenchImageInputs,
+  reference: string,
+  file: Extract<Awaited<ReturnType<typeof openArchiveFile>>, { kind: "open" }>,
+): Promise<{ bytes: number; sha256: string }> {
+  const { clock, config, log, signal } = context;
+  const name = archiveName(inputs);
+  const start = clock.now();
+  log.info(`uploading ${name}`);
+  const archive = await archiveImage({
+    docker: await context.docker(),
+    ref: reference,
+    compression: inputs.archive.compression,
+    signal,
+  });
+  const result = await uploadArchive({
+    source: archive.stream,
+    credentials: file.credentials,
+    renew: file.renew,
+    ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
+    onProgress: (bytes) =>
+      log.status(`uploading ${name}: ${megabytes(bytes)} in ${formatDuration(clock.now() - start)}`),
+    signal,
+  });
+  await archive.done;
+  log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}`);
+  return result;
+}
+
+async function existing(context: Context, inputs: BenchImageInputs, id: string) {
+  const image = await context.client.dockerImages.get(id);
+  const wrong = [
+    image.type === "BENCH" ? undefined : `its type is ${image.type}, not BENCH`,
+    image.name === inputs.name ? undefined : `its name is ${image.name}, not ${inputs.name}`,
+    image.version === inputs.version ? undefined : `its version is ${image.version ?? "none"}, not ${inputs.version}`,
+  ].filter((problem) => problem !== undefined);
+  if (wrong.length > 0) throw new PublishError(`existingId ${id} is another image: ${wrong.join(", ")}`);
+  return { kind: "same", image } as const;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,187 @@
+import type { Readable } from "node:stream";
+import { execa } from "execa";
+import { childOutput, type Output } from "./child-output.js";
+import { type BuildSpec, buildCommand, secretValues } from "./docker/build-args.js";
+import { DockerError } from "./docker/errors.js";
+import { type DockerClient, findDockerClient } from "./docker/find.js";
+import { type ImageFile, readImageFile } from "./docker/image-files.js";
+import { type ImageInfo, parseImageInfo } from "./docker/image-info.js";
+import { type BuildLineKind, BuildProgress } from "./docker/progress.js";
+
+export { type BuildSpec, BuildSpecError, type SecretSource } from "./docker/build-args.js";
+export { BuildError, DockerError, DockerNotFoundError } from "./docker/errors.js";
+export type { ImageFile } from "./docker/image-files.js";
+export type { ImageInfo } from "./docker/image-info.js";
+export type { BuildLineKind } from "./docker/progress.js";
+
+/** Every container, network, volume and image that this project makes carries this label. */
+export const dockerLabel = "pulumi-ica";
+
+export interface BuildWatch {
+  /** Gets one short line when a step starts (`[2/7] RUN apt-get …`) and one when it is done (with its time, or cached). */
+  readonly onLine?: (line: string, kind: BuildLineKind) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Reads files of one image; see {@link Docker.withFiles}. */
+export type FileReader = (path: string) => Promise<ImageFile | undefined>;
+
+/** The docker command line, as far as an image's way to ICA needs it. Programs are started without a shell. */
+export class Docker {
+  readonly client: DockerClient;
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(client: DockerClient, env: NodeJS.ProcessEnv = process.env) {
+    this.client = client;
+    // Docker has no use for the key of ICA.
+    const { ICA_API_KEY: _, ...rest } = env;
+    this.#env = {
+      ...rest,
+      DOCKER_BUILDKIT: "1",
+      DOCKER_CLI_HINTS: "false",
+      DOCKER_SCAN_SUGGEST: "false",
+      // Attestations make the image a list of manifests, which `docker save` and ICA have no use for.
+      BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
+    };
+  }
+
+  /** Finds a client that can build with BuildKit. Throws {@link DockerNotFoundError}. Does not ask whether an engine answers. */
+  static async find(env: NodeJS.ProcessEnv = process.env): Promise<Docker> {
+    return new Docker(await findDockerClient(env), env);
+  }
+
+  /**
+   * Builds an image with BuildKit into the local image store. Throws {@link BuildError} with the failing step and its last
+   * lines, {@link BuildSpecError} for what cannot be passed on, the signal's reason when aborted.
+   */
+  async build(spec: BuildSpec, { onLine = () => undefined, signal }: BuildWatch = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const labelled = { ...spec, labels: { [dockerLabel]: "bench-image", ...spec.labels } };
+    const command = buildCommand(labelled, this.client, this.#env);
+    const secrets = await secretValues(spec, this.#env);
+    const progress = new BuildProgress(onLine);
+    const child = execa(this.client.command, command.args, {
+      env: { ...this.#env, ...command.env },
+      extendEnv: false,
+      stdin: "ignore",
+      all: true,
+      buffer: false,
+      reject: false,
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    });
+    for await (const line of child.iterable({ from: "all" })) progress.add(blank(line, secrets));
+    const result = await child;
+    signal?.throwIfAborted();
+    if (result.failed) throw progress.failure();
+  }
+
+  /** What Docker knows of an image; undefined when there is no such image here. Never pulls. */
+  async inspect(ref: string): Promise<ImageInfo | undefined> {
+    const result = await this.#try(["image", "inspect", "--", ref]);
+    if (result.ok) return parseImageInfo(result.stdout);
+    if (/no such (image|object)/i.test(result.words)) return undefined;
+    throw new DockerError("docker image inspect", result.words);
+  }
+
+  /** The image as an archive that `docker load` takes. Fails as a stream if Docker does; never a cut-off archive. */
+  save(ref: string, signal?: AbortSignal): Output {
+    return childOutput({
+      command: this.client.command,
+      args: ["image", "save", "--", ref],
+      env: this.#env,
+      ...(signal === undefined ? {} : { signal }),
+      failure: ({ words }) => new DockerError("docker image save", words),
+    });
+  }
+
+  /** Gives an image one more name. */
+  async tag(ref: string, name: string): Promise<void> {
+    await this.#run("docker image tag", ["image", "tag", ref, name]);
+  }
+
+  /** Removes an image's name, and the image with its last one. True if it was there. */
+  async removeImage(ref: string): Promise<boolean> {
+    const result = await this.#try(["image", "rm", "--", ref]);
+    if (result.ok) return true;
+    if (/no such image/i.test(result.words)) return false;
+    throw new DockerError("docker image rm", result.words);
+  }
+
+  /** Reads paths of an image without running anything of it; what is not there is missing from the map. */
+  async readFiles(ref: string, paths: readonly string[]): Promise<Map<string, ImageFile>> {
+    return this.withFiles(ref, async (read) => {
+      const found = new Map<string, ImageFile>();
+      for (const path of paths) {
+        const file = await read(path);
+        if (file !== undefined) found.set(path, file);
+      }
+      return found;
+    });
+  }
+
+  /**
+   * Gives `use` a reader of the image's files. They are read from a container that is made and never started, and always
+   * removed at the end.
+   */
+  async withFiles<T>(ref: string, use: (read: FileReader) => Promise<T>): Promise<T> {
+    // The command is never run, but Docker wants one where the image names none.
+    const made = await this.#run("docker container create", [
+      ...["container", "create", "--pull", "never", "--network", "none", "--label", `${dockerLabel}=inspect`],
+      ...["--", ref, "/never-started"],
+    ]);
+    const container = made.trim().split("\n").at(-1) ?? "";
+    try {
+      return await use((path) => readImageFile(path, (at, followLink) => this.#copyOut(container, at, followLink)));
+    } finally {
+      await this.#run("docker container rm", ["container", "rm", "--force", "--", container]);
+    }
+  }
+
+  async #copyOut(container: string, path: string, followLink: boolean): Promise<Readable | undefined> {
+    const { stream } = childOutput({
+      command: this.client.command,
+      args: ["container", "cp", ...(followLink ? ["--follow-link"] : []), `${container}:${path}`, "-"],
+      env: this.#env,
+      failure: ({ words }) => new DockerError("docker container cp", words),
+    });
+    try {
+      await readable(stream);
+      return stream;
+    } catch (error) {
+      if (error instanceof DockerError && nothingThere.test(error.words)) return undefined;
+      throw error;
+    }
+  }
+
+  async #run(command: string, args: readonly string[]): Promise<string> {
+    const result = await this.#try(args);
+    if (result.ok) return result.stdout;
+    throw new DockerError(command, result.words);
+  }
+
+  async #try(args: readonly string[]): Promise<{ ok: true; stdout: string } | { ok: false; words: string }> {
+    const result = await execa(this.client.command, args, {
+      env: this.#env,
+      extendEnv: false,
+      stdin: "ignore",
+      reject: false,
+    });
+    if (!result.failed) return { ok: true, stdout: result.stdout };
+    return { ok: false, words: result.stderr.trim() || (result.originalMessage ?? "") };
+  }
+}
+
+/** The words of `docker cp` for a path that is not in the container, in old and new clients. */
+const nothingThere = /could not find the file|no such container:path|no such file or directory|not a directory/i;
+
+/** Resolves when a stream has something to read or has ended; rejects when it fails before. */
+function readable(stream: Readable): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.once("readable", resolve);
+    stream.once("error", reject);
+  });
+}
+
+function blank(line: string, secrets: readonly string[]): string {
+  return secrets.reduce((text, secret) => text.replaceAll(secret, "[secret]"), line);
+}

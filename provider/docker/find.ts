@@ -1,0 +1,109 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { homedir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { execa } from "execa";
+import { DockerNotFoundError } from "./errors.js";
+
+/** A docker client and how it builds. */
+export interface DockerClient {
+  /** Full path of the program. */
+  readonly command: string;
+  /**
+   * `buildx`: `docker buildx build`. `classic`: a client before 23 that has BuildKit inside (`DOCKER_BUILDKIT=1 docker
+   * build`). Newer clients without the plugin cannot use BuildKit at all.
+   */
+  readonly builds: "buildx" | "classic";
+}
+
+/** Names the client to use, as a path or a command. */
+export const dockerVariable = "ICA_BENCH_DOCKER";
+
+/** BuildKit's secrets and `--platform` without experimental mode came with this client. */
+const oldestClassic = 20;
+/** From this client on BuildKit is only in the plugin (docs.docker.com, release notes of Docker Engine 23.0). */
+const firstWithoutBuildKit = 23;
+
+/** Folders where installers put Docker although PATH may not name them. */
+function usualFolders(): string[] {
+  return [
+    "/usr/bin",
+    "/usr/local/bin",
+    "/opt/homebrew/bin",
+    "/snap/bin",
+    join(homedir(), ".docker/bin"),
+    "/Applications/Docker.app/Contents/Resources/bin",
+  ];
+}
+
+/**
+ * Finds a client that can build with BuildKit: the one that {@link dockerVariable} names, else the first on PATH or in the
+ * usual places. An old client and a newer one without the plugin may both be there; only the first of them can.
+ */
+export async function findDockerClient(
+  env: NodeJS.ProcessEnv,
+  folders: readonly string[] = usualFolders(),
+): Promise<DockerClient> {
+  const named = env[dockerVariable]?.trim();
+  const path = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
+  const places = [...new Set([...path, ...folders].map((folder) => resolve(folder)))];
+  const candidates =
+    named === undefined || named === ""
+      ? await programs("docker", places)
+      : named.includes("/") || named.includes("\\")
+        ? [resolve(named)]
+        : await programs(named, places);
+  const rejected: string[] = [];
+  for (const command of candidates) {
+    const ability = await abilityOf(command, env);
+    if (ability.builds !== undefined) return { command, builds: ability.builds };
+    rejected.push(`  ${command}: ${ability.why}`);
+  }
+  throw new DockerNotFoundError(notFound(named, places, rejected));
+}
+
+async function programs(name: string, folders: readonly string[]): Promise<string[]> {
+  const files = process.platform === "win32" ? [`${name}.exe`, name] : [name];
+  const paths = folders.flatMap((folder) => files.map((file) => join(folder, file)));
+  const there = await Promise.all(paths.map(isProgram));
+  return paths.filter((_, i) => there[i]);
+}
+
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function abilityOf(
+  command: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ builds?: DockerClient["builds"]; why: string }> {
+  const run = (...args: string[]) =>
+    execa(command, args, { env, extendEnv: false, reject: false, stdin: "ignore", timeout: 20_000 });
+  const version = await run("--version");
+  if (version.failed)
+    return { why: `it does not start (${(version.stderr || version.originalMessage) ?? "no reason given"})` };
+  const plugin = await run("buildx", "version");
+  // An old client answers an unknown command with its help text and may still end with 0.
+  if (!plugin.failed && /buildx|v?\d+\.\d+\.\d+/i.test(plugin.stdout) && !/^\s*usage:/im.test(plugin.stdout))
+    return { builds: "buildx", why: "" };
+  const major = Number(/version v?(\d+)\./i.exec(version.stdout)?.[1]);
+  if (major >= oldestClassic && major < firstWithoutBuildKit) return { builds: "classic", why: "" };
+  return { why: `${version.stdout.trim()}, without the buildx plugin, so it cannot use BuildKit` };
+}
+
+function notFound(named: string | undefined, places: readonly string[], rejected: readonly string[]): string {
+  const what =
+    named === undefined || named === ""
+      ? "No docker client that can build with BuildKit was found."
+      : `${dockerVariable} names "${named}", and that is no docker client that can build with BuildKit.`;
+  const seen = rejected.length === 0 ? `Looked for it in ${places.join(", ")}.` : `Looked at:\n${rejected.join("\n")}`;
+  return (
+    `${what}\n${seen}\nInstall Docker with the buildx plugin (packages docker-ce-cli and docker-buildx-plugin, docker.io on Debian, or ` +
+    `Docker Desktop; https://docs.docker.com/engine/install/), or name another client in ${dockerVariable}.`
+  );
+}

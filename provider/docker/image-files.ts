@@ -1,0 +1,75 @@
+import { posix } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { type Extract, extract, type Header } from "tar-stream";
+
+/** What an image has at a path. A symbolic link is followed: the fields tell of what it leads to. */
+export interface ImageFile {
+  /** `symlink` only for a link that leads nowhere. */
+  readonly type: "file" | "directory" | "symlink" | "other";
+  /** Permission bits, for example 0o755. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  /** Where the path itself points to, if it is a symbolic link. */
+  readonly linkname?: string;
+  /** The first bytes of a file, at most {@link largestContent}; empty for anything else. */
+  readonly content: Buffer;
+}
+
+/** Bytes of a file that are read; the rest of a larger one stays unread. */
+export const largestContent = 1024 * 1024;
+
+/** Copies one path out of an image as a tar stream; undefined when the image has nothing there. */
+export type CopyOut = (path: string, followLink: boolean) => Promise<Readable | undefined>;
+
+/** Reads what is at a path, through `docker cp` (see Docker.withFiles). */
+export async function readImageFile(path: string, copyOut: CopyOut): Promise<ImageFile | undefined> {
+  const absolute = posix.resolve("/", path);
+  const first = await firstEntry(await copyOut(absolute, false));
+  if (first?.type !== "symlink") return first;
+  // The engine follows the whole chain within the image; a link that leads nowhere is told as such.
+  const target = await firstEntry(await copyOut(absolute, true));
+  return target === undefined || first.linkname === undefined ? first : { ...target, linkname: first.linkname };
+}
+
+async function firstEntry(archive: Readable | undefined): Promise<ImageFile | undefined> {
+  if (archive === undefined) return undefined;
+  const entries = extract();
+  const fed = pipeline(archive, entries);
+  const [read] = await Promise.allSettled([readFirst(entries), fed]);
+  if (read.status === "rejected") throw read.reason;
+  return read.value;
+}
+
+async function readFirst(entries: Extract): Promise<ImageFile | undefined> {
+  // Leaving the loop ends the stream, and with it the copy: of a folder only its own entry is wanted.
+  for await (const entry of entries) {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    if (entry.header.type === "file") {
+      for await (const chunk of entry) {
+        if (!Buffer.isBuffer(chunk)) throw new TypeError("a tar entry is made of bytes");
+        chunks.push(chunk);
+        length += chunk.length;
+        if (length >= largestContent) break;
+      }
+    }
+    return describe(entry.header, Buffer.concat(chunks).subarray(0, largestContent));
+  }
+  return undefined;
+}
+
+function describe(header: Header, content: Buffer): ImageFile {
+  const { type, mode, uid, gid, size, linkname } = header;
+  const kind =
+    type === "file" || type === "contiguous-file"
+      ? "file"
+      : type === "directory" || type === "symlink"
+        ? type
+        : "other";
+  const link = kind === "symlink" && typeof linkname === "string" ? { linkname } : {};
+  return { type: kind, mode: mode & 0o7777, uid, gid, size, content, ...link };
+}

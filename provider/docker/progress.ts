@@ -1,0 +1,95 @@
+import { BuildError } from "./errors.js";
+
+/** `started` lines are for a status that the next one replaces; `finished` lines are worth keeping. */
+export type BuildLineKind = "started" | "finished";
+
+const outputLines = 20;
+const longestName = 100;
+const longestOutput = 500;
+
+interface Step {
+  readonly name: string;
+  readonly output: string[];
+  error: string | undefined;
+  ended: boolean;
+}
+
+/**
+ * Reads what BuildKit writes with `--progress=plain`, one line at a time, and makes of it one short line when a step of the
+ * Dockerfile starts and one when it is done. Steps of BuildKit's own (`[internal] …`, exporting) are left out.
+ */
+export class BuildProgress {
+  readonly #steps = new Map<string, Step>();
+  readonly #loose: string[] = [];
+  readonly #onLine: (line: string, kind: BuildLineKind) => void;
+
+  constructor(onLine: (line: string, kind: BuildLineKind) => void) {
+    this.#onLine = onLine;
+  }
+
+  add(raw: string): void {
+    const line = raw.trimEnd();
+    const match = /^#(\d+) (.*)$/.exec(line);
+    if (match === null) {
+      if (line !== "") keepLast(this.#loose, line);
+      return;
+    }
+    const [, number = "", text = ""] = match;
+    const step = this.#steps.get(number);
+    if (step === undefined) this.#start(number, text);
+    else this.#follow(step, text);
+  }
+
+  #start(number: string, text: string): void {
+    const name = shorten(text);
+    this.#steps.set(number, { name, output: [], error: undefined, ended: false });
+    if (isOfDockerfile(name)) this.#onLine(name, "started");
+  }
+
+  #follow(step: Step, text: string): void {
+    const end = /^(?:(CACHED)|DONE(?: (\d+(?:\.\d+)?s))?|ERROR:? ?(.*))$/.exec(text);
+    if (end === null) {
+      const output = /^\d+\.\d+ (.*)$/.exec(text);
+      if (output !== null) keepLast(step.output, output[1] ?? "");
+      return;
+    }
+    const [, cached, time, error] = end;
+    if (error !== undefined) step.error = error;
+    // A FROM can say more than once that it is done: once for its name, once for its layers.
+    else if (!step.ended && isOfDockerfile(step.name))
+      this.#onLine(`${step.name} ${cached === undefined ? `(${time ?? "done"})` : "(cached)"}`, "finished");
+    step.ended = true;
+  }
+
+  /** The error for a build that ended with a failure. */
+  failure(): BuildError {
+    const failed = [...this.#steps.values()].find(
+      (step) => step.error !== undefined && !/context canceled/i.test(step.error),
+    );
+    if (failed === undefined) {
+      const words = this.#loose.filter((line) => !/^-+$/.test(line));
+      return new BuildError(undefined, words.at(-1) ?? "it gave no reason", words.slice(0, -1));
+    }
+    return new BuildError(failed.name, reasonOf(failed.error ?? ""), failed.output);
+  }
+}
+
+function isOfDockerfile(name: string): boolean {
+  return /^\[(?!internal\b|auth\b)[^\]]*\d+\/\d+\]/.test(name);
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > longestName ? `${line.slice(0, longestName - 1)}…` : line;
+}
+
+function keepLast(lines: string[], line: string): void {
+  lines.push(line.length > longestOutput ? `${line.slice(0, longestOutput)}…` : line);
+  if (lines.length > outputLines) lines.shift();
+}
+
+/** BuildKit repeats the whole command in its error; the step's name has it already. */
+function reasonOf(error: string): string {
+  const exit = /exit code: \d+/.exec(error);
+  return exit === null ? error.slice(0, longestOutput) : exit[0];
+}

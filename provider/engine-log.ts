@@ -1,0 +1,46 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Clock, Log } from "./handler.js";
+
+/** Status lines are for eyes: more than one a second would only cost. */
+const statusEveryMs = 1000;
+
+/** Lines to the engine, attached to a resource by its URN, so that `pulumi up` shows them in that resource's row. */
+export function engineLog(urn: string | undefined, clock: Clock): Log {
+  connectOnce();
+  const resource = urn === undefined ? undefined : rowOf(urn);
+  let statusAt = 0;
+  return {
+    info: (line) => deliver(pulumi.log.info(line, resource)),
+    warn: (line) => deliver(pulumi.log.warn(line, resource)),
+    status: (line) => {
+      if (clock.now() - statusAt < statusEveryMs) return;
+      statusAt = clock.now();
+      deliver(pulumi.log.info(line, resource, undefined, true));
+    },
+  };
+}
+
+/**
+ * The dynamic host does not connect the log to the engine, though it is started with the engine's address as its last
+ * argument; without this, lines would go to the stack's output and belong to no resource.
+ */
+function connectOnce(): void {
+  if (connected) return;
+  connected = true;
+  const address = process.argv.at(-1);
+  if (address !== undefined && /^[\w.[\]:-]+:\d+$/.test(address))
+    pulumi.runtime.resetOptions("", "", 1, address, "", false, "");
+}
+
+let connected = false;
+
+/** The log asks a resource for its URN only. */
+function rowOf(urn: string): pulumi.Resource {
+  const row: Pick<pulumi.Resource, "urn"> = { urn: pulumi.output(urn) };
+  return row as pulumi.Resource;
+}
+
+/** A line that cannot be delivered must not fail the work it tells of; the log itself has said so on stderr. */
+function deliver(line: Promise<void>): void {
+  line.catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+}

@@ -1,0 +1,188 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AccessArgs, TimeoutsArgs } from "./access.js";
+import { machinery, typeToken } from "./machinery.js";
+
+/** Where a build finds a secret: never the secret itself. */
+export type BuildSecretArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };
+
+/** How to build the image. It is built with BuildKit by the local `docker`, always for linux/amd64 ("they must run on Linux X86 architecture", the vendor's page). */
+export interface BuildArgs {
+  /** The folder that is sent to the build, relative to the Pulumi program. Its content is the image's identity: docs/context-hash.md. */
+  context: pulumi.Input<string>;
+  /** The Dockerfile, relative to the Pulumi program. Default: `Dockerfile` in the context. */
+  dockerfile?: pulumi.Input<string>;
+  /** Build arguments. They count for the identity, and they are not for secrets: they stay in the image's history. */
+  args?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** The stage to build. Default: the last one. */
+  target?: pulumi.Input<string>;
+  /** Secrets for `RUN --mount=type=secret`, by id. Only the ids count for the identity; values reach neither state nor logs. */
+  secrets?: pulumi.Input<Record<string, pulumi.Input<BuildSecretArgs>>>;
+  /** Look for newer base images when building. A base that moved does not by itself cause a build: use `triggers`. Default: false. */
+  pull?: pulumi.Input<boolean>;
+  /** Build every step anew. Default: false. */
+  noCache?: pulumi.Input<boolean>;
+  /** Where to import the build cache from (`docker build --cache-from`). */
+  cacheFrom?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Where to export the build cache to (`docker build --cache-to`). */
+  cacheTo?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Any texts; when one changes, the image is built and published anew. */
+  triggers?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/**
+ * An image that another resource makes in the local Docker, as `Image` of `@pulumi/docker` does. Written as a shape, so that
+ * this package needs no other one installed.
+ */
+export interface LocalImage {
+  /** The reference under which the local Docker has it. */
+  readonly imageName: pulumi.Output<string>;
+}
+
+/** What a {@link BenchImage} is declared with. Exactly one of `build`, `image` and `existingId`. */
+export interface BenchImageArgs {
+  /** Name in ICA's Docker Repository; 1 to 255 characters. Default: the resource's name. A change publishes another image (replace). */
+  name?: pulumi.Input<string>;
+  /**
+   * Version in ICA's Docker Repository; 1 to 255 characters. Default: the first 12 digits of the content's hash, so that it
+   * changes with the content. A published version never changes: the same version with other content fails in preview.
+   * A change publishes another image (replace).
+   */
+  version?: pulumi.Input<string>;
+  /** Up to 255 characters. ICA has no call to change it later: a difference is told with the place to click. */
+  description?: pulumi.Input<string>;
+  /** Build it from a context. Other content publishes another image (replace); how it is built (`pull`, `noCache`, caches) changes nothing by itself. */
+  build?: pulumi.Input<BuildArgs>;
+  /** Publish an image that the local Docker has: a reference such as `mybench:0.0.1`, or an `Image` of `@pulumi/docker`. Another image under the reference publishes it anew (replace). */
+  image?: pulumi.Input<string> | LocalImage;
+  /** What the image offers. ICA has no call to set this: it is compared with what ICA reports, and a difference is told with the place to click. */
+  access: pulumi.Input<AccessArgs>;
+  /** Whether the image is made for Bench clusters. Compared like `access`. Default: false. */
+  clusterCompatible?: pulumi.Input<boolean>;
+  /** The project that holds the archive. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change counts for the next publication. */
+  projectId?: pulumi.Input<string>;
+  /** The project's folder for the archive; starts and ends with a slash. Default: `/bench-images/`. A change counts for the next publication. */
+  folder?: pulumi.Input<string>;
+  /** Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in place. */
+  regions?: pulumi.Input<pulumi.Input<string>[]>;
+  /** The archive that is uploaded. A change counts for the next publication. */
+  archive?: pulumi.Input<{
+    /** `bzip2`, as the vendor's page does it, or `none` for a plain tar. Default: `bzip2`. */
+    compression?: pulumi.Input<"bzip2" | "none">;
+  }>;
+  /**
+   * `inspect` reads the Dockerfile in preview and the built image before the upload, and refuses what cannot run in Bench
+   * (docs/image-contract.md); `none` takes everything. Default: `inspect`.
+   */
+  verify?: pulumi.Input<"inspect" | "none">;
+  /** What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Default: `forget`. */
+  onDelete?: pulumi.Input<"forget" | "removeRegions">;
+  /** Take over an image that is in ICA already, by its id; `name` and `version` must be its own. Another id is another image (replace). */
+  existingId?: pulumi.Input<string>;
+  /** Limits of time; `create` is for ICA's own work on the image. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/** What of an image ICA itself reports. */
+export interface BenchSettings {
+  /** Whether workspaces may have web access; undefined when ICA does not say. */
+  readonly web: boolean | undefined;
+  /** Whether workspaces may have console access; undefined when ICA does not say. */
+  readonly console: boolean | undefined;
+  /** Whether workspaces may be clusters; undefined when ICA does not say. */
+  readonly clusterCompatible: boolean | undefined;
+}
+
+/**
+ * A Bench image in ICA's Docker Repository: built, saved, compressed, uploaded and registered, or taken over when it is
+ * there already with the same name, version and content.
+ *
+ * ```ts
+ * const image = new ica.BenchImage("rstudio", {
+ *   build: { context: "./image" },
+ *   access: { web: true, console: true },
+ * });
+ * export const id = image.imageId;
+ * ```
+ *
+ * ICA can neither change nor delete an image by its API: new content is a new image, and `pulumi destroy` leaves it there.
+ */
+export class BenchImage extends pulumi.CustomResource {
+  /** The type token; policy packs match resources by it. */
+  static readonly __pulumiType = typeToken("BenchImage");
+
+  /** Whether a value is a BenchImage, also one of another copy of this package. */
+  static override isInstance(value: unknown): value is BenchImage {
+    return (
+      typeof value === "object" &&
+      value !== null &&
+      (value as { __pulumiType?: unknown }).__pulumiType === BenchImage.__pulumiType
+    );
+  }
+
+  /** Id of the image in ICA: what a workspace names as its `image`. */
+  declare readonly imageId: pulumi.Output<string>;
+  /** Name in ICA's Docker Repository. */
+  declare readonly name: pulumi.Output<string>;
+  /** Version in ICA's Docker Repository. */
+  declare readonly version: pulumi.Output<string>;
+  /** PARTIAL, AVAILABLE, BUILDFAILED and others as ICA reports them. */
+  declare readonly status: pulumi.Output<string>;
+  /** 64 hex digits that stand for the content: of the build context, or of the local image's configuration. */
+  declare readonly contextHash: pulumi.Output<string>;
+  /** The project that holds the archive. */
+  declare readonly projectId: pulumi.Output<string>;
+  /** Id of the archive's file (`fil.…`); undefined when the image was taken over. */
+  declare readonly dataId: pulumi.Output<string | undefined>;
+  /** File name of the archive; undefined when the image was taken over. */
+  declare readonly archiveName: pulumi.Output<string | undefined>;
+  /** Bytes of the archive; undefined when the image was taken over. */
+  declare readonly archiveSize: pulumi.Output<number | undefined>;
+  /** SHA-256 of the archive in hex; undefined when the image was taken over. */
+  declare readonly archiveSha256: pulumi.Output<string | undefined>;
+  /** Configuration digest (`sha256:…`) of the local image that was uploaded; undefined when nothing was built here. */
+  declare readonly imageDigest: pulumi.Output<string | undefined>;
+  /** Address of the image in each region, by region code. */
+  declare readonly urls: pulumi.Output<Record<string, string>>;
+  /** What ICA reports of the image. */
+  declare readonly benchSettings: pulumi.Output<BenchSettings>;
+
+  constructor(name: string, args: BenchImageArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      BenchImage.__pulumiType,
+      name,
+      {
+        ...args,
+        name: args.name ?? name,
+        image: referenceOf(args.image),
+        ...machinery("BenchImage", name, opts?.parent),
+        // Outputs have to be named, or they stay undefined.
+        ...outputs,
+        version: args.version,
+        projectId: args.projectId,
+      },
+      opts,
+    );
+  }
+}
+
+const outputs = {
+  imageId: undefined,
+  status: undefined,
+  contextHash: undefined,
+  dataId: undefined,
+  archiveName: undefined,
+  archiveSize: undefined,
+  archiveSha256: undefined,
+  imageDigest: undefined,
+  urls: undefined,
+  benchSettings: undefined,
+};
+
+/** @internal The local reference that an image argument stands for. */
+export function referenceOf(image: BenchImageArgs["image"]): pulumi.Input<string> | undefined {
+  return isLocalImage(image) ? image.imageName : image;
+}
+
+function isLocalImage(image: BenchImageArgs["image"]): image is LocalImage {
+  return pulumi.Resource.isInstance(image);
+}

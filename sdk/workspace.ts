@@ -1,0 +1,125 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { AccessArgs, TimeoutsArgs } from "./access.js";
+import { machinery, typeToken } from "./machinery.js";
+
+/** What a {@link Workspace} is declared with. */
+export interface WorkspaceArgs {
+  /**
+   * Name, unique in the project. Default: `<project>-<stack>-<resource name>` of the Pulumi program, which is the same at
+   * every try. Changed in place.
+   */
+  name?: pulumi.Input<string>;
+  /** The project it belongs to. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change makes a new workspace (replace), and /data is lost. */
+  projectId?: pulumi.Input<string>;
+  /** Id of a Bench image: `image.imageId`. A change restarts a running workspace; /data stays. */
+  image: pulumi.Input<string>;
+  /**
+   * Size of the machine. The vendor's page names standard-small (2 CPU, 8 GB), standard-medium (4, 16), standard-large
+   * (8, 32), standard-xlarge (16, 64), standard-2xlarge (32, 128) and gpu-small; what a tenant may use depends on its
+   * entitlements. A change restarts a running workspace.
+   */
+  resourceModel: pulumi.Input<string>;
+  /**
+   * Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). Grows in place; a disk
+   * cannot shrink, so less makes a new workspace (replace), and /data is lost.
+   */
+  storageGb: pulumi.Input<number>;
+  /** How people get in; not more than the image offers. A change restarts a running workspace. */
+  access: pulumi.Input<AccessArgs>;
+  /**
+   * `public`: TCP to public addresses is allowed. `restricted`: only the `allowedUrls` can be reached, through the proxy in
+   * HTTP_PROXY and HTTPS_PROXY ("Bring Your Own Bench Image"). A change restarts a running workspace.
+   */
+  network: pulumi.Input<"public" | "restricted">;
+  /**
+   * Where a restricted workspace may connect to: `https://cran.r-project.org`, `*.example.org`, with port or path if need be.
+   * Order, repetition and a trailing slash are no change. Not with `public`. Default: nothing. A change restarts a running workspace.
+   */
+  allowedUrls?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * `running` or `stopped`: held so by every `pulumi up`, and a stop by hand is drift that `pulumi preview --refresh` shows.
+   * Left out: created stopped and never touched afterwards; people start and stop it themselves.
+   */
+  desiredState?: pulumi.Input<"running" | "stopped">;
+  /**
+   * Whether a change that needs it may restart a running workspace: whoever works in it sees "Server Connection Error".
+   * Without it such a change fails in preview. Default: false.
+   */
+  allowRestart?: pulumi.Input<boolean>;
+  /** Whether a change that makes a new workspace may throw away /data. Without it such a change fails in preview. Default: false. */
+  allowDataLoss?: pulumi.Input<boolean>;
+  /** Take over a workspace that exists, by its id, and bring it to what is declared. Another id is another workspace (replace). */
+  existingId?: pulumi.Input<string>;
+  /** Limits of time. */
+  timeouts?: pulumi.Input<TimeoutsArgs>;
+}
+
+/**
+ * A Bench workspace: a container of a Bench image with a disk at /data, reachable by web, SSH or both.
+ *
+ * ```ts
+ * new ica.Workspace("genomics", {
+ *   image: image.imageId,
+ *   resourceModel: "standard-small",
+ *   storageGb: 64,
+ *   access: { web: true, console: true },
+ *   network: "restricted",
+ *   allowedUrls: ["https://cran.r-project.org"],
+ *   desiredState: "running",
+ * });
+ * ```
+ *
+ * No public document of ICA describes calls for workspaces; docs/assumptions.md says what is assumed. The emulator serves
+ * these calls; a tenant without them fails clearly, and images keep working.
+ *
+ * "Data in this folder [/data] is not persisted in your project and will be removed at deletion of the workspace" (the
+ * vendor's page): deleting or replacing a workspace destroys it. Set `protect: true` where that would hurt.
+ */
+export class Workspace extends pulumi.CustomResource {
+  /** The type token; policy packs match resources by it. */
+  static readonly __pulumiType = typeToken("Workspace");
+
+  /** Whether a value is a Workspace, also one of another copy of this package. */
+  static override isInstance(value: unknown): value is Workspace {
+    return (
+      typeof value === "object" &&
+      value !== null &&
+      (value as { __pulumiType?: unknown }).__pulumiType === Workspace.__pulumiType
+    );
+  }
+
+  /** Id of the workspace in ICA. */
+  declare readonly workspaceId: pulumi.Output<string>;
+  /** Its name. */
+  declare readonly name: pulumi.Output<string>;
+  /** The project it belongs to. */
+  declare readonly projectId: pulumi.Output<string>;
+  /** As ICA reports it: Running, Stopped, Starting and others. */
+  declare readonly status: pulumi.Output<string>;
+  /** Address of its web page, with web access and while it runs. */
+  declare readonly webUrl: pulumi.Output<string | undefined>;
+  /** Host for SSH, with console access and while it runs. The password is any API key of the user. */
+  declare readonly consoleHost: pulumi.Output<string | undefined>;
+  /** Port for SSH, with `consoleHost`. */
+  declare readonly consolePort: pulumi.Output<number | undefined>;
+
+  constructor(name: string, args: WorkspaceArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      Workspace.__pulumiType,
+      name,
+      {
+        ...args,
+        name: args.name ?? `${pulumi.getProject()}-${pulumi.getStack()}-${name}`,
+        ...machinery("Workspace", name, opts?.parent),
+        // Outputs have to be named, or they stay undefined.
+        workspaceId: undefined,
+        status: undefined,
+        webUrl: undefined,
+        consoleHost: undefined,
+        consolePort: undefined,
+        projectId: args.projectId,
+      },
+      opts,
+    );
+  }
+}
