@@ -55,7 +55,14 @@ export function readConfig(get: (key: string) => string | undefined, env: NodeJS
       : `${settings.s3Endpoint.key} (or ${settings.s3Endpoint.env}) is not a web address: ${s3Endpoint}`,
   ].filter((problem) => problem !== undefined);
   if (apiKey === undefined || problems.length > 0) throw new ConfigError(problems.join("\n"));
-  return { apiKey, baseUrl, projectId: value(settings.projectId), region: value(settings.region), s3Endpoint };
+  return { apiKey, baseUrl: restAddress(baseUrl), projectId: value(settings.projectId), region: value(settings.region), s3Endpoint };
+}
+
+/** The REST calls are below /ica/rest (official OpenAPI document, `servers`); the address may be given with or without it. */
+export function restAddress(baseUrl: string): string {
+  const bare = baseUrl.replace(/\/+$/, "");
+  if (new URL(bare).pathname === "/") return `${bare}/ica/rest`;
+  return bare.endsWith("/ica") ? `${bare}/rest` : bare;
 }
 
 function missing(setting: Setting): string {

@@ -1,12 +1,11 @@
 import type { Readable } from "node:stream";
-import { execa } from "execa";
-import { childOutput, type Output } from "./child-output.js";
 import { type BuildSpec, buildCommand, secretValues } from "./docker/build-args.js";
 import { DockerError } from "./docker/errors.js";
 import { type DockerClient, findDockerClient } from "./docker/find.js";
 import { type ImageFile, readImageFile } from "./docker/image-files.js";
 import { type ImageInfo, parseImageInfo } from "./docker/image-info.js";
 import { type BuildLineKind, BuildProgress } from "./docker/progress.js";
+import { type Output, outputOf, run, runLines } from "./process.js";
 
 export { type BuildSpec, BuildSpecError, type SecretSource } from "./docker/build-args.js";
 export { BuildError, DockerError, DockerNotFoundError } from "./docker/errors.js";
@@ -60,19 +59,16 @@ export class Docker {
     const command = buildCommand(labelled, this.client, this.#env);
     const secrets = await secretValues(spec, this.#env);
     const progress = new BuildProgress(onLine);
-    const child = execa(this.client.command, command.args, {
-      env: { ...this.#env, ...command.env },
-      extendEnv: false,
-      stdin: "ignore",
-      all: true,
-      buffer: false,
-      reject: false,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-    });
-    for await (const line of child.iterable({ from: "all" })) progress.add(blank(line, secrets));
-    const result = await child;
-    signal?.throwIfAborted();
-    if (result.failed) throw progress.failure();
+    const exit = await runLines(
+      {
+        command: this.client.command,
+        args: command.args,
+        env: { ...this.#env, ...command.env },
+        ...(signal === undefined ? {} : { signal }),
+      },
+      (line) => progress.add(blank(line, secrets)),
+    );
+    if (exit.code !== 0) throw progress.failure(exit.words);
   }
 
   /** What Docker knows of an image; undefined when there is no such image here. Never pulls. */
@@ -85,7 +81,7 @@ export class Docker {
 
   /** The image as an archive that `docker load` takes. Fails as a stream if Docker does; never a cut-off archive. */
   save(ref: string, signal?: AbortSignal): Output {
-    return childOutput({
+    return outputOf({
       command: this.client.command,
       args: ["image", "save", "--", ref],
       env: this.#env,
@@ -138,7 +134,7 @@ export class Docker {
   }
 
   async #copyOut(container: string, path: string, followLink: boolean): Promise<Readable | undefined> {
-    const { stream } = childOutput({
+    const { stream } = outputOf({
       command: this.client.command,
       args: ["container", "cp", ...(followLink ? ["--follow-link"] : []), `${container}:${path}`, "-"],
       env: this.#env,
@@ -160,19 +156,14 @@ export class Docker {
   }
 
   async #try(args: readonly string[]): Promise<{ ok: true; stdout: string } | { ok: false; words: string }> {
-    const result = await execa(this.client.command, args, {
-      env: this.#env,
-      extendEnv: false,
-      stdin: "ignore",
-      reject: false,
-    });
-    if (!result.failed) return { ok: true, stdout: result.stdout };
-    return { ok: false, words: result.stderr.trim() || (result.originalMessage ?? "") };
+    const result = await run({ command: this.client.command, args, env: this.#env });
+    return result.code === 0 ? { ok: true, stdout: result.stdout } : { ok: false, words: result.words };
   }
 }
 
-/** The words of `docker cp` for a path that is not in the container, in old and new clients. */
-const nothingThere = /could not find the file|no such container:path|no such file or directory|not a directory/i;
+/** The words of `docker cp` for a path that is not in the container, in old and new clients; links in a circle lead to nothing. */
+const nothingThere =
+  /too many links|could not find the file|no such container:path|no such file or directory|not a directory/i;
 
 /** Resolves when a stream has something to read or has ended; rejects when it fails before. */
 function readable(stream: Readable): Promise<void> {

@@ -36,7 +36,9 @@ export function isInternal(key: string): boolean {
 
 /** What the user declared, without the machinery's keys. */
 export function declared(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(args).filter(([key, value]) => !isInternal(key) && value !== undefined));
+  return Object.fromEntries(
+    Object.entries(args).filter(([key, value]) => !isInternal(key) && value !== undefined && value !== null),
+  );
 }
 
 /** The fields of a resource's inputs, each with its schema. */
@@ -67,8 +69,9 @@ export function parseInputs<S extends Shape>(
       const unknowns = unknownPaths(value, [key]);
       failures.push(
         ...parsed.error.issues
-          .flatMap((issue) => failuresOf(issue, key))
-          .filter(({ property }) => !touchesUnknown(property, unknowns)),
+          .flatMap((issue) => problemsOf(issue, key, value))
+          .filter(({ path }) => !touchesUnknown(path.join("."), unknowns))
+          .map(({ path, reason }) => ({ property: propertyPath(path), reason })),
       );
     }
     if (inputs[key] === undefined) delete inputs[key];
@@ -80,11 +83,40 @@ export function parseInputs<S extends Shape>(
 
 const misspelt = "is not a property of this resource; is it misspelt?";
 
-function failuresOf(issue: z.core.$ZodIssue, key: string): CheckFailure[] {
-  const at = [key, ...issue.path.map(String)];
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly reason: string;
+}
+
+function problemsOf(issue: z.core.$ZodIssue, key: string, value: unknown): Problem[] {
+  const path = [key, ...issue.path];
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((extra) => ({ property: [...at, extra].join("."), reason: misspelt }));
-  if (issue.code === "invalid_type" && issue.input === undefined)
-    return [{ property: at.join("."), reason: "is required" }];
-  return [{ property: at.join("."), reason: issue.message }];
+    return issue.keys.map((extra) => ({ path: [...path, extra], reason: misspelt }));
+  if (valueAt(value, issue.path) === undefined) return [{ path, reason: "is required" }];
+  const plainType = issue.code === "invalid_type" && issue.message.startsWith("Invalid input");
+  return [{ path, reason: plainType ? `must be ${kinds[issue.expected] ?? issue.expected}` : issue.message }];
+}
+
+/** The types of JSON in words, for those whose schema brings no words of its own. */
+const kinds: Readonly<Record<string, string>> = {
+  string: "a string",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+};
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, step) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, step) : undefined),
+    value,
+  );
+}
+
+/** A path as it is written in a program: `build.context`, `allowedUrls[0]`. */
+function propertyPath(path: readonly PropertyKey[]): string {
+  return path
+    .map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? String(step) : `.${String(step)}`))
+    .join("");
 }

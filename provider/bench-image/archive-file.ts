@@ -44,6 +44,12 @@ export type ArchiveFile =
       readonly renew: () => Promise<AwsCredentials>;
     };
 
+/** The archive, if an earlier run uploaded all of it. */
+export async function completeArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
+  const found = await findArchive(context, inputs);
+  return found?.data.details?.status === "AVAILABLE" ? found : undefined;
+}
+
 /** Finds the archive's file or makes it. One that an interrupted run left PARTIAL is filled again: ICA offers that for partial files only. */
 export async function openArchiveFile(
   context: Context,
@@ -105,7 +111,9 @@ export async function labelArchive(
   if (details === undefined)
     throw new ArchiveFileError(`ICA gives no details of file ${datum.data.id}, so its format cannot be set`);
   const present = details.tags?.technicalTags;
-  const tags = mergeTags(present, archiveTags(inputs, facts.sha256, facts.imageId));
+  // The hash that another run left is kept: this one may not have seen the bytes.
+  const sha256 = facts.sha256 ?? readTags(present ?? []).sha256;
+  const tags = mergeTags(present, archiveTags(inputs, sha256, facts.imageId));
   if (details.format?.code === format.code && JSON.stringify(present) === JSON.stringify(tags)) return datum;
   return context.client.projectData.update({
     ...datum,

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Context } from "../context.js";
 import type { CheckFailure, CheckResult } from "../handler.js";
 import { hasUnknown, unknownValue } from "../unknown.js";
-import { computeContextHash } from "./context-hash.js";
+import { ContextError, computeContextHash } from "./context-hash.js";
 import { checkDockerfile } from "./contract/dockerfile.js";
 import { versionFor } from "./identity.js";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs.js";
@@ -84,7 +84,15 @@ async function buildIdentity(
       property: build.dockerfile === undefined ? "build" : "build.dockerfile",
       reason: `${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}. ${fix}`,
     }));
-  return { contextHash: await computeContextHash({ ...build, secrets: Object.keys(build.secrets ?? {}) }), failures };
+  try {
+    return { contextHash: await computeContextHash({ ...build, secrets: Object.keys(build.secrets ?? {}) }), failures };
+  } catch (error) {
+    if (!(error instanceof ContextError)) throw error;
+    return {
+      contextHash: unknownValue,
+      failures: [...failures, { property: error.property, reason: error.message }],
+    };
+  }
 }
 
 /** A new version, or the same one with other content, is compared with what ICA has before anything is built. */

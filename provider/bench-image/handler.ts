@@ -31,6 +31,8 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     if (because.length > 0) return { kind: "replace", because, deleteFirst: false };
     // An image that ICA could not make cannot be mended: it is published anew.
     if (state.status === "BUILDFAILED") return { kind: "replace", because: ["status"], deleteFirst: false };
+    // An interrupted wait goes on, also after a refresh has cleared the engine's own mark of it.
+    if (state.status === "PARTIAL") return { kind: "update", hidden: true };
     const fields = Object.keys({ ...state, ...next }) as (keyof BenchImageState)[];
     const differs = fields.some(
       (field) => isInput(field) && !isDeepStrictEqual(state[field], (next as Partial<BenchImageState>)[field]),

@@ -62,6 +62,8 @@ export function localReference(inputs: Pick<Named, "name" | "contextHash">): str
     inputs.name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
+      // A reference has at most 255 characters; the hash tells two cut names apart.
+      .slice(0, 100)
       .replace(/^-+|-+$/g, "") || "image";
   return `pulumi-ica/${name}:${inputs.contextHash.slice(0, shortHashLength)}`;
 }

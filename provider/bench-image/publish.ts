@@ -2,18 +2,26 @@ import type { Context } from "../context.js";
 import { formatDuration } from "../duration.js";
 import { PartialError } from "../handler.js";
 import type { DockerImage } from "../ica/docker-images.js";
+import { IcaError } from "../ica/error.js";
 import { timeoutMs } from "../inputs.js";
 import { archiveImage } from "./archive.js";
-import { awaitAvailable, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file.js";
+import {
+  awaitAvailable,
+  completeArchive,
+  dockerFormat,
+  factsOf,
+  labelArchive,
+  openArchiveFile,
+} from "./archive-file.js";
 import { inspectImage } from "./contract/inspect.js";
-import { ContractError } from "./contract/report.js";
+import { ContractError } from "./contract-error.js";
 import { archiveName, localReference } from "./identity.js";
 import type { BenchImageInputs } from "./inputs.js";
-import { findPublished, immutableVersion } from "./published.js";
+import { findPublished, immutableVersion, isGone } from "./published.js";
 import { regionIds } from "./regions.js";
 import { awaitImage, ImageBuildFailed, register } from "./register.js";
 import { settingsToChange } from "./settings.js";
-import { type BenchImageState, type Done, stateOf } from "./state.js";
+import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state.js";
 import { uploadArchive } from "./upload.js";
 
 /** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
@@ -42,27 +50,29 @@ export async function publish(
   }
   const regions = await regionIds(context, inputs.projectId, inputs.regions);
   const format = await dockerFormat(context);
-  const file = await openArchiveFile(context, inputs, format.code);
   let done: Done = {};
-  let datum = file.kind === "complete" ? file.datum : undefined;
   let upload: { bytes: number; sha256: string } | undefined;
-  if (file.kind === "complete")
+  let datum = await completeArchive(context, inputs);
+  if (datum !== undefined)
     context.log.info(`archive ${archiveName(inputs)} is in the project already: no build, no upload`);
   else {
     const { reference, digest } = await localImage(context, inputs);
-    upload = await send(context, inputs, reference, file);
     done = { imageDigest: digest };
-    datum = await awaitAvailable(context, inputs, file.dataId, upload.bytes);
+    // Only now: a build that fails must not leave an empty file in the project.
+    const file = await openArchiveFile(context, inputs, format.code);
+    if (file.kind === "complete") datum = file.datum;
+    else {
+      upload = await send(context, inputs, reference, file);
+      datum = await awaitAvailable(context, inputs, file.dataId, upload.bytes);
+    }
   }
-  if (datum === undefined) throw new PublishError(`archive ${archiveName(inputs)} is neither in ICA nor uploaded`);
-  datum = await labelArchive(context, inputs, datum, format, { sha256: upload?.sha256, imageId: undefined });
-  const archive = factsOf(inputs, datum, upload);
+  const labelled = await labelArchive(context, inputs, datum, format, { sha256: upload?.sha256, imageId: undefined });
+  const archive = factsOf(inputs, labelled, upload);
   done = { ...done, archive };
   const image = await register(context, inputs, archive.dataId, regions);
   context.log.info(`image ${inputs.name} ${inputs.version} registered (id ${image.id}); ICA makes it now`);
   return keepingId(context, inputs, image, done, async () => {
-    if (datum !== undefined)
-      await labelArchive(context, inputs, datum, format, { sha256: archive.sha256, imageId: image.id });
+    await labelArchive(context, inputs, labelled, format, { sha256: archive.sha256, imageId: image.id });
     return finish(context, inputs, image, done);
   });
 }
@@ -107,10 +117,23 @@ async function keepingId<T>(
     const failed = error instanceof ImageBuildFailed;
     if (failed && done.archive !== undefined) {
       // A registered image that failed will fail again from the same archive: the next run uploads a new one.
-      await context.client.projectData.delete(inputs.projectId, done.archive.dataId);
+      await forgetArchive(context, inputs.projectId, done.archive);
     }
     const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
     throw new PartialError(image.id, state, error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
+async function forgetArchive(context: Context, projectId: string, archive: ArchiveFacts): Promise<void> {
+  try {
+    await context.client.projectData.delete(projectId, archive.dataId);
+  } catch (error) {
+    if (error instanceof IcaError && error.isNotFound) return;
+    context.log.warn(
+      `archive ${archive.name} (${archive.dataId}) could not be deleted, and the next run would register it again; delete it by hand. ` +
+        (error instanceof Error ? error.message : String(error)),
+    );
   }
 }
 
@@ -176,11 +199,12 @@ async function send(
 async function existing(context: Context, inputs: BenchImageInputs, id: string) {
   const image = await context.client.dockerImages.get(id);
   const wrong = [
+    isGone(image) ? `its status is ${image.status}` : undefined,
     image.type === "BENCH" ? undefined : `its type is ${image.type}, not BENCH`,
     image.name === inputs.name ? undefined : `its name is ${image.name}, not ${inputs.name}`,
     image.version === inputs.version ? undefined : `its version is ${image.version ?? "none"}, not ${inputs.version}`,
   ].filter((problem) => problem !== undefined);
-  if (wrong.length > 0) throw new PublishError(`existingId ${id} is another image: ${wrong.join(", ")}`);
+  if (wrong.length > 0) throw new PublishError(`existingId ${id} cannot be taken over: ${wrong.join(", ")}`);
   return { kind: "same", image } as const;
 }
 

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { execa } from "execa";
+import { run } from "../process.js";
 import { DockerNotFoundError } from "./errors.js";
 
 /** A docker client and how it builds. */
@@ -15,6 +15,9 @@ export interface DockerClient {
    */
   readonly builds: "buildx" | "classic";
 }
+
+/** Milliseconds a client may take to tell its version. */
+const patience = 20_000;
 
 /** Names the client to use, as a path or a command. */
 export const dockerVariable = "ICA_BENCH_DOCKER";
@@ -55,9 +58,11 @@ export async function findDockerClient(
         : await programs(named, places);
   const rejected: string[] = [];
   for (const command of candidates) {
-    const ability = await abilityOf(command, env);
-    if (ability.builds !== undefined) return { command, builds: ability.builds };
-    rejected.push(`  ${command}: ${ability.why}`);
+    try {
+      return { command, builds: await abilityOf(command, env) };
+    } catch (error) {
+      rejected.push(`  ${command}: ${error instanceof Error ? error.message : String(error)}`);
+    }
   }
   throw new DockerNotFoundError(notFound(named, places, rejected));
 }
@@ -78,22 +83,17 @@ async function isProgram(path: string): Promise<boolean> {
   }
 }
 
-async function abilityOf(
-  command: string,
-  env: NodeJS.ProcessEnv,
-): Promise<{ builds?: DockerClient["builds"]; why: string }> {
-  const run = (...args: string[]) =>
-    execa(command, args, { env, extendEnv: false, reject: false, stdin: "ignore", timeout: 20_000 });
-  const version = await run("--version");
-  if (version.failed)
-    return { why: `it does not start (${(version.stderr || version.originalMessage) ?? "no reason given"})` };
-  const plugin = await run("buildx", "version");
+/** How a client builds. Throws with the reason when it cannot. */
+async function abilityOf(command: string, env: NodeJS.ProcessEnv): Promise<DockerClient["builds"]> {
+  const ask = (...args: string[]) => run({ command, args, env, signal: AbortSignal.timeout(patience) });
+  const version = await ask("--version");
+  if (version.code !== 0) throw new Error(`it does not start (${version.words})`);
+  const plugin = await ask("buildx", "version");
   // An old client answers an unknown command with its help text and may still end with 0.
-  if (!plugin.failed && /buildx|v?\d+\.\d+\.\d+/i.test(plugin.stdout) && !/^\s*usage:/im.test(plugin.stdout))
-    return { builds: "buildx", why: "" };
+  if (plugin.code === 0 && /\d+\.\d+/.test(plugin.stdout) && !/^\s*usage:/im.test(plugin.stdout)) return "buildx";
   const major = Number(/version v?(\d+)\./i.exec(version.stdout)?.[1]);
-  if (major >= oldestClassic && major < firstWithoutBuildKit) return { builds: "classic", why: "" };
-  return { why: `${version.stdout.trim()}, without the buildx plugin, so it cannot use BuildKit` };
+  if (major >= oldestClassic && major < firstWithoutBuildKit) return "classic";
+  throw new Error(`${version.stdout.trim()}, without the buildx plugin, so it cannot use BuildKit`);
 }
 
 function notFound(named: string | undefined, places: readonly string[], rejected: readonly string[]): string {

@@ -1,49 +1,45 @@
 import { z } from "zod";
 
-const configSchema = z.looseObject({
-  User: z.string().nullish(),
-  Env: z.array(z.string()).nullish(),
-  Entrypoint: z.array(z.string()).nullish(),
-  Cmd: z.array(z.string()).nullish(),
-  ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
-  Labels: z.record(z.string(), z.string()).nullish(),
+/** Go writes null for an empty list or map. */
+const list = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+const map = <T extends z.ZodType>(of: T) =>
+  z
+    .record(z.string(), of)
+    .nullish()
+    .transform((value) => value ?? {});
+
+const configSchema = z.object({
+  /** As the Dockerfile wrote it: a name or a number, with or without a group; empty means root. */
+  User: z.string().default(""),
+  /** `NAME=value` each. */
+  Env: list,
+  Entrypoint: list,
+  Cmd: list,
+  /** Keyed by port, for example `8888/tcp`. */
+  ExposedPorts: map(z.unknown()),
+  Labels: map(z.string()),
 });
 
-const imageSchema = z
-  .looseObject({
-    Id: z.string(),
-    Os: z.string(),
-    Architecture: z.string(),
-    Size: z.number(),
-    Config: configSchema.nullish(),
-    RootFS: z.looseObject({ Layers: z.array(z.string()).nullish() }).nullish(),
-  })
-  .transform((image) => ({
-    /** Digest of the image's configuration, `sha256:…`: the identity of its content. */
-    id: image.Id,
-    os: image.Os,
-    architecture: image.Architecture,
-    /** Bytes of all layers. */
-    size: image.Size,
-    /** As the Dockerfile wrote it: a name or a number, with or without a group; empty means root. */
-    user: image.Config?.User ?? "",
-    /** `NAME=value` each. */
-    env: image.Config?.Env ?? [],
-    entrypoint: image.Config?.Entrypoint ?? [],
-    cmd: image.Config?.Cmd ?? [],
-    /** For example `8888/tcp`. */
-    exposedPorts: Object.keys(image.Config?.ExposedPorts ?? {}),
-    labels: image.Config?.Labels ?? {},
-    /** Digests of the uncompressed layers, the base first. */
-    layers: image.RootFS?.Layers ?? [],
-  }));
+const imageSchema = z.object({
+  /** Digest of the image's configuration, `sha256:…`: the identity of its content. */
+  Id: z.string(),
+  Os: z.string(),
+  Architecture: z.string(),
+  /** Bytes of all layers. */
+  Size: z.number(),
+  Config: configSchema.nullish().transform((config) => config ?? configSchema.parse({})),
+  /** Digests of the uncompressed layers, the base first. */
+  RootFS: z.object({ Layers: list }),
+});
 
-/** What `docker image inspect` tells of an image, as far as it is used here. */
+/** What `docker image inspect` tells of an image, in Docker's own names, as far as it is used here. */
 export type ImageInfo = z.output<typeof imageSchema>;
 
 /** Reads the answer of `docker image inspect` for one image. */
 export function parseImageInfo(json: string): ImageInfo {
-  const [image] = z.array(imageSchema).length(1).parse(JSON.parse(json));
-  if (image === undefined) throw new Error("docker image inspect gave no image");
+  const [image] = z.tuple([imageSchema]).parse(JSON.parse(json));
   return image;
 }

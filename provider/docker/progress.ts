@@ -61,14 +61,18 @@ export class BuildProgress {
     step.ended = true;
   }
 
-  /** The error for a build that ended with a failure. */
-  failure(): BuildError {
+  /** The error for a build that ended with a failure; `words` are for a client that could not even start one. */
+  failure(words: string): BuildError {
     const failed = [...this.#steps.values()].find(
       (step) => step.error !== undefined && !/context canceled/i.test(step.error),
     );
     if (failed === undefined) {
-      const words = this.#loose.filter((line) => !/^-+$/.test(line));
-      return new BuildError(undefined, words.at(-1) ?? "it gave no reason", words.slice(0, -1));
+      const lines = this.#loose.filter((line) => !/^-+$/.test(line));
+      return new BuildError(
+        undefined,
+        lines.at(-1) ?? (words === "" ? "it gave no reason" : words),
+        lines.slice(0, -1),
+      );
     }
     return new BuildError(failed.name, reasonOf(failed.error ?? ""), failed.output);
   }

@@ -37,7 +37,8 @@ export interface Answer<T> {
 /** Gives the header that proves who is calling, and hears when ICA no longer accepts it. */
 export interface Authenticator {
   headers(): Promise<Readonly<Record<string, string>>>;
-  rejected(): void;
+  /** `used` is what {@link headers} gave for the call that was refused; a newer proof is not thrown away for an older one. */
+  rejected(used: Readonly<Record<string, string>>): void;
   /** Blanks every secret it knows of in a text. */
   redact(text: string): string;
 }
@@ -88,10 +89,10 @@ export class Transport {
           // A token that ICA no longer takes: once more with a new one. Counts as no try of its own.
           renewed = true;
           attempt--;
-          auth.rejected();
+          auth.rejected(outcome.used);
           continue;
         }
-        if (response.status >= 200 && response.status < 300) return this.#accept(request, call, response);
+        if (response.status >= 200 && response.status < 300) return this.#accept(request, call, response, auth);
       }
       const failure: Failure =
         outcome.kind === "answer"
@@ -99,11 +100,11 @@ export class Transport {
           : { sent: outcome.sent };
       const { clock, policy = defaultRetryPolicy, random = Math.random } = this.#options;
       const delay = retryDelay(failure, attempt, repeatable, policy, random, clock.now());
-      if (delay === undefined)
-        throw redacted(
-          outcome.kind === "answer" ? refusal(call, outcome.response.status, outcome.response.data) : outcome.error,
-          auth,
-        );
+      if (delay === undefined) {
+        throw outcome.kind === "answer"
+          ? refusal(call, outcome.response.status, blanked(outcome.response.data, auth))
+          : outcome.error;
+      }
       await clock.sleep(delay, request.signal);
     }
   }
@@ -112,7 +113,10 @@ export class Transport {
     request: Request<T>,
     call: string,
     auth: Authenticator,
-  ): Promise<{ kind: "answer"; response: AxiosResponse<unknown> } | { kind: "none"; sent: boolean; error: IcaError }> {
+  ): Promise<
+    | { kind: "answer"; response: AxiosResponse<unknown>; used: Readonly<Record<string, string>> }
+    | { kind: "none"; sent: boolean; error: IcaError }
+  > {
     const authorization = await auth.headers();
     try {
       const response = await this.#axios.request<unknown>({
@@ -128,14 +132,14 @@ export class Transport {
         },
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       });
-      return { kind: "answer", response };
+      return { kind: "answer", response, used: authorization };
     } catch (error) {
       request.signal?.throwIfAborted();
-      return { kind: "none", ...unreachable(call, this.#options.baseUrl, error) };
+      return { kind: "none", ...unreachable(call, this.#options.baseUrl, error, auth) };
     }
   }
 
-  #accept<T>(request: Request<T>, call: string, response: AxiosResponse<unknown>): Answer<T> {
+  #accept<T>(request: Request<T>, call: string, response: AxiosResponse<unknown>, auth: Authenticator): Answer<T> {
     const etag = headerOf(response, "etag");
     const parsed = request.answer.safeParse(response.data);
     if (parsed.success) return { body: parsed.data, etag };
@@ -147,7 +151,7 @@ export class Transport {
       call,
       status: response.status,
       message:
-        `${call}: the answer does not have the documented form (${issues.join("; ")}). ` +
+        `${call}: the answer does not have the documented form (${auth.redact(issues.join("; "))}). ` +
         "ICA may have changed, or ica:baseUrl names another service. Nothing was changed because of it.",
     });
   }
@@ -158,10 +162,15 @@ function headerOf(response: AxiosResponse<unknown>, name: string): string | unde
   return typeof value === "string" ? value : undefined;
 }
 
-function unreachable(call: string, baseUrl: string, cause: unknown): { sent: boolean; error: IcaError } {
+function unreachable(
+  call: string,
+  baseUrl: string,
+  cause: unknown,
+  auth: Authenticator,
+): { sent: boolean; error: IcaError } {
   const code = isAxiosError(cause) ? cause.code : undefined;
   const words = cause instanceof Error && cause.message !== "" ? cause.message : (code ?? String(cause));
-  const neverSent = code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EAI_AGAIN";
+  const neverSent = code !== undefined && neverSentCodes.has(code);
   const advice = isLoopback(baseUrl)
     ? "Is the emulator running? (ica-bench emulator status)"
     : "Check ica:baseUrl (or ICA_BASE_URL), the network and HTTPS_PROXY.";
@@ -171,14 +180,25 @@ function unreachable(call: string, baseUrl: string, cause: unknown): { sent: boo
     error: new IcaError({
       kind: "unreachable",
       call,
-      message: `${call}: no answer from ${baseUrl} (${words}). ${advice}`,
+      message: `${call}: no answer from ${baseUrl} (${auth.redact(words)}). ${advice}`,
     }),
   };
 }
 
-function redacted(error: IcaError, auth: Authenticator): IcaError {
-  error.message = auth.redact(error.message);
-  return error;
+/** Codes of Node for a connection that was never made. */
+const neverSentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/**
+ * A server may echo what it was sent. Secrets are blanked before an error is made of it: an error's stack and fields are
+ * printed too, not only its message.
+ */
+function blanked(value: unknown, auth: Authenticator): unknown {
+  if (typeof value === "string") return auth.redact(value);
+  if (Array.isArray(value)) return value.map((inner) => blanked(inner, auth));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [auth.redact(key), blanked(inner, auth)] as const),
+  );
 }
 
 /** Whether a URL names this machine itself. */

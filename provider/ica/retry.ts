@@ -41,8 +41,9 @@ export function retryDelay(
   const jittered = backoff / 2 + (backoff / 2) * random();
   const asked = "status" in failure ? retryAfterMs(failure.retryAfter, now) : undefined;
   if (asked === undefined) return jittered;
-  // Jitter on top, never below what ICA asked for: many clients must not come back in the same instant.
-  return asked > policy.longestRetryAfterMs ? undefined : asked + policy.baseMs * random();
+  // Jitter on top, never below what ICA asked for: many clients must not come back in the same instant. Nor below the own
+  // backoff: "Retry-After: 0" must not use up all tries within a second.
+  return asked > policy.longestRetryAfterMs ? undefined : Math.max(jittered, asked + policy.baseMs * random());
 }
 
 function worthIt(failure: Failure, repeatable: boolean): boolean {

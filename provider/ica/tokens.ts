@@ -27,11 +27,12 @@ export class ApiKeyLogin implements Authenticator {
   }
 
   async headers(): Promise<Record<string, string>> {
-    return { Authorization: `Bearer ${await this.#jwt()}` };
+    return { Authorization: bearer(await this.#jwt()) };
   }
 
-  rejected(): void {
-    this.#token = undefined;
+  rejected(used: Readonly<Record<string, string>>): void {
+    // Of many calls that are refused together, the late ones must not throw away the token that the first one renewed.
+    if (this.#token !== undefined && used.Authorization === bearer(this.#token.jwt)) this.#token = undefined;
   }
 
   redact(text: string): string {
@@ -61,6 +62,10 @@ export class ApiKeyLogin implements Authenticator {
     this.#token = { jwt: body.token, endsAt: endOf(body.token) ?? this.#clock.now() + 10 * 60_000 };
     return body.token;
   }
+}
+
+function bearer(jwt: string): string {
+  return `Bearer ${jwt}`;
 }
 
 /** Milliseconds since 1970 at which a JWT ends (claim `exp`), or undefined when it does not say. The signature is ICA's business. */

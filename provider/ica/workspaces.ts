@@ -87,7 +87,17 @@ export class Workspaces {
   }
 
   async create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<Workspace> {
-    const { body } = await this.#collection(projectId, {
+    try {
+      return await this.#create(projectId, settings, idempotencyKey);
+    } catch (error) {
+      // A 404 may be about the image: the calls are missing only if the list is too.
+      if (error instanceof IcaError && error.isNotFound) await this.confirmServed(projectId);
+      throw error;
+    }
+  }
+
+  async #create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<Workspace> {
+    const { body } = await this.#send({
       method: "POST",
       path: path`/api/projects/${projectId}/workspaces`,
       body: settings,

@@ -14,7 +14,8 @@ const form = new RegExp(
 export function checkAllowedUrl(entry: string): string | undefined {
   const text = entry.trim();
   const match = form.exec(text);
-  if (match === null) {
+  // "https//example.org" would else be the host "https" with a path.
+  if (match === null || /^https?$/i.test(match[2] ?? "")) {
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !/^https?:/i.test(text)) return `"${entry}" must be http or https`;
     if (text.includes("*"))
       return `"${entry}": a wildcard stands for whole labels at the start of a host, as in *.example.org`;

@@ -38,7 +38,10 @@ export const effects: Readonly<
   desiredState: { effect: "run state", why: "this is the start and stop button" },
   allowRestart: { effect: "none", why: "a permission for `pulumi up`, unknown to ICA" },
   allowDataLoss: { effect: "none", why: "a permission for `pulumi up`, unknown to ICA" },
-  existingId: { effect: "replace", why: "it names another workspace" },
+  existingId: (_before, after) =>
+    after.existingId === undefined
+      ? { effect: "none", why: "the workspace was taken over, and stays" }
+      : { effect: "replace", why: "it names another workspace" },
   timeouts: { effect: "none", why: "a limit for `pulumi up`, unknown to ICA" },
 };
 

@@ -8,8 +8,8 @@ import { timeoutMs } from "../inputs.js";
 import { hasUnknown, isUnknown } from "../unknown.js";
 import { changesBetween, type FieldChange } from "./changes.js";
 import { checkWorkspace, type WorkspaceInputs } from "./inputs.js";
-import { ensureRunning, ensureStopped, type Place } from "./lifecycle.js";
-import { describe, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state.js";
+import { ensureRunning, ensureStopped, type Place, startAgain } from "./lifecycle.js";
+import { describe, inputsOf, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state.js";
 
 /** Default limits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
@@ -59,7 +59,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async read(context, id, state): Promise<Live<WorkspaceState> | undefined> {
     const live = await lookUp(context, state.projectId, id);
     if (live === undefined) return undefined;
-    const described = describe(live, state);
+    const described = describe(live, inputsOf(state));
     return { state: stateOf(live, described), inputs: described };
   },
 
@@ -79,9 +79,10 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const { client, log } = context;
     const place: Place = { projectId: state.projectId, workspaceId: id, name: state.name };
     const limit = timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
+    // Outside of the tolerance below: a 404 of a wrong address must not count as a deletion.
+    const live = await lookUp(context, state.projectId, id);
+    if (live === undefined) return;
     try {
-      const live = await lookUp(context, state.projectId, id);
-      if (live === undefined) return;
       if (live.status !== "Stopped" && live.status !== "Failed") await ensureStopped(context, place, limit);
       await client.workspaces.delete(state.projectId, id);
       log.info(`workspace "${place.name}" deleted, and its /data with it`);
@@ -100,7 +101,6 @@ async function converge(
   inputs: WorkspaceInputs,
   limit: number,
 ): Promise<Workspace> {
-  const { client } = context;
   const changes = changesBetween({ ...describe(live, inputs), desiredState: inputs.desiredState }, inputs);
   const wasUp = runStateOf(live.status) === "running";
   let current = live;
@@ -115,25 +115,31 @@ async function converge(
     if (mustStop && wasUp && inputs.desiredState !== "stopped" && !inputs.allowRestart)
       throw new RefusedChange(needsRestart(place.name, changes));
     if (mustStop) await ensureStopped(context, place, limit);
-    // Read again right before writing: the tag must be that of the version this change is based on.
-    const { workspace, etag } = await client.workspaces.get(place.projectId, place.workspaceId);
-    if (
-      !isDeepStrictEqual(describe(workspace, inputs), {
-        ...describe(live, inputs),
-        desiredState: describe(workspace, inputs).desiredState,
-      })
-    ) {
-      throw new RefusedChange(
-        `workspace "${place.name}" was changed by somebody else in this moment; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
-      );
+    try {
+      current = await write(context, place, live, inputs);
+    } catch (error) {
+      if (mustStop && wasUp && inputs.desiredState !== "stopped") await startAgain(context, place);
+      throw error;
     }
-    current = await client.workspaces.update(place.projectId, place.workspaceId, settingsOf(inputs), etag);
     context.log.info(`workspace "${place.name}": changed ${changes.map(({ field }) => field).join(", ")}`);
     if (mustStop && wasUp && inputs.desiredState === undefined) return ensureRunning(context, place, limit);
   }
   if (inputs.desiredState === "running") return ensureRunning(context, place, limit);
   if (inputs.desiredState === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, limit);
   return current;
+}
+
+/** Writes the declared settings, unless somebody else changed them since `live` was read. */
+async function write(context: Context, place: Place, live: Workspace, inputs: WorkspaceInputs): Promise<Workspace> {
+  const { workspaces } = context.client;
+  // Read again right before writing: the tag must be that of the version this change is based on.
+  const { workspace, etag } = await workspaces.get(place.projectId, place.workspaceId);
+  if (!isDeepStrictEqual(settingsOf(describe(workspace, inputs)), settingsOf(describe(live, inputs)))) {
+    throw new RefusedChange(
+      `workspace "${place.name}" was changed by somebody else in this moment; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
+    );
+  }
+  return workspaces.update(place.projectId, place.workspaceId, settingsOf(inputs), etag);
 }
 
 /** Runs the steps after the id is known: whatever fails, the id and what is known of the workspace are kept. */
@@ -146,9 +152,10 @@ async function keepingId(
   try {
     return stateOf(await steps(), inputs);
   } catch (error) {
-    if (error instanceof IcaError && error.isNotFound) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
+      // It vanished meanwhile: there is no id to keep.
+      if (second instanceof IcaError && second.isNotFound) throw error;
       context.log.warn(
         `workspace "${place.name}": its state could not be read after the failure (${second instanceof Error ? second.message : String(second)})`,
       );

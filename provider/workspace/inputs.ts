@@ -64,7 +64,8 @@ function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
   }
   if (Array.isArray(allowedUrls)) {
     allowedUrls.forEach((url, i) => {
-      const reason = hasUnknown(url) ? undefined : checkAllowedUrl(url);
+      // What is not a string has its failure already.
+      const reason = typeof url !== "string" || hasUnknown(url) ? undefined : checkAllowedUrl(url);
       if (reason !== undefined) failures.push({ property: `allowedUrls[${i}]`, reason });
     });
   }
@@ -73,6 +74,6 @@ function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
 
 /** Order, repetition and a trailing slash say nothing, so they are no change. */
 function normaliseUrls(urls: string[] | undefined): string[] | undefined {
-  if (!Array.isArray(urls) || hasUnknown(urls)) return urls;
+  if (!Array.isArray(urls) || hasUnknown(urls) || !urls.every((url) => typeof url === "string")) return urls;
   return [...new Set(urls.map(normaliseAllowedUrl))].sort();
 }

@@ -17,33 +17,27 @@ export interface Place {
   readonly name: string;
 }
 
-/** How often a start is asked for again when the workspace is still stopped a while after ICA accepted it. */
-const startTries = 3;
-/** Milliseconds after which a start that ICA accepted, with the workspace still stopped, is taken as not taken. */
-const startTakesMs = 15_000;
+/** How often a start or a stop is asked for when the workspace does not move. */
+const tries = 3;
+/** Milliseconds after which a workspace that has not moved is asked once more: the first call may have been lost. */
+const takesMs = 15_000;
 
 /** Starts it if need be and waits until it runs. Safe to call in any state. */
 export async function ensureRunning(context: Context, place: Place, timeoutMs: number): Promise<Workspace> {
-  const { client, log, clock } = context;
-  let tries = 0;
-  let startedAt = 0;
+  const { client, log } = context;
+  const start = asking(context, `start workspace "${place.name}"`, () => {
+    log.info(`starting workspace "${place.name}"`);
+    return client.workspaces.start(place.projectId, place.workspaceId);
+  });
   return wait(context, place, timeoutMs, "Running", async ({ status, statusMessage }) => {
     if (status === "Running") return true;
-    if (status === "Failed" && tries > 0) {
+    if (status === "Failed" && start.asked) {
       throw new LifecycleError(
         `workspace "${place.name}" failed to start${statusMessage ? `: ${statusMessage}` : ""}. Its log on the Bench page may say more; ` +
           "most often the image's /usr/local/bin/ica_start.sh is missing, not executable for user 1000, or ends by itself.",
       );
     }
-    const restless = status === "Stopped" && (tries === 0 || clock.now() - startedAt > startTakesMs);
-    if (restless || status === "Failed") {
-      if (tries >= startTries)
-        throw new LifecycleError(`workspace "${place.name}" is still stopped after ICA accepted ${tries} starts`);
-      tries++;
-      startedAt = clock.now();
-      log.info(`starting workspace "${place.name}"${tries > 1 ? ` (once more, it was still stopped)` : ""}`);
-      await unlessItMoved(() => client.workspaces.start(place.projectId, place.workspaceId));
-    }
+    if (status === "Stopped" || status === "Failed") await start.ask();
     return false;
   });
 }
@@ -51,16 +45,59 @@ export async function ensureRunning(context: Context, place: Place, timeoutMs: n
 /** Stops it if need be and waits until it is stopped. Safe to call in any state. */
 export async function ensureStopped(context: Context, place: Place, timeoutMs: number): Promise<Workspace> {
   const { client, log } = context;
-  let asked = false;
+  const stop = asking(context, `stop workspace "${place.name}"`, () => {
+    log.info(`stopping workspace "${place.name}": its main process gets TERM and has 30 s`);
+    return client.workspaces.stop(place.projectId, place.workspaceId);
+  });
   return wait(context, place, timeoutMs, "Stopped", async ({ status }) => {
     if (status === "Stopped") return true;
-    if (!asked && status !== "Stopping") {
-      asked = true;
-      log.info(`stopping workspace "${place.name}": its main process gets TERM and has 30 s`);
-      await unlessItMoved(() => client.workspaces.stop(place.projectId, place.workspaceId));
-    }
+    if (status !== "Stopping") await stop.ask();
     return false;
   });
+}
+
+/** After a change that came to nothing, a workspace that ran is started again; the change's own error is what counts. */
+export async function startAgain({ client, log }: Context, place: Place): Promise<void> {
+  log.info(`starting workspace "${place.name}" again, as it was before`);
+  try {
+    await client.workspaces.start(place.projectId, place.workspaceId);
+  } catch (error) {
+    log.warn(
+      `workspace "${place.name}" was stopped for the change and could not be started again: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+/**
+ * Asks ICA for something, and again after a while if it is still wanted then, but not for ever. A 409 says that the
+ * workspace moved on in the meantime, and a lost answer may have done its work: both are settled by the next look.
+ */
+function asking({ clock, log }: Context, what: string, action: () => Promise<void>) {
+  let times = 0;
+  let at = 0;
+  let refused: IcaError | undefined;
+  return {
+    get asked() {
+      return times > 0;
+    },
+    async ask(): Promise<void> {
+      if (times > 0 && clock.now() - at <= takesMs) return;
+      if (times >= tries) {
+        const why = refused === undefined ? `ICA accepted it ${times} times, and nothing happened` : refused.message;
+        throw new LifecycleError(`cannot ${what}: ${why}`, { cause: refused });
+      }
+      times++;
+      refused = undefined;
+      try {
+        await action();
+      } catch (error) {
+        if (!(error instanceof IcaError) || !(error.status === 409 || error.isAmbiguous)) throw error;
+        refused = error;
+        if (error.status !== 409) log.warn(error.message);
+      }
+      at = clock.now();
+    },
+  };
 }
 
 async function wait(
@@ -84,14 +121,4 @@ async function wait(
       `workspace "${place.name}" is ${workspace.status}, not ${goal}, after ${formatDuration(elapsed)}. It stays in the state, and the next ` +
       '"pulumi up" goes on waiting; a longer limit is set with timeouts.',
   });
-}
-
-/** A 409 says that the workspace moved on in the meantime; the next look tells where to. A lost answer is settled the same way. */
-async function unlessItMoved(action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } catch (error) {
-    if (error instanceof IcaError && (error.status === 409 || error.isAmbiguous)) return;
-    throw error;
-  }
 }

@@ -61,6 +61,12 @@ export function stateOf(live: Workspace, inputs: DescribedWorkspace): WorkspaceS
   };
 }
 
+/** The inputs within a state. */
+export function inputsOf(state: WorkspaceState): DescribedWorkspace {
+  const { workspaceId, status, webUrl, consoleHost, consolePort, ...inputs } = state;
+  return inputs;
+}
+
 /** The status in the words of `desiredState`: where it is, or where it is on its way to. Others (`failed`, …) match neither. */
 export function runStateOf(status: string): string {
   const known: Record<string, string> = {

@@ -1,0 +1,41 @@
+import { randomBytes } from "node:crypto";
+import { startEmulator } from "../emulator/server";
+import type { StartOptions } from "./emulator";
+import { printAccess, say } from "./emulator-exports";
+import type { Started } from "./emulator-start";
+
+/** Runs an emulator in this process until TERM or INT. Tells a parent that listens (see emulator-start.ts) how it went. */
+export async function runInForeground({ port, dir, imageDelay, newKey }: StartOptions): Promise<void> {
+  const given = newKey ? randomBytes(24).toString("base64url") : process.env.ICA_API_KEY || undefined;
+  const emulator = await startEmulator({
+    port,
+    dir,
+    imageDelayMs: imageDelay * 1000,
+    ...(given === undefined ? {} : { apiKey: given }),
+    log: (line) => say(`${new Date().toISOString()} ${line}`),
+  }).catch((error: unknown) => {
+    tell({ failure: error instanceof Error ? error.message : String(error) });
+    throw error;
+  });
+  const { url, projectId, apiKey } = emulator;
+  say(`${new Date().toISOString()} answering at ${url}`);
+  if (process.send === undefined) {
+    printAccess({ url, projectId, apiKey });
+  } else {
+    tell({ url, projectId, ...(apiKey === undefined ? {} : { apiKey }) });
+  }
+  await stopRequested();
+  say(`${new Date().toISOString()} stopping`);
+  await emulator.close();
+}
+
+function tell(message: Started): void {
+  process.send?.(message);
+}
+
+function stopRequested(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", () => resolve());
+    process.once("SIGINT", () => resolve());
+  });
+}

@@ -1,0 +1,74 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { defaultFolder } from "../emulator/folder";
+import { runInForeground } from "./emulator-foreground";
+import { startInBackground } from "./emulator-start";
+import { showStatus } from "./emulator-status";
+import { stopEmulator } from "./emulator-stop";
+
+/** Port of an emulator when nothing else is said. */
+const DEFAULT_PORT = 4747;
+/** Seconds an image stays PARTIAL: long enough for a person to see it. */
+const DEFAULT_IMAGE_DELAY_S = 2;
+
+/** What `ica-bench emulator start` was told. */
+export interface StartOptions {
+  readonly port: number;
+  readonly dir: string;
+  /** Seconds. */
+  readonly imageDelay: number;
+  readonly newKey: boolean;
+}
+
+/** `ica-bench emulator …`: an ICA on this machine. */
+export function emulatorCommand(): Command {
+  const dir = () => new Option("--dir <folder>", "where its state is").default(defaultFolder());
+  const command = new Command("emulator").description(
+    "An ICA on this machine: the REST calls, an object store, workspaces in Docker.",
+  );
+
+  command
+    .command("start")
+    .description('Start it in the background. Use as: eval "$(ica-bench emulator start)"')
+    .addOption(dir())
+    .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", wholeNumber(65_535), DEFAULT_PORT)
+    .option(
+      "--image-delay <seconds>",
+      "how long an image stays PARTIAL (5 to 30 minutes on ICA)",
+      wholeNumber(3600),
+      DEFAULT_IMAGE_DELAY_S,
+    )
+    .option("--new-key", "make a new API key; the one before is no longer valid", false)
+    .option("--foreground", "stay in the foreground, log to the terminal", false)
+    .action(async ({ foreground, ...options }: StartOptions & { foreground: boolean }) => {
+      await (foreground ? runInForeground(options) : startInBackground(options));
+    });
+
+  command
+    .command("stop")
+    .description("Stop it. Its state stays, and so do stopped workspaces.")
+    .addOption(dir())
+    .option("--purge", "also remove its state, and all it made in Docker", false)
+    .action(async (options: { dir: string; purge: boolean }) => {
+      await stopEmulator(options);
+    });
+
+  command
+    .command("status")
+    .description("Tell whether it runs, and what it has. Exit code 3 when it does not run.")
+    .addOption(dir())
+    .action(async (options: { dir: string }) => {
+      await showStatus(options.dir);
+    });
+
+  return command;
+}
+
+function wholeNumber(max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (!(value <= max)) {
+      throw new InvalidArgumentError(`It must be a whole number from 0 to ${max}.`);
+    }
+    return value;
+  };
+}

@@ -1,0 +1,52 @@
+import type { Auth } from "./auth";
+import type { Identity } from "./identity";
+import type { Images } from "./images/images";
+import type { Store } from "./store";
+
+/** What a server-side default for `benchSettings` looks like; no request of ICA's API can set it. */
+export interface BenchSettings {
+  readonly clusterCompatible: boolean;
+  readonly access: { readonly web: boolean; readonly console: boolean };
+}
+
+/** How an emulator runs. */
+export interface EmulatorConfig {
+  /** Port on 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  /** Folder of all state; made for its owner only. One emulator at a time. */
+  readonly dir: string;
+  /** Replaces the API key; undefined keeps the known one, or makes one at the first start. */
+  readonly apiKey?: string;
+  /** Milliseconds that an image stays PARTIAL before the work starts: stands for ICA's 5 to 30 minutes. Default 0. */
+  readonly imageDelayMs: number;
+  /** Seconds until a token expires. Default 1800; in ICA a tenant's administrator sets it. */
+  readonly tokenLifetimeS: number;
+  /** Milliseconds until upload credentials expire. Default 36 hours, as documented. */
+  readonly credentialLifetimeMs: number;
+  /** What a new BENCH image gets. Default all access, not cluster compatible: which ones ICA uses is undocumented. */
+  readonly benchSettings: BenchSettings;
+  /** Where lines for a person go. Default: nowhere. Never given a secret. */
+  readonly log: (line: string) => void;
+}
+
+/** What the parts of a running emulator share. */
+export interface EmulatorContext {
+  readonly config: EmulatorConfig;
+  readonly store: Store;
+  readonly auth: Auth;
+  readonly identity: Identity;
+  /** The Docker images of ICA's repository; what an image is called in the Docker engine. */
+  readonly images: Images;
+  /** Address of this emulator without a path, for example `http://127.0.0.1:4747`. Only after it listens. */
+  baseUrl(): string;
+  log(line: string): void;
+}
+
+/** The defaults that {@link EmulatorConfig} names. */
+export const DEFAULTS = {
+  imageDelayMs: 0,
+  tokenLifetimeS: 30 * 60,
+  credentialLifetimeMs: 36 * 60 * 60 * 1000,
+  benchSettings: { clusterCompatible: false, access: { web: true, console: true } },
+  log: () => undefined,
+} as const satisfies Partial<EmulatorConfig>;

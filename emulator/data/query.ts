@@ -1,0 +1,106 @@
+import type { Request } from "express";
+import type { Formats } from "../catalog/formats";
+import { badRequest } from "../problem";
+import type { DataRecord } from "./record";
+
+type Filter = (record: DataRecord) => boolean;
+
+/** The rows that the filters of `GET /api/projects/{projectId}/data` leave. Case does not matter in paths, as documented. */
+export function selectData(req: Request, records: readonly DataRecord[], formats: Formats): readonly DataRecord[] {
+  const filters = [
+    oneOf(req, "id", (value, { id }) => value === id),
+    oneOf(req, "filePath", atPath(req)),
+    oneOf(req, "status", (value, { status }) => value === status),
+    oneOf(
+      req,
+      "formatId",
+      (value, { formatCode }) => formats.byId(value)?.code === formatCode && formatCode !== undefined,
+    ),
+    oneOf(req, "formatCode", (value, { formatCode }) => value === formatCode),
+    oneOf(req, "type", (value, { type }) => value === type),
+    oneOf(req, "parentFolderPath", (value, { path }) => parentOf(path) === value),
+    tagged(req),
+  ];
+  return sorted(
+    req,
+    records.filter((record) => filters.every((filter) => filter(record))),
+  );
+}
+
+/** True for a record that one of the values of a parameter accepts; for all when the parameter is absent. */
+function oneOf(req: Request, name: string, accepts: (value: string, record: DataRecord) => boolean): Filter {
+  const values = valuesOf(req, name);
+  return (record) => values.length === 0 || values.some((value) => accepts(value, record));
+}
+
+function valuesOf(req: Request, name: string): string[] {
+  const given = req.query[name];
+  const list = Array.isArray(given) ? given : [given];
+  return list.filter((value) => typeof value === "string");
+}
+
+function atPath(req: Request): (value: string, record: DataRecord) => boolean {
+  const whole = req.query.filePathMatchMode === "FULL_CASE_INSENSITIVE";
+  return (value, { path }) => {
+    const [wanted, actual] = [value.toLowerCase(), path.toLowerCase()];
+    return whole ? actual === wanted : actual.startsWith(wanted);
+  };
+}
+
+/** The three documented modes. Which one holds without a word is undocumented; EXACT here. */
+function tagged(req: Request): Filter {
+  const values = valuesOf(req, "userTag");
+  const exact = ({ tags }: DataRecord) => values.some((value) => tags.userTags.includes(value));
+  const fuzzy = ({ tags }: DataRecord) =>
+    values.some((value) => tags.userTags.some((tag) => tag.toLowerCase().includes(value.toLowerCase())));
+  if (values.length === 0) {
+    return () => true;
+  }
+  switch (req.query.userTagMatchMode) {
+    case "FUZZY":
+      return fuzzy;
+    case "EXCLUDE":
+      return (record) => !exact(record);
+    default:
+      return exact;
+  }
+}
+
+function parentOf(path: string): string {
+  return path.replace(/[^/]+\/?$/, "");
+}
+
+const SORT_KEYS: Readonly<Record<string, (record: DataRecord) => string | number>> = {
+  timeCreated: ({ timeCreated }) => timeCreated,
+  timeModified: ({ timeModified }) => timeModified,
+  name: ({ name }) => name,
+  path: ({ path }) => path,
+  fileSizeInBytes: ({ sizeInBytes }) => sizeInBytes ?? 0,
+  status: ({ status }) => status,
+  format: ({ formatCode }) => formatCode ?? "",
+  dataType: ({ type }) => type,
+};
+
+function sorted(req: Request, rows: readonly DataRecord[]): readonly DataRecord[] {
+  const { sort } = req.query;
+  if (typeof sort !== "string") {
+    return rows;
+  }
+  const orders = sort.split(",").map((part) => {
+    const [name = "", direction = "asc"] = part.trim().split(/ +/);
+    const key = SORT_KEYS[name];
+    if (key === undefined || !["asc", "desc"].includes(direction)) {
+      throw badRequest(`The emulator cannot sort data by "${part.trim()}".`, { parameters: { sort: "is not valid" } });
+    }
+    return { key, sign: direction === "asc" ? 1 : -1 };
+  });
+  return [...rows].sort((a, b) => {
+    for (const { key, sign } of orders) {
+      const [left, right] = [key(a), key(b)];
+      if (left !== right) {
+        return left < right ? -sign : sign;
+      }
+    }
+    return 0;
+  });
+}

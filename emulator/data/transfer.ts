@@ -1,0 +1,117 @@
+import type { Identity } from "../identity";
+import { projectRegion } from "../identity";
+import type { Credentials, TemporaryCredentials } from "../object-store/credentials";
+import { S3_PATH } from "../object-store/server";
+import { presignPut } from "../object-store/signature";
+import { badRequest } from "../problem";
+import type { DataRecord } from "./record";
+
+/** How long an upload URL holds; ICA's documents say "temporarily". */
+const UPLOAD_URL_LIFETIME_S = 12 * 60 * 60;
+
+/** The bucket of an emulator's files. */
+export function bucketOf({ instance }: Identity): string {
+  return `pulumi-ica-${instance}`;
+}
+
+/** Key of a file's object: made of ids only, so that no file name can lead anywhere else on disk. */
+export function keyOf({ project }: Identity, { id }: Pick<DataRecord, "id">): string {
+  return `${project.id}/${id}`;
+}
+
+/** The id of the file that an object belongs to. */
+export function dataIdOf(key: string): string {
+  return key.slice(key.indexOf("/") + 1);
+}
+
+/** Hands out what a client needs to move a file's content itself. */
+export class Transfer {
+  readonly #identity: Identity;
+  readonly #credentials: Credentials;
+  readonly #baseUrl: () => string;
+
+  constructor(identity: Identity, credentials: Credentials, baseUrl: () => string) {
+    this.#identity = identity;
+    this.#credentials = credentials;
+    this.#baseUrl = baseUrl;
+  }
+
+  /** The documented `TempCredentials`. Only for files: the emulator has no folder uploads. */
+  temporaryCredentials(record: DataRecord, options: { rclone: boolean; readOnly: boolean }) {
+    if (record.type !== "FILE") {
+      throw badRequest("The emulator gives credentials for files only.");
+    }
+    const issued = this.#issue(record, options.readOnly);
+    return options.rclone ? { rcloneTempCredentials: this.#rclone(issued) } : { awsTempCredentials: this.#aws(issued) };
+  }
+
+  /** An address that takes one PUT. With `hash` or `fileType` that PUT must carry Content-MD5 or Content-Type: they are signed. */
+  uploadUrl(record: DataRecord, options: { fileType: string | undefined; hash: string | undefined }): string {
+    if (record.type !== "FILE") {
+      throw badRequest("Only a file has an upload URL.");
+    }
+    const headers: Record<string, string> = {};
+    if (options.fileType !== undefined) {
+      headers["content-type"] = options.fileType;
+    }
+    if (options.hash !== undefined) {
+      headers["content-md5"] = contentMd5(options.hash);
+    }
+    return presignPut({
+      origin: this.#baseUrl(),
+      path: `${S3_PATH}/${bucketOf(this.#identity)}/${keyOf(this.#identity, record)}`,
+      headers,
+      region: awsRegion(this.#identity),
+      expiresInS: UPLOAD_URL_LIFETIME_S,
+      credentials: this.#issue(record, false),
+    });
+  }
+
+  #issue(record: DataRecord, readOnly: boolean): TemporaryCredentials {
+    return this.#credentials.issue({ bucket: bucketOf(this.#identity), key: keyOf(this.#identity, record), readOnly });
+  }
+
+  #aws({ accessKey, secretKey, sessionToken, bucket, key }: TemporaryCredentials) {
+    return {
+      accessKey,
+      secretKey,
+      sessionToken,
+      region: awsRegion(this.#identity),
+      bucket,
+      objectPrefix: key,
+      serverSideEncryptionAlgorithm: "AES256",
+    };
+  }
+
+  #rclone({ accessKey, secretKey, sessionToken, bucket, key, expiresAt }: TemporaryCredentials) {
+    return {
+      config: {
+        type: "s3",
+        provider: "AWS",
+        env_auth: "false",
+        endpoint: `${this.#baseUrl()}${S3_PATH}`,
+        access_key_id: accessKey,
+        secret_access_key: secretKey,
+        session_token: sessionToken,
+        region: awsRegion(this.#identity),
+      },
+      filePathPrefix: `${bucket}/${key}`,
+      storageType: "s3",
+      expirationTime: new Date(expiresAt).toISOString(),
+    };
+  }
+}
+
+/** The name that requests to the store are signed with. */
+function awsRegion(identity: Identity): string {
+  return projectRegion(identity).code === "use1" ? "us-east-1" : projectRegion(identity).code;
+}
+
+/** ICA's documents do not say how the MD5 is written; hex and base64 are taken. */
+function contentMd5(hash: string): string {
+  const bytes = /^[0-9a-f]{32}$/i.test(hash) ? Buffer.from(hash, "hex") : Buffer.from(hash, "base64");
+  if (bytes.length !== 16) {
+    throw badRequest("hash must be an MD5, in hex or base64.", { parameters: { hash: "is not an MD5" } });
+  }
+  return bytes.toString("base64");
+}

@@ -1,0 +1,49 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import Dockerode from "dockerode";
+
+/**
+ * Connects to the Docker engine that the `docker` command would use: `DOCKER_HOST`, else the current context of the
+ * command line (Docker Desktop, Colima, rootless), else the default socket. Throws when the engine does not answer.
+ */
+export async function connectDocker(): Promise<Dockerode> {
+  const host = process.env.DOCKER_HOST ? undefined : await contextHost();
+  const docker = host === undefined ? new Dockerode() : new Dockerode(optionsOf(host));
+  try {
+    await docker.ping();
+  } catch (cause) {
+    const where = process.env.DOCKER_HOST ?? host ?? "the default socket";
+    throw new Error(`No Docker engine answers at ${where}. Start Docker (try: docker info), then try again.`, {
+      cause,
+    });
+  }
+  return docker;
+}
+
+/** The endpoint of the current context; undefined when there is no docker command line to ask. */
+async function contextHost(): Promise<string | undefined> {
+  try {
+    const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
+    const { stdout } = await promisify(execFile)("docker", args, { timeout: 10_000 });
+    return stdout.trim() || undefined;
+  } catch {
+    // No command line, or one without contexts: the default socket it is.
+    return undefined;
+  }
+}
+
+function optionsOf(host: string): Dockerode.DockerOptions {
+  const url = new URL(host);
+  if (url.protocol === "unix:" || url.protocol === "npipe:") {
+    return { socketPath: url.pathname };
+  }
+  if (url.protocol === "ssh:") {
+    return {
+      protocol: "ssh",
+      host: url.hostname,
+      port: Number(url.port || 22),
+      username: decodeURIComponent(url.username),
+    };
+  }
+  return { host: url.hostname, port: Number(url.port || 2375), protocol: "http" };
+}

@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { z } from "zod";
+
+const running = z.object({
+  pid: z.int().positive(),
+  /** What tells a process from a later one with the same number; empty where the system does not tell. */
+  started: z.string(),
+  url: z.string().optional(),
+});
+
+/** The emulator that uses a data folder. */
+export type Running = z.infer<typeof running>;
+
+const fileOf = (dir: string) => path.join(dir, "emulator.pid");
+
+/** The emulator that runs on this folder now, or undefined. One that was killed does not count. */
+export async function runningOn(dir: string): Promise<Running | undefined> {
+  const known = await readLock(fileOf(dir));
+  return known !== undefined && isAlive(known) ? known : undefined;
+}
+
+/** Takes the data folder for this process. Throws when an emulator that runs has it. */
+export async function lock(dir: string): Promise<Lock> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const file = fileOf(dir);
+  const mine: Running = { pid: process.pid, started: startOf(process.pid) };
+  const draft = `${file}.${process.pid}`;
+  await writeFile(draft, JSON.stringify(mine), { mode: 0o600 });
+  try {
+    await takeLock(draft, file, dir);
+  } finally {
+    await rm(draft, { force: true });
+  }
+  return new Lock(file, mine);
+}
+
+/** A data folder taken by this process. */
+export class Lock {
+  readonly #file: string;
+  readonly #mine: Running;
+
+  /** @internal use {@link lock} */
+  constructor(file: string, mine: Running) {
+    this.#file = file;
+    this.#mine = mine;
+  }
+
+  /** Tells others where this emulator answers. */
+  async announce(url: string): Promise<void> {
+    const draft = `${this.#file}.${process.pid}`;
+    await writeFile(draft, JSON.stringify({ ...this.#mine, url }), { mode: 0o600 });
+    await rename(draft, this.#file);
+  }
+
+  /** Gives the folder back. */
+  async release(): Promise<void> {
+    await rm(this.#file, { force: true });
+  }
+}
+
+async function takeLock(draft: string, file: string, dir: string): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      // A link is made as a whole or not at all, and never over another.
+      await link(draft, file);
+      return;
+    } catch (error) {
+      const known = await readLock(file);
+      if (known !== undefined && isAlive(known)) {
+        throw new Error(
+          `An emulator (process ${known.pid}) already uses ${dir}. Stop it first, or choose another folder.`,
+          { cause: error },
+        );
+      }
+      if (attempt > 2) {
+        throw error;
+      }
+      await rm(file, { force: true });
+    }
+  }
+}
+
+async function readLock(file: string): Promise<Running | undefined> {
+  try {
+    return running.parse(JSON.parse(await readFile(file, "utf8")));
+  } catch {
+    // Missing, or torn by a crash: nobody holds it.
+    return undefined;
+  }
+}
+
+function isAlive({ pid, started }: Running): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+  return startOf(pid) === started;
+}
+
+/** When a process started, in the kernel's own count, where there is one: process numbers come again, this does not. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    // Not Linux.
+    return "";
+  }
+}

@@ -1,0 +1,143 @@
+import { createHash, type Hash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
+import type { IncomingHttpHeaders } from "node:http";
+import { type Readable, Transform, type TransformCallback } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { crc32 } from "node:zlib";
+import { AwsChunkedDecoder } from "./chunked";
+import { S3Failure } from "./failure";
+
+/** What arrived, once it is on disk. */
+export interface Received {
+  readonly size: number;
+  /** Hex. */
+  readonly md5: string;
+}
+
+const CHECKSUMS = ["crc32", "sha1", "sha256"] as const;
+const TRAILER_PAYLOAD = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+
+/**
+ * Streams the body of an upload to a file, decoded, and syncs it. Checks all that the client said about it: payload hash
+ * of the signature, Content-MD5, decoded length, and the CRC32, SHA-1 or SHA-256 checksum in a header or trailer. (A
+ * CRC32C or CRC64NVME checksum is taken unchecked: Node has no such function.) Throws what S3 answers on a mismatch.
+ */
+export async function receive(content: Readable, headers: IncomingHttpHeaders, file: string): Promise<Received> {
+  const payloadHash = headers["x-amz-content-sha256"];
+  if (typeof payloadHash === "string" && payloadHash.startsWith("STREAMING-") && payloadHash !== TRAILER_PAYLOAD) {
+    throw new S3Failure("NotImplemented", `This store does not take payloads signed chunk by chunk (${payloadHash}).`);
+  }
+  const decoder = payloadHash === TRAILER_PAYLOAD ? new AwsChunkedDecoder() : undefined;
+  const meter = new Meter(wantedDigests(headers));
+  const target = createWriteStream(file, { flags: "w", mode: 0o600 });
+  await (decoder ? pipeline(content, decoder, meter, target) : pipeline(content, meter, target));
+  check(meter, headers, decoder?.trailers ?? new Map());
+  await sync(file);
+  return { size: meter.size, md5: meter.digest("md5", "hex") ?? "" };
+}
+
+type Digest = "md5" | "sha1" | "sha256" | "crc32";
+
+/** Measures what flows through: its size, its MD5, and what else is wanted. */
+class Meter extends Transform {
+  size = 0;
+  #crc32 = 0;
+  readonly #hashes = new Map<Digest, Hash>();
+  readonly #digests = new Map<Digest, Buffer>();
+
+  constructor(readonly wanted: ReadonlySet<Digest>) {
+    super();
+    for (const name of wanted) {
+      if (name !== "crc32") {
+        this.#hashes.set(name, createHash(name));
+      }
+    }
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.size += chunk.length;
+    if (this.wanted.has("crc32")) {
+      this.#crc32 = crc32(chunk, this.#crc32);
+    }
+    for (const hash of this.#hashes.values()) {
+      hash.update(chunk);
+    }
+    done(null, chunk);
+  }
+
+  override _flush(done: TransformCallback): void {
+    for (const [name, hash] of this.#hashes) {
+      this.#digests.set(name, hash.digest());
+    }
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32BE(this.#crc32);
+    this.#digests.set("crc32", checksum);
+    done();
+  }
+
+  /** Of all that flowed through; only when it has ended, and only what was wanted. */
+  digest(name: Digest, encoding: "hex" | "base64"): string | undefined {
+    return this.#digests.get(name)?.toString(encoding);
+  }
+}
+
+/** What must be computed to check what the client says. The ETag needs MD5 always. */
+function wantedDigests(headers: IncomingHttpHeaders): Set<Digest> {
+  const wanted = new Set<Digest>(["md5"]);
+  if (isPayloadHash(headers["x-amz-content-sha256"])) {
+    wanted.add("sha256");
+  }
+  for (const name of CHECKSUMS) {
+    const header = `x-amz-checksum-${name}`;
+    if (header in headers || String(headers["x-amz-trailer"]).toLowerCase().includes(header)) {
+      wanted.add(name);
+    }
+  }
+  return wanted;
+}
+
+function isPayloadHash(text: unknown): text is string {
+  return typeof text === "string" && /^[0-9a-f]{64}$/i.test(text);
+}
+
+function check(meter: Meter, headers: IncomingHttpHeaders, trailers: ReadonlyMap<string, string>): void {
+  const said = (name: string): string | undefined => {
+    const value = trailers.get(name) ?? headers[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  const payloadHash = said("x-amz-content-sha256");
+  if (isPayloadHash(payloadHash) && payloadHash.toLowerCase() !== meter.digest("sha256", "hex")) {
+    throw new S3Failure(
+      "XAmzContentSHA256Mismatch",
+      "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    );
+  }
+  const length = said("x-amz-decoded-content-length");
+  if (length !== undefined && Number(length) !== meter.size) {
+    throw new S3Failure("IncompleteBody", `The body has ${meter.size} bytes, not ${length}.`);
+  }
+  const contentMd5 = said("content-md5");
+  if (contentMd5 !== undefined && contentMd5 !== meter.digest("md5", "base64")) {
+    throw new S3Failure("BadDigest", "The Content-MD5 you specified did not match what we received.");
+  }
+  for (const name of CHECKSUMS) {
+    const checksum = said(`x-amz-checksum-${name}`);
+    if (checksum !== undefined && checksum !== meter.digest(name, "base64")) {
+      throw new S3Failure(
+        "BadDigest",
+        `The ${name.toUpperCase()} you specified did not match the calculated checksum.`,
+      );
+    }
+  }
+}
+
+/** Waits until a file is on disk. */
+export async function sync(file: string): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

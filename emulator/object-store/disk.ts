@@ -1,0 +1,236 @@
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream } from "node:fs";
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { IncomingMessage } from "node:http";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import FilesystemStore from "s3rver/lib/stores/filesystem";
+import { z } from "zod";
+import { syncFolder, writeDurably } from "../store";
+import { type Received, receive, sync } from "./body";
+import { S3Failure } from "./failure";
+
+/** S3's rule for all parts but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MIN_PART_BYTES = 5 * 1024 * 1024;
+
+/** An object that is complete. `etag` without quotes; for a multipart upload it ends in `-<number of parts>`, as in S3. */
+export interface StoredObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+}
+
+/**
+ * The store of the S3 server package, made crash-safe and as strict as S3: an object appears as a whole or not at all,
+ * parts and bodies are checked, ETags are S3's, an upload can be aborted, and nothing secret of a request is written.
+ */
+export class DiskStore extends FilesystemStore {
+  readonly #onStored: (object: StoredObject) => Promise<void>;
+
+  /** @param onStored awaited before an upload is acknowledged */
+  constructor(dir: string, onStored: (object: StoredObject) => Promise<void>) {
+    super(dir);
+    this.#onStored = onStored;
+  }
+
+  override async putObject({
+    bucket,
+    key,
+    content,
+    metadata,
+  }: FilesystemStore.Incoming): Promise<FilesystemStore.Stored> {
+    const temporary = `${this.getResourcePath(bucket, key, "incoming")}.${Date.now()}`;
+    await mkdir(path.dirname(temporary), { recursive: true, mode: 0o700 });
+    const { size, md5 } = await received(content, temporary);
+    return this.#publish({ bucket, key, size, etag: md5 }, temporary, metadata);
+  }
+
+  override async initiateUpload(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    headers: Record<string, unknown>,
+  ): Promise<void> {
+    const dir = this.#uploadDir(bucket, uploadId);
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    // Of the headers only this one describes the object; others may hold credentials.
+    const metadata = { "content-type": headers["content-type"] ?? "binary/octet-stream" };
+    await writeDurably(path.join(dir, "metadata"), JSON.stringify(metadata));
+    await writeDurably(path.join(dir, "key"), key);
+  }
+
+  override async putPart(
+    bucket: string,
+    uploadId: string,
+    number: string,
+    content: Readable,
+  ): Promise<FilesystemStore.Stored> {
+    const dir = await this.#requireUpload(bucket, uploadId);
+    const temporary = path.join(dir, `${number}.${Date.now()}.incoming`);
+    const { size, md5 } = await received(content, temporary);
+    await writeFile(path.join(dir, `${number}.md5`), md5);
+    await rename(temporary, path.join(dir, number));
+    await syncFolder(dir);
+    return { size, md5 };
+  }
+
+  override async putObjectMultipart(
+    bucket: string,
+    uploadId: string,
+    parts: readonly { number: number; etag: string }[],
+  ): Promise<FilesystemStore.Stored> {
+    const dir = await this.#requireUpload(bucket, uploadId);
+    const key = await readFile(path.join(dir, "key"), "utf8");
+    const metadata = z
+      .record(z.string(), z.unknown())
+      .parse(JSON.parse(await readFile(path.join(dir, "metadata"), "utf8")));
+    const size = await checkParts(dir, parts);
+    const assembled = path.join(dir, "assembled");
+    for (const [index, { number }] of parts.entries()) {
+      await pipeline(
+        createReadStream(path.join(dir, String(number))),
+        createWriteStream(assembled, { flags: index === 0 ? "w" : "a", mode: 0o600 }),
+      );
+    }
+    await sync(assembled);
+    const stored = await this.#publish({ bucket, key, size, etag: multipartETag(parts) }, assembled, metadata);
+    await rm(dir, { recursive: true });
+    return stored;
+  }
+
+  /** Ends a multipart upload and removes its parts. */
+  async abort(bucket: string, uploadId: string): Promise<void> {
+    await rm(await this.#requireUpload(bucket, uploadId), { recursive: true });
+  }
+
+  /** The key that a multipart upload goes to; undefined when there is no such upload. */
+  async keyOfUpload(bucket: string, uploadId: string): Promise<string | undefined> {
+    return /^[0-9a-f]{32}$/.test(uploadId) ? textOf(path.join(this.#uploadDir(bucket, uploadId), "key")) : undefined;
+  }
+
+  /** A complete object, or undefined. */
+  async find(bucket: string, key: string): Promise<StoredObject | undefined> {
+    const file = this.fileOf(bucket, key);
+    const etag = await textOf(`${file}.md5`);
+    if (etag === undefined) {
+      return undefined;
+    }
+    const size = await sizeOf(file);
+    return size === undefined ? undefined : { bucket, key, size, etag };
+  }
+
+  /** The file with the content of an object. */
+  fileOf(bucket: string, key: string): string {
+    return this.getResourcePath(bucket, key, "object");
+  }
+
+  /** Removes an object, complete or not, with the parts of its uploads. */
+  async remove(bucket: string, key: string): Promise<void> {
+    const uploads = this.getResourcePath(bucket, undefined, "uploads");
+    for (const uploadId of await namesIn(uploads)) {
+      if ((await textOf(path.join(uploads, uploadId, "key"))) === key) {
+        await rm(path.join(uploads, uploadId), { recursive: true, force: true });
+      }
+    }
+    const file = this.fileOf(bucket, key);
+    await rm(file, { force: true });
+    await rm(`${file}.md5`, { force: true });
+    await rm(this.getResourcePath(bucket, key, "metadata.json"), { force: true });
+  }
+
+  /** What is told of the object is written first, then the object appears under its name: the moment of truth. */
+  async #publish(
+    object: StoredObject,
+    temporary: string,
+    metadata: Record<string, unknown>,
+  ): Promise<FilesystemStore.Stored> {
+    const { bucket, key, size, etag } = object;
+    const file = this.fileOf(bucket, key);
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await this.putMetadata(bucket, key, metadata, etag);
+    await rename(temporary, file);
+    await syncFolder(path.dirname(file));
+    await this.#onStored(object);
+    return { size, md5: etag };
+  }
+
+  #uploadDir(bucket: string, uploadId: string): string {
+    return path.join(this.getResourcePath(bucket, undefined, "uploads"), uploadId);
+  }
+
+  async #requireUpload(bucket: string, uploadId: string): Promise<string> {
+    if ((await this.keyOfUpload(bucket, uploadId)) === undefined) {
+      throw new S3Failure(
+        "NoSuchUpload",
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+      );
+    }
+    return this.#uploadDir(bucket, uploadId);
+  }
+}
+
+/** Receives a body into a file, which does not stay when something is wrong with it. */
+async function received(content: Readable, file: string): Promise<Received> {
+  try {
+    return await receive(content, content instanceof IncomingMessage ? content.headers : {}, file);
+  } catch (error) {
+    await rm(file, { force: true });
+    const hungUp = content instanceof IncomingMessage && !content.complete;
+    throw hungUp ? new S3Failure("IncompleteBody", "The connection ended before the body did.") : error;
+  }
+}
+
+async function checkParts(dir: string, parts: readonly { number: number; etag: string }[]): Promise<number> {
+  if (parts.some(({ number }, index) => number <= (parts[index - 1]?.number ?? 0))) {
+    throw new S3Failure("InvalidPartOrder", "The list of parts was not in ascending order.");
+  }
+  let total = 0;
+  for (const [index, { number, etag }] of parts.entries()) {
+    const size = await sizeOf(path.join(dir, String(number)));
+    if (size === undefined || (await textOf(path.join(dir, `${number}.md5`))) !== etag) {
+      throw new S3Failure("InvalidPart", `Part ${number} was not uploaded, or its ETag is another.`);
+    }
+    if (size < MIN_PART_BYTES && index < parts.length - 1) {
+      throw new S3Failure(
+        "EntityTooSmall",
+        `Part ${number} has ${size} bytes; only the last may have less than 5 MiB.`,
+      );
+    }
+    total += size;
+  }
+  return total;
+}
+
+/** MD5 of the MD5s of the parts, then their number. */
+function multipartETag(parts: readonly { etag: string }[]): string {
+  const hash = createHash("md5");
+  for (const { etag } of parts) {
+    hash.update(Buffer.from(etag, "hex"));
+  }
+  return `${hash.digest("hex")}-${parts.length}`;
+}
+
+async function namesIn(dir: string): Promise<string[]> {
+  return (await unlessMissing(readdir(dir))) ?? [];
+}
+
+function textOf(file: string): Promise<string | undefined> {
+  return unlessMissing(readFile(file, "utf8"));
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return (await unlessMissing(stat(file)))?.size;
+}
+
+async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
+      return undefined;
+    }
+    throw error;
+  }
+}

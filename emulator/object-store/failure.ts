@@ -1,0 +1,48 @@
+import type { ServerResponse } from "node:http";
+import S3Error from "s3rver/lib/models/error";
+
+/** The S3 error codes that this store adds to those of the server package. */
+export type S3Code =
+  | "AccessDenied"
+  | "AuthorizationHeaderMalformed"
+  | "AuthorizationQueryParametersError"
+  | "BadDigest"
+  | "EntityTooSmall"
+  | "ExpiredToken"
+  | "IncompleteBody"
+  | "InternalError"
+  | "InvalidAccessKeyId"
+  | "InvalidArgument"
+  | "InvalidDigest"
+  | "InvalidPart"
+  | "InvalidPartOrder"
+  | "InvalidRequest"
+  | "InvalidToken"
+  | "InvalidURI"
+  | "NoSuchUpload"
+  | "NotImplemented"
+  | "RequestTimeTooSkewed"
+  | "SignatureDoesNotMatch"
+  | "XAmzContentSHA256Mismatch";
+
+/** An error that a client of the object store gets in S3's form, with the status S3 documents for the code. */
+export class S3Failure extends S3Error {
+  constructor(code: S3Code, message: string) {
+    super(code, message);
+    if (code === "XAmzContentSHA256Mismatch") {
+      this.status = 400;
+    }
+  }
+}
+
+/** Answers with an error in S3's form. */
+export function sendFailure(res: ServerResponse, failure: S3Failure): void {
+  const body = failure.toXML();
+  res.writeHead(failure.status, {
+    "Content-Type": "application/xml",
+    "Content-Length": Buffer.byteLength(body),
+    // The rest of an upload is not read, so the connection cannot be used again.
+    Connection: "close",
+  });
+  res.end(body);
+}

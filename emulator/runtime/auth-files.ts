@@ -1,0 +1,37 @@
+import { generateKeyPair } from "node:crypto";
+import { promisify } from "node:util";
+import { utils } from "ssh2";
+
+/** Where a workspace finds its SSH keys (vendor's page on bench images). */
+export const AUTH_FOLDER = "/etc/workspace-auth";
+
+/** The three files that the vendor's example sshd uses: note `pubKey`, not `publicKey`. */
+export interface AuthFiles {
+  /** Logs in to the workspace; also from one machine of a cluster to the next. */
+  readonly privateKey: string;
+  /** The public half of `privateKey`: one line, as an AuthorizedKeysFile wants it. */
+  readonly pubKey: string;
+  /** What the workspace's own sshd shows. */
+  readonly hostKey: string;
+}
+
+const generate = promisify(generateKeyPair);
+
+/** Makes the keys of a workspace: RSA, as the vendor's page says. */
+export async function makeAuthFiles(comment: string): Promise<AuthFiles> {
+  const [privateKey, hostKey] = await Promise.all([rsaKey(), rsaKey()]);
+  const parsed = utils.parseKey(privateKey);
+  if (parsed instanceof Error) {
+    throw parsed;
+  }
+  return { privateKey, pubKey: `ssh-rsa ${parsed.getPublicSSH().toString("base64")} ${comment}\n`, hostKey };
+}
+
+async function rsaKey(): Promise<string> {
+  const { privateKey } = await generate("rsa", {
+    modulusLength: 2048,
+    privateKeyEncoding: { type: "pkcs1", format: "pem" },
+    publicKeyEncoding: { type: "pkcs1", format: "pem" },
+  });
+  return privateKey;
+}

@@ -1,0 +1,37 @@
+/** The size of a machine. */
+export interface ResourceModel {
+  readonly cpus: number;
+  readonly memoryGb: number;
+}
+
+/**
+ * The sizes that the vendor's page about workspaces names in full. Tenants differ, and the list goes on with GPU models
+ * whose numbers could not be read; an unknown model is not an error, it has no limits here.
+ */
+const MODELS: Readonly<Record<string, ResourceModel>> = {
+  "standard-small": { cpus: 2, memoryGb: 8 },
+  "standard-medium": { cpus: 4, memoryGb: 16 },
+  "standard-large": { cpus: 8, memoryGb: 32 },
+  "standard-xlarge": { cpus: 16, memoryGb: 64 },
+  "standard-2xlarge": { cpus: 32, memoryGb: 128 },
+};
+
+const GB = 1024 ** 3;
+
+/** Limits as Docker takes them; empty for an unknown model. */
+export interface Limits {
+  readonly NanoCpus?: number;
+  readonly Memory?: number;
+}
+
+/** The limits of a model on a machine: never more than the machine has, because Docker refuses more CPUs than there are. */
+export function limitsOf(model: string, machine: { cpus: number; memoryBytes: number }): Limits {
+  const known = Object.hasOwn(MODELS, model) ? MODELS[model] : undefined;
+  if (known === undefined) {
+    return {};
+  }
+  return {
+    NanoCpus: Math.min(known.cpus, machine.cpus) * 1e9,
+    Memory: Math.min(known.memoryGb * GB, machine.memoryBytes),
+  };
+}

@@ -1,0 +1,63 @@
+import path from "node:path";
+import type { Request, RequestHandler } from "express";
+import { middleware } from "express-openapi-validator";
+import { z } from "zod";
+import { packageRoot } from "./package-root";
+import { notAcceptable } from "./problem";
+
+/** Where both documents say that their calls are. */
+export const REST_PATH = "/ica/rest";
+
+const workspaceCall = /^\/ica\/rest\/api\/projects\/[^/]+\/workspaces(?:[/:]|$)/;
+
+/**
+ * Checks every request and every answer against the documents: openapi/workspaces.yaml for the (assumed) workspace
+ * calls, openapi/ica.yaml for all others. What no document describes is refused. An answer of ours that disagrees becomes
+ * a 500 problem that names the disagreement, so that no test passes over it.
+ */
+export function validation(): RequestHandler[] {
+  const document = (name: string, ignorePaths: (path: string) => boolean): RequestHandler[] =>
+    middleware({
+      apiSpec: path.join(packageRoot(), "openapi", name),
+      // The default way of resolving references (bundle) loses those to parameters and some to schemas.
+      $refParser: { mode: "dereference" },
+      validateRequests: { allErrors: true },
+      validateResponses: true,
+      // auth.ts does it: one place for keys and tokens, before anything is told about a call.
+      validateSecurity: false,
+      ignorePaths,
+      // No call takes files in a form.
+      fileUploader: false,
+    });
+  return [
+    ...document("ica.yaml", (asked) => workspaceCall.test(asked)),
+    ...document("workspaces.yaml", (asked) => !workspaceCall.test(asked)),
+    acceptable,
+  ];
+}
+
+const operation = z.object({
+  schema: z.object({
+    responses: z.record(z.string(), z.object({ content: z.record(z.string(), z.unknown()).optional() }).loose()),
+  }),
+});
+
+/** 406 unless the caller takes what a success of this call would be in. */
+const acceptable: RequestHandler = (req, _res, next) => {
+  const offered = successTypes(req);
+  if (offered.length > 0 && req.accepts(offered) === false) {
+    throw notAcceptable(
+      `This call answers in ${offered.join(" or ")}; Accept asks for ${req.get("Accept") ?? "nothing"}.`,
+    );
+  }
+  next();
+};
+
+function successTypes(req: Request): string[] {
+  const { success, data } = operation.safeParse("openapi" in req ? req.openapi : undefined);
+  return success
+    ? Object.entries(data.schema.responses).flatMap(([status, { content }]) =>
+        status.startsWith("2") ? Object.keys(content ?? {}) : [],
+      )
+    : [];
+}

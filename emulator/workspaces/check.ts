@@ -1,0 +1,88 @@
+import type { Identity } from "../identity";
+import { projectRegion } from "../identity";
+import type { Images } from "../images/images";
+import { badRequest, conflict } from "../problem";
+import { canonicalJson } from "../rest";
+import { parseAllowedUrl } from "../runtime";
+import type { WorkspaceRecord, WorkspaceSettings } from "./record";
+
+/** Attribute → what is wrong with it. */
+type Findings = Record<string, string>;
+
+/** What settings are checked against. */
+export interface Surroundings {
+  readonly images: Pick<Images, "get" | "isInRegion">;
+  readonly identity: Identity;
+}
+
+/** Throws a 400 problem that names every fault of the settings of a new workspace. */
+export function checkNew(settings: WorkspaceSettings, surroundings: Surroundings): void {
+  refuse({ ...imageFindings(settings, surroundings), ...networkFindings(settings) });
+}
+
+/**
+ * Throws the problem that forbids this update: 400 for what can never be, 409 for what the run state forbids. The image
+ * is looked at only where the update touches what depends on it: a rename works even when the image has left the region.
+ */
+export function checkUpdate(record: WorkspaceRecord, next: WorkspaceSettings, surroundings: Surroundings): void {
+  const { settings: current, status } = record;
+  const changed = (Object.keys(next) as (keyof WorkspaceSettings)[]).filter(
+    (field) => canonicalJson(next[field]) !== canonicalJson(current[field]),
+  );
+  const shrinks = next.storageSizeInGb < current.storageSizeInGb;
+  refuse({
+    ...(changed.includes("imageId") || changed.includes("access") ? imageFindings(next, surroundings) : {}),
+    ...networkFindings(next),
+    ...(shrinks ? { storageSizeInGb: `cannot shrink from ${current.storageSizeInGb} GB: that would lose data` } : {}),
+  });
+  const needStop = changed.filter((field) => field !== "name" && field !== "storageSizeInGb");
+  if (needStop.length > 0 && status !== "Stopped" && status !== "Failed") {
+    throw conflict(
+      `Workspace ${current.name} is ${status}; ${needStop.join(", ")} can change only while it is stopped or failed. Stop it first.`,
+    );
+  }
+}
+
+function imageFindings({ imageId, access }: WorkspaceSettings, { images, identity }: Surroundings): Findings {
+  const image = images.get(imageId);
+  if (image === undefined) {
+    return { imageId: `there is no Docker image ${imageId}` };
+  }
+  if (image.type !== "BENCH") {
+    return { imageId: `${image.name} is of type ${image.type}; a workspace needs a BENCH image` };
+  }
+  if (image.status !== "AVAILABLE") {
+    return { imageId: `${image.name} is ${image.status}; wait until it is AVAILABLE` };
+  }
+  const region = projectRegion(identity);
+  if (!images.isInRegion(imageId, region.id)) {
+    return {
+      imageId: `${image.name} is not in ${region.code}, the region of the project; add that region to the image`,
+    };
+  }
+  const offered = image.benchSettings?.access ?? { web: false, console: false };
+  const beyond = (["web", "console"] as const).filter((kind) => access[kind] && !offered[kind]);
+  return Object.fromEntries(beyond.map((kind) => [`access.${kind}`, `${image.name} does not offer ${kind} access`]));
+}
+
+function networkFindings({ network: { mode, allowedUrls } }: WorkspaceSettings): Findings {
+  if (mode === "PUBLIC") {
+    return allowedUrls.length === 0 ? {} : { "network.allowedUrls": "must be empty when the mode is PUBLIC" };
+  }
+  const findings: Findings = {};
+  for (const [index, url] of allowedUrls.entries()) {
+    try {
+      parseAllowedUrl(url);
+    } catch (error) {
+      findings[`network.allowedUrls[${index}]`] = error instanceof Error ? error.message : String(error);
+    }
+  }
+  return findings;
+}
+
+function refuse(parameters: Findings): void {
+  const found = Object.entries(parameters);
+  if (found.length > 0) {
+    throw badRequest(found.map(([attribute, reason]) => `${attribute}: ${reason}.`).join(" "), { parameters });
+  }
+}

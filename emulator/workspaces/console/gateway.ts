@@ -1,0 +1,128 @@
+import { createServer, type Server as Listener, type Socket } from "node:net";
+import { type AuthContext, type Connection, Server } from "ssh2";
+import { z } from "zod";
+import { connectInside, type Inside } from "./inside";
+import { passThrough } from "./pass-through";
+
+/** What the gateway needs. */
+export interface ConsoleOptions {
+  /** Private key that the gateway shows. */
+  readonly hostKey: string;
+  /** Whether a password opens the console: any API key of the user, as the vendor's page says. */
+  isAllowed(password: string): boolean;
+  /** Where the sshd of a workspace is now, and the key that it takes. */
+  inside(id: string): Promise<Inside>;
+  log(line: string): void;
+}
+
+/** An open port. */
+interface Door {
+  readonly port: number;
+  readonly listener: Listener;
+  readonly connections: Set<Connection>;
+  readonly sockets: Set<Socket>;
+}
+
+/**
+ * Console access: one SSH port on loopback for each running workspace. The password is an API key; what then happens on
+ * the connection happens in the workspace, under the user name that the client gave.
+ */
+export class ConsoleGateway {
+  readonly #options: ConsoleOptions;
+  readonly #open = new Map<string, Door>();
+
+  constructor(options: ConsoleOptions) {
+    this.#options = options;
+  }
+
+  /** The port of a workspace, if it is open. */
+  port(id: string): number | undefined {
+    return this.#open.get(id)?.port;
+  }
+
+  /** Opens the port of a workspace, at the preferred number where that is free. Returns the number. */
+  async open(id: string, host: string, preferred: number | undefined): Promise<number> {
+    const known = this.port(id);
+    if (known !== undefined) {
+      return known;
+    }
+    const connections = new Set<Connection>();
+    const sockets = new Set<Socket>();
+    const ssh = new Server({ hostKeys: [this.#options.hostKey] }, (connection) => {
+      connections.add(connection);
+      connection.on("close", () => connections.delete(connection));
+      this.#serve(id, connection);
+    });
+    const listener = createServer((socket) => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      ssh.injectSocket(socket);
+    });
+    const port = await listen(listener, host, preferred);
+    this.#open.set(id, { port, listener, connections, sockets });
+    return port;
+  }
+
+  /** Closes the port of a workspace and its connections. No error when it is not open. */
+  async close(id: string): Promise<void> {
+    const found = this.#open.get(id);
+    if (found === undefined) {
+      return;
+    }
+    this.#open.delete(id);
+    const closed = new Promise<void>((resolve) => found.listener.close(() => resolve()));
+    for (const connection of found.connections) {
+      connection.end();
+    }
+    // a client that never says anything would hold the port for ever
+    for (const socket of found.sockets) {
+      socket.destroySoon();
+    }
+    await closed;
+  }
+
+  #serve(id: string, connection: Connection): void {
+    let user = "";
+    connection.on("authentication", (context: AuthContext) => {
+      if (context.method !== "password") {
+        context.reject(["password"]);
+      } else if (this.#options.isAllowed(context.password)) {
+        user = context.username;
+        context.accept();
+      } else {
+        this.#options.log(`Console of workspace ${id}: a password was refused; it must be an API key.`);
+        context.reject(["password"]);
+      }
+    });
+    connection.on("ready", () => {
+      passThrough(
+        connection,
+        this.#options.inside(id).then((inside) => connectInside(inside, user)),
+      );
+    });
+    // scanners and aborted clients; there is nobody left to tell
+    connection.on("error", (error) => this.#options.log(`Console of workspace ${id}: ${error.message}`));
+  }
+}
+
+async function listen(listener: Listener, host: string, preferred: number | undefined): Promise<number> {
+  const port =
+    (preferred === undefined ? undefined : await tryListen(listener, host, preferred)) ??
+    (await tryListen(listener, host, 0));
+  if (port === undefined) {
+    throw new Error(`There is no free port on ${host} for SSH.`);
+  }
+  return port;
+}
+
+/** The port it listens on; undefined when that is in use. */
+function tryListen(listener: Listener, host: string, port: number): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(undefined) : reject(error));
+    listener.once("error", failed);
+    listener.listen(port, host, () => {
+      listener.removeListener("error", failed);
+      resolve(z.object({ port: z.number() }).parse(listener.address()).port);
+    });
+  });
+}

@@ -1,0 +1,119 @@
+import type { Client, ClientChannel, Connection, PseudoTtyInfo, ServerChannel, Session, WindowChangeInfo } from "ssh2";
+
+type Opened = (error: Error | undefined, channel: ClientChannel) => void;
+
+/** Does on the inner connection whatever the client asks for on the outer one. Ends both together. */
+export function passThrough(outer: Connection, inner: Promise<Client>): void {
+  outer.on("session", (accept) => serveSession(accept(), inner));
+  outer.on("tcpip", (accept, reject, { srcIP, srcPort, destIP, destPort }) => {
+    openChannel(
+      inner,
+      (client, opened) => client.forwardOut(srcIP, srcPort, destIP, destPort, opened),
+      (far) => {
+        const near = accept();
+        near.pipe(far).pipe(near);
+        near.on("error", () => far.destroy());
+        far.on("error", () => near.destroy());
+      },
+    ).catch(() => reject());
+  });
+  outer.on("close", () => {
+    inner.then(
+      (client) => client.end(),
+      () => undefined,
+    );
+  });
+  inner.then(
+    (client) => client.on("close", () => outer.end()),
+    () => undefined,
+  );
+}
+
+/** One shell, command or subsystem, with what belongs to it. */
+function serveSession(session: Session, inner: Promise<Client>): void {
+  const env: Record<string, string> = {};
+  let pty: PseudoTtyInfo | undefined;
+  let size: WindowChangeInfo | undefined;
+  let far: ClientChannel | undefined;
+  const resize = () => {
+    if (far !== undefined && size !== undefined) {
+      far.setWindow(size.rows, size.cols, size.height, size.width);
+    }
+  };
+  const serve = (near: ServerChannel, open: (client: Client, opened: Opened) => void) => {
+    openChannel(inner, open, (channel) => {
+      far = channel;
+      join(near, channel);
+      resize();
+    }).catch((error: unknown) => refuse(near, error));
+  };
+
+  session.on("pty", (accept, _reject, info) => {
+    pty = info;
+    accept?.();
+  });
+  session.on("window-change", (accept, _reject, info) => {
+    size = info;
+    resize();
+    accept?.();
+  });
+  session.on("env", (accept, _reject, { key, val }) => {
+    env[key] = val;
+    accept?.();
+  });
+  session.on("signal", (accept, _reject, { name }) => {
+    far?.signal(name);
+    accept?.();
+  });
+  session.on("shell", (accept) => serve(accept(), (client, opened) => client.shell(pty ?? false, { env }, opened)));
+  session.on("exec", (accept, _reject, { command }) =>
+    serve(accept(), (client, opened) => client.exec(command, { env, ...(pty === undefined ? {} : { pty }) }, opened)),
+  );
+  session.on("subsystem", (accept, _reject, { name }) =>
+    serve(accept(), (client, opened) => client.subsys(name, opened)),
+  );
+}
+
+/**
+ * Opens a channel inside. `use` is called before the next packet is looked at: a quick command has its end in the same
+ * read as its start, and who listens a moment later never hears of it.
+ */
+async function openChannel(
+  inner: Promise<Client>,
+  open: (client: Client, opened: Opened) => void,
+  use: (channel: ClientChannel) => void,
+): Promise<void> {
+  const client = await inner;
+  await new Promise<void>((resolve, reject) => {
+    open(client, (error, channel) => {
+      if (error) {
+        reject(error);
+      } else {
+        use(channel);
+        resolve();
+      }
+    });
+  });
+}
+
+/** Both streams, the end of the input, the exit status or signal, and the close, in this order. */
+function join(near: ServerChannel, far: ClientChannel): void {
+  near.pipe(far);
+  far.pipe(near, { end: false });
+  far.stderr.pipe(near.stderr, { end: false });
+  far.on("exit", (code: number | null, signal?: string, dumped?: boolean, description?: string) => {
+    if (signal === undefined) {
+      near.exit(code ?? 0);
+    } else {
+      near.exit(signal, dumped ?? false, description ?? "");
+    }
+  });
+  far.on("close", () => near.end());
+  near.on("close", () => far.close());
+}
+
+function refuse(near: ServerChannel, error: unknown): void {
+  near.stderr.write(`${error instanceof Error ? error.message : String(error)}\r\n`);
+  near.exit(255);
+  near.end();
+}

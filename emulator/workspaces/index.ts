@@ -1,0 +1,152 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Router } from "express";
+import { USER } from "../auth";
+import type { EmulatorContext } from "../config";
+import { connectDocker } from "../docker";
+import { Idempotency } from "../idempotency";
+import { Bench, benchEnvironment, type Endpoints, Names, removeGatewayImage, type WorkspaceSpec } from "../runtime";
+import { ConsoleGateway } from "./console/gateway";
+import { loadHostKey } from "./console/host-key";
+import { Lifecycle } from "./lifecycle";
+import { type WorkspaceRecord, workspace } from "./record";
+import { workspaceRoutes } from "./routes";
+import { CONSOLE_HOST, NAMESPACE } from "./view";
+import { WebAccess } from "./web";
+
+/** The part of the emulator that has workspaces. */
+export interface Workspaces {
+  /** The calls of openapi/workspaces.yaml, to be mounted where the other calls are. */
+  readonly routes: Router;
+  /** The Docker network that stand-in sites are attached to. It is there while a restricted workspace runs. */
+  readonly outsideNetwork: string;
+  /** Answers a request for the web server of a workspace; false when the path is none of a workspace. */
+  handleWeb(req: IncomingMessage, res: ServerResponse): boolean;
+  /** The same for a request to change the protocol. */
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** Takes up what was going on when the emulator ended, however it ended. Only after it listens. */
+  recover(): Promise<void>;
+  /**
+   * Stops what runs, TERM first; what ran will run again after the next {@link recover}. With `removeAll` nothing of
+   * this emulator's workspaces is left in Docker, and the image of the gateway goes too unless another emulator uses it
+   * or `keepGatewayImage` is set.
+   */
+  close(options: { removeAll: boolean; keepGatewayImage?: boolean }): Promise<void>;
+}
+
+/** What can be set beside the configuration of the emulator. */
+export interface WorkspacesOptions {
+  /** Default: one of its own on the same store. */
+  readonly idempotency?: Idempotency;
+}
+
+/** Makes the workspaces of an emulator from its store. Docker is asked only when there is something to run or remove. */
+export async function createWorkspaces(context: EmulatorContext, options: WorkspacesOptions = {}): Promise<Workspaces> {
+  const { auth, identity, store } = context;
+  const log = (line: string) => context.log(line);
+  const records = await store.collection("workspaces", workspace);
+  const idempotency = options.idempotency ?? (await Idempotency.open(store));
+  const endpoints = new Map<string, Endpoints>();
+  const engine = connectOnce(async () => {
+    const docker = await connectDocker();
+    const bench = new Bench({ docker, instance: identity.instance, log });
+    return { docker, bench };
+  });
+  const runtime = async () => (await engine()).bench;
+
+  const ssh = new ConsoleGateway({
+    hostKey: await loadHostKey(store),
+    isAllowed: (password) => auth.verifyKey(password)?.owner === USER,
+    inside: async (id) => {
+      const port = endpoints.get(id)?.console;
+      if (port === undefined) {
+        throw new Error("The workspace is being started again; try again in a moment.");
+      }
+      return { port, privateKey: await (await runtime()).privateKey(id) };
+    },
+    log,
+  });
+
+  const lifecycle = new Lifecycle({
+    records,
+    runtime,
+    specOf: (record) => specOf(context, record),
+    opened: async ({ id, settings, consolePort }, found) => {
+      endpoints.set(id, found);
+      if (settings.access.console) {
+        const port = await ssh.open(id, CONSOLE_HOST, consolePort);
+        await records.update(id, (record) => (record.consolePort === port ? record : { ...record, consolePort: port }));
+      }
+    },
+    interrupted: (id) => {
+      endpoints.delete(id);
+    },
+    closed: async (id) => {
+      endpoints.delete(id);
+      await ssh.close(id);
+    },
+    ended: (id) => auth.removeKeys(ownerOf(id)),
+    log,
+  });
+
+  const web = new WebAccess((number) => {
+    const record = records.list().find((candidate) => candidate.number === number && !candidate.deleted);
+    return record === undefined ? undefined : { record, port: endpoints.get(record.id)?.web };
+  });
+
+  return {
+    routes: workspaceRoutes({ context, records, lifecycle, idempotency, consolePort: (id) => ssh.port(id) }),
+    outsideNetwork: new Names(identity.instance).outside,
+    handleWeb: (req, res) => web.handleWeb(req, res),
+    handleUpgrade: (req, socket, head) => web.handleUpgrade(req, socket, head),
+    recover: () => lifecycle.recover(),
+    close: async ({ removeAll, keepGatewayImage = false }) => {
+      await lifecycle.close({ removeAll });
+      if (removeAll && !keepGatewayImage) {
+        await removeGatewayImage((await engine()).docker);
+      }
+    },
+  };
+}
+
+/** What to run for a workspace. It gets a key of its own; that of an earlier start is valid no longer. */
+async function specOf(context: EmulatorContext, record: WorkspaceRecord): Promise<WorkspaceSpec> {
+  const { id, projectId, number, settings } = record;
+  const { access, network, resourceModel, imageId } = settings;
+  const owner = ownerOf(id);
+  await context.auth.removeKeys(owner);
+  return {
+    id,
+    image: context.images.reference(imageId),
+    resourceModel,
+    access,
+    network,
+    environment: benchEnvironment({
+      benchHost: new URL(context.baseUrl()).host,
+      icaUrl: `${context.baseUrl()}/ica`,
+      projectId,
+      number,
+      namespace: NAMESPACE,
+      access,
+      restricted: network.mode === "RESTRICTED",
+      apiKey: await context.auth.issueKey(owner),
+    }),
+  };
+}
+
+/** Whose the key is that a workspace finds in its environment. */
+function ownerOf(id: string): string {
+  return `workspace:${id}`;
+}
+
+/** Remembers a success; a failure is tried again by the next caller. */
+function connectOnce<T>(connect: () => Promise<T>): () => Promise<T> {
+  let connected: Promise<T> | undefined;
+  return () => {
+    connected ??= connect().catch((error: unknown) => {
+      connected = undefined;
+      throw error;
+    });
+    return connected;
+  };
+}

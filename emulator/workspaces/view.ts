@@ -1,0 +1,34 @@
+import type { JsonObject } from "../idempotency";
+import { etagOf } from "../rest";
+import { webPrefix } from "../runtime";
+import type { WorkspaceRecord } from "./record";
+
+/** What ICA_NAMESPACE is here. The vendor's value is a namespace of its cluster. */
+export const NAMESPACE = "bench";
+
+/** Where console access is: the SSH gateway listens on loopback only. */
+export const CONSOLE_HOST = "127.0.0.1";
+
+/** A workspace as the API shows it. The addresses are there only while it runs and has that access. */
+export function viewOf(record: WorkspaceRecord, baseUrl: string, consolePort: number | undefined): JsonObject {
+  const { id, timeCreated, timeModified, projectId, status, statusMessage, settings, number } = record;
+  const running = status === "Running";
+  return {
+    id,
+    timeCreated,
+    timeModified,
+    projectId,
+    status,
+    ...(statusMessage === undefined ? {} : { statusMessage }),
+    ...settings,
+    ...(running && settings.access.web ? { webUrl: `${baseUrl}/${webPrefix(NAMESPACE, number)}/` } : {}),
+    ...(running && settings.access.console && consolePort !== undefined
+      ? { consoleHost: CONSOLE_HOST, consolePort }
+      : {}),
+  };
+}
+
+/** Changes with every change of the settings, and not with the run state. */
+export function workspaceEtag({ settings }: WorkspaceRecord): string {
+  return etagOf(settings);
+}

@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { createProxyServer } from "http-proxy-3";
+import { webPrefix } from "../runtime";
+import type { WorkspaceRecord } from "./record";
+import { NAMESPACE } from "./view";
+
+/** Where a request under the prefix of a workspace goes, or why it goes nowhere. */
+type Destination = { readonly port: number } | { readonly status: 403 | 404 | 503; readonly reason: string };
+
+/** Finds a workspace by its number, with the loopback port of its web server while that can be reached. */
+export type FindByNumber = (number: string) => { record: WorkspaceRecord; port: number | undefined } | undefined;
+
+/** The number stands twice in the path. */
+const PREFIX = new RegExp(`^/${webPrefix(NAMESPACE, "(\\d{8})")}(?=[/?]|$)`);
+
+/**
+ * Web access as people reach it: `/<namespace>-n-<number>-i<number>/…` leads to port 8888 of the workspace, HTTP and
+ * websockets, path unchanged, with X-Forwarded headers. Who is asked for no login here: ICA asks for its own, the
+ * emulator relies on being reachable from this machine only.
+ */
+export class WebAccess {
+  readonly #find: FindByNumber;
+  readonly #proxy = createProxyServer({ xfwd: true });
+
+  constructor(find: FindByNumber) {
+    this.#find = find;
+    this.#proxy.on("error", (_error, _req, res) => {
+      if ("writeHead" in res) {
+        errorPage(res, 502, "The web server of the workspace does not answer on port 8888.");
+      } else {
+        res.destroy();
+      }
+    });
+  }
+
+  /** Answers a request that belongs to a workspace; false when it does not. */
+  handleWeb(req: IncomingMessage, res: ServerResponse): boolean {
+    const to = this.#destination(req.url);
+    if (to === undefined) {
+      return false;
+    }
+    if ("port" in to) {
+      this.#proxy.web(req, res, { target: { host: "127.0.0.1", port: to.port } });
+    } else {
+      req.resume();
+      errorPage(res, to.status, to.reason);
+    }
+    return true;
+  }
+
+  /** The same for a request to change the protocol (websockets). */
+  handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
+    const to = this.#destination(req.url);
+    if (to === undefined) {
+      return false;
+    }
+    if ("port" in to) {
+      this.#proxy.ws(req, socket, head, { target: { host: "127.0.0.1", port: to.port } });
+    } else {
+      socket.end(`HTTP/1.1 ${to.status} ${TITLE}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    }
+    return true;
+  }
+
+  #destination(url: string | undefined): Destination | undefined {
+    const [, number, again] = PREFIX.exec(url ?? "") ?? [];
+    if (number === undefined || number !== again) {
+      return undefined;
+    }
+    const found = this.#find(number);
+    if (found === undefined) {
+      return { status: 404, reason: `There is no workspace ${number}.` };
+    }
+    const { settings, status } = found.record;
+    if (!settings.access.web) {
+      return { status: 403, reason: `Workspace ${settings.name} has no web access.` };
+    }
+    return status === "Running" && found.port !== undefined
+      ? { port: found.port }
+      : {
+          status: 503,
+          reason: `Workspace ${settings.name} is ${status === "Running" ? "restarting" : status.toLowerCase()}.`,
+        };
+  }
+}
+
+/** What users see when a workspace is stopped under them (vendor's page on bench images, "Troubleshooting"). */
+const TITLE = "Server Connection Error";
+
+function errorPage(res: ServerResponse, status: number, reason: string): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  const text = reason.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
+  res.writeHead(status, {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    ...(status === 503 ? { "Retry-After": "2" } : {}),
+  });
+  res.end(
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${TITLE}</title></head>` +
+      `<body><h1>${TITLE}</h1><p>${text}</p></body></html>\n`,
+  );
+}

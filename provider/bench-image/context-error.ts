@@ -1,0 +1,16 @@
+/** Something about a build's files that cannot be built or hashed; `property` is where the user declared it. */
+export class ContextError extends Error {
+  override readonly name = "ContextError";
+  constructor(
+    readonly property:
+      | "build.context"
+      | "build.dockerfile"
+      | "build.args"
+      | "build.target"
+      | "build.triggers"
+      | "build.secrets",
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,66 @@
+import { ContextError } from "./context-error.js";
+
+/** Names the format; a change of any rule in docs/context-hash.md gives it a new number. */
+export const manifestVersion = "ica-bench-context-v1";
+
+/** What goes into an image beside the files of the context. */
+export interface BuildDeclaration {
+  readonly target?: string | undefined;
+  readonly args?: Readonly<Record<string, string>> | undefined;
+  /** Ids, or a map by id as in the declaration; values never count. */
+  readonly secrets?: readonly string[] | Readonly<Record<string, unknown>> | undefined;
+  /** Texts of the user's own; the order counts. */
+  readonly triggers?: readonly string[] | undefined;
+}
+
+/** One file or link, with the SHA-256 (hex) of its bytes or of its target. */
+export interface HashedEntry {
+  readonly kind: "file" | "link";
+  readonly path: string;
+  readonly executable: boolean;
+  readonly sha256: string;
+}
+
+/** The records of the canonical manifest, in order, each without the NUL byte that ends it. See docs/context-hash.md. */
+export function manifestRecords(
+  build: BuildDeclaration,
+  dockerfileSha256: string,
+  entries: readonly HashedEntry[],
+): string[] {
+  const args = Object.entries(build.args ?? {}).sort(([a], [b]) => byteOrder(a, b));
+  const secrets = isList(build.secrets) ? build.secrets : Object.keys(build.secrets ?? {});
+  return [
+    manifestVersion,
+    "platform linux/amd64",
+    `dockerfile ${dockerfileSha256}`,
+    ...(build.target === undefined ? [] : [`target ${withoutNul("build.target", build.target)}`]),
+    ...args.map(([name, value]) => `arg ${withoutNul("build.args", `${name}=${value}`)}`),
+    ...[...new Set(secrets)].sort(byteOrder).map((id) => `secret ${withoutNul("build.secrets", id)}`),
+    ...(build.triggers ?? []).map((trigger) => `trigger ${withoutNul("build.triggers", trigger)}`),
+    ...[...entries]
+      .sort((a, b) => byteOrder(a.path, b.path))
+      .map(({ kind, executable, sha256, path }) =>
+        kind === "file" ? `file ${executable ? "x" : "-"} ${sha256} ${path}` : `link ${sha256} ${path}`,
+      ),
+  ];
+}
+
+/** The manifest as the bytes that are hashed. */
+export function manifestBytes(records: readonly string[]): Buffer {
+  return Buffer.from(records.map((record) => `${record}\0`).join(""), "utf8");
+}
+
+function isList(secrets: BuildDeclaration["secrets"]): secrets is readonly string[] {
+  return Array.isArray(secrets);
+}
+
+/** The order of the UTF-8 bytes, which is not that of JavaScript's strings for characters beyond U+FFFF. */
+function byteOrder(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function withoutNul(property: ContextError["property"], text: string): string {
+  if (text.includes("\0"))
+    throw new ContextError(property, "must not hold a NUL character: no command line can pass it on");
+  return text;
+}

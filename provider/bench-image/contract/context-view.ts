@@ -1,0 +1,61 @@
+import { readFileSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { ContextError } from "../context-error.js";
+import { type ContextEntry, contextEntries } from "../context-files.js";
+import { dockerfilePath } from "../context-hash.js";
+import { readIgnoreRules } from "../dockerignore.js";
+
+/** The files of a build context, as COPY finds them. */
+export interface ContextView {
+  /** Files and links a COPY source stands for: the path in the context, and what COPY appends to a target folder. */
+  matches(
+    source: string,
+  ): readonly { readonly entry: ContextEntry; readonly below: string; readonly isFolder: boolean }[];
+  read(entry: ContextEntry): Buffer;
+}
+
+/** Looks through a context. Undefined when that cannot be done: contextHash, which needs the same files, says why. */
+export async function viewContext(build: {
+  readonly context: string;
+  readonly dockerfile?: string | undefined;
+}): Promise<ContextView | undefined> {
+  try {
+    const context = await realpath(build.context);
+    const entries = await contextEntries(context, await readIgnoreRules(context, dockerfilePath(build)));
+    return {
+      matches: (source) => matchesOf(entries, source),
+      read: (entry) => readFileSync(join(context, entry.path)),
+    };
+  } catch (error) {
+    if (error instanceof ContextError || (error instanceof Error && "code" in error)) return undefined;
+    throw error;
+  }
+}
+
+function matchesOf(entries: readonly ContextEntry[], source: string): ReturnType<ContextView["matches"]> {
+  const parts = source.split("/").filter((part) => part !== "" && part !== ".");
+  return entries.flatMap((entry) => {
+    const path = entry.path.split("/");
+    if (path.length < parts.length || !parts.every((part, i) => matchesPart(path[i] ?? "", part))) return [];
+    const isFolder = path.length > parts.length;
+    return [{ entry, isFolder, below: isFolder ? path.slice(parts.length).join("/") : (path.at(-1) ?? "") }];
+  });
+}
+
+/** Go's filepath.Match for one part of a path. */
+function matchesPart(name: string, pattern: string): boolean {
+  if (!/[*?[\\]/.test(pattern)) return name === pattern;
+  const source = pattern.replace(/\\(.)|\[[^\]]*\]|[*?]|[.+^${}()|]/g, (found, escaped?: string) => {
+    if (escaped !== undefined) return `\\${escaped}`;
+    if (found === "*") return ".*";
+    if (found === "?") return ".";
+    return found.startsWith("[") ? found : `\\${found}`;
+  });
+  try {
+    return new RegExp(`^${source}$`, "su").test(name);
+  } catch {
+    // Docker refuses such a pattern itself.
+    return false;
+  }
+}

@@ -1,0 +1,18 @@
+import { type RuleCode, rules } from "./rules.js";
+
+/** Something that breaks a rule (`error`: sure to fail in Bench) or may break it (`warning`: it cannot be seen from here). */
+export interface Finding {
+  readonly code: RuleCode;
+  readonly severity: "error" | "warning";
+  /** What was found, without a full stop. */
+  readonly message: string;
+  /** Line of the Dockerfile, from 1. */
+  readonly line?: number;
+  /** What to do. */
+  readonly fix: string;
+}
+
+/** Makes a finding of a rule. */
+export function finding(code: RuleCode, severity: Finding["severity"], message: string, line?: number): Finding {
+  return { code, severity, message, fix: rules[code].fix, ...(line === undefined ? {} : { line }) };
+}

@@ -1,0 +1,214 @@
+import { posix } from "node:path";
+import { type Docker, DockerError, type FileReader, type ImageFile, type ImageInfo } from "../../docker.js";
+import { type Finding, finding } from "./finding.js";
+import { type Access, benchGid, benchUid, startScript } from "./rules.js";
+import { checkScriptText, parseShebang } from "./script-text.js";
+
+/** Where distributions put an SSH server. */
+const sshServers = [
+  "/usr/sbin/sshd",
+  "/usr/bin/sshd",
+  "/usr/local/sbin/sshd",
+  "/usr/local/bin/sshd",
+  "/opt/openssh/sbin/sshd",
+  "/usr/sbin/dropbear",
+];
+/** Files beside the start script that are looked at for a port; more would be a search of the whole image. */
+const mostFollowed = 12;
+
+/**
+ * Looks at a built image, without running anything of it: platform, user, start script, servers. Throws DockerError when
+ * Docker cannot tell, or has no such image.
+ */
+export async function inspectImage(docker: Docker, ref: string, { access }: { access: Access }): Promise<Finding[]> {
+  const info = await docker.inspect(ref);
+  if (info === undefined) throw new DockerError("docker image inspect", `the local Docker has no image ${ref}`);
+  return docker.withFiles(ref, async (read) => {
+    const accounts = parseAccounts(await textOf(read, "/etc/passwd"), await textOf(read, "/etc/group"));
+    const script = await read(startScript);
+    return [
+      ...checkPlatform(info),
+      ...checkUser(info, accounts),
+      ...checkAccount(accounts),
+      ...(await checkScript(script, info, accounts, read)),
+      ...(access.console ? await checkSshServer(read) : []),
+      ...(access.web && script?.type === "file" ? await checkWebPort(script, info, read) : []),
+    ];
+  });
+}
+
+function checkPlatform({ Os, Architecture }: ImageInfo): Finding[] {
+  if (Os === "linux" && Architecture === "amd64") return [];
+  return [finding("ICA001", "error", `the image is for ${Os}/${Architecture}`)];
+}
+
+interface Accounts {
+  readonly users: readonly { readonly name: string; readonly uid: number; readonly gid: number }[];
+  readonly groups: readonly { readonly gid: number; readonly members: readonly string[] }[];
+}
+
+function parseAccounts(passwd: string, group: string): Accounts {
+  const rows = (text: string) =>
+    text
+      .split("\n")
+      .map((line) => line.trim().split(":"))
+      .filter(({ length }) => length >= 3);
+  return {
+    users: rows(passwd).map(([name = "", , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) })),
+    groups: rows(group).map(([, , gid, members = ""]) => ({
+      gid: Number(gid),
+      members: members.split(",").filter((name) => name !== ""),
+    })),
+  };
+}
+
+function checkUser({ Config: { User } }: ImageInfo, { users }: Accounts): Finding[] {
+  const [name = ""] = User.split(":");
+  if (name === "") return [finding("ICA002", "error", "the image has no USER, so it is made for root")];
+  const uid = /^\d+$/.test(name) ? Number(name) : users.find((user) => user.name === name)?.uid;
+  if (uid === benchUid) return [];
+  return [
+    finding(
+      "ICA002",
+      "error",
+      uid === undefined
+        ? `the image's USER ${name} is not in its /etc/passwd`
+        : `the image's USER ${User} has UID ${uid}`,
+    ),
+  ];
+}
+
+function checkAccount(accounts: Accounts): Finding[] {
+  const named = accounts.users.filter(({ uid }) => uid === benchUid);
+  if (named.length === 0)
+    return [finding("ICA003", "error", `/etc/passwd of the image has no user with UID ${benchUid}`)];
+  if (named.some((user) => groupsOf(accounts, user).has(benchGid))) return [];
+  const names = named.map(({ name }) => name).join(", ");
+  return [finding("ICA003", "error", `the user ${names} (UID ${benchUid}) is not in the group with GID ${benchGid}`)];
+}
+
+function groupsOf({ groups }: Accounts, { name, gid }: { name: string; gid: number }): Set<number> {
+  return new Set([gid, ...groups.filter(({ members }) => members.includes(name)).map((group) => group.gid)]);
+}
+
+async function checkScript(
+  script: ImageFile | undefined,
+  info: ImageInfo,
+  accounts: Accounts,
+  read: FileReader,
+): Promise<Finding[]> {
+  if (script === undefined) return [finding("ICA004", "error", `the image has no ${startScript}`)];
+  if (script.type === "symlink")
+    return [finding("ICA004", "error", `${startScript} is a link to ${script.linkname}, which is not in the image`)];
+  if (script.type !== "file")
+    return [
+      finding("ICA004", "error", `${startScript} is ${script.type === "directory" ? "a folder" : "no regular file"}`),
+    ];
+  const may = permissions(script, accounts);
+  const mode = script.mode.toString(8).padStart(4, "0");
+  const findings =
+    may.execute && may.read
+      ? []
+      : [
+          finding(
+            "ICA005",
+            "error",
+            `${startScript} may not be ${may.execute ? "read" : "executed"} by ${benchUid}:${benchGid} (mode ${mode}, owner ${script.uid}:${script.gid})`,
+          ),
+        ];
+  const text = checkScriptText(script.content);
+  return [
+    ...findings,
+    ...text,
+    ...(text.length > 0 ? [] : await checkInterpreter(script.content, info, accounts, read)),
+  ];
+}
+
+/** What the container's user may do with a file: 1000:100, with the further groups of its entry. */
+function permissions({ mode, uid, gid }: ImageFile, accounts: Accounts): { read: boolean; execute: boolean } {
+  const groups = new Set([
+    benchGid,
+    ...accounts.users.filter((user) => user.uid === benchUid).flatMap((user) => [...groupsOf(accounts, user)]),
+  ]);
+  const bits = uid === benchUid ? mode >> 6 : groups.has(gid) ? mode >> 3 : mode;
+  return { read: (bits & 4) !== 0, execute: (bits & 1) !== 0 };
+}
+
+async function checkInterpreter(
+  content: Buffer,
+  { Config: { Env } }: ImageInfo,
+  accounts: Accounts,
+  read: FileReader,
+): Promise<Finding[]> {
+  const shebang = parseShebang(content);
+  if (shebang === undefined) return [];
+  const { interpreter, argument } = shebang;
+  if (!(await isProgram(interpreter, accounts, read)))
+    return [finding("ICA009", "error", `${startScript} wants ${interpreter}, which is not in the image as a program`)];
+  if (posix.basename(interpreter) !== "env") return [];
+  const name = argument.split(/\s+/).find((word) => word !== "" && !word.startsWith("-") && !word.includes("="));
+  if (name === undefined || name.includes("/")) return [];
+  const folders = (
+    Env.find((entry) => entry.startsWith("PATH="))?.slice(5) ??
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+  ).split(":");
+  for (const folder of folders) if (await isProgram(posix.join("/", folder, name), accounts, read)) return [];
+  return [
+    finding("ICA009", "error", `${startScript} wants ${name} (by ${interpreter}), which is not on the image's PATH`),
+  ];
+}
+
+async function isProgram(path: string, accounts: Accounts, read: FileReader): Promise<boolean> {
+  const file = await read(path);
+  return file?.type === "file" && permissions(file, accounts).execute;
+}
+
+async function checkSshServer(read: FileReader): Promise<Finding[]> {
+  for (const path of sshServers) if ((await read(path))?.type === "file") return [];
+  return [
+    finding(
+      "ICA010",
+      "error",
+      `access.console is declared, and the image has no SSH server (looked for ${sshServers.join(", ")})`,
+    ),
+  ];
+}
+
+/** Whether anything tells of port 8888: the image's settings, the start script, or what that starts or configures. */
+async function checkWebPort(script: ImageFile, { Config }: ImageInfo, read: FileReader): Promise<Finding[]> {
+  const port = /\b8888\b/;
+  const settings = [...Object.keys(Config.ExposedPorts), ...Config.Env, ...Config.Entrypoint, ...Config.Cmd];
+  if (settings.some((text) => port.test(text))) return [];
+  const seen = new Set<string>();
+  const texts = [script.content.toString("utf8")];
+  for (let text = texts.shift(); text !== undefined; text = texts.shift()) {
+    if (port.test(text)) return [];
+    for (const path of filesNamedIn(text)) {
+      if (seen.has(path) || seen.size >= mostFollowed) continue;
+      seen.add(path);
+      const file = await read(path);
+      if (file?.type === "file" && !file.content.includes(0)) texts.push(file.content.toString("utf8"));
+    }
+  }
+  return [
+    finding(
+      "ICA011",
+      "warning",
+      "access.web is declared, and nothing in the image's settings or start script tells of port 8888",
+    ),
+  ];
+}
+
+/** Scripts and configuration files that a script names; bare names of scripts are taken to lie beside the start script. */
+function filesNamedIn(text: string): string[] {
+  const paths = text.match(/\/(?:etc|usr|opt|srv|home)\/[\w./+-]+/g) ?? [];
+  const scripts = (text.match(/(?<![\w./-])[\w+-]+\.(?:sh|py|R)\b/g) ?? []).map((name) =>
+    posix.join(posix.dirname(startScript), name),
+  );
+  return [...scripts, ...paths].filter((path) => path !== startScript && !/^\/usr\/(?:s?bin|lib)\//.test(path));
+}
+
+async function textOf(read: FileReader, path: string): Promise<string> {
+  const file = await read(path);
+  return file?.type === "file" ? file.content.toString("utf8") : "";
+}

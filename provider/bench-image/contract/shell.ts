@@ -1,0 +1,139 @@
+/**
+ * A reader of shell commands, only as good as a look at a Dockerfile needs: it parts commands and words, and owns up to what
+ * it cannot know (substitutions, variables without a value) instead of guessing.
+ */
+
+/** A word; undefined when its value cannot be known from the text. */
+export type Word = string | undefined;
+
+/** A simple command. Redirections are words of their own: `>`, then the file. */
+export interface Command {
+  readonly words: readonly Word[];
+}
+
+/** Gives a variable's value, or undefined when it is not known. */
+export type Lookup = (name: string) => string | undefined;
+
+const operators = /^(?:&&|\|\||;;|[;|&\n(){}])/;
+
+/** Parts a script into its simple commands, in the order they stand. */
+export function parseCommands(script: string, lookup: Lookup): Command[] {
+  const commands: Command[] = [];
+  let words: Word[] = [];
+  let rest = script.replace(/\\\r?\n/g, " ");
+  const finish = () => {
+    const command = withoutPrefix(words);
+    if (command.length > 0) commands.push({ words: command });
+    words = [];
+  };
+  while (rest !== "") {
+    const blank = /^[ \t\r]+/.exec(rest);
+    const comment = /^#[^\n]*/.exec(rest);
+    const redirection = /^\d?(?:>>|>\||>&|<<<|>|<)/.exec(rest);
+    const operator = operators.exec(rest);
+    if (blank !== null) rest = rest.slice(blank[0].length);
+    else if (comment !== null) rest = rest.slice(comment[0].length);
+    else if (redirection !== null) {
+      words.push(redirection[0].includes("<") ? "<" : ">");
+      rest = rest.slice(redirection[0].length);
+    } else if (operator !== null && !/^[{}]\S/.test(rest)) {
+      finish();
+      rest = rest.slice(operator[0].length);
+    } else {
+      const { word, length } = readWord(rest, lookup, /[\s;|&()<>]/);
+      words.push(word);
+      rest = rest.slice(Math.max(1, length));
+    }
+  }
+  finish();
+  return commands;
+}
+
+/** Takes away what stands before the command itself: keywords, assignments, and programs that only run another one. */
+function withoutPrefix(words: readonly Word[]): Word[] {
+  const keyword = /^(?:if|then|elif|else|fi|do|done|while|until|!|time|exec|command|sudo|nohup|env|[A-Za-z_]\w*=.*)$/s;
+  const first = words.findIndex((word) => word === undefined || !keyword.test(word));
+  return first === -1 ? [] : words.slice(first);
+}
+
+function readWord(text: string, lookup: Lookup, end: RegExp): { word: Word; length: number } {
+  let at = 0;
+  let word = "";
+  let known = true;
+  let quote = "";
+  while (at < text.length) {
+    const char = text.charAt(at);
+    if (quote === "'") {
+      if (char === "'") quote = "";
+      else word += char;
+      at++;
+    } else if (char === "\\") {
+      word += text.charAt(at + 1);
+      at += 2;
+    } else if (char === '"' || char === "'") {
+      if (quote === "") quote = char;
+      else if (quote === char) quote = "";
+      else word += char;
+      at++;
+    } else if (char === "$" || char === "`") {
+      const { value, length } = readSubstitution(text.slice(at), lookup);
+      known &&= value !== undefined;
+      word += value ?? "";
+      at += length;
+    } else if (quote === "" && end.test(char)) break;
+    else {
+      word += char;
+      at++;
+    }
+  }
+  return { word: known ? word : undefined, length: at };
+}
+
+function readSubstitution(text: string, lookup: Lookup): { value: Word; length: number } {
+  if (text.startsWith("`")) return { value: undefined, length: closing(text, 1, "`", "`") };
+  if (text.startsWith("$(")) return { value: undefined, length: closing(text, 2, "(", ")") };
+  const plain = /^\$([A-Za-z_]\w*)/.exec(text);
+  if (plain !== null) return { value: lookup(plain[1] ?? ""), length: plain[0].length };
+  const braced = /^\$\{([A-Za-z_]\w*)(?:(:?[-+])([^{}]*))?\}/.exec(text);
+  if (braced !== null) {
+    const [whole, name = "", operator, other = ""] = braced;
+    return { value: choose(lookup(name), operator, other, lookup), length: whole.length };
+  }
+  if (text.startsWith("${")) return { value: undefined, length: closing(text, 2, "{", "}") };
+  return /^\$[\d@*#?$!-]/.test(text) ? { value: undefined, length: 2 } : { value: "$", length: 1 };
+}
+
+/** `${name:-other}` and `${name:+other}`. An unknown variable may be empty or not, so nothing is known of the whole. */
+function choose(value: Word, operator: string | undefined, other: string, lookup: Lookup): Word {
+  if (operator === undefined || value === undefined) return value;
+  const isSet = operator.startsWith(":") ? value !== "" : true;
+  const useOther = operator.endsWith("-") ? !isSet : isSet;
+  return useOther ? expandText(other, lookup) : operator.endsWith("-") ? value : "";
+}
+
+function closing(text: string, from: number, open: string, close: string): number {
+  let depth = 1;
+  for (let at = from; at < text.length; at++) {
+    const char = text.charAt(at);
+    if (char === close) depth--;
+    else if (char === open) depth++;
+    if (depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
+/** Expands the variables of a text that is one word, as Docker does in its own instructions. */
+export function expandText(text: string, lookup: Lookup): Word {
+  return text === "" ? "" : readWord(text, lookup, /(?!)/).word;
+}
+
+/** The words of an instruction that is no shell command (COPY, USER, …), by the same rules of quoting. */
+export function splitWords(text: string, lookup: Lookup): Word[] {
+  const words: Word[] = [];
+  for (let rest = text.trim(); rest !== ""; rest = rest.trimStart()) {
+    const { word, length } = readWord(rest, lookup, /\s/);
+    words.push(word);
+    rest = rest.slice(length);
+  }
+  return words;
+}

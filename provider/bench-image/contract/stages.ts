@@ -1,0 +1,237 @@
+import { posix } from "node:path";
+import { DockerfileParser, Flag, type Instruction } from "dockerfile-ast";
+import { expandText, type Lookup, splitWords, type Word } from "./shell.js";
+
+/** One instruction of the stage that is built, with variables filled in where their values are known. */
+export interface Step {
+  /** From 1. */
+  readonly line: number;
+  readonly keyword: string;
+  /** What follows the keyword and its flags, as written; for a here-document only its first line. */
+  readonly text: string;
+  /** The words of `text`, or the strings of its JSON form. */
+  readonly words: readonly Word[];
+  /** Whether `words` come from the JSON form, which no shell reads. */
+  readonly json: boolean;
+  /** For example `chmod` → `0755`. */
+  readonly flags: ReadonlyMap<string, Word>;
+  /** The bodies of its here-documents. */
+  readonly documents: readonly string[];
+  /** The folder it works in. */
+  readonly workdir: string;
+  /** The values of variables at this place. */
+  readonly lookup: Lookup;
+}
+
+/** A FROM on the way to the stage that is built, and the steps it begins. */
+interface Stage {
+  readonly line: number;
+  readonly name: string | undefined;
+  readonly image: Word;
+  readonly platform: Word;
+  readonly instructions: readonly Instruction[];
+}
+
+/** What is built: the base image, and every step from there to the end of the stage, through earlier stages it is based on. */
+export interface Plan {
+  /** The image that the first of its stages is based on; undefined when a variable hides it. */
+  readonly base: Word;
+  /** Each FROM on the way. */
+  readonly froms: readonly { readonly line: number; readonly image: Word; readonly platform: Word }[];
+  readonly steps: readonly Step[];
+}
+
+export interface BuildChoice {
+  readonly target?: string | undefined;
+  readonly args?: Readonly<Record<string, string>> | undefined;
+}
+
+/** What BuildKit sets by itself for the only platform that is built; the machine that builds is not known. */
+const automatic = new Map<string, string | undefined>([
+  ["TARGETPLATFORM", "linux/amd64"],
+  ["TARGETOS", "linux"],
+  ["TARGETARCH", "amd64"],
+  ["TARGETVARIANT", ""],
+]);
+
+/** Reads a Dockerfile. Undefined when the stage to build is not in it. */
+export function planOf(text: string, { target, args = {} }: BuildChoice): Plan | undefined {
+  const { globals, stages } = stagesOf(text, args);
+  const chosen = target === undefined ? stages.length - 1 : indexOf(stages, target, stages.length);
+  const chain: Stage[] = [];
+  for (let at = chosen; at >= 0; ) {
+    const stage = stages[at];
+    if (stage === undefined) break;
+    chain.unshift(stage);
+    at = stage.image === undefined ? -1 : indexOf(stages, stage.image, at);
+  }
+  const [first] = chain;
+  if (first === undefined) return undefined;
+  return {
+    base: first.image,
+    froms: chain.map(({ line, image, platform }) => ({ line, image, platform })),
+    steps: stepsOf(chain, globals, args),
+  };
+}
+
+/** A stage by its name, or by its number from 0, among those before `limit`. */
+function indexOf(stages: readonly Stage[], wanted: string, limit: number): number {
+  const named = stages.findLastIndex(({ name }, i) => i < limit && name?.toLowerCase() === wanted.toLowerCase());
+  if (named !== -1 || !/^\d+$/.test(wanted)) return named;
+  return Number(wanted) < limit ? Number(wanted) : -1;
+}
+
+function stagesOf(
+  text: string,
+  args: Readonly<Record<string, string>>,
+): { globals: Map<string, Word>; stages: Stage[] } {
+  const globals = new Map<string, Word>();
+  const lookup = lookupIn(globals);
+  const stages: (Stage & { instructions: Instruction[] })[] = [];
+  for (const instruction of DockerfileParser.parse(text).getInstructions()) {
+    const keyword = instruction.getKeyword();
+    if (keyword === "FROM") {
+      const [image, as, name] = splitWords(instruction.getArgumentsContent() ?? "", lookup);
+      stages.push({
+        line: lineOf(instruction),
+        image,
+        name: as?.toUpperCase() === "AS" ? name : undefined,
+        platform: flagsOf(instruction, lookup).get("platform"),
+        instructions: [],
+      });
+    } else if (stages.length > 0) stages.at(-1)?.instructions.push(instruction);
+    else if (keyword === "ARG") declareArgs(instruction, globals, new Map(), args);
+  }
+  return { globals, stages };
+}
+
+function stepsOf(
+  chain: readonly Stage[],
+  globals: ReadonlyMap<string, Word>,
+  args: Readonly<Record<string, string>>,
+): Step[] {
+  const steps: Step[] = [];
+  // ENV lives on in a stage that is based on another one, ARG does not.
+  const env = new Map<string, Word>();
+  let workdir = "/";
+  for (const stage of chain) {
+    const variables = new Map<string, Word>(env);
+    for (const instruction of stage.instructions) {
+      const keyword = instruction.getKeyword();
+      const lookup = lookupIn(new Map(variables));
+      const step = stepOf(instruction, keyword, workdir, lookup);
+      if (keyword === "ARG") declareArgs(instruction, variables, globals, args, env);
+      else if (keyword === "ENV") {
+        for (const [name, value] of pairsOf(step)) {
+          variables.set(name, value);
+          env.set(name, value);
+        }
+      } else if (keyword === "WORKDIR") workdir = posix.resolve(workdir, step.words[0] ?? ".");
+      steps.push(step);
+    }
+  }
+  return steps;
+}
+
+function stepOf(instruction: Instruction, keyword: string, workdir: string, lookup: Lookup): Step {
+  const raw = instruction.getRawArgumentsContent() ?? "";
+  const { heads, documents } = partDocuments(raw, instruction.getArgumentsContent() ?? "");
+  const strings = parseJson(heads);
+  return {
+    line: lineOf(instruction),
+    keyword,
+    text: heads,
+    words:
+      strings === undefined
+        ? splitWords(heads, lookup)
+        : strings.map((text) => (keyword === "RUN" ? text : expandText(text, lookup))),
+    json: strings !== undefined,
+    flags: flagsOf(instruction, lookup),
+    documents,
+    workdir,
+    lookup,
+  };
+}
+
+/** Parts an instruction's own line from the bodies of its here-documents. */
+function partDocuments(raw: string, joined: string): { heads: string; documents: string[] } {
+  const [head = "", ...lines] = raw.split(/\r?\n/);
+  const marks = [...head.matchAll(/<<-?\s*(["']?)([A-Za-z_]\w*)\1/g)].map(([, , mark = ""]) => mark);
+  if (marks.length === 0) return { heads: joined, documents: [] };
+  const documents = marks.map((mark) => {
+    const end = lines.findIndex((line) => line.trim() === mark);
+    const body = lines.splice(0, end === -1 ? lines.length : end + 1);
+    return body
+      .slice(0, end === -1 ? undefined : -1)
+      .map((line) => `${line}\n`)
+      .join("");
+  });
+  return { heads: head, documents };
+}
+
+function parseJson(text: string): string[] | undefined {
+  if (!text.trim().startsWith("[")) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
+  } catch {
+    // Docker takes it as a shell command then, and so does this.
+    return undefined;
+  }
+}
+
+function flagsOf(instruction: Instruction, lookup: Lookup): Map<string, Word> {
+  const flags: unknown =
+    "getFlags" in instruction && typeof instruction.getFlags === "function" ? instruction.getFlags() : [];
+  const found = (Array.isArray(flags) ? flags : []).filter((flag) => flag instanceof Flag);
+  return new Map(found.map((flag) => [flag.getName(), expandText(flag.getValue() ?? "", lookup)]));
+}
+
+function declareArgs(
+  instruction: Instruction,
+  variables: Map<string, Word>,
+  globals: ReadonlyMap<string, Word>,
+  args: Readonly<Record<string, string>>,
+  env: ReadonlyMap<string, Word> = new Map(),
+): void {
+  for (const text of instruction.getArguments().map((argument) => argument.getValue())) {
+    const [name = "", ...rest] = text.split("=");
+    const given = args[name] ?? (rest.length > 0 ? expandText(rest.join("="), lookupIn(variables)) : undefined);
+    // An ENV of the same name wins; a global ARG gives its value to a bare one in a stage; an ARG without value is empty.
+    if (env.has(name)) continue;
+    variables.set(
+      name,
+      given ??
+        (globals.has(name)
+          ? globals.get(name)
+          : automatic.has(name)
+            ? automatic.get(name)
+            : name.startsWith("BUILD")
+              ? undefined
+              : ""),
+    );
+  }
+}
+
+function pairsOf({ text, words, lookup }: Step): [string, Word][] {
+  if (!/^\s*[A-Za-z_][\w.-]*=/.test(text)) {
+    const [, name, value = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text) ?? [];
+    return name === undefined ? [] : [[name, expandText(value, lookup)]];
+  }
+  return words.flatMap((word, i): [string, Word][] => {
+    if (word !== undefined) {
+      const [name = "", ...rest] = word.split("=");
+      return [[name, rest.join("=")]];
+    }
+    const name = text.trim().split(/\s+/)[i]?.split("=")[0];
+    return name === undefined ? [] : [[name, undefined]];
+  });
+}
+
+function lookupIn(variables: ReadonlyMap<string, Word>): Lookup {
+  return (name) => (variables.has(name) ? variables.get(name) : automatic.get(name));
+}
+
+function lineOf(instruction: Instruction): number {
+  return instruction.getRange().start.line + 1;
+}

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { addAbortSignal, Readable } from "node:stream";
+import { finished, pipeline } from "node:stream/promises";
+
+/**
+ * Programs, started without a shell. Node's own module and not execa: execa is an ES module all through, and a host that
+ * hooks `require` for TypeScript (tsx, as some Pulumi programs use it) cannot load it from this CommonJS package.
+ */
+
+/** How a process ended. */
+export interface Exit {
+  /** Undefined when a signal ended it or it could not be started. */
+  readonly code: number | undefined;
+  readonly signal: NodeJS.Signals | undefined;
+  /** What it wrote on its error output (the last part of it); if it could not be started, the system's words. */
+  readonly words: string;
+}
+
+export interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The whole environment. Default: this process's own. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+/** Milliseconds a process has to end after TERM. */
+const grace = 5_000;
+/** Bytes of error output that are kept for a message. */
+const keptWords = 64 * 1024;
+
+/** Runs a program to its end and gives what it wrote. A program that fails or cannot be started is told by `code`. */
+export async function run(command: Command): Promise<Exit & { readonly stdout: string }> {
+  const child = spawn(command.command, command.args, { env: command.env, stdio: ["ignore", "pipe", "pipe"] });
+  const exit = exitOf(child);
+  const stop = endWhenAborted(child, command.signal);
+  const chunks: Buffer[] = [];
+  child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+  const ended = await exit;
+  stop();
+  command.signal?.throwIfAborted();
+  return { ...ended, stdout: Buffer.concat(chunks).toString("utf8") };
+}
+
+/** Runs a program and hands on each line of both its outputs as it comes. */
+export async function runLines(command: Command, onLine: (line: string) => void): Promise<Exit> {
+  const child = spawn(command.command, command.args, { env: command.env, stdio: ["ignore", "pipe", "pipe"] });
+  const exit = exitOf(child);
+  const stop = endWhenAborted(child, command.signal);
+  for (const output of [child.stdout, child.stderr]) splitLines(output, onLine);
+  const ended = await exit;
+  stop();
+  command.signal?.throwIfAborted();
+  return ended;
+}
+
+/** What a process writes, as a stream, and its end. */
+export interface Output {
+  /**
+   * Ends only after the process has ended well. If the process fails, or its input does, the stream fails: an output
+   * that was cut off is never taken for a whole one. Destroying it ends the process.
+   */
+  readonly stream: Readable;
+  /** Resolves when all was read and the process is gone; rejects with what the stream failed with. Need not be awaited. */
+  readonly done: Promise<void>;
+}
+
+export interface StreamCommand extends Command {
+  /** What the process reads. It is destroyed when the process ends early. */
+  readonly input?: Readable;
+  /** The error for a process that failed. */
+  readonly failure: (exit: Exit) => Error;
+}
+
+/** Starts a program and gives its output as a stream. */
+export function outputOf({ command, args, env, input, signal, failure }: StreamCommand): Output {
+  const child = spawn(command, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+  const exit = exitOf(child);
+  if (input === undefined) child.stdin.end();
+  const fed = input === undefined ? Promise.resolve(undefined) : outcome(pipeline(input, child.stdin));
+
+  async function* whatItWrites(): AsyncGenerator<Buffer> {
+    for await (const chunk of child.stdout) yield chunk;
+    const ended = await exit;
+    const inputError = await fed;
+    // A process that ends early breaks the pipe: then its own words say why, not the pipe's.
+    if (inputError !== undefined && !isBrokenPipe(inputError)) throw inputError;
+    if (ended.code !== 0) throw failure(ended);
+    if (inputError !== undefined) throw inputError;
+  }
+
+  const stream = Readable.from(whatItWrites(), { objectMode: false });
+  stream.once("close", () => {
+    input?.destroy();
+    end(child);
+  });
+  if (signal !== undefined) addAbortSignal(signal, stream);
+  const done = (async () => {
+    try {
+      await finished(stream, { writable: false });
+    } finally {
+      await exit;
+    }
+  })();
+  // The stream carries the same error; a caller that watches only the stream must not meet it a second time.
+  void outcome(done);
+  return { stream, done };
+}
+
+function exitOf(child: ChildProcess): Promise<Exit> {
+  let words = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+    words = (words + text).slice(-keptWords);
+  });
+  return new Promise((resolve) => {
+    child.once("error", (error) => resolve({ code: undefined, signal: undefined, words: error.message }));
+    child.once("close", (code, signal) =>
+      resolve({ code: code ?? undefined, signal: signal ?? undefined, words: words.trim() }),
+    );
+  });
+}
+
+function endWhenAborted(child: ChildProcess, signal: AbortSignal | undefined): () => void {
+  const stop = () => end(child);
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener("abort", stop, { once: true });
+  return () => signal?.removeEventListener("abort", stop);
+}
+
+/** Ends a process that still runs: asks it, and after a while makes it. */
+function end(child: ChildProcess): void {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  child.kill("SIGTERM");
+  const force = setTimeout(() => child.kill("SIGKILL"), grace);
+  force.unref();
+  child.once("exit", () => clearTimeout(force));
+}
+
+function splitLines(output: Readable, onLine: (line: string) => void): void {
+  let rest = "";
+  output.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (rest + text).split(/\r?\n/);
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  });
+  output.once("end", () => {
+    if (rest !== "") onLine(rest);
+  });
+}
+
+/** The error a promise ends with, as a value. */
+async function outcome(promise: Promise<unknown>): Promise<Error | undefined> {
+  try {
+    await promise;
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+const brokenPipe = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_DESTROYED"]);
+
+function isBrokenPipe(error: Error): boolean {
+  return "code" in error && typeof error.code === "string" && brokenPipe.has(error.code);
+}

@@ -1,0 +1,180 @@
+import { command } from "../../tests/support/command";
+import { isWrite } from "../../tests/support/recording-proxy";
+import { inWorkspace } from "./console";
+import { Narrator } from "./narrator";
+import { Pulumi } from "./pulumi";
+import { startSites } from "./sites";
+import { openStage, type Stage } from "./stage";
+
+/** The quickstart stack from nothing to nothing, on the emulator. Whatever is claimed on the way is proved. */
+
+const keep = process.argv.includes("--keep");
+const narrator = new Narrator();
+const { show, claim } = { show: (text: string) => narrator.show(text), claim: narrator.claim.bind(narrator) };
+
+async function tell(stage: Stage): Promise<void> {
+  const pulumi = new Pulumi(stage.repository, stage.env, show);
+  const workspaces = async () => {
+    const response = await fetch(
+      `${stage.exports.ICA_BASE_URL}/ica/rest/api/projects/${stage.exports.ICA_PROJECT_ID}/workspaces`,
+      {
+        headers: { "X-API-Key": stage.apiKey, Accept: "application/vnd.illumina.v4+json" },
+      },
+    );
+    return ((await response.json()) as { items: { id: string; name: string; status: string }[] }).items;
+  };
+  const post = (path: string) =>
+    fetch(`${stage.exports.ICA_BASE_URL}/ica/rest${path}`, {
+      method: "POST",
+      headers: { "X-API-Key": stage.apiKey, Accept: "application/problem+json" },
+    });
+
+  await narrator.step("pulumi preview: what would happen; nothing is built, uploaded or written", async () => {
+    await pulumi.run("stack", "init", "demo");
+    await pulumi.run("preview");
+    claim(stage.calls.take().filter(isWrite).length === 0, "no write to ICA");
+    claim(!(await stage.dockerCalls.take()).some(isWork), "no docker build, no docker save");
+  });
+
+  await narrator.step("pulumi up: build the image, upload and register it, start a workspace from it", async () => {
+    await pulumi.run("up", "--yes");
+    const { webUrl, consoleHost, consolePort } = await pulumi.outputs();
+    claim(
+      webUrl !== undefined && consoleHost !== undefined && consolePort !== undefined,
+      "the stack tells web address and console",
+    );
+  });
+
+  await narrator.step("The page, through the workspace's address", async () => {
+    const { webUrl } = await pulumi.outputs();
+    const page = await (await fetch(String(webUrl))).text();
+    show(`GET ${webUrl}`);
+    claim(page.includes("Hello from a Bench workspace"), "nginx in the workspace answers", page);
+  });
+
+  const ssh = async (command: string) => {
+    const { consoleHost, consolePort } = await pulumi.outputs();
+    const result = await inWorkspace(
+      { host: String(consoleHost), port: Number(consolePort), apiKey: stage.apiKey },
+      command,
+    );
+    show(`$ ${command}\n${result.output}`);
+    return result;
+  };
+
+  await narrator.step("A shell in the workspace, by SSH with an API key as the password", async () => {
+    const who = await ssh("id");
+    claim(/uid=1000\(ica\) gid=100\(users\)/.test(who.output), "user 1000 in group 100");
+    claim((await ssh("touch /usr/bin/x")).code !== 0, "the root file system is read-only");
+    claim((await ssh("echo kept > /data/note && cat /data/note")).code === 0, "/data is writable");
+  });
+
+  await narrator.step("The restricted network: one site is allowed, and nothing else", async () => {
+    const sites = await startSites(stage.docker, await outsideNetwork(stage));
+    try {
+      const fetchIn = (host: string) =>
+        ssh(`curl --silent --show-error --fail --max-time 20 --retry 5 --retry-connrefused http://${host}/`);
+      claim(
+        (await fetchIn("allowed.example")).output.includes("Greetings from allowed.example"),
+        "the allowed URL is reached",
+      );
+      claim((await fetchIn("blocked.example")).code !== 0, "another URL is refused by the proxy");
+      claim(
+        (await ssh("curl --noproxy '*' --silent --show-error --max-time 5 http://allowed.example/")).code !== 0,
+        "there is no way around the proxy",
+      );
+    } finally {
+      await sites.stop();
+    }
+  });
+
+  await narrator.step("pulumi up again: nothing to do, and nothing done", async () => {
+    stage.calls.take();
+    await stage.dockerCalls.take();
+    const said = await pulumi.run("up", "--yes");
+    claim(/3 unchanged/.test(said), "everything is unchanged");
+    const calls = stage.calls.take();
+    claim(calls.filter(isWrite).length === 0, `no write to ICA (${calls.length} calls in all)`);
+    claim((await stage.dockerCalls.take()).length === 0, "no docker command at all");
+  });
+
+  await narrator.step("Somebody stops the workspace by hand: pulumi preview --refresh --diff shows it", async () => {
+    const [workspace] = await workspaces();
+    const answer = await post(`/api/projects/${stage.exports.ICA_PROJECT_ID}/workspaces/${workspace?.id}:stop`);
+    claim(answer.status === 204, "the workspace is told to stop, beside Pulumi");
+    while ((await workspaces())[0]?.status !== "Stopped") await new Promise((resolve) => setTimeout(resolve, 200));
+    const said = await pulumi.run("preview", "--refresh", "--diff");
+    claim(/desiredState *: "stopped" => "running"/.test(said), "the drift is shown, and nothing else");
+  });
+
+  await narrator.step("pulumi up --refresh repairs it", async () => {
+    await pulumi.run("up", "--yes", "--refresh");
+    claim((await workspaces())[0]?.status === "Running", "the workspace runs again");
+    claim((await ssh("cat /data/note")).output === "kept", "/data has outlived the stop");
+  });
+
+  if (keep) return;
+
+  await narrator.step("pulumi destroy", async () => {
+    await pulumi.run("destroy", "--yes");
+    claim((await workspaces()).length === 0, "no workspace is left");
+  });
+}
+
+function isWork(commandLine: string): boolean {
+  return /^(build|buildx|save|image save|push)\b/.test(commandLine);
+}
+
+async function outsideNetwork(stage: Stage): Promise<string> {
+  const status = await stage.emulator("status").catch(() => "");
+  const name = /^outside +(\S+)/m.exec(status)?.[1];
+  if (name === undefined) throw new Error(`the emulator does not tell its outside network:\n${status}`);
+  return name;
+}
+
+/** What the demo built stays in the local Docker's cache; its tag does not. */
+async function removeBuiltImages(docker: string): Promise<void> {
+  const { stdout } = await command(docker, [
+    "image",
+    "ls",
+    "--quiet",
+    "--filter",
+    "label=pulumi-ica=bench-image",
+    "--filter",
+    "reference=pulumi-ica/quickstart",
+  ]);
+  const ids = [...new Set(stdout.split("\n").filter((id) => id !== ""))];
+  if (ids.length > 0) await command(docker, ["image", "rm", "--force", ...ids], { mayFail: true });
+}
+
+async function main(): Promise<void> {
+  const stage = await openStage();
+  let told = false;
+  try {
+    await tell(stage);
+    told = true;
+  } catch (error) {
+    process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+  await stage.close({ keep });
+  if (keep) {
+    show(`\nIt goes on running. To look at it, in ${stage.repository}:\n`);
+    show(
+      Object.entries(stage.exports)
+        .map(([name, value]) => `export ${name}='${value}'`)
+        .join("\n"),
+    );
+    show(
+      `\npulumi stack select demo && pulumi stack output\n\nTo end it: pulumi destroy --yes && npx ica-bench emulator stop --purge --dir ${stage.dir}/emulator`,
+    );
+  } else {
+    await removeBuiltImages(stage.docker);
+  }
+  if (told) narrator.summary();
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+});

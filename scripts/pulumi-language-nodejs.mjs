@@ -1,0 +1,194 @@
+// A stand-in for Pulumi's language host for Node.js, for machines where the pulumi command was built from source: the official
+// host comes with the official release only. It serves what `pulumi up`, `preview`, `refresh`, `destroy`, `import` and
+// `install` need; it does not run policy packs or plugins written in Node.js, and does not generate code.
+//
+// The engine starts it in the program's folder with its own address as the last argument and reads a port from the first line of
+// stdout. Everything else on stdout and stderr, the program's output above all, is shown to the user.
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+/** The program has told the engine what is wrong; nothing is to be added. From @pulumi/pulumi's cmd/run. */
+const alreadyReported = 32;
+
+const engineAddress = process.argv.at(-1);
+
+/** @pulumi/pulumi as the program in `folder` would load it. */
+function sdkOf(folder) {
+  const load = createRequire(join(folder, "package.json"));
+  try {
+    load.resolve("@pulumi/pulumi/package.json");
+    return load;
+  } catch {
+    return undefined;
+  }
+}
+
+// The host itself can start with the clone's copy; a program needs its own, and is told so when it is run.
+const own = sdkOf(process.cwd()) ?? sdkOf(process.env.PULUMI_ICA_CLONE || import.meta.dirname);
+if (!own) {
+  console.error(`@pulumi/pulumi is not installed in ${process.cwd()}: run \`npm install\` there.`);
+  process.exit(1);
+}
+const grpc = createRequire(own.resolve("@pulumi/pulumi/package.json"))("@grpc/grpc-js");
+const { LanguageRuntimeService } = own("@pulumi/pulumi/proto/language_grpc_pb");
+const language = own("@pulumi/pulumi/proto/language_pb");
+const plugin = own("@pulumi/pulumi/proto/plugin_pb");
+const { Empty } = own("google-protobuf/google/protobuf/empty_pb");
+
+const programs = new Set();
+
+function stopPrograms() {
+  return Promise.all(
+    [...programs].map(
+      (child) =>
+        new Promise((resolve) => {
+          const force = setTimeout(() => child.kill("SIGKILL"), 3_000);
+          child.once("close", () => {
+            clearTimeout(force);
+            resolve();
+          });
+          child.kill("SIGTERM");
+        }),
+    ),
+  );
+}
+
+let stopping = false;
+
+function stop() {
+  if (stopping) return;
+  stopping = true;
+  stopPrograms().then(() => process.exit(0));
+}
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
+
+// An engine that was killed sends no signal. It shows by this process having another parent.
+const engineProcess = process.ppid;
+setInterval(() => {
+  if (process.ppid !== engineProcess) stop();
+}, 1_000).unref();
+
+function runArguments(request) {
+  const flags = {
+    monitor: request.getMonitorAddress(),
+    engine: engineAddress,
+    organization: request.getOrganization(),
+    project: request.getProject(),
+    stack: request.getStack(),
+    "root-directory": request.getInfo()?.getRootDirectory(),
+    pwd: request.getPwd(),
+    parallel: String(request.getParallel()),
+  };
+  return [
+    ...Object.entries(flags).flatMap(([name, value]) => (value ? [`--${name}`, value] : [])),
+    ...(request.getDryrun() ? ["--dry-run"] : []),
+    request.getProgram() || ".",
+    ...request.getArgsList(),
+  ];
+}
+
+function runEnvironment(request) {
+  const options = request.getInfo()?.getOptions()?.toJavaScript() ?? {};
+  return {
+    ...process.env,
+    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toArray())),
+    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+    // As the official host does; without it a program in TypeScript is not found.
+    ...(options.typescript === false ? {} : { PULUMI_NODEJS_TYPESCRIPT: "true" }),
+  };
+}
+
+function response({ error = "", bail = false } = {}) {
+  const message = new language.RunResponse();
+  message.setError(error);
+  message.setBail(bail);
+  return message;
+}
+
+function run(call, callback) {
+  const request = call.request;
+  const folder = request.getPwd() || process.cwd();
+  const sdk = sdkOf(folder);
+  if (!sdk) {
+    callback(null, response({ error: `@pulumi/pulumi is not installed in ${folder}: run \`npm install\` there.` }));
+    return;
+  }
+  const child = spawn(process.execPath, [sdk.resolve("@pulumi/pulumi/cmd/run"), ...runArguments(request)], {
+    cwd: folder,
+    env: runEnvironment(request),
+    // Its output is ours, and so the user's.
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  programs.add(child);
+  let answered = false;
+  const answer = (result) => {
+    programs.delete(child);
+    if (answered) return;
+    answered = true;
+    callback(null, response(result));
+  };
+  call.on("cancelled", () => child.kill("SIGTERM"));
+  child.once("error", (error) => answer({ error: `Node.js could not be started: ${error.message}` }));
+  child.once("close", (code, signal) => {
+    if (code === 0) answer();
+    else if (code === alreadyReported) answer({ bail: true });
+    else if (signal) answer({ error: `The program was ended by ${signal}` });
+    else answer({ error: `The program ended with exit code ${code}` });
+  });
+}
+
+/** `pulumi install`. */
+function installDependencies(call) {
+  const child = spawn("npm", ["install"], { cwd: call.request.getDirectory(), stdio: ["ignore", "pipe", "pipe"] });
+  programs.add(child);
+  const send = (set) => (chunk) => {
+    const message = new language.InstallDependenciesResponse();
+    message[set](chunk);
+    call.write(message);
+  };
+  child.stdout.on("data", send("setStdout"));
+  child.stderr.on("data", send("setStderr"));
+  const fail = (message) => call.destroy(Object.assign(new Error(message), { code: grpc.status.INTERNAL }));
+  call.on("cancelled", () => child.kill("SIGTERM"));
+  child.once("error", (error) => fail(`npm could not be started: ${error.message}`));
+  child.once("close", (code) => {
+    programs.delete(child);
+    if (code === 0) call.end();
+    else fail(`\`npm install\` ended with code ${code}`);
+  });
+}
+
+const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+server.addService(LanguageRuntimeService, {
+  run,
+  installDependencies,
+  handshake: (_call, callback) => callback(null, new language.LanguageHandshakeResponse()),
+  // The pulumi-nodejs plugin of dynamic resources comes with the engine; other plugins are named by their resources as they come.
+  getRequiredPackages: (_call, callback) => callback(null, new language.GetRequiredPackagesResponse()),
+  getRequiredPlugins: (_call, callback) => callback(null, new language.GetRequiredPluginsResponse()),
+  getProgramDependencies: (_call, callback) => callback(null, new language.GetProgramDependenciesResponse()),
+  runtimeOptionsPrompts: (_call, callback) => callback(null, new language.RuntimeOptionsResponse()),
+  getPluginInfo: (_call, callback) => {
+    const info = new plugin.PluginInfo();
+    info.setVersion(own("@pulumi/pulumi/package.json").version);
+    callback(null, info);
+  },
+  about: (_call, callback) => {
+    const about = new language.AboutResponse();
+    about.setExecutable(process.execPath);
+    about.setVersion(process.version);
+    callback(null, about);
+  },
+  cancel: (_call, callback) => {
+    stopPrograms().then(() => callback(null, new Empty()));
+  },
+});
+server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+  if (error) {
+    console.error(`The language host could not listen on 127.0.0.1: ${error.message}`);
+    process.exit(1);
+  }
+  process.stdout.write(`${port}\n`);
+});

@@ -1,0 +1,296 @@
+import assert from "node:assert/strict";
+import { awaitAvailable, dockerFormat, factsOf, labelArchive } from "../../provider/bench-image/archive-file.js";
+import { archivePath, archiveTags, imageTag } from "../../provider/bench-image/identity.js";
+import { findArchive, findPublished, immutableVersion } from "../../provider/bench-image/published.js";
+import { convergeRegions, regionIds, UnknownRegion } from "../../provider/bench-image/regions.js";
+import { awaitImage, ImageBuildFailed, register } from "../../provider/bench-image/register.js";
+import { IcaError } from "../../provider/ica/error.js";
+import { TimeoutError } from "../../provider/poll.js";
+import { contextFor, projectId, type TestContext } from "../support/context.js";
+import { dockerImage, imageInputs } from "../support/factories.js";
+import { ImageServer } from "../support/image-server.js";
+import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
+
+const createCall = "/api/dockerImages:createInternal";
+
+describe("publishing an image", () => {
+  let server: ScriptedServer;
+  let ica: ImageServer;
+  let context: TestContext;
+
+  beforeEach(async () => {
+    server = await ScriptedServer.start();
+    ica = new ImageServer(server);
+    context = contextFor(server.baseUrl);
+  });
+  afterEach(() => server.close());
+
+  describe("registering", () => {
+    const inputs = imageInputs({ version: "1.2", description: "for everybody" });
+    const registered = () => register(context, inputs, "fil.1", ["region-1"]);
+
+    it("sends the archive, name, version, description and regions", async () => {
+      assert.equal((await registered()).id, "made-1");
+      assert.deepEqual(server.calls("POST", createCall)[0]?.body, {
+        dockerDataId: "fil.1",
+        dockerDataProjectId: projectId,
+        name: "rstudio",
+        version: "1.2",
+        description: "for everybody",
+        type: "BENCH",
+        regions: ["region-1"],
+      });
+    });
+
+    it("finds the image whose answer was lost, and registers nothing twice", async () => {
+      ica.has({ id: "old", version: "1.2", status: "BUILDFAILED" });
+      server.on("POST", createCall, () => {
+        ica.has({ id: "made", version: "1.2", status: "PARTIAL" });
+        return "reset";
+      });
+      assert.equal((await registered()).id, "made");
+      assert.equal(server.count("POST", createCall), 1);
+      assert.equal(ica.images.size, 2);
+    });
+
+    for (const [what, act] of [
+      ["a fault of ICA", problem(502, "Bad gateway")],
+      ["an answer of another form", ok({ strange: true })],
+    ] as const) {
+      it(`finds the image after ${what} too`, async () => {
+        server.on("POST", createCall, () => {
+          ica.has({ id: "made", version: "1.2", status: "PARTIAL" });
+          return act;
+        });
+        assert.equal((await registered()).id, "made");
+      });
+    }
+
+    it("fails with the first error when there is no new image, also where an old one has the name", async () => {
+      ica.has({ id: "old", version: "1.2", status: "BUILDFAILED" });
+      server.on("POST", createCall, problem(503, "Busy"));
+      await assert.rejects(
+        registered(),
+        (error: unknown) => error instanceof IcaError && /503.*Busy/.test(error.message),
+      );
+      assert.equal(server.count("POST", createCall), 1);
+    });
+
+    it("does not look for an image that ICA plainly refused", async () => {
+      server.on("POST", createCall, problem(400, "Bad region"));
+      await assert.rejects(registered(), /Bad region/);
+      assert.equal(server.count("GET", "/api/dockerImages"), 1);
+    });
+  });
+
+  describe("waiting for the image", () => {
+    const waited = (timeoutMs = 3_600_000) => awaitImage(context, imageInputs(), "image-1", timeoutMs);
+    const statuses = (...states: [string, ...string[]]) => {
+      let look = 0;
+      server.on("GET", "/api/dockerImages/image-1", () =>
+        ok(dockerImage({ status: states[Math.min(look++, states.length - 1)] ?? "" })),
+      );
+    };
+
+    it("goes on while it is PARTIAL, and says so about once a minute", async () => {
+      statuses(...(["PARTIAL", ...Array<string>(30).fill("PARTIAL"), "AVAILABLE"] as [string, ...string[]]));
+      assert.equal((await waited()).status, "AVAILABLE");
+      const told = context.log.lines.length;
+      assert.ok(told >= 3 && told <= 5, `${told} lines in about four minutes`);
+      assert.match(context.log.lines[0] ?? "", /PARTIAL for .* \(5 to 30 minutes are normal\)/);
+    });
+
+    for (const status of ["BUILDFAILED", "DELETED", "DELETING"]) {
+      it(`ends at ${status}, and says where the reason may be found`, async () => {
+        statuses("PARTIAL", status);
+        await assert.rejects(waited(), (error: unknown) => {
+          assert.ok(error instanceof ImageBuildFailed);
+          assert.match(error.message, new RegExp(`id image-1, status ${status}`));
+          assert.match(error.message, /Docker Repository/);
+          return true;
+        });
+      });
+    }
+
+    it("goes on at a status that nobody knows yet, until time is up", async () => {
+      statuses("SCANNING");
+      await assert.rejects(waited(600_000), (error: unknown) => {
+        assert.ok(error instanceof TimeoutError);
+        assert.match(error.message, /is SCANNING after 10m 00s.*timeouts\.create/s);
+        return true;
+      });
+    });
+  });
+
+  describe("looking what is published", () => {
+    const named = imageInputs({ version: "1.2" });
+
+    it("finds nothing where there is nothing of this name, version and kind", async () => {
+      ica.has({ id: "a", version: "1.3" });
+      ica.has({ id: "b", name: "other", version: "1.2" });
+      ica.has({ id: "c", version: "1.2", type: "TOOL" });
+      assert.deepEqual(await findPublished(context, named), { kind: "absent" });
+    });
+
+    it("does not count builds that failed nor images that are gone", async () => {
+      for (const status of ["BUILDFAILED", "DELETED", "DELETING"]) ica.has({ id: status, version: "1.2", status });
+      assert.deepEqual(await findPublished(context, named), { kind: "absent" });
+    });
+
+    it("takes a version that is the content's own hash at its word", async () => {
+      ica.has();
+      assert.equal((await findPublished(context, imageInputs())).kind, "same");
+      assert.equal(server.count("GET", `/api/projects/${projectId}/data`), 0);
+    });
+
+    it("recognises the content of a declared version by the tags of its archive", async () => {
+      ica.has({ version: "1.2" });
+      ica.stores({ tags: archiveTags(named, "5ha", "image-1") });
+      assert.equal((await findPublished(context, named)).kind, "same");
+    });
+
+    it("recognises it also when the run was killed before the archive was tagged with the image", async () => {
+      ica.has({ version: "1.2" });
+      ica.stores({ tags: archiveTags(named, "5ha", undefined) });
+      assert.equal((await findPublished(context, named)).kind, "same");
+    });
+
+    it("finds other content under the same version, and says what can be done", async () => {
+      ica.has({ version: "1.2" });
+      const other = imageInputs({ version: "1.2", contextHash: "f".repeat(64) });
+      ica.stores({ tags: archiveTags(other, "5ha", "image-1") });
+      const published = await findPublished(context, named);
+      assert.ok(published.kind === "other");
+      assert.equal(published.contextHash, "f".repeat(64));
+      const words = immutableVersion(named, published);
+      assert.match(
+        words,
+        /rstudio 1\.2 is published already \(id image-1\) and holds other content \(f{12}, this is 0123456789ab\)/,
+      );
+      assert.match(words, /another version.*leave version out.*existingId: "image-1"/);
+    });
+
+    it("does not take over what nobody can vouch for", async () => {
+      ica.has({ version: "1.2" });
+      const published = await findPublished(context, named);
+      assert.ok(published.kind === "other" && published.contextHash === undefined);
+      assert.match(immutableVersion(named, published), /cannot be told/);
+    });
+
+    it("prefers an available image to one that is being made", async () => {
+      ica.has({ id: "a", status: "PARTIAL" });
+      ica.has({ id: "b", status: "AVAILABLE" });
+      const published = await findPublished(context, imageInputs());
+      assert.ok(published.kind === "same");
+      assert.equal(published.image.id, "b");
+    });
+
+    it("finds the archive by its path, a complete one before a begun one, never one that is on its way out", async () => {
+      const path = archivePath(named);
+      ica.stores({ id: "fil.going", path, status: "DELETING" });
+      assert.equal(await findArchive(context, named), undefined);
+      ica.stores({ id: "fil.begun", path, status: "PARTIAL" });
+      assert.equal((await findArchive(context, named))?.data.id, "fil.begun");
+      ica.stores({ id: "fil.whole", path, status: "AVAILABLE" });
+      assert.equal((await findArchive(context, named))?.data.id, "fil.whole");
+    });
+  });
+
+  describe("the archive's file", () => {
+    const inputs = imageInputs({ version: "1.2" });
+    const format = { id: "format-1", code: "DOCKER" };
+
+    it("has the format that ICA lists as DOCKER", async () => {
+      assert.equal((await dockerFormat(context)).id, "format-1");
+      server.on(
+        "GET",
+        "/api/dataFormats",
+        ok({
+          items: [
+            { id: "x", code: "DOCKER_IMAGE" },
+            { id: "y", code: "BAM" },
+          ],
+        }),
+      );
+      await assert.rejects(
+        dockerFormat(context),
+        /lists no format DOCKER.*similar ones are DOCKER_IMAGE\..*administrator/,
+      );
+    });
+
+    it("is waited for until it is AVAILABLE, with all the bytes that were sent", async () => {
+      ica.stores({ size: 7 });
+      assert.equal((await awaitAvailable(context, inputs, "fil.1", 7)).data.id, "fil.1");
+      await assert.rejects(
+        awaitAvailable(context, inputs, "fil.1", 8),
+        /ICA has 7 bytes of .*, but 8 were uploaded\. Delete that file/,
+      );
+      ica.stores({ status: "PARTIAL" });
+      await assert.rejects(
+        awaitAvailable(context, inputs, "fil.1", 7),
+        /still calls the uploaded file .* PARTIAL, not AVAILABLE/,
+      );
+    });
+
+    it("gets format and tags, beside the tags of other people", async () => {
+      ica.stores({ tags: ["theirs"] });
+      const datum = await context.client.projectData.get(projectId, "fil.1");
+      await labelArchive(context, inputs, datum, format, { sha256: "5ha", imageId: "image-1" });
+      assert.deepEqual(ica.files.get("fil.1")?.tags, ["theirs", ...archiveTags(inputs, "5ha", "image-1")]);
+      assert.equal(ica.files.get("fil.1")?.format, "DOCKER");
+    });
+
+    it("is sent back whole, so that an update loses nothing that this project does not know", async () => {
+      ica.stores();
+      const datum = await context.client.projectData.get(projectId, "fil.1");
+      await labelArchive(context, inputs, datum, format, { sha256: "5ha", imageId: undefined });
+      const sent = JSON.stringify(server.calls("PUT", `/api/projects/${projectId}/data/fil.1`)[0]?.body);
+      assert.match(sent, /"userTags":\["of the user"\]/);
+    });
+
+    it("is not written when it is right already", async () => {
+      ica.stores({ tags: archiveTags(inputs, "5ha", "image-1"), format: "DOCKER" });
+      const datum = await context.client.projectData.get(projectId, "fil.1");
+      await labelArchive(context, inputs, datum, format, { sha256: "5ha", imageId: "image-1" });
+      assert.deepEqual(ica.written, []);
+    });
+
+    it("keeps the SHA-256 that the run left which uploaded it", async () => {
+      ica.stores({ tags: archiveTags(inputs, "5ha", undefined), format: "DOCKER" });
+      const datum = await context.client.projectData.get(projectId, "fil.1");
+      const labelled = await labelArchive(context, inputs, datum, format, { sha256: undefined, imageId: "image-1" });
+      assert.equal(factsOf(inputs, labelled, undefined).sha256, "5ha");
+      assert.ok(ica.files.get("fil.1")?.tags.includes(imageTag("image-1")));
+    });
+  });
+
+  describe("regions", () => {
+    it("are those declared, by code in any case or by id, each once", async () => {
+      assert.deepEqual(await regionIds(context, projectId, ["USE1", "region-1", "euc1"]), ["region-1", "region-2"]);
+    });
+
+    it("are the project's own when none is declared", async () => {
+      assert.deepEqual(await regionIds(context, projectId, undefined), ["region-1"]);
+    });
+
+    it("that the tenant does not have are told with those it has", async () => {
+      await assert.rejects(regionIds(context, projectId, ["xyz"]), (error: unknown) => {
+        assert.ok(error instanceof UnknownRegion);
+        assert.match(error.message, /region "xyz" is not one of this tenant's: use1, euc1/);
+        return true;
+      });
+    });
+
+    it("are added before others are removed, and nothing is written when they are right", async () => {
+      const image = ica.has();
+      await convergeRegions(context, image, ["region-1"]);
+      assert.deepEqual(ica.written, []);
+      await convergeRegions(context, image, ["region-2"]);
+      assert.deepEqual(ica.written, ["addRegions", "removeRegions"]);
+      assert.deepEqual(
+        server.calls("POST", /Regions$/).map(({ body }) => body),
+        [{ regionIds: ["region-2"] }, { regionIds: ["region-1"] }],
+      );
+    });
+  });
+});

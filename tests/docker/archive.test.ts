@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { archiveImage } from "../../provider/bench-image/archive.js";
+import { DockerError } from "../../provider/docker.js";
+import { childrenOf, until } from "../unit/processes.js";
+import { base, TestImages } from "./images.js";
+
+describe("the archive of an image", function () {
+  this.timeout(120_000);
+  const images = new TestImages();
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
+  });
+  after(async () => {
+    await images.removeAll();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("is one bzip2 stream that holds byte for byte what docker save gives, and that docker load takes", async () => {
+    const docker = await images.docker();
+    const ref = await images.build("FROM scratch\nCOPY data /\n", { data: randomBytes(1_500_000).toString("hex") });
+    const file = join(folder, "image.tar.bz2");
+    const { stream, done } = await archiveImage({ docker, ref, compression: "bzip2" });
+    await pipeline(stream, createWriteStream(file));
+    await done;
+
+    assert.equal(spawnSync("bzip2", ["-t", file]).status, 0, "bzip2 -t does not accept the archive");
+    const plain = spawnSync("bzip2", ["-dc", file], { maxBuffer: 1e9 }).stdout;
+    const digest = createHash("sha256");
+    const saved = docker.save(ref);
+    for await (const chunk of saved.stream) digest.update(chunk);
+    assert.equal(createHash("sha256").update(plain).digest("hex"), digest.digest("hex"));
+    assert.equal(endOfStreamMarks(await readFile(file)), 1, "more than one bzip2 stream");
+
+    const id = (await docker.inspect(ref))?.Id;
+    await docker.removeImage(ref);
+    assert.equal(await docker.inspect(ref), undefined);
+    const loaded = spawnSync(docker.client.command, ["load", "--quiet", "--input", file]);
+    assert.equal(loaded.status, 0, loaded.stderr.toString());
+    assert.equal((await docker.inspect(ref))?.Id, id);
+  });
+
+  it("can be left plain", async () => {
+    const docker = await images.docker();
+    const ref = await images.build("FROM scratch\nCOPY Dockerfile /\n");
+    const { stream } = await archiveImage({ docker, ref, compression: "none" });
+    const file = join(folder, "image.tar");
+    await pipeline(stream, createWriteStream(file));
+    assert.match(spawnSync("tar", ["-tf", file]).stdout.toString(), /manifest\.json/);
+  });
+
+  it("fails with Docker's words, not as a short archive, when the image is not there", async () => {
+    const docker = await images.docker();
+    for (const compression of ["bzip2", "none"] as const) {
+      const { stream, done } = await archiveImage({ docker, ref: "pulumi-ica-test/none:0.0.1", compression });
+      await assert.rejects(async () => {
+        for await (const _ of stream);
+      }, DockerError);
+      await assert.rejects(done, DockerError);
+    }
+  });
+
+  it("leaves no process behind when it is aborted or given up", async () => {
+    const docker = await images.docker();
+    const abort = new AbortController();
+    const aborted = await archiveImage({ docker, ref: base, compression: "bzip2", signal: abort.signal });
+    await until(() => childrenOf(process.pid).length === 2, "docker save and the compressor run");
+    abort.abort();
+    await assert.rejects(aborted.done);
+    assert.deepEqual(childrenOf(process.pid), []);
+
+    const givenUp = await archiveImage({ docker, ref: base, compression: "bzip2" });
+    await until(() => childrenOf(process.pid).length === 2, "docker save and the compressor run");
+    givenUp.stream.destroy();
+    await assert.rejects(givenUp.done);
+    assert.deepEqual(childrenOf(process.pid), []);
+  });
+});
+
+/** How often the 48-bit mark that ends a bzip2 stream occurs, at any bit position (chance hits: one in 10^7 for 10 MB). */
+function endOfStreamMarks(data: Buffer): number {
+  let marks = 0;
+  let high = 0;
+  let low = 0;
+  for (const byte of data) {
+    for (let bit = 7; bit >= 0; bit--) {
+      high = ((high << 1) | (low >>> 23)) & 0xffffff;
+      low = ((low << 1) | ((byte >>> bit) & 1)) & 0xffffff;
+      if (high === 0x177245 && low === 0x385090) marks++;
+    }
+  }
+  return marks;
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import type { Identity } from "../../emulator/identity";
+import type { ImageRecord } from "../../emulator/images/images";
+import { ProblemError } from "../../emulator/problem";
+import { checkNew, checkUpdate, type Surroundings } from "../../emulator/workspaces/check";
+import type { WorkspaceRecord, WorkspaceSettings, WorkspaceStatus } from "../../emulator/workspaces/record";
+
+const REGION = "11111111-1111-4111-8111-111111111111";
+const region = { id: REGION, code: "use1", city: "", countryCode: "US", country: "", area: "" };
+const identity: Identity = {
+  instance: "00000000",
+  timeCreated: "2026-01-01T00:00:00.000Z",
+  tenant: { id: REGION, name: "tenant" },
+  user: { id: REGION },
+  project: { id: REGION, name: "project" },
+  countryIds: {},
+  regions: [region],
+};
+
+const image = (change: Partial<ImageRecord> = {}): ImageRecord => ({
+  id: REGION,
+  timeCreated: identity.timeCreated,
+  timeModified: identity.timeCreated,
+  name: "rstudio",
+  version: "1",
+  type: "BENCH",
+  status: "AVAILABLE",
+  source: { kind: "internal", dataId: "fil.1", regionIds: [REGION] },
+  benchSettings: { clusterCompatible: false, access: { web: true, console: false } },
+  ...change,
+});
+
+const around = (found: ImageRecord | undefined): Surroundings => ({
+  identity,
+  images: {
+    get: () => found,
+    isInRegion: (_id, wanted) => found?.source.kind === "internal" && found.source.regionIds.includes(wanted),
+  },
+});
+
+const wanted = (change: Partial<WorkspaceSettings> = {}): WorkspaceSettings => ({
+  name: "genomics",
+  imageId: "image",
+  resourceModel: "standard-small",
+  storageSizeInGb: 64,
+  access: { web: true, console: false },
+  network: { mode: "PUBLIC", allowedUrls: [] },
+  ...change,
+});
+
+const record = (status: WorkspaceStatus): WorkspaceRecord => ({
+  id: REGION,
+  timeCreated: identity.timeCreated,
+  timeModified: identity.timeCreated,
+  projectId: REGION,
+  number: "12345678",
+  settings: wanted(),
+  status,
+});
+
+function refusal(check: () => void): ProblemError {
+  try {
+    check();
+  } catch (error) {
+    assert.ok(error instanceof ProblemError);
+    return error;
+  }
+  throw new Error("it was not refused");
+}
+
+describe("the check of a workspace's settings", () => {
+  it("takes what the image offers", () => {
+    checkNew(wanted(), around(image()));
+  });
+
+  it("refuses access that the image does not offer", () => {
+    const { status, parameters } = refusal(() =>
+      checkNew(wanted({ access: { web: true, console: true } }), around(image())),
+    );
+    assert.equal(status, 400);
+    assert.deepEqual(parameters, { "access.console": "rstudio does not offer console access" });
+  });
+
+  it("refuses an image that is not AVAILABLE", () => {
+    for (const status of ["PARTIAL", "BUILDFAILED"] as const) {
+      const { parameters } = refusal(() => checkNew(wanted(), around(image({ status }))));
+      assert.match(parameters.imageId ?? "", new RegExp(`rstudio is ${status}`));
+    }
+  });
+
+  it("refuses an image that is not in the region of the project", () => {
+    const elsewhere = image({ source: { kind: "internal", dataId: "fil.1", regionIds: [] } });
+    const { parameters } = refusal(() => checkNew(wanted(), around(elsewhere)));
+    assert.match(parameters.imageId ?? "", /not in use1, the region of the project/);
+  });
+
+  it("lets a workspace be renamed whose image has gone, and not be given access", () => {
+    checkUpdate(record("Running"), wanted({ name: "other" }), around(undefined));
+    const access = { web: false, console: false };
+    assert.equal(refusal(() => checkUpdate(record("Stopped"), wanted({ access }), around(undefined))).status, 400);
+  });
+
+  const needStop: [string, Partial<WorkspaceSettings>][] = [
+    ["imageId", { imageId: "another" }],
+    ["resourceModel", { resourceModel: "standard-large" }],
+    ["access", { access: { web: false, console: false } }],
+    ["network", { network: { mode: "RESTRICTED", allowedUrls: [] } }],
+  ];
+  for (const [field, change] of needStop) {
+    it(`lets ${field} change only while it is stopped or failed`, () => {
+      for (const status of ["Starting", "Running", "Stopping"] as const) {
+        const refused = refusal(() => checkUpdate(record(status), wanted(change), around(image())));
+        assert.equal(refused.status, 409);
+        assert.ok(refused.detail.includes(`${field} can change only while it is stopped or failed`));
+      }
+      for (const status of ["Stopped", "Failed"] as const) {
+        checkUpdate(record(status), wanted(change), around(image()));
+      }
+    });
+  }
+});

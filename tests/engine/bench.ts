@@ -1,0 +1,88 @@
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { startEmulator } from "../../emulator/server.js";
+import { DockerRecorder } from "../support/docker-recorder.js";
+import { RecordingProxy } from "../support/recording-proxy.js";
+
+const repository = path.resolve(__dirname, "../..");
+
+/** An emulator, an engine with a state of its own, and a record of what passes between them. */
+export interface TestBench {
+  readonly dir: string;
+  readonly apiKey: string;
+  readonly projectId: string;
+  readonly outsideNetwork: string;
+  readonly calls: RecordingProxy;
+  readonly docker: DockerRecorder;
+  /** Calls the REST API as a person with a browser would, beside the provider. */
+  byHand(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  /** A copy of the quickstart's image folder, to be changed at will. */
+  imageContext(name: string): Promise<string>;
+  stack(name: string, program: PulumiFn): Promise<Stack>;
+  close(): Promise<void>;
+}
+
+/** Starts everything that an engine test needs. The engine is the real one, found on PATH by set-up. */
+export async function startTestBench(): Promise<TestBench> {
+  const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-engine-"));
+  const emulator = await startEmulator({ port: 0, dir: path.join(dir, "emulator") });
+  const calls = await RecordingProxy.start(emulator.url);
+  const docker = await DockerRecorder.in(dir, process.env.ICA_BENCH_DOCKER ?? "docker");
+  const apiKey = emulator.apiKey ?? "";
+  // The engine resolves the provider's code from the program's folder upwards: it has to be below the repository.
+  await mkdir(path.join(repository, ".cache"), { recursive: true });
+  const workDir = await mkdtemp(path.join(repository, ".cache", "engine-"));
+  const home = path.join(dir, "home");
+  await mkdir(path.join(dir, "state"), { recursive: true });
+  const envVars = {
+    PULUMI_BACKEND_URL: `file://${path.join(dir, "state")}`,
+    PULUMI_CONFIG_PASSPHRASE: "",
+    PULUMI_HOME: home,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    ICA_API_KEY: apiKey,
+    ICA_PROJECT_ID: emulator.projectId,
+    ICA_BASE_URL: `${calls.url}/ica/rest`,
+    ICA_S3_ENDPOINT: emulator.s3Url,
+    ICA_BENCH_DOCKER: docker.command,
+  };
+  return {
+    dir,
+    apiKey,
+    projectId: emulator.projectId,
+    outsideNetwork: emulator.workspaces.outsideNetwork,
+    calls,
+    docker,
+    async byHand(method, url, body) {
+      const response = await fetch(`${emulator.url}/ica/rest${url}`, {
+        method,
+        headers: {
+          "X-API-Key": apiKey,
+          Accept: "application/vnd.illumina.v4+json, application/problem+json",
+          ...(body === undefined ? {} : { "Content-Type": "application/vnd.illumina.v4+json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
+    },
+    async imageContext(name) {
+      const context = path.join(dir, name);
+      await cp(path.join(repository, "examples/quickstart/image"), context, { recursive: true });
+      return context;
+    },
+    stack: (name, program) =>
+      LocalWorkspace.createOrSelectStack(
+        { stackName: name, projectName: "engine-test", program },
+        { workDir, envVars },
+      ),
+    async close() {
+      await emulator.close({ removeAll: true });
+      await calls.close();
+      await rm(dir, { recursive: true, force: true });
+      await rm(workDir, { recursive: true, force: true });
+    },
+  };
+}

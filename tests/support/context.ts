@@ -1,0 +1,47 @@
+import type { Config } from "../../provider/config.js";
+import type { Context } from "../../provider/context.js";
+import type { Log } from "../../provider/handler.js";
+import { IcaClient } from "../../provider/ica/client.js";
+import { FakeClock } from "./fake-clock.js";
+
+/** The lines that a user would see. */
+export class RememberedLog implements Log {
+  readonly lines: string[] = [];
+  readonly warnings: string[] = [];
+  readonly statuses: string[] = [];
+  info(line: string): void {
+    this.lines.push(line);
+  }
+  status(line: string): void {
+    this.statuses.push(line);
+  }
+  warn(line: string): void {
+    this.warnings.push(line);
+  }
+}
+
+export const projectId = "11111111-1111-4111-8111-111111111111";
+
+/** A configuration as a stack would have it. */
+export function configFor(baseUrl: string, overrides: Partial<Config> = {}): Config {
+  return { apiKey: "the-api-key", baseUrl, projectId, region: undefined, s3Endpoint: undefined, ...overrides };
+}
+
+export interface TestContext extends Context {
+  readonly clock: FakeClock;
+  readonly log: RememberedLog;
+}
+
+/** What a handler needs: the real client against `baseUrl`, a clock without waiting, a log that remembers, and no Docker. */
+export function contextFor(baseUrl: string, overrides: Partial<Config> = {}): TestContext {
+  const clock = new FakeClock();
+  const config = configFor(baseUrl, overrides);
+  return {
+    config,
+    client: new IcaClient({ baseUrl, apiKey: config.apiKey, clock }),
+    docker: () => Promise.reject(new Error("this test has no Docker")),
+    log: new RememberedLog(),
+    clock,
+    signal: new AbortController().signal,
+  };
+}

@@ -1,0 +1,26 @@
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+/** A docker client that notes what it is asked, and then is the real one. */
+export class DockerRecorder {
+  private constructor(
+    readonly command: string,
+    readonly log: string,
+  ) {}
+
+  /** `real` is the client to hand on to. */
+  static async in(dir: string, real: string): Promise<DockerRecorder> {
+    const recorder = new DockerRecorder(path.join(dir, "docker"), path.join(dir, "docker.log"));
+    await writeFile(recorder.log, "");
+    await writeFile(recorder.command, `#!/bin/sh\nprintf '%s\\n' "$*" >> '${recorder.log}'\nexec '${real}' "$@"\n`);
+    await chmod(recorder.command, 0o755);
+    return recorder;
+  }
+
+  /** The command lines since the last time this was asked. */
+  async take(): Promise<string[]> {
+    const lines = (await readFile(this.log, "utf8")).split("\n").filter((line) => line !== "");
+    await writeFile(this.log, "");
+    return lines;
+  }
+}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { ConfigError, missingProject, publicBaseUrl, readConfig } from "../../provider/config.js";
+
+const stack = (values: Record<string, string>) => (key: string) => values[key];
+const read = (values: Record<string, string>, env: Record<string, string> = {}) => readConfig(stack(values), env);
+
+describe("the configuration", () => {
+  const settings: [string, string, "apiKey" | "baseUrl" | "projectId" | "region" | "s3Endpoint"][] = [
+    ["ica:apiKey", "ICA_API_KEY", "apiKey"],
+    ["ica:baseUrl", "ICA_BASE_URL", "baseUrl"],
+    ["ica:projectId", "ICA_PROJECT_ID", "projectId"],
+    ["ica:region", "ICA_REGION", "region"],
+    ["ica:s3Endpoint", "ICA_S3_ENDPOINT", "s3Endpoint"],
+  ];
+  for (const [key, env, field] of settings) {
+    const [ours, theirs] = ["https://stack.example", "https://env.example"];
+    it(`takes ${key} from the stack before ${env} from the environment`, () => {
+      const rest = { "ica:apiKey": "some-key" };
+      assert.equal(read({ ...rest, [key]: ours }, { [env]: theirs })[field], ours);
+      assert.equal(read(key === "ica:apiKey" ? {} : rest, { [env]: theirs })[field], theirs);
+      assert.equal(read({ ...rest, [key]: "  " }, { [env]: ` ${theirs} ` })[field], theirs, "blank counts as not set");
+    });
+  }
+
+  it("needs no more than the API key", () => {
+    assert.deepEqual(read({ "ica:apiKey": "k" }), {
+      apiKey: "k",
+      baseUrl: publicBaseUrl,
+      projectId: undefined,
+      region: undefined,
+      s3Endpoint: undefined,
+    });
+  });
+
+  it("tells everything that is wrong at once, with the names and commands that mend it", () => {
+    assert.throws(
+      () => read({ "ica:baseUrl": "ica.illumina.com" }, { ICA_S3_ENDPOINT: "ftp://store" }),
+      (error: unknown) => {
+        assert.ok(error instanceof ConfigError);
+        assert.match(error.message, /ica:apiKey is not set/);
+        assert.match(error.message, /pulumi config set --secret ica:apiKey/);
+        assert.match(error.message, /ICA_API_KEY/);
+        assert.match(error.message, /ica-bench emulator start/);
+        assert.match(error.message, /ica:baseUrl \(or ICA_BASE_URL\) is not a web address: ica\.illumina\.com/);
+        assert.match(error.message, /ica:s3Endpoint \(or ICA_S3_ENDPOINT\) is not a web address: ftp:/);
+        return true;
+      },
+    );
+  });
+
+  it("never shows the API key in its errors", () => {
+    assert.throws(
+      () => read({ "ica:apiKey": "very-secret", "ica:baseUrl": "nowhere" }),
+      (error: unknown) => error instanceof ConfigError && !error.message.includes("very-secret"),
+    );
+  });
+
+  it("says how to name a project", () => {
+    assert.match(missingProject(), /pulumi config set ica:projectId/);
+    assert.match(missingProject(), /ICA_PROJECT_ID/);
+  });
+});

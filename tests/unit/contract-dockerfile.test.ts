@@ -1,0 +1,374 @@
+import assert from "node:assert/strict";
+import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile.js";
+import type { Finding } from "../../provider/bench-image/contract/finding.js";
+import { type Made, makeContext, removeContext } from "./context-folder.js";
+
+const access = { web: true, console: true };
+const user = "RUN useradd --uid 1000 --gid 100 --home-dir /data --no-create-home --shell /bin/bash ica";
+const script = "COPY --chmod=0755 ica_start.sh /usr/local/bin/ica_start.sh";
+const text = "#!/bin/bash\ntail -f /dev/null &\nwait\n";
+
+/** A Dockerfile that keeps the contract, with parts replaced. */
+function dockerfile(
+  parts: { from?: string; user?: string; script?: string; more?: string; end?: string } = {},
+): string {
+  return [
+    parts.from ?? "FROM debian:bookworm-slim",
+    parts.user ?? user,
+    parts.script ?? script,
+    parts.more ?? "",
+    parts.end ?? "USER ica",
+  ].join("\n");
+}
+
+interface Case {
+  readonly what: string;
+  readonly dockerfile: string;
+  /** `!` marks an error, `?` a warning; with the line. */
+  readonly finds: readonly string[];
+  readonly args?: Record<string, string>;
+  readonly target?: string;
+  /** The context; without it none is looked at. */
+  readonly files?: Record<string, Made>;
+}
+
+const notExecutable = { "ica_start.sh": text };
+const executable = { "ica_start.sh": { text, executable: true } };
+
+const good: readonly Omit<Case, "finds">[] = [
+  { what: "the least", dockerfile: dockerfile() },
+  {
+    what: "the vendor's own lines on Alpine",
+    dockerfile: `FROM alpine:3.20
+ARG FILES_BASE=files
+ENV HOME=/data
+COPY --chmod=0755 --chown=root:root \${FILES_BASE}/ica_start.sh /usr/local/bin/ica_start.sh
+RUN apk add --no-cache bash openssh \\
+  # Bench workspaces need to run as user with uid 1000
+  && adduser -H -D -s /bin/bash -h \${HOME} -u 1000 -G users ica
+USER ica`,
+    files: { "files/ica_start.sh": text },
+  },
+  { what: "USER by number, with the group", dockerfile: dockerfile({ end: "USER 1000:100" }) },
+  {
+    what: "a group added later",
+    dockerfile: dockerfile({ user: "RUN useradd -m -u 1000 ica\nRUN usermod -aG sudo,users ica" }),
+  },
+  {
+    what: "a group by a number of its own",
+    dockerfile: dockerfile({ user: "RUN groupadd -og 100 bench && useradd -mu1000 -g bench ica" }),
+  },
+  { what: "gpasswd", dockerfile: dockerfile({ user: "RUN useradd -u 1000 ica; gpasswd -a ica users" }) },
+  {
+    what: "BusyBox' addgroup",
+    dockerfile: dockerfile({ from: "FROM alpine", user: "RUN adduser -D -u 1000 ica\nRUN addgroup ica users" }),
+  },
+  {
+    what: "Debian's adduser",
+    dockerfile: dockerfile({ user: 'RUN adduser --uid 1000 --ingroup users --disabled-password --gecos "" ica' }),
+  },
+  {
+    what: "a renamed user of the base",
+    dockerfile: dockerfile({ from: "FROM ubuntu:24.04", user: "RUN usermod -l ica -d /data -g users ubuntu" }),
+  },
+  {
+    what: "variables from ARG, ENV and the build",
+    dockerfile: dockerfile({
+      user: `ARG NB_UID\nARG NB_USER=ica\nENV GROUP=users\nRUN useradd -u "\${NB_UID}" -g \${GROUP} $NB_USER`,
+      end: "USER $NB_USER",
+    }),
+    args: { NB_UID: "1000" },
+  },
+  {
+    what: "JSON forms and sh -c",
+    dockerfile: dockerfile({
+      user: 'RUN ["/bin/bash", "-c", "useradd -u 1000 -g 100 ica"]',
+      script: 'COPY --chmod=0755 ["ica_start.sh", "/usr/local/bin/"]',
+    }),
+  },
+  {
+    what: "here-documents",
+    dockerfile: dockerfile({
+      user: "RUN <<EOF\napt-get update\nuseradd -u 1000 -g users ica\nEOF",
+      script: `COPY --chmod=0755 <<"EOF" /usr/local/bin/ica_start.sh\n${text}EOF`,
+    }),
+  },
+  {
+    what: "chmod after the COPY",
+    dockerfile: dockerfile({ script: "COPY ica_start.sh /usr/local/bin/\nRUN chmod a+x /usr/local/bin/*.sh" }),
+    files: notExecutable,
+  },
+  {
+    what: "chmod in the folder",
+    dockerfile: dockerfile({ script: "WORKDIR /usr/local/bin\nCOPY ica_start.sh .\nRUN chmod 755 ica_start.sh" }),
+    files: notExecutable,
+  },
+  {
+    what: "an executable file of the context",
+    dockerfile: dockerfile({ script: "COPY . /usr/local/bin/" }),
+    files: executable,
+  },
+  {
+    what: "a tree copied over the root",
+    dockerfile: dockerfile({ script: "COPY rootfs /" }),
+    files: { "rootfs/usr/local/bin/ica_start.sh": { text, executable: true } },
+  },
+  {
+    what: "a script of another name",
+    dockerfile: dockerfile({ script: "COPY --chmod=755 start.sh /usr/local/bin/ica_start.sh" }),
+    files: { "start.sh": text },
+  },
+  {
+    what: "a pattern",
+    dockerfile: dockerfile({ script: "COPY files/*.sh /usr/local/bin/" }),
+    files: { "files/ica_start.sh": { text, executable: true } },
+  },
+  {
+    what: "a script of another stage",
+    dockerfile: dockerfile({
+      from: "FROM golang AS made\nRUN go build -o /out/ica_start.sh\nFROM debian:12",
+      script: "COPY --from=made /out/ica_start.sh /usr/local/bin/ica_start.sh",
+    }),
+  },
+  {
+    what: "a stage on top of another",
+    dockerfile: `FROM debian:12 AS base\n${user}\n${script}\nUSER ica\nFROM base\nRUN echo hello\n`,
+  },
+  {
+    what: "an earlier target",
+    dockerfile: `${dockerfile({ from: "FROM debian:12 AS Bench" })}\nFROM scratch AS other\n`,
+    target: "bench",
+  },
+  {
+    what: "other platforms in stages that only help",
+    dockerfile: `FROM --platform=$BUILDPLATFORM golang AS tools\n${dockerfile({ from: "FROM --platform=linux/amd64 debian" })}`,
+  },
+  {
+    what: "CMD for docker run",
+    dockerfile: dockerfile({ more: 'ENTRYPOINT ["tini", "--"]\nCMD ["/usr/local/bin/ica_start.sh"]' }),
+  },
+  { what: "root in between", dockerfile: dockerfile({ more: "USER root\nRUN apt-get update" }) },
+  {
+    what: "a script that is written in place",
+    dockerfile: dockerfile({
+      script:
+        "RUN printf '#!/bin/sh\\nsleep 1d\\n' > /usr/local/bin/ica_start.sh && chmod +x /usr/local/bin/ica_start.sh",
+    }),
+  },
+  {
+    what: "install",
+    dockerfile: dockerfile({
+      script: "COPY ica_start.sh /tmp/\nRUN install -m 0755 /tmp/ica_start.sh /usr/local/bin/ica_start.sh",
+    }),
+  },
+  {
+    what: "a private script of the user",
+    dockerfile: dockerfile({ script: "COPY --chmod=0500 --chown=ica:users ica_start.sh /usr/local/bin/" }),
+  },
+];
+
+const faulty: readonly Case[] = [
+  { what: "no USER", dockerfile: dockerfile({ end: "" }), finds: ["!ICA002:3"] },
+  { what: "USER root at the end", dockerfile: dockerfile({ end: "USER ica\nUSER root" }), finds: ["!ICA002:6"] },
+  { what: "USER of another number", dockerfile: dockerfile({ end: "USER 1001" }), finds: ["!ICA002:5"] },
+  {
+    what: "USER of a user with another UID",
+    dockerfile: dockerfile({ user: `${user} && useradd -u 1005 rstudio`, end: "USER rstudio" }),
+    finds: ["!ICA002:5"],
+  },
+  { what: "a UID left to chance", dockerfile: dockerfile({ user: "RUN useradd -g users ica" }), finds: ["?ICA002:5"] },
+  {
+    what: "a UID in a variable of the shell",
+    dockerfile: dockerfile({ user: "RUN N=$(id -u) && useradd -u $N -g users ica" }),
+    finds: ["?ICA002:5"],
+  },
+  { what: "no user made", dockerfile: dockerfile({ user: "", end: "USER 1000" }), finds: ["!ICA003:5"] },
+  { what: "USER of a user that nothing makes", dockerfile: dockerfile({ user: "" }), finds: ["!ICA003:5"] },
+  {
+    what: "a user in a group of its own",
+    dockerfile: dockerfile({ user: "RUN useradd -m -u 1000 ica" }),
+    finds: ["!ICA003:5"],
+  },
+  {
+    what: "a user in another group",
+    dockerfile: dockerfile({
+      from: "FROM alpine:3",
+      user: "RUN addgroup -g 1000 ica && adduser -D -u 1000 -G ica ica",
+    }),
+    finds: ["!ICA003:5"],
+  },
+  {
+    what: "Ubuntu's own user",
+    dockerfile: dockerfile({ from: "FROM ubuntu:24.04", user: "", end: "USER ubuntu" }),
+    finds: ["!ICA003:5"],
+  },
+  {
+    what: "a user made only in a stage that is not built",
+    dockerfile: `FROM debian AS other\n${user}\n${dockerfile({ user: "" })}`,
+    finds: ["!ICA003:7"],
+  },
+  { what: "no start script", dockerfile: dockerfile({ script: "" }), finds: ["!ICA004:5"] },
+  {
+    what: "a start script at a wrong place",
+    dockerfile: dockerfile({ script: "COPY --chmod=0755 ica_start.sh /opt/" }),
+    finds: ["!ICA004:3"],
+  },
+  {
+    what: "a start script in a folder with its name",
+    dockerfile: dockerfile({ script: "COPY --chmod=0755 files/ /usr/local/bin/ica_start.sh/" }),
+    finds: ["!ICA004:3"],
+    files: { "files/ica_start.sh": text },
+  },
+  {
+    what: "a start script by another name",
+    dockerfile: dockerfile({ script: "COPY --chmod=0755 ica-start.sh /usr/local/bin/" }),
+    finds: ["!ICA004:5"],
+    files: { "ica-start.sh": text },
+  },
+  {
+    what: "a start script that is not in the context",
+    dockerfile: dockerfile(),
+    finds: ["!ICA004:3"],
+    files: { other: "" },
+  },
+  {
+    what: "a start script that .dockerignore leaves out",
+    dockerfile: dockerfile(),
+    finds: ["!ICA004:3"],
+    files: { ...notExecutable, ".dockerignore": "*.sh\n" },
+  },
+  {
+    what: "a start script that is removed again",
+    dockerfile: dockerfile({ more: "RUN rm /usr/local/bin/ica_start.sh" }),
+    finds: ["!ICA004:5"],
+  },
+  {
+    what: "--chmod without x",
+    dockerfile: dockerfile({ script: "COPY --chmod=0644 ica_start.sh /usr/local/bin/" }),
+    finds: ["!ICA005:3"],
+  },
+  {
+    what: "--chmod for root only",
+    dockerfile: dockerfile({ script: "COPY --chmod=0700 ica_start.sh /usr/local/bin/" }),
+    finds: ["!ICA005:3"],
+  },
+  {
+    what: "a file of the context without x",
+    dockerfile: dockerfile({ script: "COPY ica_start.sh /usr/local/bin/" }),
+    finds: ["!ICA005:3"],
+    files: notExecutable,
+  },
+  {
+    what: "the same, with a context that is not seen",
+    dockerfile: dockerfile({ script: "COPY ica_start.sh /usr/local/bin/" }),
+    finds: ["?ICA005:3"],
+  },
+  {
+    what: "a here-document without --chmod",
+    dockerfile: dockerfile({ script: `COPY <<EOF /usr/local/bin/ica_start.sh\n${text}EOF` }),
+    finds: ["!ICA005:3"],
+  },
+  {
+    what: "chmod u+x",
+    dockerfile: dockerfile({
+      more: "RUN chmod 644 /usr/local/bin/ica_start.sh; chmod u+x /usr/local/bin/ica_start.sh",
+    }),
+    finds: ["!ICA005:4"],
+  },
+  {
+    what: "a script written in place and left so",
+    dockerfile: dockerfile({ script: "RUN echo '#!/bin/sh' > /usr/local/bin/ica_start.sh" }),
+    finds: ["!ICA005:3"],
+  },
+  {
+    what: "no first line",
+    dockerfile: dockerfile(),
+    finds: ["!ICA007:3"],
+    files: { "ica_start.sh": "tail -f /dev/null\n" },
+  },
+  {
+    what: "a byte order mark",
+    dockerfile: dockerfile(),
+    finds: ["!ICA007:3"],
+    files: { "ica_start.sh": `\uFEFF${text}` },
+  },
+  {
+    what: "Windows line ends",
+    dockerfile: dockerfile(),
+    finds: ["!ICA008:3"],
+    files: { "ica_start.sh": text.replaceAll("\n", "\r\n") },
+  },
+  {
+    what: "another platform",
+    dockerfile: dockerfile({ from: "FROM --platform=linux/arm64 debian" }),
+    finds: ["!ICA001:1"],
+  },
+  {
+    what: "another platform by a variable",
+    dockerfile: dockerfile({ from: "ARG P=linux/arm/v7\nFROM --platform=$P debian" }),
+    finds: ["!ICA001:2"],
+  },
+  {
+    what: "an image for another machine",
+    dockerfile: dockerfile({ from: "FROM arm64v8/debian AS base\nFROM base" }),
+    finds: ["!ICA001:1"],
+  },
+  { what: "a server in CMD", dockerfile: dockerfile({ more: 'CMD ["jupyter", "lab"]' }), finds: ["?ICA006:4"] },
+  { what: "a server in ENTRYPOINT", dockerfile: dockerfile({ more: "ENTRYPOINT /init" }), finds: ["?ICA006:4"] },
+  { what: "a target that is not there", dockerfile: dockerfile(), target: "bench", finds: ["!ICA012"] },
+  { what: "no FROM", dockerfile: "# nothing yet\n", finds: ["!ICA012"] },
+  // What a base image or a script may do is not sure to be missing.
+  {
+    what: "an image of somebody's",
+    dockerfile: "FROM my-registry.example/bench:1\nRUN echo hello\n",
+    finds: ["?ICA002:2", "?ICA003:2", "?ICA004:2"],
+  },
+  {
+    what: "users made by a script",
+    dockerfile: dockerfile({ user: "COPY setup.sh /\nRUN /setup.sh" }),
+    finds: ["?ICA002:6", "?ICA003:6"],
+  },
+  {
+    what: "users copied in",
+    dockerfile: dockerfile({ user: "COPY passwd /etc/passwd" }),
+    finds: ["?ICA002:5", "?ICA003:5"],
+  },
+  {
+    what: "a base image in a variable without a value",
+    dockerfile: "ARG BASE\nFROM $BASE\nUSER 1000\n",
+    finds: ["?ICA003:3", "?ICA004:3"],
+  },
+];
+
+describe("the contract, in a Dockerfile", () => {
+  const folders: string[] = [];
+  const check = async ({ dockerfile: source, args, target, files }: Omit<Case, "finds">): Promise<Finding[]> => {
+    const context = files === undefined ? undefined : await makeContext({ ...files, Dockerfile: source });
+    if (context !== undefined) folders.push(context);
+    return checkDockerfile(source, { access, build: { context, args, target } });
+  };
+  after(async () => {
+    for (const folder of folders) await removeContext(folder);
+  });
+
+  for (const one of good) {
+    it(`is kept with ${one.what}`, async () => {
+      assert.deepEqual(await check(one), []);
+    });
+  }
+
+  for (const one of faulty) {
+    it(`is broken by ${one.what}: ${one.finds.join(", ")}`, async () => {
+      const findings = await check(one);
+      const seen = findings.map(
+        ({ code, severity, line }) =>
+          `${severity === "error" ? "!" : "?"}${code}${line === undefined ? "" : `:${line}`}`,
+      );
+      assert.deepEqual(seen.sort(), [...one.finds].sort(), findings.map(({ message }) => message).join("\n"));
+      for (const { fix, message } of findings) {
+        assert.match(fix, /\S\.$/);
+        assert.doesNotMatch(message, /\.$/);
+      }
+    });
+  }
+});

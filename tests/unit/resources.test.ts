@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { BenchImage, config, Workspace } from "../../sdk/index.js";
+
+/** Outputs as a test sees them. */
+function seen<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply(resolve);
+  });
+}
+
+describe("the resources of the SDK", () => {
+  const made: pulumi.runtime.MockResourceArgs[] = [];
+
+  before(async () => {
+    await pulumi.runtime.setMocks(
+      {
+        newResource: (args) => {
+          made.push(args);
+          return {
+            id: `${args.name}-id`,
+            state: { ...args.inputs, imageId: "image-1", workspaceId: "ws-1", status: "OK" },
+          };
+        },
+        call: () => ({}),
+      },
+      "project",
+      "stack",
+      false,
+    );
+  });
+
+  beforeEach(() => {
+    made.length = 0;
+  });
+
+  const image = (name: string, more: Partial<ConstructorParameters<typeof BenchImage>[1]> = {}) =>
+    new BenchImage(name, { build: { context: "./image" }, access: { web: true }, ...more });
+  const workspace = (name: string, more: Partial<ConstructorParameters<typeof Workspace>[1]> = {}) =>
+    new Workspace(name, {
+      image: "image-1",
+      resourceModel: "standard-small",
+      storageGb: 64,
+      access: { web: true },
+      network: "public",
+      ...more,
+    });
+
+  async function inputsOf(resource: pulumi.CustomResource): Promise<Record<string, unknown>> {
+    await seen(resource.urn);
+    const [args] = made;
+    assert.ok(args, "nothing was registered");
+    return args.inputs;
+  }
+
+  it("carry for good the very code that names their handlers", async () => {
+    assert.equal(
+      (await inputsOf(image("a"))).__provider,
+      'exports.handler = () => require("pulumi-ica/provider").benchImage;',
+    );
+    made.length = 0;
+    assert.equal(
+      (await inputsOf(workspace("b"))).__provider,
+      'exports.handler = () => require("pulumi-ica/provider").workspace;',
+    );
+  });
+
+  it("have their type tokens for good", async () => {
+    await inputsOf(image("a"));
+    await inputsOf(workspace("b"));
+    assert.deepEqual(
+      made.map(({ type }) => type),
+      ["pulumi-nodejs:dynamic/ica:BenchImage", "pulumi-nodejs:dynamic/ica:Workspace"],
+    );
+  });
+
+  it("tell the handler their own URN, for its progress lines", async () => {
+    const resource = image("rstudio");
+    assert.equal((await inputsOf(resource)).__urn, await seen(resource.urn));
+    made.length = 0;
+    const inner = workspace("inner", {});
+    assert.equal((await inputsOf(inner)).__urn, await seen(inner.urn));
+  });
+
+  it("tell it also when they have a parent", async () => {
+    const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
+    await seen(parent.urn);
+    made.length = 0;
+    const child = new Workspace(
+      "child",
+      { image: "i", resourceModel: "s", storageGb: 10, access: {}, network: "public" },
+      { parent },
+    );
+    assert.equal((await inputsOf(child)).__urn, await seen(child.urn));
+  });
+
+  it("have names that are the same at every try", async () => {
+    assert.equal((await inputsOf(image("rstudio"))).name, "rstudio");
+    made.length = 0;
+    assert.equal((await inputsOf(workspace("genomics"))).name, "project-stack-genomics");
+    made.length = 0;
+    assert.equal((await inputsOf(workspace("genomics2", { name: "mine" }))).name, "mine");
+  });
+
+  it("send what was declared and nothing else", async () => {
+    const { __provider, __urn, ...inputs } = await inputsOf(workspace("w", { desiredState: "running" }));
+    assert.deepEqual(inputs, {
+      name: "project-stack-w",
+      image: "image-1",
+      resourceModel: "standard-small",
+      storageGb: 64,
+      access: { web: true },
+      network: "public",
+      desiredState: "running",
+    });
+    made.length = 0;
+    const sent = await inputsOf(image("i", { regions: ["use1"] }));
+    assert.deepEqual(Object.keys(sent).sort(), ["__provider", "__urn", "access", "build", "name", "regions"]);
+  });
+
+  it("take an image of another resource, by the name the local Docker has it under", async () => {
+    class LocalImage extends pulumi.CustomResource {
+      declare readonly imageName: pulumi.Output<string>;
+      constructor() {
+        super("docker:index/image:Image", "local", { imageName: "mybench:1" });
+      }
+    }
+    const local = new LocalImage();
+    await seen(local.urn);
+    made.length = 0;
+    const { build: _, ...rest } = { build: undefined, access: { web: true } };
+    assert.equal((await inputsOf(new BenchImage("from-local", { ...rest, image: local }))).image, "mybench:1");
+    made.length = 0;
+    assert.equal((await inputsOf(new BenchImage("from-ref", { ...rest, image: "mybench:2" }))).image, "mybench:2");
+  });
+
+  it("have outputs that other resources can take", async () => {
+    const built = image("source");
+    assert.equal(await seen(built.imageId), "image-1");
+    assert.equal(await seen(built.status), "OK");
+    for (const output of ["contextHash", "dataId", "archiveName", "archiveSize", "archiveSha256"] as const)
+      assert.ok(pulumi.Output.isInstance(built[output]), `${output} is no output`);
+    for (const output of ["imageDigest", "urls", "benchSettings", "version", "projectId", "name"] as const)
+      assert.ok(pulumi.Output.isInstance(built[output]), `${output} is no output`);
+    const room = workspace("room", { image: built.imageId });
+    assert.equal(await seen(room.workspaceId), "ws-1");
+    for (const output of ["webUrl", "consoleHost", "consolePort", "projectId", "name", "status"] as const)
+      assert.ok(pulumi.Output.isInstance(room[output]), `${output} is no output`);
+  });
+
+  it("tell their own kind from others", () => {
+    const [one, other] = [image("one"), workspace("other")];
+    assert.equal(BenchImage.isInstance(one), true);
+    assert.equal(BenchImage.isInstance(other), false);
+    assert.equal(Workspace.isInstance(other), true);
+    for (const nothing of [undefined, null, "x", {}]) assert.equal(Workspace.isInstance(nothing), false);
+  });
+
+  it("offer the configuration, from the stack before the environment, but never the key", () => {
+    assert.equal("apiKey" in config, false);
+    const before = process.env.ICA_PROJECT_ID;
+    try {
+      process.env.ICA_PROJECT_ID = "from-env";
+      assert.equal(config.projectId, "from-env");
+      pulumi.runtime.setAllConfig({ "ica:projectId": "from-stack" });
+      assert.equal(config.projectId, "from-stack");
+    } finally {
+      pulumi.runtime.setAllConfig({});
+      if (before === undefined) delete process.env.ICA_PROJECT_ID;
+      else process.env.ICA_PROJECT_ID = before;
+    }
+  });
+});

@@ -1,0 +1,285 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import S3rver from "s3rver";
+import { type UploadCredentials, UploadError, uploadArchive } from "../../provider/bench-image/upload.js";
+
+const mib = 1024 * 1024;
+/** The key that s3rver knows; the secret of it, too, is its own. */
+const known: UploadCredentials = {
+  accessKey: "S3RVER",
+  secretKey: "S3RVER",
+  sessionToken: "a-session-token",
+  region: "us-east-1",
+  bucket: "images",
+  objectPrefix: "bench-images/rstudio-1.tar.bz2",
+};
+
+/** A real S3 server, with a gate in front that sees every request and may answer in its place. */
+class Store {
+  readonly seen: { method: string; url: string; headers: IncomingMessage["headers"] }[] = [];
+  gate: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
+  #folder = "";
+  #server: Server | undefined;
+  #s3: S3rver | undefined;
+  endpoint = "";
+
+  async start(): Promise<void> {
+    this.#folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
+    this.#s3 = new S3rver({
+      silent: true,
+      directory: this.#folder,
+      vhostBuckets: false,
+      configureBuckets: [{ name: "images", configs: [] }],
+    });
+    await this.#s3.configureBuckets();
+    const handle = this.#s3.callback();
+    const server = createServer((request, response) => {
+      this.seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
+      if (!this.gate(request, response)) handle(request, response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    this.endpoint = `http://127.0.0.1:${address.port}`;
+    this.#server = server;
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.closeAllConnections();
+    await new Promise((resolve) => this.#server?.close(resolve));
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  client(): S3Client {
+    const credentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
+    return new S3Client({ region: "us-east-1", endpoint: this.endpoint, forcePathStyle: true, credentials });
+  }
+
+  async object(): Promise<Buffer> {
+    const answer = await this.client().send(new GetObjectCommand({ Bucket: "images", Key: known.objectPrefix }));
+    assert.ok(answer.Body !== undefined);
+    return Buffer.from(await answer.Body.transformToByteArray());
+  }
+
+  async hasObject(): Promise<boolean> {
+    try {
+      await this.client().send(new HeadObjectCommand({ Bucket: "images", Key: known.objectPrefix }));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Multipart uploads that were begun and neither completed nor aborted. */
+  open(): string[] {
+    const idOf = (url: string) => new URL(url, this.endpoint).searchParams.get("uploadId");
+    const parts = this.seen.filter(({ method }) => method === "PUT").map(({ url }) => idOf(url));
+    const ended = this.seen
+      .filter(({ method }) => method === "DELETE" || method === "POST")
+      .map(({ url }) => idOf(url));
+    return parts.filter((id) => id !== null && !ended.includes(id)).map(String);
+  }
+}
+
+function answerExpired(response: ServerResponse): true {
+  response.writeHead(400, { "Content-Type": "application/xml" });
+  response.end("<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>");
+  return true;
+}
+
+/** Gives the bytes in pieces that do not fit the parts. */
+function pieces(data: Buffer): Readable {
+  return Readable.from(
+    (function* () {
+      for (let at = 0; at < data.length; at += 300_001) yield data.subarray(at, at + 300_001);
+    })(),
+    { objectMode: false },
+  );
+}
+
+describe("the upload of an archive", function () {
+  this.timeout(30_000);
+  let store: Store;
+
+  beforeEach(async () => {
+    store = new Store();
+    await store.start();
+  });
+  afterEach(() => store.stop());
+
+  it("puts the bytes in parts, and gives their number, the size and the SHA-256", async () => {
+    const data = randomBytes(17 * mib);
+    const progress: number[] = [];
+    const done = await uploadArchive({
+      source: pieces(data),
+      credentials: known,
+      endpoint: store.endpoint,
+      partSize: 5 * mib,
+      onProgress: (bytes) => progress.push(bytes),
+    });
+    assert.deepEqual(done, { bytes: data.length, sha256: createHash("sha256").update(data).digest("hex"), parts: 4 });
+    assert.ok((await store.object()).equals(data), "the object is not what was sent");
+    assert.equal(progress.at(-1), data.length);
+    assert.deepEqual(
+      [...progress].sort((a, b) => a - b),
+      progress,
+      "progress went backwards",
+    );
+  });
+
+  it("takes a small archive, and an empty one", async () => {
+    for (const data of [Buffer.from("small"), Buffer.alloc(0)]) {
+      const done = await uploadArchive({ source: pieces(data), credentials: known, endpoint: store.endpoint });
+      assert.deepEqual([done.bytes, done.parts], [data.length, 1]);
+      assert.ok((await store.object()).equals(data));
+    }
+  });
+
+  it("sends the encryption that ICA asks for, AES256 when it says nothing", async () => {
+    const kms = {
+      ...known,
+      serverSideEncryptionAlgorithm: "AWS:KMS",
+      serverSideEncryptionKey: "arn:aws:kms:us-east-1:1:key/2",
+    };
+    await uploadArchive({ source: pieces(randomBytes(10)), credentials: known, endpoint: store.endpoint });
+    await uploadArchive({ source: pieces(randomBytes(10)), credentials: kms, endpoint: store.endpoint });
+    const [first, second] = store.seen.filter(({ method }) => method === "PUT").map(({ headers }) => headers);
+    assert.equal(first?.["x-amz-server-side-encryption"], "AES256");
+    assert.equal(second?.["x-amz-server-side-encryption"], "aws:kms");
+    assert.equal(second?.["x-amz-server-side-encryption-aws-kms-key-id"], "arn:aws:kms:us-east-1:1:key/2");
+    assert.equal(first?.["x-amz-security-token"], known.sessionToken);
+    const odd = { ...known, serverSideEncryptionAlgorithm: "ROT13" };
+    await assert.rejects(
+      uploadArchive({ source: pieces(randomBytes(10)), credentials: odd, endpoint: store.endpoint }),
+      /ROT13/,
+    );
+  });
+
+  it("tries a part again after a fault of the store", async () => {
+    let faults = 2;
+    store.gate = (request, response) => {
+      if (request.method !== "PUT" || faults === 0) return false;
+      faults--;
+      response.writeHead(503).end();
+      return true;
+    };
+    const data = randomBytes(6 * mib);
+    await uploadArchive({ source: pieces(data), credentials: known, endpoint: store.endpoint, partSize: 5 * mib });
+    assert.ok((await store.object()).equals(data));
+  });
+
+  it("goes on with new credentials, asked for once, when the old ones end in mid-upload", async () => {
+    store.gate = (request, response) =>
+      request.method === "PUT" &&
+      request.headers["x-amz-security-token"] === known.sessionToken &&
+      answerExpired(response);
+    let renewals = 0;
+    const renew = async () => {
+      renewals++;
+      return { ...known, sessionToken: "a-newer-token" };
+    };
+    const data = randomBytes(26 * mib);
+    await uploadArchive({
+      source: pieces(data),
+      credentials: known,
+      renew,
+      endpoint: store.endpoint,
+      partSize: 5 * mib,
+    });
+    assert.ok((await store.object()).equals(data));
+    assert.equal(renewals, 1);
+  });
+
+  it("says so when the credentials ended and there is no way to new ones, and shows no secret", async () => {
+    store.gate = (_, response) => answerExpired(response);
+    const secretive = { ...known, secretKey: "s3cr3t-s3cr3t", sessionToken: "t0k3n-t0k3n" };
+    await assert.rejects(
+      uploadArchive({ source: pieces(randomBytes(10)), credentials: secretive, endpoint: store.endpoint }),
+      (error: unknown) => {
+        assert.ok(error instanceof UploadError);
+        assert.equal(error.code, "ExpiredToken");
+        assert.match(
+          error.message,
+          /s3:\/\/images\/bench-images\/rstudio-1\.tar\.bz2 was refused: S3 said ExpiredToken: .*temporary credentials ended/,
+        );
+        assert.equal(error.cause, undefined);
+        assert.doesNotMatch(JSON.stringify(error) + error.stack, /s3cr3t|t0k3n|S3RVER/);
+        return true;
+      },
+    );
+  });
+
+  it("removes its parts and passes on the error when the source fails", async () => {
+    const source = Readable.from(
+      (async function* () {
+        for (let i = 0; i < 12; i++) yield randomBytes(mib);
+        throw new Error("docker save broke");
+      })(),
+      { objectMode: false },
+    );
+    await assert.rejects(
+      uploadArchive({ source, credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
+      /^Error: docker save broke$/,
+    );
+    assert.ok(
+      store.seen.some(({ method }) => method === "PUT"),
+      "the test wants parts under way",
+    );
+    assert.deepEqual(store.open(), [], "parts are left in the store");
+    assert.equal(await store.hasObject(), false);
+  });
+
+  it("removes its parts and destroys the source when the store refuses a part", async () => {
+    store.gate = (request, response) => {
+      if (!/partNumber=2/.test(request.url ?? "")) return false;
+      response.writeHead(403, { "Content-Type": "application/xml" });
+      response.end("<Error><Code>AccessDenied</Code><Message>Not allowed here.</Message></Error>");
+      return true;
+    };
+    const source = pieces(randomBytes(30 * mib));
+    await assert.rejects(
+      uploadArchive({ source, credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
+      /AccessDenied: Not allowed here\./,
+    );
+    assert.deepEqual(store.open(), []);
+    assert.equal(source.destroyed, true);
+  });
+
+  it("ends at once when it is aborted, and removes its parts", async () => {
+    const abort = new AbortController();
+    // The store takes the first part and then never answers, nor does the source ever end.
+    store.gate = (request) => {
+      if (!/partNumber=2/.test(request.url ?? "")) return false;
+      abort.abort(new Error("pulumi was interrupted"));
+      return true;
+    };
+    let given = 0;
+    const source = new Readable({
+      read() {
+        if (given++ < 12) this.push(randomBytes(mib));
+      },
+    });
+    await assert.rejects(
+      uploadArchive({ source, credentials: known, endpoint: store.endpoint, partSize: 5 * mib, signal: abort.signal }),
+      /^Error: pulumi was interrupted$/,
+    );
+    assert.deepEqual(store.open(), []);
+    assert.equal(await store.hasObject(), false);
+    assert.equal(source.destroyed, true);
+  });
+
+  it("says which store cannot be reached", async () => {
+    const { endpoint } = store;
+    await store.stop();
+    await assert.rejects(
+      uploadArchive({ source: pieces(randomBytes(10)), credentials: known, endpoint }),
+      /failed: .*ECONNREFUSED.*Check the network/,
+    );
+  });
+});

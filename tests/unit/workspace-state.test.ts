@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Workspace } from "../../provider/ica/workspaces.js";
+import { normaliseAllowedUrl } from "../../provider/workspace/allowed-urls.js";
+import type { WorkspaceInputs } from "../../provider/workspace/inputs.js";
+import { describe as describeAs, inputsOf, runStateOf, settingsOf, stateOf } from "../../provider/workspace/state.js";
+import { liveWorkspace, workspaceInputs } from "../support/factories.js";
+
+const urls = fc.uniqueArray(fc.webUrl().map(normaliseAllowedUrl), { maxLength: 4 }).map((list) => list.sort());
+
+const declaredInputs: fc.Arbitrary<WorkspaceInputs> = fc
+  .record({
+    name: fc.string({ minLength: 1 }),
+    image: fc.uuid(),
+    resourceModel: fc.string({ minLength: 1 }),
+    storageGb: fc.integer({ min: 10, max: 65_536 }),
+    access: fc.record({ web: fc.boolean(), console: fc.boolean() }, { noNullPrototype: true }),
+    restricted: fc.option(urls, { nil: undefined }),
+    desiredState: fc.constantFrom("running" as const, "stopped" as const, undefined),
+  })
+  .map(({ restricted, desiredState, ...rest }) =>
+    workspaceInputs({
+      ...rest,
+      ...(restricted === undefined
+        ? { network: "public" as const, allowedUrls: [] }
+        : { network: "restricted" as const, allowedUrls: restricted }),
+      ...(desiredState === undefined ? {} : { desiredState }),
+    }),
+  );
+
+describe("the state of a workspace", () => {
+  it("is described in the very words it was declared in, when ICA has what was sent", () => {
+    fc.assert(
+      fc.property(declaredInputs, (inputs) => {
+        const status = inputs.desiredState === "running" ? "Running" : "Stopped";
+        const live: Workspace = liveWorkspace({ ...settingsOf(inputs), status });
+        assert.deepEqual(describeAs(live, inputs), inputs);
+        assert.deepEqual(settingsOf(describeAs(live, inputs)), settingsOf(inputs));
+      }),
+    );
+  });
+
+  it("tells what ICA has, field by field, where that is something else", () => {
+    const live = liveWorkspace({
+      status: "Stopped",
+      name: "renamed",
+      imageId: "image-2",
+      resourceModel: "standard-large",
+      storageSizeInGb: 100,
+      access: { web: false, console: true },
+      network: { mode: "PUBLIC", allowedUrls: [] },
+    });
+    assert.deepEqual(describeAs(live, workspaceInputs({ desiredState: "running", timeouts: { create: "5m" } })), {
+      ...workspaceInputs(),
+      name: "renamed",
+      image: "image-2",
+      resourceModel: "standard-large",
+      storageGb: 100,
+      access: { web: false, console: true },
+      network: "public",
+      allowedUrls: [],
+      desiredState: "stopped",
+      timeouts: { create: "5m" },
+    });
+  });
+
+  it("says nothing of the run state where nobody manages it", () => {
+    assert.equal("desiredState" in describeAs(liveWorkspace({ status: "Running" }), workspaceInputs()), false);
+  });
+
+  it("takes no list of URLs and ICA's empty one as the same", () => {
+    const { allowedUrls: _, ...inputs } = workspaceInputs();
+    const live = liveWorkspace({ network: { mode: "RESTRICTED", allowedUrls: [] } });
+    assert.deepEqual(describeAs(live, inputs), inputs);
+  });
+
+  it("does not see another order or a trailing slash of ICA's list", () => {
+    const live = liveWorkspace({ network: { mode: "RESTRICTED", allowedUrls: ["https://b.org/", "https://A.org"] } });
+    assert.deepEqual(describeAs(live, workspaceInputs()).allowedUrls, ["https://a.org", "https://b.org"]);
+  });
+
+  it("never sends URLs with a public network", () => {
+    assert.deepEqual(settingsOf(workspaceInputs({ network: "public" })).network, { mode: "PUBLIC", allowedUrls: [] });
+  });
+
+  it("reads a status as the run state it is in or on its way to", () => {
+    assert.deepEqual(["Running", "Starting", "Stopped", "Stopping", "Failed", "Deleting"].map(runStateOf), [
+      ...["running", "running", "stopped", "stopped"],
+      ...["failed", "deleting"],
+    ]);
+  });
+
+  it("keeps what ICA reports beside the inputs, and gives the inputs back", () => {
+    const state = stateOf(
+      liveWorkspace({ status: "Running", webUrl: "http://web", consolePort: 2222 }),
+      workspaceInputs(),
+    );
+    assert.equal(state.workspaceId, "ws-1");
+    assert.equal(state.status, "Running");
+    assert.equal(state.webUrl, "http://web");
+    assert.equal(state.consolePort, 2222);
+    assert.deepEqual(inputsOf(state), workspaceInputs());
+  });
+});
