@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from "express";
 import { middleware } from "express-openapi-validator";
 import { z } from "zod";
 import { packageRoot } from "./package-root";
-import { notAcceptable } from "./problem";
+import { internalError, notAcceptable } from "./problem";
 
 /** Where both documents say that their calls are. */
 export const REST_PATH = "/ica/rest";
@@ -42,14 +42,25 @@ const operation = z.object({
   }),
 });
 
-/** 406 unless the caller takes what a success of this call would be in. */
-const acceptable: RequestHandler = (req, _res, next) => {
+/**
+ * 406 unless the caller takes what a success of this call would be in. And the success must be in it: the validator would
+ * let another media type pass.
+ */
+const acceptable: RequestHandler = (req, res, next) => {
   const offered = successTypes(req);
   if (offered.length > 0 && req.accepts(offered) === false) {
     throw notAcceptable(
       `This call answers in ${offered.join(" or ")}; Accept asks for ${req.get("Accept") ?? "nothing"}.`,
     );
   }
+  const json = res.json.bind(res);
+  res.json = (body) => {
+    const type = String(res.getHeader("Content-Type")).replace(/ *;.*/, "");
+    if (!offered.includes(type)) {
+      throw internalError(`The emulator answered in ${type}; its OpenAPI document says ${offered.join(" or ")}.`);
+    }
+    return json(body);
+  };
   next();
 };
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Clock } from "./handler.js";
+import type { Clock } from "./handler";
 
 /** The real time. */
 export const systemClock: Clock = {

@@ -55,7 +55,13 @@ export function readConfig(get: (key: string) => string | undefined, env: NodeJS
       : `${settings.s3Endpoint.key} (or ${settings.s3Endpoint.env}) is not a web address: ${s3Endpoint}`,
   ].filter((problem) => problem !== undefined);
   if (apiKey === undefined || problems.length > 0) throw new ConfigError(problems.join("\n"));
-  return { apiKey, baseUrl: restAddress(baseUrl), projectId: value(settings.projectId), region: value(settings.region), s3Endpoint };
+  return {
+    apiKey,
+    baseUrl: restAddress(baseUrl),
+    projectId: value(settings.projectId),
+    region: value(settings.region),
+    s3Endpoint,
+  };
 }
 
 /** The REST calls are below /ica/rest (official OpenAPI document, `servers`); the address may be given with or without it. */

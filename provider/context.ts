@@ -1,7 +1,7 @@
-import type { Config } from "./config.js";
-import type { Docker } from "./docker.js";
-import type { Clock, Log } from "./handler.js";
-import type { IcaClient } from "./ica/client.js";
+import type { Config } from "./config";
+import type { Docker } from "./docker";
+import type { Clock, Log } from "./handler";
+import type { IcaClient } from "./ica/client";
 
 /** What the handlers need from outside; a test brings its own. */
 export interface Context {

@@ -1,17 +1,17 @@
 import type { Readable } from "node:stream";
-import { type BuildSpec, buildCommand, secretValues } from "./docker/build-args.js";
-import { DockerError } from "./docker/errors.js";
-import { type DockerClient, findDockerClient } from "./docker/find.js";
-import { type ImageFile, readImageFile } from "./docker/image-files.js";
-import { type ImageInfo, parseImageInfo } from "./docker/image-info.js";
-import { type BuildLineKind, BuildProgress } from "./docker/progress.js";
-import { type Output, outputOf, run, runLines } from "./process.js";
+import { type BuildSpec, buildCommand, secretValues } from "./docker/build-args";
+import { DockerError } from "./docker/errors";
+import { type DockerClient, findDockerClient } from "./docker/find";
+import { type ImageFile, readImageFile } from "./docker/image-files";
+import { type ImageInfo, parseImageInfo } from "./docker/image-info";
+import { type BuildLineKind, BuildProgress } from "./docker/progress";
+import { type Output, outputOf, run, runLines } from "./process";
 
-export { type BuildSpec, BuildSpecError, type SecretSource } from "./docker/build-args.js";
-export { BuildError, DockerError, DockerNotFoundError } from "./docker/errors.js";
-export type { ImageFile } from "./docker/image-files.js";
-export type { ImageInfo } from "./docker/image-info.js";
-export type { BuildLineKind } from "./docker/progress.js";
+export { type BuildSpec, BuildSpecError, type SecretSource } from "./docker/build-args";
+export { BuildError, DockerError, DockerNotFoundError } from "./docker/errors";
+export type { ImageFile } from "./docker/image-files";
+export type { ImageInfo } from "./docker/image-info";
+export type { BuildLineKind } from "./docker/progress";
 
 /** Every container, network, volume and image that this project makes carries this label. */
 export const dockerLabel = "pulumi-ica";

@@ -1,10 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
-import { systemClock } from "./clock.js";
-import { readConfig } from "./config.js";
-import type { Context } from "./context.js";
-import { engineLog } from "./engine-log.js";
-import { type CheckFailure, type Log, PartialError, type ResourceHandler } from "./handler.js";
-import { type Session, sharedSession } from "./session.js";
+import { systemClock } from "./clock";
+import { readConfig } from "./config";
+import type { Context } from "./context";
+import { engineLog } from "./engine-log";
+import { type CheckFailure, type Log, PartialError, type ResourceHandler } from "./handler";
+import { type Session, sharedSession } from "./session";
 
 /** The plain objects that the dynamic host hands over. */
 type Properties = Record<string, unknown>;
@@ -79,7 +79,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
 
   #context(properties: Properties): Context {
     this.#session ??= sharedSession(readConfig(this.#get, process.env));
-    return { ...this.#session, log: this.#log(properties), clock: systemClock, signal: neverAborted };
+    return { ...this.#session, log: this.#log(properties), clock: systemClock };
   }
 
   #log(properties: Properties): Log {
@@ -125,9 +125,6 @@ export const urnKey = "__urn";
 
 /** Code and URN travel with every set of properties that is kept. */
 const providerKey = "__provider";
-
-// The dynamic host never hears of a cancellation (its Cancel call does nothing); a gRPC plugin will.
-const neverAborted = new AbortController().signal;
 
 /** A plain copy without undefined members, which the wire format does not know. */
 function plain(value: object, machinery: Properties): Properties {

@@ -1,20 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Clock, Log } from "./handler.js";
+import type { Clock, Log } from "./handler";
 
-/** Status lines are for eyes: more than one a second would only cost. */
-const statusEveryMs = 1000;
+/**
+ * Milliseconds between two status lines: one a second at first, then ever fewer, since where the display is no terminal each
+ * one is a line of the log.
+ */
+function statusPause(elapsedMs: number): number {
+  return Math.min(30_000, Math.max(1000, elapsedMs / 15));
+}
 
 /** Lines to the engine, attached to a resource by its URN, so that `pulumi up` shows them in that resource's row. */
 export function engineLog(urn: string | undefined, clock: Clock): Log {
   connectOnce();
   const resource = urn === undefined ? undefined : rowOf(urn);
-  let statusAt = 0;
+  const start = clock.now();
+  let statusAt = Number.NEGATIVE_INFINITY;
   return {
     info: (line) => deliver(pulumi.log.info(line, resource)),
     warn: (line) => deliver(pulumi.log.warn(line, resource)),
     status: (line) => {
-      if (clock.now() - statusAt < statusEveryMs) return;
-      statusAt = clock.now();
+      const now = clock.now();
+      if (now - statusAt < statusPause(now - start)) return;
+      statusAt = now;
       deliver(pulumi.log.info(line, resource, undefined, true));
     },
   };
@@ -33,6 +40,12 @@ function connectOnce(): void {
 }
 
 let connected = false;
+
+/** Where the engine of this process listens; undefined outside of the dynamic host. */
+export function engineAddress(): string | undefined {
+  const address = process.argv.at(-1);
+  return address !== undefined && /^[\w.[\]:-]+:\d+$/.test(address) ? address : undefined;
+}
 
 /** The log asks a resource for its URN only. */
 function rowOf(urn: string): pulumi.Resource {

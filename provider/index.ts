@@ -2,9 +2,9 @@
  * What the engine calls. The names exported here are written into every user's state (`require("pulumi-ica/provider")`),
  * so they are for good; and a handler must understand states that older versions have written.
  */
-import { benchImageHandler } from "./bench-image/handler.js";
-import { DynamicProvider } from "./dynamic.js";
-import { workspaceHandler } from "./workspace/handler.js";
+import { benchImageHandler } from "./bench-image/handler";
+import { DynamicProvider } from "./dynamic";
+import { workspaceHandler } from "./workspace/handler";
 
 /** Handles `pulumi-nodejs:dynamic/ica:BenchImage`. */
 export const benchImage = new DynamicProvider("BenchImage", benchImageHandler);

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { parseDuration } from "./duration.js";
-import type { CheckFailure } from "./handler.js";
-import { touchesUnknown, unknownPaths } from "./unknown.js";
+import { parseDuration } from "./duration";
+import type { CheckFailure } from "./handler";
+import { touchesUnknown, unknownPaths } from "./unknown";
 
 /** Parts that the inputs of both resources are made of. */
 

@@ -1,4 +1,4 @@
-import type { Clock } from "./handler.js";
+import type { Clock } from "./handler";
 
 /** A wait that ran out. */
 export class TimeoutError extends Error {

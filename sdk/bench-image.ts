@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AccessArgs, TimeoutsArgs } from "./access.js";
-import { machinery, typeToken } from "./machinery.js";
+import type { AccessArgs, TimeoutsArgs } from "./access";
+import { machinery, typeToken } from "./machinery";
 
 /** Where a build finds a secret: never the secret itself. */
 export type BuildSecretArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };

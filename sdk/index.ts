@@ -7,13 +7,13 @@
  *
  * @packageDocumentation
  */
-export type { AccessArgs, TimeoutsArgs } from "./access.js";
+export type { AccessArgs, TimeoutsArgs } from "./access";
 export {
   BenchImage,
   type BenchImageArgs,
   type BenchSettings,
   type BuildArgs,
   type BuildSecretArgs,
-} from "./bench-image.js";
-export { config } from "./config.js";
-export { Workspace, type WorkspaceArgs } from "./workspace.js";
+} from "./bench-image";
+export { config } from "./config";
+export { Workspace, type WorkspaceArgs } from "./workspace";

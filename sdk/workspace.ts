@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AccessArgs, TimeoutsArgs } from "./access.js";
-import { machinery, typeToken } from "./machinery.js";
+import type { AccessArgs, TimeoutsArgs } from "./access";
+import { machinery, typeToken } from "./machinery";
 
 /** What a {@link Workspace} is declared with. */
 export interface WorkspaceArgs {

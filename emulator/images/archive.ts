@@ -1,20 +1,13 @@
-import { spawn } from "node:child_process";
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
-import { PassThrough, Readable, type Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Extract, extract, type Header, type Pack, pack } from "tar-stream";
 import { z } from "zod";
+import { ArchiveError, reportedElsewhere } from "./decompress";
 
 /*
  * What `docker save` writes, as https://github.com/moby/docker-image-spec/blob/main/spec.md describes it: layers, a
  * config, and manifest.json that names them. Newer engines and BuildKit add an OCI index.json.
  */
-
-/** The archive is not what it should be: the reason why a build fails. */
-export class ArchiveError extends Error {
-  override readonly name = "ArchiveError";
-}
 
 /** Metadata files are small; anything larger is a layer, or no good. */
 const MAX_METADATA_BYTES = 4 * 1024 * 1024;
@@ -27,18 +20,6 @@ const config = z.object({ architecture: z.string(), os: z.string() });
 const index = z
   .object({ manifests: z.array(z.object({ annotations: z.record(z.string(), z.string()).optional() }).loose()) })
   .loose();
-
-/** The stream of an archive's content, decompressed. What a tar or a bzip2 file begins with decides, not its name. */
-export async function openArchive(file: string, signal: AbortSignal): Promise<Readable> {
-  const start = await firstBytes(file, 512);
-  if (start.subarray(0, 3).toString("latin1") === "BZh") {
-    return decompress(file, signal);
-  }
-  if (start.subarray(257, 262).toString("latin1") === "ustar") {
-    return createReadStream(file, { signal });
-  }
-  throw new ArchiveError("the file is neither a tar archive nor one compressed with bzip2");
-}
 
 /**
  * Checks an image archive while it streams to `target`, and renames it on the way: the engine will know the image by
@@ -164,11 +145,6 @@ function mayBeMetadata({ type, name, size }: Header): boolean {
   );
 }
 
-/** For the error event of a stream whose reader gets the same error: without a listener it would end the process. */
-function reportedElsewhere(): void {
-  return;
-}
-
 function normal(name: string): string {
   return name.replace(/^(?:\.\/)+/, "");
 }
@@ -253,53 +229,4 @@ function json(value: unknown): Buffer {
 /** tar-stream reports damage as plain errors with these words. */
 function isTarError(error: Error): boolean {
   return !(error instanceof ArchiveError) && /tar|Unexpected end of data|Size mismatch/i.test(error.message);
-}
-
-async function decompress(file: string, signal: AbortSignal): Promise<Readable> {
-  const child = spawn(await bunzip2(), ["-dc", file], { stdio: ["ignore", "pipe", "pipe"], signal });
-  const output = new PassThrough();
-  output.on("error", reportedElsewhere);
-  let words = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    words = (words + text).slice(0, 1000);
-  });
-  child.on("error", (error) => output.destroy(error));
-  child.on("close", (code) => {
-    if (code === 0) {
-      output.end();
-    } else {
-      output.destroy(
-        new ArchiveError(`it cannot be decompressed: ${words.trim().split("\n")[0] || `exit code ${code}`}`),
-      );
-    }
-  });
-  child.stdout.pipe(output, { end: false });
-  // Whoever gives up on the output must not leave the process writing to nobody.
-  output.once("close", () => child.kill());
-  return output;
-}
-
-/** The fastest bzip2 there is. */
-async function bunzip2(): Promise<string> {
-  for (const command of ["lbzip2", "bzip2"]) {
-    const found = await new Promise<boolean>((resolve) => {
-      spawn(command, ["--help"], { stdio: "ignore" })
-        .once("error", () => resolve(false))
-        .once("close", () => resolve(true));
-    });
-    if (found) {
-      return command;
-    }
-  }
-  throw new Error("bzip2 is not installed. Install bzip2 or lbzip2, then start the emulator again.");
-}
-
-async function firstBytes(file: string, length: number): Promise<Buffer> {
-  const handle = await open(file, "r");
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 }

@@ -4,7 +4,8 @@ import pLimit from "p-limit";
 import { z } from "zod";
 import type { ProjectData } from "../data/project-data";
 import { connectDocker } from "../docker";
-import { ArchiveError, checkArchive, openArchive } from "./archive";
+import { checkArchive } from "./archive";
+import { ArchiveError, openArchive } from "./decompress";
 import type { ImageRecord, Images } from "./images";
 
 /** How many archives are decompressed and loaded at a time. */

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Context } from "../context.js";
-import type { AwsCredentials, ProjectDatum } from "../ica/project-data.js";
-import { poll } from "../poll.js";
-import { archiveName, archivePath, archiveTags, mergeTags, readTags } from "./identity.js";
-import type { BenchImageInputs } from "./inputs.js";
-import { findArchive } from "./published.js";
-import type { ArchiveFacts } from "./state.js";
+import type { Context } from "../context";
+import type { AwsCredentials, ProjectDatum } from "../ica/project-data";
+import { poll } from "../poll";
+import { archiveName, archivePath, archiveTags, mergeTags, readTags } from "./identity";
+import type { BenchImageInputs } from "./inputs";
+import { findArchive } from "./published";
+import type { ArchiveFacts } from "./state";
 
 /** The archive as a file of the project: made, filled, tagged, given its format. */
 

@@ -1,6 +1,6 @@
-import { compress, compressor } from "../bzip2/compress.js";
-import type { Docker } from "../docker.js";
-import type { Output } from "../process.js";
+import { compress, compressor } from "../bzip2/compress";
+import type { Docker } from "../docker";
+import type { Output } from "../process";
 
 /** How an image's archive is compressed. `none`: larger upload, no processor time. */
 export type Compression = "bzip2" | "none";

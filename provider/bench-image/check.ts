@@ -1,13 +1,13 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import type { Context } from "../context.js";
-import type { CheckFailure, CheckResult } from "../handler.js";
-import { hasUnknown, unknownValue } from "../unknown.js";
-import { ContextError, computeContextHash } from "./context-hash.js";
-import { checkDockerfile } from "./contract/dockerfile.js";
-import { versionFor } from "./identity.js";
-import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs.js";
-import { findPublished, immutableVersion } from "./published.js";
+import type { Context } from "../context";
+import type { CheckFailure, CheckResult } from "../handler";
+import { hasUnknown, unknownValue } from "../unknown";
+import { ContextError, computeContextHash } from "./context-hash";
+import { checkDockerfile } from "./contract/dockerfile";
+import { versionFor } from "./identity";
+import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
+import { findPublished, immutableVersion } from "./published";
 
 /**
  * What a preview does: parse, work out the identity of the content, read the Dockerfile for what is sure to fail, and ask ICA

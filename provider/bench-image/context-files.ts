@@ -1,8 +1,8 @@
 import type { Dirent } from "node:fs";
 import { lstat, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { ContextError } from "./context-error.js";
-import type { IgnoreRules } from "./dockerignore.js";
+import { ContextError } from "./context-error";
+import type { IgnoreRules } from "./dockerignore";
 
 /** One file or symbolic link that Docker sends to a build. */
 export type ContextEntry =

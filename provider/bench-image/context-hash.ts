@@ -3,11 +3,11 @@ import { createReadStream } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import pLimit from "p-limit";
-import { type ContextEntry, contextEntries, reading } from "./context-files.js";
-import { type BuildDeclaration, type HashedEntry, manifestBytes, manifestRecords } from "./context-manifest.js";
-import { readIgnoreRules } from "./dockerignore.js";
+import { type ContextEntry, contextEntries, reading } from "./context-files";
+import { type BuildDeclaration, type HashedEntry, manifestBytes, manifestRecords } from "./context-manifest";
+import { readIgnoreRules } from "./dockerignore";
 
-export { ContextError } from "./context-error.js";
+export { ContextError } from "./context-error";
 
 /** A build whose identity is asked for. */
 export interface HashedBuild extends BuildDeclaration {

@@ -1,4 +1,4 @@
-import { ContextError } from "./context-error.js";
+import { ContextError } from "./context-error";
 
 /** Names the format; a change of any rule in docs/context-hash.md gives it a new number. */
 export const manifestVersion = "ica-bench-context-v1";

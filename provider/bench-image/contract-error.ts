@@ -1,4 +1,4 @@
-import type { Finding } from "./contract/finding.js";
+import type { Finding } from "./contract/finding";
 
 /** The built image cannot run in Bench; nothing was uploaded. */
 export class ContractError extends Error {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import dockerignore from "@balena/dockerignore";
-import { ContextError } from "./context-error.js";
+import { ContextError } from "./context-error";
 
 /** Which files of a context Docker sends to a build. */
 export interface IgnoreRules {

@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Context } from "../context.js";
-import { type Change, type Live, PartialError, type ResourceHandler } from "../handler.js";
-import type { DockerImage } from "../ica/docker-images.js";
-import { IcaError } from "../ica/error.js";
-import { hasUnknown } from "../unknown.js";
-import { checkImage } from "./check.js";
-import type { BenchImageInputs } from "./inputs.js";
-import { finish, publish } from "./publish.js";
-import { isGone } from "./published.js";
-import { convergeRegions, describeRegions, regionIds, regionsOf } from "./regions.js";
-import { reportedSettings } from "./settings.js";
-import { type BenchImageState, doneOf, stateOf } from "./state.js";
+import type { Context } from "../context";
+import { type Change, type Live, PartialError, type ResourceHandler } from "../handler";
+import type { DockerImage } from "../ica/docker-images";
+import { IcaError } from "../ica/error";
+import { hasUnknown } from "../unknown";
+import { checkImage } from "./check";
+import type { BenchImageInputs } from "./inputs";
+import { finish, publish } from "./publish";
+import { isGone } from "./published";
+import { convergeRegions, describeRegions, regionIds, regionsOf } from "./regions";
+import { reportedSettings } from "./settings";
+import { type BenchImageState, doneOf, stateOf } from "./state";
 
 /** What makes another image of it: a published image has its name, version and content for good. */
 const replacing = [

@@ -1,5 +1,5 @@
-import type { BenchImageInputs } from "./inputs.js";
-import { shortHashLength } from "./inputs.js";
+import type { BenchImageInputs } from "./inputs";
+import { shortHashLength } from "./inputs";
 
 /** Names that follow from the content, so that any machine recognises what another one has done. */
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { type Config, missingProject } from "../config.js";
-import type { CheckFailure, CheckResult } from "../handler.js";
-import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs.js";
-import { hasUnknown } from "../unknown.js";
+import { type Config, missingProject } from "../config";
+import type { CheckFailure, CheckResult } from "../handler";
+import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
+import { hasUnknown } from "../unknown";
 
 const text = z.string().min(1, { error: "must not be empty" });
 /** ICA takes 1 to 255 characters for name and version, and up to 255 for the description (official OpenAPI document, CreateInternalDockerImage). */

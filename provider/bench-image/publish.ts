@@ -1,10 +1,10 @@
-import type { Context } from "../context.js";
-import { formatDuration } from "../duration.js";
-import { PartialError } from "../handler.js";
-import type { DockerImage } from "../ica/docker-images.js";
-import { IcaError } from "../ica/error.js";
-import { timeoutMs } from "../inputs.js";
-import { archiveImage } from "./archive.js";
+import type { Context } from "../context";
+import { formatDuration } from "../duration";
+import { PartialError } from "../handler";
+import type { DockerImage } from "../ica/docker-images";
+import { IcaError } from "../ica/error";
+import { timeoutMs } from "../inputs";
+import { archiveImage } from "./archive";
 import {
   awaitAvailable,
   completeArchive,
@@ -12,17 +12,17 @@ import {
   factsOf,
   labelArchive,
   openArchiveFile,
-} from "./archive-file.js";
-import { inspectImage } from "./contract/inspect.js";
-import { ContractError } from "./contract-error.js";
-import { archiveName, localReference } from "./identity.js";
-import type { BenchImageInputs } from "./inputs.js";
-import { findPublished, immutableVersion, isGone } from "./published.js";
-import { regionIds } from "./regions.js";
-import { awaitImage, ImageBuildFailed, register } from "./register.js";
-import { settingsToChange } from "./settings.js";
-import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state.js";
-import { uploadArchive } from "./upload.js";
+} from "./archive-file";
+import { inspectImage } from "./contract/inspect";
+import { ContractError } from "./contract-error";
+import { archiveName, localReference } from "./identity";
+import type { BenchImageInputs } from "./inputs";
+import { findPublished, immutableVersion, isGone } from "./published";
+import { regionIds } from "./regions";
+import { awaitImage, ImageBuildFailed, register } from "./register";
+import { settingsToChange } from "./settings";
+import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state";
+import { uploadArchive } from "./upload";
 
 /** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
 export const defaultCreateTimeout = "60m";
@@ -147,8 +147,11 @@ async function localImage(context: Context, inputs: BenchImageInputs): Promise<{
     const start = context.clock.now();
     context.log.info(`building ${inputs.name} ${inputs.version} from ${build.context}`);
     await docker.build(
-      { ...build, tag: reference, labels: { "pulumi-ica": "image" }, platform: "linux/amd64" },
-      { onLine: (line) => context.log.info(line), signal: context.signal },
+      { ...build, tag: reference, platform: "linux/amd64" },
+      {
+        onLine: (line, kind) => (kind === "finished" ? context.log.info(line) : context.log.status(line)),
+        signal: context.signal,
+      },
     );
     context.log.info(`built in ${formatDuration(context.clock.now() - start)}`);
   }

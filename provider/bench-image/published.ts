@@ -1,8 +1,8 @@
-import type { Context } from "../context.js";
-import type { DockerImage } from "../ica/docker-images.js";
-import type { ProjectDatum } from "../ica/project-data.js";
-import { archivePath, imageTag, nameTag, readTags, versionFor, versionTag } from "./identity.js";
-import type { BenchImageInputs } from "./inputs.js";
+import type { Context } from "../context";
+import type { DockerImage } from "../ica/docker-images";
+import type { ProjectDatum } from "../ica/project-data";
+import { archivePath, imageTag, nameTag, readTags, versionFor, versionTag } from "./identity";
+import type { BenchImageInputs } from "./inputs";
 
 /** What of an image is in ICA already. The first question of every publication, and of every preview of a new version. */
 

@@ -1,6 +1,6 @@
-import type { Context } from "../context.js";
-import type { DockerImage } from "../ica/docker-images.js";
-import type { Region } from "../ica/regions.js";
+import type { Context } from "../context";
+import type { DockerImage } from "../ica/docker-images";
+import type { Region } from "../ica/regions";
 
 /** Regions are declared by code (`use1`) or UUID; the API takes UUIDs only. */
 

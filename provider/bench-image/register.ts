@@ -1,10 +1,10 @@
-import type { Context } from "../context.js";
-import { formatDuration } from "../duration.js";
-import type { DockerImage } from "../ica/docker-images.js";
-import { IcaError } from "../ica/error.js";
-import { poll } from "../poll.js";
-import type { BenchImageInputs } from "./inputs.js";
-import { isGone } from "./published.js";
+import type { Context } from "../context";
+import { formatDuration } from "../duration";
+import type { DockerImage } from "../ica/docker-images";
+import { IcaError } from "../ica/error";
+import { poll } from "../poll";
+import type { BenchImageInputs } from "./inputs";
+import { isGone } from "./published";
 
 /** ICA could not make an image of the archive. */
 export class ImageBuildFailed extends Error {

@@ -1,5 +1,5 @@
-import type { DockerImage } from "../ica/docker-images.js";
-import type { BenchImageInputs } from "./inputs.js";
+import type { DockerImage } from "../ica/docker-images";
+import type { BenchImageInputs } from "./inputs";
 
 /**
  * Settings of an image that ICA reports but has no call to set (official OpenAPI document: `benchSettings` and the description

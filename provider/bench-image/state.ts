@@ -1,6 +1,6 @@
-import type { DockerImage } from "../ica/docker-images.js";
-import type { BenchImageInputs } from "./inputs.js";
-import { regionsOf } from "./regions.js";
+import type { DockerImage } from "../ica/docker-images";
+import type { BenchImageInputs } from "./inputs";
+import { regionsOf } from "./regions";
 
 /** The archive an image was registered from. */
 export interface ArchiveFacts {

@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
-import { RenewableCredentials, type UploadCredentials } from "./upload-credentials.js";
+import { RenewableCredentials, type UploadCredentials } from "./upload-credentials";
 
-export type { UploadCredentials } from "./upload-credentials.js";
+export type { UploadCredentials } from "./upload-credentials";
 
 /**
- * Bytes of one part. S3 takes at most 10,000 parts (Amazon S3 user guide, "Multipart upload limits"), so this is good for
- * archives up to 156 GiB, and the size of an archive is not known before it has ended. A part is held in memory until S3
- * has it, so this times {@link partsInFlight} (and one being filled) bounds the memory, whatever the archive's size.
+ * Bytes of one part. S3 takes at most 10,000 parts (Amazon S3 user guide, "Multipart upload limits"), and the size of an archive
+ * is not known before it has ended: this is good for 117 GiB. A part is held in memory until S3 has it, so this times
+ * {@link partsInFlight}, and two more while one is put together, bounds the memory whatever the archive's size.
  */
-export const partSize = 16 * 1024 * 1024;
+export const partSize = 12 * 1024 * 1024;
 export const partsInFlight = 4;
 
 export interface UploadRequest {

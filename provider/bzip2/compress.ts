@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import type { Readable } from "node:stream";
-import { type Output, outputOf } from "../process.js";
+import { type Output, outputOf } from "../process";
 
 /** A program that compresses from its input to its output into one standard bzip2 stream. */
 export interface Compressor {

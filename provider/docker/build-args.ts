@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { DockerClient } from "./find.js";
+import type { DockerClient } from "./find";
 
 /** Where the value of a build secret comes from: a variable of this process's environment, or a file. Never a value. */
 export type SecretSource = { readonly env: string } | { readonly file: string };

@@ -1,4 +1,4 @@
-import { BuildError } from "./errors.js";
+import { BuildError } from "./errors";
 
 /** `started` lines are for a status that the next one replaces; `finished` lines are worth keeping. */
 export type BuildLineKind = "started" | "finished";

@@ -1,14 +1,14 @@
-import type { Clock } from "../handler.js";
-import { DataFormats } from "./data-formats.js";
-import { DockerImages } from "./docker-images.js";
-import { type Answer, type Request, Transport } from "./http.js";
-import { ProjectData } from "./project-data.js";
-import { Projects } from "./projects.js";
-import { Regions } from "./regions.js";
-import type { RetryPolicy } from "./retry.js";
-import { SystemInfo } from "./system.js";
-import { ApiKeyLogin } from "./tokens.js";
-import { Workspaces } from "./workspaces.js";
+import type { Clock } from "../handler";
+import { DataFormats } from "./data-formats";
+import { DockerImages } from "./docker-images";
+import { type Answer, type Request, Transport } from "./http";
+import { ProjectData } from "./project-data";
+import { Projects } from "./projects";
+import { Regions } from "./regions";
+import type { RetryPolicy } from "./retry";
+import { SystemInfo } from "./system";
+import { ApiKeyLogin } from "./tokens";
+import { Workspaces } from "./workspaces";
 
 /** Sends one call as the user; what the files of the API's tags are built on. */
 export type Caller = <T>(request: Request<T>) => Promise<Answer<T>>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Caller } from "./client.js";
-import { media } from "./http.js";
+import type { Caller } from "./client";
+import { media } from "./http";
 
 const formatSchema = z.object({ id: z.string(), code: z.string(), description: z.string().nullish() });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Caller } from "./client.js";
-import { media, noContent, path } from "./http.js";
+import type { Caller } from "./client";
+import { media, noContent, path } from "./http";
 
 const imageSchema = z.object({
   id: z.string(),

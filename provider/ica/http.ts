@@ -1,8 +1,8 @@
 import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from "axios";
 import { z } from "zod";
-import type { Clock } from "../handler.js";
-import { IcaError, refusal } from "./error.js";
-import { defaultRetryPolicy, type Failure, type RetryPolicy, retryDelay } from "./retry.js";
+import type { Clock } from "../handler";
+import { IcaError, refusal } from "./error";
+import { defaultRetryPolicy, type Failure, type RetryPolicy, retryDelay } from "./retry";
 
 /** The media types of the REST API; each group of calls has its own (official OpenAPI document, `content` of each call). */
 export const media = {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Caller } from "./client.js";
-import { media, path } from "./http.js";
+import type { Caller } from "./client";
+import { media, path } from "./http";
 
 const projectSchema = z.object({
   id: z.string(),

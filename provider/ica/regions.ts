@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Caller } from "./client.js";
-import { media } from "./http.js";
+import type { Caller } from "./client";
+import { media } from "./http";
 
 const regionSchema = z.object({ id: z.string(), code: z.string(), cityName: z.string().nullish() });
 

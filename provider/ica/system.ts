@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Caller } from "./client.js";
-import { media } from "./http.js";
+import type { Caller } from "./client";
+import { media } from "./http";
 
 const infoSchema = z.object({ name: z.string(), version: z.string() });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Clock } from "../handler.js";
-import { type Authenticator, media, type Transport } from "./http.js";
+import type { Clock } from "../handler";
+import { type Authenticator, media, type Transport } from "./http";
 
 const tokenSchema = z.object({ token: z.string().min(1) });
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Caller } from "./client.js";
-import { IcaError } from "./error.js";
-import { type Answer, media, noContent, path, type Request } from "./http.js";
-import type { Projects } from "./projects.js";
+import type { Caller } from "./client";
+import { IcaError } from "./error";
+import { type Answer, media, noContent, path, type Request } from "./http";
+import type { Projects } from "./projects";
 
 // The ONE place where paths and field names of the workspace calls are written down. They are assumed: no public document
 // of ICA describes such calls (docs/assumptions.md).

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { WorkspaceInputs } from "./inputs.js";
-import type { DescribedWorkspace } from "./state.js";
+import type { WorkspaceInputs } from "./inputs";
+import type { DescribedWorkspace } from "./state";
 
 /** What a change of a field does to the workspace. */
 export type Effect =

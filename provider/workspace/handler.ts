@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
-import type { Context } from "../context.js";
-import { type Change, type CheckFailure, type Live, PartialError, type ResourceHandler } from "../handler.js";
-import { IcaError } from "../ica/error.js";
-import type { Workspace } from "../ica/workspaces.js";
-import { timeoutMs } from "../inputs.js";
-import { hasUnknown, isUnknown } from "../unknown.js";
-import { changesBetween, type FieldChange } from "./changes.js";
-import { checkWorkspace, type WorkspaceInputs } from "./inputs.js";
-import { ensureRunning, ensureStopped, type Place, startAgain } from "./lifecycle.js";
-import { describe, inputsOf, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state.js";
+import type { Context } from "../context";
+import { type Change, type CheckFailure, type Live, PartialError, type ResourceHandler } from "../handler";
+import { IcaError } from "../ica/error";
+import type { Workspace } from "../ica/workspaces";
+import { timeoutMs } from "../inputs";
+import { hasUnknown, isUnknown } from "../unknown";
+import { changesBetween, type FieldChange } from "./changes";
+import { checkWorkspace, type WorkspaceInputs } from "./inputs";
+import { ensureRunning, ensureStopped, type Place, startAgain } from "./lifecycle";
+import { describe, inputsOf, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state";
 
 /** Default limits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;

@@ -1,10 +1,10 @@
 import { z } from "zod";
-import type { Config } from "../config.js";
-import { missingProject } from "../config.js";
-import type { CheckFailure, CheckResult } from "../handler.js";
-import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs.js";
-import { hasUnknown } from "../unknown.js";
-import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls.js";
+import type { Config } from "../config";
+import { missingProject } from "../config";
+import type { CheckFailure, CheckResult } from "../handler";
+import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
+import { hasUnknown } from "../unknown";
+import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls";
 
 /** Smallest and largest disk in GB ("10GB to 64TB", help.ica.illumina.com, "Bench workspaces", field Storage size). */
 export const storageLimitsGb = { min: 10, max: 65_536 } as const;

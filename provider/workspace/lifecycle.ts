@@ -1,8 +1,8 @@
-import type { Context } from "../context.js";
-import { formatDuration } from "../duration.js";
-import { IcaError } from "../ica/error.js";
-import type { Workspace } from "../ica/workspaces.js";
-import { poll } from "../poll.js";
+import type { Context } from "../context";
+import { formatDuration } from "../duration";
+import { IcaError } from "../ica/error";
+import type { Workspace } from "../ica/workspaces";
+import { poll } from "../poll";
 
 /** Start, stop and the waits between them. */
 

@@ -1,6 +1,6 @@
-import type { Workspace, WorkspaceSettings } from "../ica/workspaces.js";
-import { normaliseAllowedUrl } from "./allowed-urls.js";
-import type { WorkspaceInputs } from "./inputs.js";
+import type { Workspace, WorkspaceSettings } from "../ica/workspaces";
+import { normaliseAllowedUrl } from "./allowed-urls";
+import type { WorkspaceInputs } from "./inputs";
 
 /** The inputs that describe a workspace as it is: its run state may be one that nobody would declare, as `failed`. */
 export type DescribedWorkspace = Omit<WorkspaceInputs, "desiredState"> & { readonly desiredState?: string | undefined };

@@ -8,14 +8,13 @@ export class Pulumi {
     readonly show: (line: string) => void,
   ) {}
 
-  /** Runs a command, shows what it says line by line, and gives it all. */
+  /** Runs a command, shows the gist of what it says as it comes, and gives all of it. */
   async run(...args: string[]): Promise<string> {
+    const gist = new Gist(this.show);
     const { all } = await command("pulumi", [...args, "--non-interactive", "--color", "never"], {
       cwd: this.cwd,
       env: this.env,
-      onLine: (line) => {
-        if (worthShowing(line)) this.show(line);
-      },
+      onLine: (line) => gist.add(line),
     });
     return all;
   }
@@ -26,10 +25,41 @@ export class Pulumi {
   }
 }
 
-/** Blank lines, dots of progress and the way to a web page of state say nothing here. */
-function worthShowing(line: string): boolean {
-  return (
-    line.trim() !== "" &&
-    !/^@ |View (Live|in Browser)|Permalink|^\s*The resources in the stack|^\s*If you want to remove/.test(line)
-  );
+/** One line of progress as pulumi prints it where there is no terminal: operation, type, name, what happens. */
+const progress = /^\s*([+~-]*)\s+pulumi-nodejs:dynamic\/ica:(\w+) (\S+) (.*)$/;
+
+/**
+ * What a reader needs of pulumi's output: each message of a resource once, the changes of a diff, the totals. Left out are
+ * the stack's own row, repeated rows, status lines that come again and again, and the summary of messages at the end.
+ */
+class Gist {
+  #last = "";
+  #inDiagnostics = false;
+  #inOutputs = false;
+
+  constructor(readonly show: (line: string) => void) {}
+
+  add(line: string): void {
+    if (/^\S/.test(line)) {
+      this.#inDiagnostics = line.startsWith("Diagnostics:");
+      this.#inOutputs = line.startsWith("Outputs:");
+    }
+    const row = progress.exec(line);
+    if (row !== null) {
+      const [, operation = "", type = "", name = "", rest = ""] = row;
+      const message = rest.replace(/^(\w+) (\([\d.]+s\) ?)?/, "$1 ").trim();
+      if (/: (PARTIAL|Stopped|Starting|Stopping|Running)\b|^\w+ing$/.test(message)) return;
+      const said = `${operation.padEnd(2)} ${type} ${name}: ${message.replace(/^(creating|updating|deleting|created|updated|deleted) (?=\S)/, "")}`;
+      if (said !== this.#last) this.show(said);
+      this.#last = said;
+      return;
+    }
+    if (
+      this.#inDiagnostics ||
+      this.#inOutputs ||
+      !/^\s*(?:[~+-]+ +(?! |pulumi:pulumi)|\d+ unchanged)|^(Resources|Duration):|error:/.test(line)
+    )
+      return;
+    this.show(line);
+  }
 }

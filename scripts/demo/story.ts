@@ -37,7 +37,7 @@ async function tell(stage: Stage): Promise<void> {
   });
 
   await narrator.step("pulumi up: build the image, upload and register it, start a workspace from it", async () => {
-    await pulumi.run("up", "--yes");
+    await pulumi.run("up", "--yes", "--skip-preview");
     const { webUrl, consoleHost, consolePort } = await pulumi.outputs();
     claim(
       webUrl !== undefined && consoleHost !== undefined && consolePort !== undefined,
@@ -91,7 +91,7 @@ async function tell(stage: Stage): Promise<void> {
   await narrator.step("pulumi up again: nothing to do, and nothing done", async () => {
     stage.calls.take();
     await stage.dockerCalls.take();
-    const said = await pulumi.run("up", "--yes");
+    const said = await pulumi.run("up", "--yes", "--skip-preview");
     claim(/3 unchanged/.test(said), "everything is unchanged");
     const calls = stage.calls.take();
     claim(calls.filter(isWrite).length === 0, `no write to ICA (${calls.length} calls in all)`);
@@ -104,11 +104,17 @@ async function tell(stage: Stage): Promise<void> {
     claim(answer.status === 204, "the workspace is told to stop, beside Pulumi");
     while ((await workspaces())[0]?.status !== "Stopped") await new Promise((resolve) => setTimeout(resolve, 200));
     const said = await pulumi.run("preview", "--refresh", "--diff");
-    claim(/desiredState *: "stopped" => "running"/.test(said), "the drift is shown, and nothing else");
+    const toDo = said.slice(said.indexOf("(update)"));
+    const fields = [...toDo.matchAll(/^ +[~+-] +(\w+) *: (.*)$/gm)].map(([, field, change]) => `${field}: ${change}`);
+    claim(
+      fields.join() === 'desiredState: "stopped" => "running"',
+      "the drift is shown, and nothing else",
+      fields.join("\n"),
+    );
   });
 
   await narrator.step("pulumi up --refresh repairs it", async () => {
-    await pulumi.run("up", "--yes", "--refresh");
+    await pulumi.run("up", "--yes", "--skip-preview", "--refresh");
     claim((await workspaces())[0]?.status === "Running", "the workspace runs again");
     claim((await ssh("cat /data/note")).output === "kept", "/data has outlived the stop");
   });
@@ -116,7 +122,7 @@ async function tell(stage: Stage): Promise<void> {
   if (keep) return;
 
   await narrator.step("pulumi destroy", async () => {
-    await pulumi.run("destroy", "--yes");
+    await pulumi.run("destroy", "--yes", "--skip-preview");
     claim((await workspaces()).length === 0, "no workspace is left");
   });
 }

@@ -11,36 +11,70 @@ export interface ArchiveChanges {
   readonly text?: string;
   /** How often the one image is in manifest.json. */
   readonly images?: number;
+  /** The same layer twice, the second as a link to the first, as docker save writes it. */
+  readonly linkedLayer?: boolean;
+  /** The form of newer engines and of BuildKit: blobs by their digest, and an OCI index. */
+  readonly oci?: boolean;
 }
 
 /** A small archive in the form of `docker save`: one layer with one file. */
 export async function imageArchive(changes: ArchiveChanges = {}): Promise<Buffer> {
   const { architecture = "amd64", repoTags = ["someone/bench:1"], without = [], text = "hello", images = 1 } = changes;
+  const { linkedLayer = false, oci = false } = changes;
   const layer = await tar({ "hello.txt": text });
+  const layers = linkedLayer ? [layer, layer] : [layer];
   const config = JSON.stringify({
     architecture,
     os: "linux",
     config: { Cmd: ["/hello"] },
-    rootfs: { type: "layers", diff_ids: [`sha256:${createHash("sha256").update(layer).digest("hex")}`] },
+    rootfs: { type: "layers", diff_ids: layers.map((each) => `sha256:${sha256(each)}`) },
   });
-  const name = `${createHash("sha256").update(config).digest("hex")}.json`;
-  const manifest = { Config: name, RepoTags: repoTags, Layers: ["layer/layer.tar"] };
-  const files: Record<string, string | Buffer> = {
-    "layer/layer.tar": layer,
-    [name]: config,
+  const [layerFile, configFile] = oci
+    ? [`blobs/sha256/${sha256(layer)}`, `blobs/sha256/${sha256(config)}`]
+    : ["layer/layer.tar", `${sha256(config)}.json`];
+  const layerFiles = linkedLayer ? [layerFile, "again/layer.tar"] : [layerFile];
+  const manifest = { Config: configFile, RepoTags: repoTags, Layers: layerFiles };
+  const files: Record<string, Content> = {
+    [layerFile]: layer,
+    ...(linkedLayer ? { "again/layer.tar": { link: `../${layerFile}` } } : {}),
+    [configFile]: config,
+    ...(oci
+      ? {
+          "oci-layout": '{"imageLayoutVersion":"1.0.0"}',
+          "index.json": JSON.stringify({
+            schemaVersion: 2,
+            manifests: [
+              {
+                digest: `sha256:${sha256(config)}`,
+                size: config.length,
+                annotations: { "io.containerd.image.name": repoTags[0] },
+              },
+            ],
+          }),
+        }
+      : { repositories: JSON.stringify({ "someone/bench": { "1": "layer" } }) }),
     "manifest.json": JSON.stringify(Array.from({ length: images }, () => manifest)),
-    repositories: JSON.stringify({ "someone/bench": { "1": "layer" } }),
   };
   const kept = Object.entries(files).filter(
-    ([file]) => !without.some((word) => file.endsWith(word) || (word === "config.json" && file === name)),
+    ([file]) => !without.some((word) => file.endsWith(word) || (word === "config.json" && file === configFile)),
   );
   return tar(Object.fromEntries(kept));
 }
 
-export async function tar(files: Readonly<Record<string, string | Buffer>>): Promise<Buffer> {
+type Content = string | Buffer | { readonly link: string };
+
+function sha256(content: string | Buffer): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+export async function tar(files: Readonly<Record<string, Content>>): Promise<Buffer> {
   const archive = pack();
   for (const [name, content] of Object.entries(files)) {
-    archive.entry({ name }, content);
+    if (typeof content === "object" && "link" in content) {
+      archive.entry({ name, type: "symlink", linkname: content.link });
+    } else {
+      archive.entry({ name }, content);
+    }
   }
   archive.finalize();
   return collect(archive);

@@ -36,8 +36,15 @@ export class TestEmulator {
   static async start(config: Partial<EmulatorConfig> = {}): Promise<TestEmulator> {
     const dir = config.dir ?? (await mkdtemp(path.join(tmpdir(), "pulumi-ica-test-")));
     const log: string[] = [];
-    const emulator = await startEmulator({ port: 0, log: (line) => log.push(line), ...config, dir });
-    return new TestEmulator(dir, emulator, emulator.apiKey ?? config.apiKey ?? "", log);
+    try {
+      const emulator = await startEmulator({ port: 0, log: (line) => log.push(line), ...config, dir });
+      return new TestEmulator(dir, emulator, emulator.apiKey ?? config.apiKey ?? "", log);
+    } catch (error) {
+      if (config.dir === undefined) {
+        await rm(dir, { recursive: true });
+      }
+      throw error;
+    }
   }
 
   get data(): string {

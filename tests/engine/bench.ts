@@ -2,15 +2,17 @@ import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
-import { startEmulator } from "../../emulator/server.js";
-import { DockerRecorder } from "../support/docker-recorder.js";
-import { RecordingProxy } from "../support/recording-proxy.js";
+import { startEmulator } from "../../emulator/server";
+import { DockerRecorder } from "../support/docker-recorder";
+import { RecordingProxy } from "../support/recording-proxy";
 
 const repository = path.resolve(__dirname, "../..");
 
 /** An emulator, an engine with a state of its own, and a record of what passes between them. */
 export interface TestBench {
   readonly dir: string;
+  /** What pulumi and the provider are run with. */
+  readonly env: Record<string, string>;
   readonly apiKey: string;
   readonly projectId: string;
   readonly outsideNetwork: string;
@@ -25,9 +27,9 @@ export interface TestBench {
 }
 
 /** Starts everything that an engine test needs. The engine is the real one, found on PATH by set-up. */
-export async function startTestBench(): Promise<TestBench> {
+export async function startTestBench(options: { imageDelayMs?: number } = {}): Promise<TestBench> {
   const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-engine-"));
-  const emulator = await startEmulator({ port: 0, dir: path.join(dir, "emulator") });
+  const emulator = await startEmulator({ port: 0, dir: path.join(dir, "emulator"), ...options });
   const calls = await RecordingProxy.start(emulator.url);
   const docker = await DockerRecorder.in(dir, process.env.ICA_BENCH_DOCKER ?? "docker");
   const apiKey = emulator.apiKey ?? "";
@@ -36,7 +38,7 @@ export async function startTestBench(): Promise<TestBench> {
   const workDir = await mkdtemp(path.join(repository, ".cache", "engine-"));
   const home = path.join(dir, "home");
   await mkdir(path.join(dir, "state"), { recursive: true });
-  const envVars = {
+  const env = {
     PULUMI_BACKEND_URL: `file://${path.join(dir, "state")}`,
     PULUMI_CONFIG_PASSPHRASE: "",
     PULUMI_HOME: home,
@@ -50,6 +52,7 @@ export async function startTestBench(): Promise<TestBench> {
   };
   return {
     dir,
+    env,
     apiKey,
     projectId: emulator.projectId,
     outsideNetwork: emulator.workspaces.outsideNetwork,
@@ -76,7 +79,7 @@ export async function startTestBench(): Promise<TestBench> {
     stack: (name, program) =>
       LocalWorkspace.createOrSelectStack(
         { stackName: name, projectName: "engine-test", program },
-        { workDir, envVars },
+        { workDir, envVars: env },
       ),
     async close() {
       await emulator.close({ removeAll: true });

@@ -6,7 +6,7 @@ import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import provider from "@pulumi/pulumi/proto/provider_pb.js";
 import status from "@pulumi/pulumi/proto/status_pb.js";
 import struct from "google-protobuf/google/protobuf/struct_pb.js";
-import { startTestBench, type TestBench } from "./bench.js";
+import { startTestBench, type TestBench } from "./bench";
 
 const repository = path.resolve(__dirname, "../..");
 type Properties = Record<string, struct.JavaScriptValue>;

@@ -2,9 +2,10 @@ import { strict as assert } from "node:assert";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Stack, UpResult } from "@pulumi/pulumi/automation/index.js";
-import * as ica from "../../sdk/index.js";
-import { isWrite } from "../support/recording-proxy.js";
-import { startTestBench, type TestBench } from "./bench.js";
+import * as ica from "../../sdk/index";
+import { isWrite } from "../support/recording-proxy";
+import { until } from "../support/until";
+import { startTestBench, type TestBench } from "./bench";
 
 type Declared = Partial<ica.WorkspaceArgs> & { image?: never };
 
@@ -184,7 +185,7 @@ describe("the engine with an image and a workspace", function () {
       (await bench.byHand("POST", `/api/projects/${bench.projectId}/workspaces/${workspaceId}:stop`)).status,
       204,
     );
-    await until(async () => (await live(workspaceId)).status === "Stopped");
+    await until("the workspace is stopped", async () => (await live(workspaceId)).status === "Stopped");
     const preview = await stack.preview({ diff: true, refresh: true, color: "never" });
     assert.match(preview.stdout, /desiredState\s*: "stopped" => "running"/, preview.stdout);
     const up = await stack.up({ refresh: true });
@@ -195,7 +196,7 @@ describe("the engine with an image and a workspace", function () {
   it("makes a workspace anew that was deleted by hand", async () => {
     const { workspaceId = "" } = await outputs();
     await bench.byHand("POST", `/api/projects/${bench.projectId}/workspaces/${workspaceId}:stop`);
-    await until(async () => (await live(workspaceId)).status === "Stopped");
+    await until("the workspace is stopped", async () => (await live(workspaceId)).status === "Stopped");
     assert.equal(
       (await bench.byHand("POST", `/api/projects/${bench.projectId}/workspaces/${workspaceId}:delete`)).status,
       204,
@@ -235,12 +236,3 @@ describe("the engine with an image and a workspace", function () {
     await stack.destroy();
   });
 });
-
-/** Waits for a condition, up to a minute. */
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!(await condition())) {
-    assert.ok(Date.now() < end, "the condition did not come true within a minute");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}

@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import * as ica from "../../sdk/index.js";
-import { startTestBench, type TestBench } from "./bench.js";
+import * as ica from "../../sdk/index";
+import { startTestBench, type TestBench } from "./bench";
 
 describe("the engine when something fails", function () {
   this.timeout(240_000);

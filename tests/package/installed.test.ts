@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startEmulator } from "../../emulator/server.js";
-import { command } from "../support/command.js";
+import { startEmulator } from "../../emulator/server";
+import { command } from "../support/command";
 
 const repository = path.resolve(__dirname, "../..");
 

@@ -13,12 +13,23 @@ describe("the configuration", () => {
     ["ica:s3Endpoint", "ICA_S3_ENDPOINT", "s3Endpoint"],
   ];
   for (const [key, env, field] of settings) {
-    const [ours, theirs] = ["https://stack.example", "https://env.example"];
+    const [ours, theirs] = ["https://stack.example/ica/rest", "https://env.example/ica/rest"];
     it(`takes ${key} from the stack before ${env} from the environment`, () => {
       const rest = { "ica:apiKey": "some-key" };
       assert.equal(read({ ...rest, [key]: ours }, { [env]: theirs })[field], ours);
       assert.equal(read(key === "ica:apiKey" ? {} : rest, { [env]: theirs })[field], theirs);
       assert.equal(read({ ...rest, [key]: "  " }, { [env]: ` ${theirs} ` })[field], theirs, "blank counts as not set");
+    });
+  }
+
+  for (const given of [
+    "https://ica.example",
+    "https://ica.example/",
+    "https://ica.example/ica/rest",
+    "https://ica.example/ica/rest/",
+  ]) {
+    it(`finds the REST calls of ${given}`, () => {
+      assert.equal(read({ "ica:apiKey": "k", "ica:baseUrl": given }).baseUrl, "https://ica.example/ica/rest");
     });
   }
 

@@ -147,6 +147,11 @@ USER ica`,
     what: "CMD for docker run",
     dockerfile: dockerfile({ more: 'ENTRYPOINT ["tini", "--"]\nCMD ["/usr/local/bin/ica_start.sh"]' }),
   },
+  {
+    what: "an ENV that an ARG of its name cannot change",
+    dockerfile: dockerfile({ more: "ENV U=ica\nARG U=root", end: "USER $U" }),
+    args: { U: "root" },
+  },
   { what: "root in between", dockerfile: dockerfile({ more: "USER root\nRUN apt-get update" }) },
   {
     what: "a script that is written in place",
@@ -250,6 +255,11 @@ const faulty: readonly Case[] = [
   {
     what: "--chmod for root only",
     dockerfile: dockerfile({ script: "COPY --chmod=0700 ica_start.sh /usr/local/bin/" }),
+    finds: ["!ICA005:3"],
+  },
+  {
+    what: "--chmod without r",
+    dockerfile: dockerfile({ script: "COPY --chmod=0711 ica_start.sh /usr/local/bin/" }),
     finds: ["!ICA005:3"],
   },
   {

@@ -1,6 +1,6 @@
-import { type Base, bundledUsers } from "./base-images.js";
-import { benchGid } from "./rules.js";
-import type { Command, Word } from "./shell.js";
+import { type Base, bundledUsers } from "./base-images";
+import { benchGid } from "./rules";
+import type { Command, Word } from "./shell";
 
 export interface Account {
   /** Undefined when it is left to the program, or cannot be read from the text. */

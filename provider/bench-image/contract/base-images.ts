@@ -1,4 +1,4 @@
-import type { Word } from "./shell.js";
+import type { Word } from "./shell";
 
 /**
  * Official images of which it is known that they start as root and hold no start script of Bench: with one of them, what a

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { ContextError } from "../context-error.js";
-import { type ContextEntry, contextEntries } from "../context-files.js";
-import { dockerfilePath } from "../context-hash.js";
-import { readIgnoreRules } from "../dockerignore.js";
+import { ContextError } from "../context-error";
+import { type ContextEntry, contextEntries } from "../context-files";
+import { dockerfilePath } from "../context-hash";
+import { readIgnoreRules } from "../dockerignore";
 
 /** The files of a build context, as COPY finds them. */
 export interface ContextView {

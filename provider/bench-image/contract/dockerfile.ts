@@ -1,13 +1,13 @@
 import { posix } from "node:path";
-import { type Account, Accounts } from "./accounts.js";
-import { type Base, baseOf, foreignArchitecture } from "./base-images.js";
-import { type ContextView, viewContext } from "./context-view.js";
-import { type Finding, finding } from "./finding.js";
-import { type Access, benchGid, benchUid, startScript } from "./rules.js";
-import { checkScriptText } from "./script-text.js";
-import { type Command, parseCommands, type Word } from "./shell.js";
-import { type Plan, planOf, type Step } from "./stages.js";
-import { StartScript } from "./start-script.js";
+import { type Account, Accounts } from "./accounts";
+import { type Base, baseOf, foreignArchitecture } from "./base-images";
+import { type ContextView, viewContext } from "./context-view";
+import { type Finding, finding } from "./finding";
+import { type Access, benchGid, benchUid, startScript } from "./rules";
+import { checkScriptText } from "./script-text";
+import { type Command, parseCommands, type Word } from "./shell";
+import { type Plan, planOf, type Step } from "./stages";
+import { StartScript } from "./start-script";
 
 export interface DockerfileCheck {
   /** What is declared to be open; nothing of it can be seen for sure in a Dockerfile today. */

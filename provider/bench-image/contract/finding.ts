@@ -1,4 +1,4 @@
-import { type RuleCode, rules } from "./rules.js";
+import { type RuleCode, rules } from "./rules";
 
 /** Something that breaks a rule (`error`: sure to fail in Bench) or may break it (`warning`: it cannot be seen from here). */
 export interface Finding {

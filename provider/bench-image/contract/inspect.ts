@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { type Docker, DockerError, type FileReader, type ImageFile, type ImageInfo } from "../../docker.js";
-import { type Finding, finding } from "./finding.js";
-import { type Access, benchGid, benchUid, startScript } from "./rules.js";
-import { checkScriptText, parseShebang } from "./script-text.js";
+import { type Docker, DockerError, type FileReader, type ImageFile, type ImageInfo } from "../../docker";
+import { type Finding, finding } from "./finding";
+import { type Access, benchGid, benchUid, startScript } from "./rules";
+import { checkScriptText, parseShebang } from "./script-text";
 
 /** Where distributions put an SSH server. */
 const sshServers = [

@@ -1,5 +1,5 @@
-import { type Finding, finding } from "./finding.js";
-import { startScript } from "./rules.js";
+import { type Finding, finding } from "./finding";
+import { startScript } from "./rules";
 
 /** How a script wants to be started. */
 export interface Shebang {

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { DockerfileParser, Flag, type Instruction } from "dockerfile-ast";
-import { expandText, type Lookup, splitWords, type Word } from "./shell.js";
+import { expandText, type Lookup, splitWords, type Word } from "./shell";
 
 /** One instruction of the stage that is built, with variables filled in where their values are known. */
 export interface Step {

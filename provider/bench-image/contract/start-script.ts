@@ -1,9 +1,9 @@
 import { posix } from "node:path";
-import type { Accounts } from "./accounts.js";
-import type { ContextView } from "./context-view.js";
-import { benchGid, benchUid, startScript } from "./rules.js";
-import type { Command, Word } from "./shell.js";
-import type { Step } from "./stages.js";
+import type { Accounts } from "./accounts";
+import type { ContextView } from "./context-view";
+import { benchGid, benchUid, startScript } from "./rules";
+import type { Command, Word } from "./shell";
+import type { Step } from "./stages";
 
 /** What a Dockerfile does about the start script, as far as its instructions show. */
 export class StartScript {
