@@ -47,12 +47,8 @@ export function readConfig(get: (key: string) => string | undefined, env: NodeJS
   const s3Endpoint = value(settings.s3Endpoint);
   const problems = [
     apiKey === undefined ? missing(settings.apiKey) : undefined,
-    url.safeParse(baseUrl).success
-      ? undefined
-      : `${settings.baseUrl.key} (or ${settings.baseUrl.env}) is not a web address: ${baseUrl}`,
-    s3Endpoint === undefined || url.safeParse(s3Endpoint).success
-      ? undefined
-      : `${settings.s3Endpoint.key} (or ${settings.s3Endpoint.env}) is not a web address: ${s3Endpoint}`,
+    wrongAddress(settings.baseUrl, baseUrl),
+    s3Endpoint === undefined ? undefined : wrongAddress(settings.s3Endpoint, s3Endpoint),
   ].filter((problem) => problem !== undefined);
   if (apiKey === undefined || problems.length > 0) throw new ConfigError(problems.join("\n"));
   return {
@@ -69,6 +65,13 @@ export function restAddress(baseUrl: string): string {
   const bare = baseUrl.replace(/\/+$/, "");
   if (new URL(bare).pathname === "/") return `${bare}/ica/rest`;
   return bare.endsWith("/ica") ? `${bare}/rest` : bare;
+}
+
+function wrongAddress({ key, env }: Setting, address: string): string | undefined {
+  if (!url.safeParse(address).success) return `${key} (or ${env}) is not a web address: ${address}`;
+  const { username, password } = new URL(address);
+  // Not shown: whatever stands there is meant to be secret.
+  return username === "" && password === "" ? undefined : `${key} (or ${env}) must not hold a user name or password`;
 }
 
 function missing(setting: Setting): string {

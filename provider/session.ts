@@ -44,9 +44,12 @@ function open(config: Config): Session {
     signal: gone.signal,
     client: new IcaClient({ baseUrl: config.baseUrl, apiKey: config.apiKey, clock: systemClock }),
     docker: () => {
-      const docker = found ?? Docker.find(process.env);
-      found = docker;
-      return docker;
+      found ??= Docker.find(process.env).catch((error: unknown) => {
+        // Not for good: Docker may be started, or installed, before the next resource asks.
+        found = undefined;
+        throw error;
+      });
+      return found;
     },
   };
 }

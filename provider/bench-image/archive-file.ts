@@ -132,6 +132,7 @@ export function factsOf(
 ): ArchiveFacts {
   return {
     dataId: datum.data.id,
+    projectId: datum.projectId,
     name: archiveName(inputs),
     size: upload?.bytes ?? datum.data.details?.fileSizeInBytes ?? 0,
     sha256: upload?.sha256 ?? readTags(datum.data.details?.tags?.technicalTags ?? []).sha256,

@@ -3,7 +3,7 @@ import path from "node:path";
 import type { Context } from "../context";
 import type { CheckFailure, CheckResult } from "../handler";
 import { hasUnknown, unknownValue } from "../unknown";
-import { ContextError, computeContextHash } from "./context-hash";
+import { ContextError, computeContextHash, dockerfilePath } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
@@ -20,7 +20,11 @@ export async function checkImage(
 ): Promise<CheckResult<BenchImageInputs>> {
   const { inputs: declared, failures } = checkDeclared(context.config, args);
   if (failures.length > 0) return { inputs: withIdentity(declared, unknownValue), failures };
-  const identity = await contentIdentity(context, declared, old);
+  // Not something to declare: the engine hands the old one in where the program says ignoreChanges: ["contextHash"].
+  const pinned =
+    typeof args.contextHash === "string" && args.contextHash === old?.contextHash ? args.contextHash : undefined;
+  const identity =
+    pinned === undefined ? await contentIdentity(context, declared, old) : { contextHash: pinned, failures: [] };
   const inputs = withIdentity(declared, identity.contextHash);
   if (identity.failures.length > 0) return { inputs, failures: identity.failures };
   return { inputs, failures: await versionFailures(context, inputs, old) };
@@ -58,7 +62,7 @@ async function buildIdentity(
   declared: DeclaredImage,
   build: Build,
 ): Promise<{ contextHash: string; failures: CheckFailure[] }> {
-  const dockerfile = path.resolve(build.dockerfile ?? path.join(build.context, "Dockerfile"));
+  const dockerfile = dockerfilePath(build);
   let text: string;
   try {
     text = await readFile(dockerfile, "utf8");

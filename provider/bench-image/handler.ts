@@ -35,7 +35,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     if (state.status === "PARTIAL") return { kind: "update", hidden: true };
     const fields = Object.keys({ ...state, ...next }) as (keyof BenchImageState)[];
     const differs = fields.some(
-      (field) => isInput(field) && !isDeepStrictEqual(state[field], (next as Partial<BenchImageState>)[field]),
+      (field) => isInput(field) && !isDeepStrictEqual(comparable(state)[field], comparable(next)[field]),
     );
     return differs ? { kind: "update", hidden: false } : { kind: "unchanged" };
   },
@@ -90,6 +90,7 @@ const outputs = [
   "imageId",
   "status",
   "dataId",
+  "dataProjectId",
   "archiveName",
   "archiveSize",
   "archiveSha256",
@@ -102,12 +103,20 @@ function isInput(field: keyof BenchImageState): field is keyof BenchImageInputs 
   return !(outputs as readonly string[]).includes(field) && !field.startsWith("__");
 }
 
+/** Where the context lies differs from machine to machine and says nothing; what is in it is in the hash. */
+function comparable(inputs: BenchImageInputs): Partial<BenchImageState> {
+  if (inputs.build === undefined) return inputs;
+  const { dockerfile: _, ...build } = inputs.build;
+  return { ...inputs, build: { ...build, context: "" } };
+}
+
 /** The inputs within a state. */
 function inputsOf(state: BenchImageState): BenchImageInputs {
   const {
     imageId,
     status,
     dataId,
+    dataProjectId,
     archiveName,
     archiveSize,
     archiveSha256,

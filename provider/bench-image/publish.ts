@@ -5,20 +5,13 @@ import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { timeoutMs } from "../inputs";
 import { archiveImage } from "./archive";
-import {
-  awaitAvailable,
-  completeArchive,
-  dockerFormat,
-  factsOf,
-  labelArchive,
-  openArchiveFile,
-} from "./archive-file";
+import { awaitAvailable, completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
 import { inspectImage } from "./contract/inspect";
 import { ContractError } from "./contract-error";
 import { archiveName, localReference } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { findPublished, immutableVersion, isGone } from "./published";
-import { regionIds } from "./regions";
+import { addMissingRegions, regionIds } from "./regions";
 import { awaitImage, ImageBuildFailed, register } from "./register";
 import { settingsToChange } from "./settings";
 import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state";
@@ -46,7 +39,13 @@ export async function publish(
     context.log.info(
       `image ${inputs.name} ${inputs.version} is in ICA already, and is taken over: no build, no upload`,
     );
-    return finish(context, inputs, published.image, {});
+    return keepingId(context, inputs, published.image, {}, async () => {
+      const taken = await finish(context, inputs, published.image, {});
+      if (inputs.regions === undefined) return taken;
+      // Added only: other stacks may need the image in the regions that this one does not name.
+      await addMissingRegions(context, published.image, await regionIds(context, inputs.projectId, inputs.regions));
+      return { ...taken, state: stateOf(await context.client.dockerImages.get(published.image.id), inputs, {}) };
+    });
   }
   const regions = await regionIds(context, inputs.projectId, inputs.regions);
   const format = await dockerFormat(context);
@@ -117,7 +116,7 @@ async function keepingId<T>(
     const failed = error instanceof ImageBuildFailed;
     if (failed && done.archive !== undefined) {
       // A registered image that failed will fail again from the same archive: the next run uploads a new one.
-      await forgetArchive(context, inputs.projectId, done.archive);
+      await forgetArchive(context, done.archive);
     }
     const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
     throw new PartialError(image.id, state, error instanceof Error ? error.message : String(error), { cause: error });
@@ -125,9 +124,9 @@ async function keepingId<T>(
 }
 
 /** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
-async function forgetArchive(context: Context, projectId: string, archive: ArchiveFacts): Promise<void> {
+async function forgetArchive(context: Context, archive: ArchiveFacts): Promise<void> {
   try {
-    await context.client.projectData.delete(projectId, archive.dataId);
+    await context.client.projectData.delete(archive.projectId, archive.dataId);
   } catch (error) {
     if (error instanceof IcaError && error.isNotFound) return;
     context.log.warn(

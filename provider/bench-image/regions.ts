@@ -47,12 +47,22 @@ export function describeRegions(image: DockerImage, declared: readonly string[])
     .sort();
 }
 
+/** Adds what is missing, and removes nothing. */
+export async function addMissingRegions(
+  context: Context,
+  image: DockerImage,
+  wanted: readonly string[],
+): Promise<void> {
+  const present = regionsOf(image).map(({ id }) => id);
+  const missing = wanted.filter((id) => !present.includes(id));
+  if (missing.length > 0) await context.client.dockerImages.addRegions(image.id, missing);
+}
+
 /** Adds what is missing, then removes what is too much: an image is never without a region in between. */
 export async function convergeRegions(context: Context, image: DockerImage, wanted: readonly string[]): Promise<void> {
   const { dockerImages } = context.client;
   const present = regionsOf(image).map(({ id }) => id);
-  const missing = wanted.filter((id) => !present.includes(id));
   const extra = present.filter((id) => !wanted.includes(id));
-  if (missing.length > 0) await dockerImages.addRegions(image.id, missing);
+  await addMissingRegions(context, image, wanted);
   if (extra.length > 0) await dockerImages.removeRegions(image.id, extra);
 }

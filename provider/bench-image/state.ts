@@ -5,6 +5,8 @@ import { regionsOf } from "./regions";
 /** The archive an image was registered from. */
 export interface ArchiveFacts {
   readonly dataId: string;
+  /** The project it lies in, which a change of `projectId` does not move. */
+  readonly projectId: string;
   readonly name: string;
   /** Bytes. */
   readonly size: number;
@@ -17,6 +19,7 @@ export type BenchImageState = BenchImageInputs & {
   readonly imageId: string;
   readonly status: string;
   readonly dataId: string | undefined;
+  readonly dataProjectId: string | undefined;
   readonly archiveName: string | undefined;
   readonly archiveSize: number | undefined;
   readonly archiveSha256: string | undefined;
@@ -45,6 +48,7 @@ export function stateOf(image: DockerImage, inputs: BenchImageInputs, done: Done
     imageId: image.id,
     status: image.status,
     dataId: done.archive?.dataId,
+    dataProjectId: done.archive?.projectId,
     archiveName: done.archive?.name,
     archiveSize: done.archive?.size,
     archiveSha256: done.archive?.sha256,
@@ -63,9 +67,10 @@ export function stateOf(image: DockerImage, inputs: BenchImageInputs, done: Done
 /** What an earlier run did, read back from its state. */
 export function doneOf(state: BenchImageState): Done {
   const { dataId, archiveName, archiveSize, archiveSha256, imageDigest } = state;
+  const projectId = state.dataProjectId ?? state.projectId;
   const archive =
     dataId === undefined || archiveName === undefined || archiveSize === undefined
       ? undefined
-      : { dataId, name: archiveName, size: archiveSize, sha256: archiveSha256 };
+      : { dataId, projectId, name: archiveName, size: archiveSize, sha256: archiveSha256 };
   return { archive, imageDigest };
 }

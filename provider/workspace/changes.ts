@@ -15,6 +15,9 @@ export type Effect =
   /** A new workspace; /data of the old one is lost. */
   | "replace";
 
+/** A workspace before a change; its id where it is known. */
+type Before = DescribedWorkspace & { readonly workspaceId?: string };
+
 export interface Rule {
   readonly effect: Effect;
   readonly why: string;
@@ -22,7 +25,7 @@ export interface Rule {
 
 /** The effect of every field: the only place that says so. */
 export const effects: Readonly<
-  Record<keyof WorkspaceInputs, Rule | ((before: DescribedWorkspace, after: WorkspaceInputs) => Rule)>
+  Record<keyof WorkspaceInputs, Rule | ((before: Before, after: WorkspaceInputs) => Rule)>
 > = {
   name: { effect: "in place", why: "a name is only a label; the address of a workspace does not hold it" },
   projectId: { effect: "replace", why: "a workspace belongs to one project for good" },
@@ -38,9 +41,9 @@ export const effects: Readonly<
   desiredState: { effect: "run state", why: "this is the start and stop button" },
   allowRestart: { effect: "none", why: "a permission for `pulumi up`, unknown to ICA" },
   allowDataLoss: { effect: "none", why: "a permission for `pulumi up`, unknown to ICA" },
-  existingId: (_before, after) =>
-    after.existingId === undefined
-      ? { effect: "none", why: "the workspace was taken over, and stays" }
+  existingId: (before, after) =>
+    after.existingId === undefined || after.existingId === before.workspaceId
+      ? { effect: "none", why: "the workspace is this one, and stays" }
       : { effect: "replace", why: "it names another workspace" },
   timeouts: { effect: "none", why: "a limit for `pulumi up`, unknown to ICA" },
 };
@@ -52,7 +55,7 @@ export interface FieldChange extends Rule {
 const fields = Object.keys(effects) as (keyof WorkspaceInputs)[];
 
 /** The fields that differ, and what each difference does. */
-export function changesBetween(before: DescribedWorkspace, after: WorkspaceInputs): FieldChange[] {
+export function changesBetween(before: Before, after: WorkspaceInputs): FieldChange[] {
   return fields
     .filter((field) => !isDeepStrictEqual(comparable(before[field]), comparable(after[field])))
     .map((field) => {

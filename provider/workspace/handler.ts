@@ -52,7 +52,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const limit = timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
     return {
       id: live.id,
-      state: await keepingId(context, place, inputs, () => converge(context, place, live, inputs, limit)),
+      state: await keepingId(context, place, inputs, inputs.existingId !== undefined, () =>
+        converge(context, place, live, inputs, limit),
+      ),
     };
   },
 
@@ -72,7 +74,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     }
     const place = placeOf(live, next);
     const limit = timeoutMs(next.timeouts, "update", defaultTimeouts.update);
-    return keepingId(context, place, next, () => converge(context, place, live, next, limit));
+    return keepingId(context, place, next, false, () => converge(context, place, live, next, limit));
   },
 
   async delete(context, id, state) {
@@ -147,11 +149,14 @@ async function keepingId(
   context: Context,
   place: Place,
   inputs: WorkspaceInputs,
+  takesOver: boolean,
   steps: () => Promise<Workspace>,
 ): Promise<WorkspaceState> {
   try {
     return stateOf(await steps(), inputs);
   } catch (error) {
+    // Taking over was refused before anything was written: the workspace is not this stack's to delete.
+    if (takesOver && error instanceof RefusedChange) throw error;
     const message = error instanceof Error ? error.message : String(error);
     const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
       // It vanished meanwhile: there is no id to keep.

@@ -197,6 +197,18 @@ describe("a call to ICA", () => {
       assert.match(error.message, /Is the emulator running\? \(ica-bench emulator status\)/);
     });
 
+    it("are made again for createInternal when the connection was never made: nothing can have been registered", async () => {
+      const gone = await ScriptedServer.start();
+      const lonely = new IcaClient({ baseUrl: gone.baseUrl, apiKey, clock });
+      gone.on("GET", "/api/regions", { ...ok({ items: [] }), headers: { Connection: "close" } });
+      gone.on("POST", "/api/tokens", { ...ok({ token: "jwt" }), headers: { Connection: "close" } });
+      await lonely.regions.list();
+      await gone.close();
+      const error = await failureOf(lonely.dockerImages.createInternal(newImage));
+      assert.match(error.message, /^POST \/api\/dockerImages:createInternal: no answer .*ECONNREFUSED/);
+      assert.equal(waits(), defaultRetryPolicy.attempts - 1);
+    });
+
     it("for another machine ask about address, network and proxy instead", async () => {
       const far = new IcaClient({
         baseUrl: "http://ica.invalid/ica/rest",

@@ -16,7 +16,7 @@ import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
 
 const stateWith = (inputs: Partial<BenchImageInputs> = {}, reported = dockerImage()): BenchImageState =>
   stateOf(reported, imageInputs(inputs), {
-    archive: { dataId: "fil.1", name: "a.tar.bz2", size: 7, sha256: "5ha" },
+    archive: { projectId: "p", dataId: "fil.1", name: "a.tar.bz2", size: 7, sha256: "5ha" },
     imageDigest: "sha256:1",
   });
 
@@ -69,6 +69,16 @@ describe("the image handler", () => {
       const before = (await handler.check(context, declared(), undefined)).inputs.contextHash;
       await writeFile(path.join(folder, "new file"), "x");
       assert.notEqual((await handler.check(context, declared(), undefined)).inputs.contextHash, before);
+    });
+
+    it("keeps the hash that the engine hands in for ignoreChanges, and takes it from nobody else", async () => {
+      const { inputs } = await handler.check(context, declared(), undefined);
+      await writeFile(path.join(folder, "new file"), "x");
+      const pinned = await handler.check(context, { ...declared(), contextHash: inputs.contextHash }, inputs);
+      assert.deepEqual(pinned.inputs, inputs);
+      const invented = await handler.check(context, { ...declared(), contextHash: "f".repeat(64) }, inputs);
+      assert.notEqual(invented.inputs.contextHash, inputs.contextHash);
+      assert.notEqual(invented.inputs.contextHash, "f".repeat(64));
     });
 
     it("asks ICA nothing when neither version nor content changed", async () => {
@@ -164,6 +174,12 @@ describe("the image handler", () => {
       });
     }
 
+    it("does not care where the context lies: another machine has it elsewhere", async () => {
+      assert.deepEqual(await diff({ build: { context: "/elsewhere/image", dockerfile: "/elsewhere/Dockerfile" } }), {
+        kind: "unchanged",
+      });
+    });
+
     it("never replaces because of what is not known yet", async () => {
       assert.deepEqual(await diff({ contextHash: unknownValue, version: unknownValue }), {
         kind: "update",
@@ -191,6 +207,12 @@ describe("the image handler", () => {
       assert.deepEqual(state.urls, { use1: "registry/rstudio" });
       assert.deepEqual(state.benchSettings, { web: true, console: false, clusterCompatible: false });
       assert.deepEqual(ica.written, []);
+    });
+
+    it("adds the declared regions that a taken over image lacks, and removes none", async () => {
+      ica.has();
+      await handler.create(context, imageInputs({ regions: ["euc1"] }));
+      assert.deepEqual(ica.written, ["addRegions"]);
     });
 
     it("registers an archive that an interrupted run uploaded, without building or uploading again", async () => {

@@ -97,6 +97,12 @@ describe("the workspace handler", () => {
       assert.equal(bench.workspaces.get("ws-1")?.storageSizeInGb, 64);
     });
 
+    it("does not keep a workspace whose taking over it refused: it is not this stack's to delete", async () => {
+      bench.has({ status: "Running", resourceModel: "gpu-small" });
+      await assert.rejects(handler.create(context, workspaceInputs({ existingId: "ws-1" })), RefusedChange);
+      assert.deepEqual(bench.written, []);
+    });
+
     it("says when the workspace to take over is not there", async () => {
       await assert.rejects(handler.create(context, workspaceInputs({ existingId: "ws-9" })), /has no workspace ws-9/);
     });
@@ -201,6 +207,17 @@ describe("the workspace handler", () => {
       const error = await partialOf(handler.create(context, running));
       assert.equal(error.id, "made-1");
       assert.match(error.message, /No such resource model/);
+    });
+
+    it("that fails because the workspace vanished keeps no id: there is none to keep", async () => {
+      server.on("POST", /:start$/, () => {
+        bench.workspaces.clear();
+        return problem(403, "Not entitled");
+      });
+      await assert.rejects(
+        handler.create(context, running),
+        (error: unknown) => error instanceof IcaError && /Not entitled/.test(error.message),
+      );
     });
 
     it("keeps the id even when ICA cannot be asked any more", async () => {

@@ -59,6 +59,16 @@ describe("the configuration", () => {
     );
   });
 
+  it("takes no password in an address, and does not show it", () => {
+    assert.throws(
+      () => read({ "ica:apiKey": "k", "ica:baseUrl": "https://me:hunter2@ica.example" }),
+      (error: unknown) =>
+        error instanceof ConfigError &&
+        /must not hold a user name or password/.test(error.message) &&
+        !error.message.includes("hunter2"),
+    );
+  });
+
   it("never shows the API key in its errors", () => {
     assert.throws(
       () => read({ "ica:apiKey": "very-secret", "ica:baseUrl": "nowhere" }),

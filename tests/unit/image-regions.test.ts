@@ -40,7 +40,10 @@ describe("the state of an image", () => {
   });
 
   it("keeps what an earlier run uploaded", () => {
-    const done = { archive: { dataId: "fil.1", name: "a.tar", size: 7, sha256: "5ha" }, imageDigest: "sha256:1" };
+    const done = {
+      archive: { projectId: "elsewhere", dataId: "fil.1", name: "a.tar", size: 7, sha256: "5ha" },
+      imageDigest: "sha256:1",
+    };
     assert.deepEqual(doneOf(stateOf(dockerImage(), imageInputs(), done)), done);
     assert.deepEqual(doneOf(stateOf(dockerImage(), imageInputs(), {})), { archive: undefined, imageDigest: undefined });
   });

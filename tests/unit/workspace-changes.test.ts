@@ -58,6 +58,14 @@ describe("a change of a workspace", () => {
     }
   }
 
+  it("is none when existingId names the workspace that it is already", () => {
+    const old = { ...workspaceInputs(), workspaceId: "ws-1" };
+    const effectsOf = (existingId: string) =>
+      changesBetween(old, { ...workspaceInputs(), existingId }).map(({ effect }) => effect);
+    assert.deepEqual(effectsOf("ws-1"), ["none"]);
+    assert.deepEqual(effectsOf("ws-2"), ["replace"]);
+  });
+
   it("is none when nothing differs", () => {
     assert.deepEqual(changesBetween(workspaceInputs(), workspaceInputs()), []);
   });
