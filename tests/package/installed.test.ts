@@ -29,11 +29,16 @@ export const id: pulumi.Output<string> = image.imageId;
 export const url: pulumi.Output<string | undefined> = workspace.webUrl;
 `;
 
-const mistakes = `
-import * as ica from "pulumi-ica";
-new ica.BenchImage("page", { build: { contxt: "./image" }, access: { web: true } });
-new ica.Workspace("hello", { image: "i", resourceModel: "m", storageGb: "10", access: {}, network: "open" });
-`;
+/** One mistake a line, from line 3 on. */
+const mistakes = [
+  "import * as ica from 'pulumi-ica';",
+  "const workspace = { image: 'i', resourceModel: 'm', storageGb: 10, access: {}, network: 'public' } as const;",
+  "new ica.BenchImage('page', { build: { contxt: './image' }, access: { web: true } });",
+  "new ica.BenchImage('page', { build: { context: './image' } });",
+  "new ica.Workspace('hello', { ...workspace, storageGb: '10' });",
+  "new ica.Workspace('hello', { ...workspace, network: 'open' });",
+  "new ica.Workspace('hello', { ...workspace, desiredState: 'paused' });",
+];
 
 const dockerfile = `FROM debian:bookworm-slim
 ARG MIRROR
@@ -125,11 +130,11 @@ describe("the package as a user gets it", function () {
   });
 
   it("finds a user's mistakes when compiling", async () => {
-    await writeFile(path.join(project, "mistakes.ts"), mistakes);
+    await writeFile(path.join(project, "mistakes.ts"), mistakes.join("\n"));
     const { stdout } = await typeCheck();
     await rm(path.join(project, "mistakes.ts"));
-    for (const word of ["contxt", "storageGb", "network"])
-      assert.match(stdout, new RegExp(word), `"${word}" is an error`);
+    const lines = [...stdout.matchAll(/^mistakes\.ts\((\d+),/gm)].map(([, line]) => Number(line));
+    assert.deepEqual([...new Set(lines)], [3, 4, 5, 6, 7], stdout);
   });
 
   it("offers its command line", async () => {
