@@ -14,6 +14,7 @@ export {
   type BenchSettings,
   type BuildArgs,
   type BuildSecretArgs,
+  type LocalImage,
 } from "./bench-image";
 export { config } from "./config";
 export { Workspace, type WorkspaceArgs } from "./workspace";

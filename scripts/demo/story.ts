@@ -122,7 +122,7 @@ async function tell(stage: Stage): Promise<void> {
   if (keep) return;
 
   await narrator.step("pulumi destroy", async () => {
-    await pulumi.run("destroy", "--yes", "--skip-preview");
+    await pulumi.run("destroy", "--yes", "--skip-preview", "--remove");
     claim((await workspaces()).length === 0, "no workspace is left");
   });
 }
@@ -172,7 +172,7 @@ async function main(): Promise<void> {
         .join("\n"),
     );
     show(
-      `\npulumi stack select demo && pulumi stack output\n\nTo end it: pulumi destroy --yes && npx ica-bench emulator stop --purge --dir ${stage.dir}/emulator`,
+      `\npulumi stack select demo && pulumi stack output\n\nTo end it: pulumi destroy --yes --remove && npx ica-bench emulator stop --purge --dir ${stage.dir}/emulator`,
     );
   } else {
     await removeBuiltImages(stage.docker);

@@ -11,7 +11,7 @@ const archiveKeys = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** The address that this machine's apt gets Debian from, so that a mirror set up by its owner is used here too. */
 async function debianMirror() {
   const { stdout } = await run("apt-cache", ["policy"], { env: { ...process.env, LC_ALL: "C" } });
-  return stdout.match(/^ *\d+ (https?:\S*\/debian\/?) /m)?.[1] ?? "http://deb.debian.org/debian";
+  return stdout.match(/^ *\d+ (https?:\S*\/debian\/?) /m)?.[1];
 }
 
 /** debootstrap knows nothing of apt's own proxy settings. */
@@ -39,6 +39,7 @@ async function makeFromPackages(docker, name) {
   const folder = mkdtempSync("/var/tmp/pulumi-ica-base-");
   try {
     const mirror = await debianMirror();
+    if (mirror === undefined) return "`apt-cache policy` names no mirror of Debian to take packages from";
     const made = await run(
       find("debootstrap"),
       ["--variant=minbase", "--arch=amd64", `--keyring=${archiveKeys}`, suite, folder, mirror],

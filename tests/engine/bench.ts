@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { startEmulator } from "../../emulator/server";
+import { command } from "../support/command";
 import { DockerRecorder } from "../support/docker-recorder";
 import { RecordingProxy } from "../support/recording-proxy";
 
@@ -24,6 +25,21 @@ export interface TestBench {
   imageContext(name: string): Promise<string>;
   stack(name: string, program: PulumiFn): Promise<Stack>;
   close(): Promise<void>;
+}
+
+/** The provider leaves what it built in the local Docker, as a build by hand does; a test does not. */
+async function removeBuiltImages(): Promise<void> {
+  const client = process.env.ICA_BENCH_DOCKER ?? "docker";
+  const { stdout } = await command(client, [
+    "image",
+    "ls",
+    "--filter",
+    "reference=pulumi-ica/page",
+    "--format",
+    "{{.Repository}}:{{.Tag}}",
+  ]);
+  const tags = stdout.split("\n").filter((tag) => tag !== "");
+  if (tags.length > 0) await command(client, ["image", "rm", ...tags], { mayFail: true });
 }
 
 /** Starts everything that an engine test needs. The engine is the real one, found on PATH by set-up. */
@@ -83,6 +99,7 @@ export async function startTestBench(options: { imageDelayMs?: number } = {}): P
       ),
     async close() {
       await emulator.close({ removeAll: true });
+      await removeBuiltImages();
       await calls.close();
       await rm(dir, { recursive: true, force: true });
       await rm(workDir, { recursive: true, force: true });

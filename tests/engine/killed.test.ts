@@ -73,6 +73,6 @@ describe("an engine that is killed in the middle of an up", function () {
       items.map(({ status }) => status),
       ["AVAILABLE"],
     );
-    await pulumi("destroy");
+    await pulumi("destroy", "--remove");
   });
 });

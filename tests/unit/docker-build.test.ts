@@ -106,7 +106,7 @@ describe("the progress of a build", () => {
 #5 DONE 2.0s
 
 #6 [stage-1 2/3] RUN apt-get update   && apt-get install -y --no-install-recommends openssh-server nginx bash curl ca-certificates
-#6 0.312 Get:1 http://deb.debian.org/debian bookworm InRelease
+#6 0.312 Get:1 http://mirror.example/debian bookworm InRelease
 #6 ...
 
 #7 [tools 2/2] COPY a b
