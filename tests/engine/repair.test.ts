@@ -3,6 +3,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../sdk/index";
+import { isWrite } from "../support/recording-proxy";
 import { startTestBench, type TestBench } from "./bench";
 
 describe("the engine when something fails", function () {
@@ -88,6 +89,22 @@ describe("the engine when something fails", function () {
       new ica.BenchImage("page", { build: { context: faulty }, access: { web: true } });
     });
     await assert.rejects(stackOfIt.preview({ color: "never" }), /ICA\d{3} Dockerfile:\d+ .*/);
+  });
+
+  it("refuses after the build what only the image shows, before anything is uploaded", async () => {
+    const faulty = path.join(bench.dir, "no-interpreter");
+    await cp(context, faulty, { recursive: true });
+    await writeFile(path.join(faulty, "ica_start.sh"), "#!/usr/bin/tclsh\n# nginx on 8888\n");
+    const stackOfIt = await bench.stack("no-interpreter", async () => {
+      new ica.BenchImage("page", { build: { context: faulty }, access: { web: true } });
+    });
+    bench.calls.take();
+    await assert.rejects(stackOfIt.up({ color: "never" }), /ICA009[\s\S]*tclsh[\s\S]*verify: "none"/);
+    assert.deepEqual(bench.calls.take().filter(isWrite), []);
+    assert.deepEqual(
+      (await bench.docker.take()).filter((line) => line.startsWith("save")),
+      [],
+    );
   });
 
   it("keeps the id of a workspace that failed to start, and says why in ICA's words", async () => {
