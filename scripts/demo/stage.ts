@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { command } from "../../tests/support/command";
 import { DockerRecorder } from "../../tests/support/docker-recorder";
+import { exported } from "../../tests/support/exports";
 import { RecordingProxy } from "../../tests/support/recording-proxy";
 
 /** Where the story plays: an emulator and an engine of its own, in a folder that goes away afterwards. */
@@ -61,13 +62,4 @@ export async function openStage(): Promise<Stage> {
       await rm(dir, { recursive: true, force: true });
     },
   };
-}
-
-function exported(lines: string): Record<string, string> {
-  return Object.fromEntries(
-    [...lines.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [
-      name,
-      value.replace(/^'(.*)'$/, "$1"),
-    ]),
-  );
 }

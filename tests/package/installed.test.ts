@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { startEmulator } from "../../emulator/server";
 import { command } from "../support/command";
+import { exported } from "../support/exports";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -137,24 +137,18 @@ describe("the package as a user gets it", function () {
     assert.deepEqual([...new Set(lines)], [3, 4, 5, 6, 7], stdout);
   });
 
-  it("offers its command line", async () => {
-    const { stdout } = await command(path.join(project, "node_modules/.bin/ica-bench"), ["--help"]);
-    assert.match(stdout, /emulator/);
-  });
-
-  it("previews the program with the real engine", async () => {
-    const emulator = await startEmulator({ port: 0, dir: path.join(dir, "emulator") });
+  it("brings an emulator, against which the real engine previews the program", async () => {
+    const cli = path.join(project, "node_modules/.bin/ica-bench");
+    const emulatorDir = path.join(dir, "emulator");
+    const started = await command(cli, ["emulator", "start", "--port", "0", "--dir", emulatorDir]);
     try {
       await mkdir(path.join(dir, "state"));
       const env = {
+        ...exported(started.stdout),
         PULUMI_BACKEND_URL: `file://${path.join(dir, "state")}`,
         PULUMI_HOME: path.join(dir, "home"),
         PULUMI_CONFIG_PASSPHRASE: "",
         PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-        ICA_API_KEY: emulator.apiKey ?? "",
-        ICA_PROJECT_ID: emulator.projectId,
-        ICA_BASE_URL: `${emulator.url}/ica/rest`,
-        ICA_S3_ENDPOINT: emulator.s3Url,
       };
       await command("pulumi", ["stack", "init", "dev"], { cwd: project, env });
       const { stdout } = await command("pulumi", ["preview", "--color", "never", "--non-interactive", "--diff"], {
@@ -165,7 +159,7 @@ describe("the package as a user gets it", function () {
       assert.match(stdout, /ica:Workspace[\s\S]*name *: "user-dev-hello"/);
       assert.match(stdout, /3 to create/);
     } finally {
-      await emulator.close({ removeAll: true });
+      await command(cli, ["emulator", "stop", "--purge", "--dir", emulatorDir]);
     }
   });
 });

@@ -1,0 +1,9 @@
+/** The settings in lines that are meant for `eval` in a shell: `export NAME=value`. */
+export function exported(lines: string): Record<string, string> {
+  return Object.fromEntries(
+    [...lines.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [
+      name,
+      value.replace(/^'(.*)'$/, "$1"),
+    ]),
+  );
+}
