@@ -64,10 +64,18 @@ async function keyFromEnvironment(url: string, projectId: string): Promise<strin
 }
 
 /** This program again, in the foreground. */
-function ownArguments({ port, dir, imageDelay, newKey }: StartOptions): string[] {
+function ownArguments({ port, dir, imageDelay, newKey, workspaces }: StartOptions): string[] {
   const [, program = ""] = process.argv;
   const settings = ["--port", String(port), "--dir", dir, "--image-delay", String(imageDelay)];
-  return [program, "emulator", "start", "--foreground", ...settings, ...(newKey ? ["--new-key"] : [])];
+  return [
+    program,
+    "emulator",
+    "start",
+    "--foreground",
+    ...settings,
+    ...(newKey ? ["--new-key"] : []),
+    ...(workspaces ? [] : ["--no-workspaces"]),
+  ];
 }
 
 function firstWord(child: ChildProcess): Promise<Started> {

@@ -17,6 +17,8 @@ export interface StartOptions {
   /** Seconds. */
   readonly imageDelay: number;
   readonly newKey: boolean;
+  /** Whether the (assumed) workspace calls are served. */
+  readonly workspaces: boolean;
 }
 
 /** `ica-bench emulator …`: an ICA on this machine. */
@@ -38,6 +40,7 @@ export function emulatorCommand(): Command {
       DEFAULT_IMAGE_DELAY_S,
     )
     .option("--new-key", "make a new API key; the one before is no longer valid", false)
+    .option("--no-workspaces", "serve the documented calls only, as a tenant without workspace calls would")
     .option("--foreground", "stay in the foreground, log to the terminal", false)
     .action(async ({ foreground, ...options }: StartOptions & { foreground: boolean }) => {
       await (foreground ? runInForeground(options) : startInBackground(options));

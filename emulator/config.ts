@@ -25,6 +25,11 @@ export interface EmulatorConfig {
   readonly credentialLifetimeMs: number;
   /** What a new BENCH image gets. Default all access, not cluster compatible: which ones ICA uses is undocumented. */
   readonly benchSettings: BenchSettings;
+  /**
+   * Whether the workspace calls are served. False: an ICA that has the documented calls only; a workspace call is an unknown
+   * path (404), and workspaces that are in the folder stay as they are. Default true.
+   */
+  readonly workspaces: boolean;
   /** Where lines for a person go. Default: nowhere. Never given a secret. */
   readonly log: (line: string) => void;
 }
@@ -48,5 +53,6 @@ export const DEFAULTS = {
   tokenLifetimeS: 30 * 60,
   credentialLifetimeMs: 36 * 60 * 60 * 1000,
   benchSettings: { clusterCompatible: false, access: { web: true, console: true } },
+  workspaces: true,
   log: () => undefined,
 } as const satisfies Partial<EmulatorConfig>;

@@ -19,6 +19,7 @@ import { type Lock, lock } from "./lock";
 import { isLoopbackHost, refuseHost } from "./loopback";
 import { Credentials } from "./object-store/credentials";
 import { ObjectStore, S3_PATH } from "./object-store/server";
+import { openApiRoute } from "./openapi";
 import { problemHandler, unknownPath } from "./problem";
 import { V3, V4 } from "./rest";
 import { Store } from "./store";
@@ -102,7 +103,7 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
     catalogRoutes(context, formats),
     dataRoutes(context, { data, formats, transfer, objects, idempotency }),
     imageRoutes(context, data, builder),
-    workspaces.routes,
+    ...(config.workspaces ? [workspaces.routes] : []),
   ]);
   serve(server, app, objects, workspaces);
   await listen(server, config.port);
@@ -131,13 +132,14 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
 }
 
 /** The REST calls: who is it, is the request as documented, then the calls, and every error as a problem. */
-function restApp({ auth, log }: EmulatorContext, routes: readonly Router[]): Express {
+function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router[]): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
+  app.use(openApiRoute(config.workspaces));
   app.use(REST_PATH, authenticate(auth));
   app.use(REST_PATH, express.json({ type: [V3, V4, "application/json"], limit: "1mb" }));
-  app.use(...validation());
+  app.use(...validation(config));
   for (const router of routes) {
     app.use(REST_PATH, router);
   }
