@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { EmulatorConfig } from "../../emulator/config";
 import { startEmulator } from "../../emulator/server";
 import { command } from "../support/command";
 import { DockerRecorder } from "../support/docker-recorder";
@@ -24,6 +25,8 @@ export interface TestBench {
   /** A copy of the quickstart's image folder, to be changed at will. */
   imageContext(name: string): Promise<string>;
   stack(name: string, program: PulumiFn): Promise<Stack>;
+  /** Stops the emulator and starts it again, on its folder and its port. */
+  restart(options: Partial<EmulatorConfig>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,9 +46,10 @@ async function removeBuiltImages(): Promise<void> {
 }
 
 /** Starts everything that an engine test needs. The engine is the real one, found on PATH by set-up. */
-export async function startTestBench(options: { imageDelayMs?: number } = {}): Promise<TestBench> {
+export async function startTestBench(options: Partial<EmulatorConfig> = {}): Promise<TestBench> {
   const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-engine-"));
-  const emulator = await startEmulator({ port: 0, dir: path.join(dir, "emulator"), ...options });
+  const folder = path.join(dir, "emulator");
+  let emulator = await startEmulator({ ...options, port: 0, dir: folder });
   const calls = await RecordingProxy.start(emulator.url);
   const docker = await DockerRecorder.in(dir, process.env.ICA_BENCH_DOCKER ?? "docker");
   const apiKey = emulator.apiKey ?? "";
@@ -97,6 +101,11 @@ export async function startTestBench(options: { imageDelayMs?: number } = {}): P
         { stackName: name, projectName: "engine-test", program },
         { workDir, envVars: env },
       ),
+    async restart(changed) {
+      const port = Number(new URL(emulator.url).port);
+      await emulator.close();
+      emulator = await startEmulator({ ...options, ...changed, port, dir: folder });
+    },
     async close() {
       await emulator.close({ removeAll: true });
       await removeBuiltImages();
