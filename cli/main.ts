@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { packageVersion } from "../emulator/package-root";
+import { doctorCommand } from "./doctor";
 import { emulatorCommand } from "./emulator";
 
 const program = new Command("ica-bench")
   .description("Bench images and workspaces of Illumina Connected Analytics, on your own machine.")
   .version(packageVersion())
-  .addCommand(emulatorCommand());
+  .addCommand(emulatorCommand())
+  .addCommand(doctorCommand());
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`ica-bench: ${error instanceof Error ? error.message : String(error)}\n`);

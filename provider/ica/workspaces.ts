@@ -47,7 +47,7 @@ export class WorkspaceApiMissing extends Error {
     super(
       `This ICA does not serve the workspace calls that pulumi-ica assumes: ${cause.call} answered ${cause.status ?? "nothing"}. ` +
         "Images keep working. No public document of ICA describes calls for workspaces; docs/assumptions.md of pulumi-ica says what is " +
-        "assumed and how to check your tenant. Until then workspaces are made on the Bench page, or on the emulator.",
+        "assumed, and `ica-bench doctor` checks your tenant. Until then workspaces are made on the Bench page, or on the emulator.",
       { cause },
     );
   }
@@ -84,6 +84,23 @@ export class Workspaces {
       answer: z.object({ items: z.array(workspaceSchema) }),
     });
     return body.items.find((workspace) => workspace.name === name);
+  }
+
+  /** Every workspace of the project that the user may see. */
+  async list(projectId: string): Promise<Workspace[]> {
+    const workspaces: Workspace[] = [];
+    for (;;) {
+      const { body } = await this.#collection(projectId, {
+        method: "GET",
+        path: path`/api/projects/${projectId}/workspaces`,
+        query: { pageOffset: String(workspaces.length), pageSize: "1000" },
+        media: media.v4,
+        answer: z.object({ items: z.array(workspaceSchema), totalItemCount: z.number() }),
+      });
+      workspaces.push(...body.items);
+      // A page that brings nothing ends the list, whatever the count says: no endless loop on a server's mistake.
+      if (body.items.length === 0 || workspaces.length >= body.totalItemCount) return workspaces;
+    }
   }
 
   async create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<Workspace> {

@@ -109,6 +109,18 @@ describe("the client", () => {
       );
     });
 
+    it("lists every one, page after page, and ends on an empty page whatever the count says", async () => {
+      const items = ["a", "b", "c"].map((id) => liveWorkspace({ id }));
+      server.on("GET", collection, ({ query }) =>
+        ok({ items: items.slice(Number(query.pageOffset), Number(query.pageOffset) + 2), totalItemCount: 99 }),
+      );
+      assert.deepEqual(
+        (await client.workspaces.list(projectId)).map(({ id }) => id),
+        ["a", "b", "c"],
+      );
+      assert.equal(server.count("GET", collection), 3);
+    });
+
     it("takes only the very name, whatever else the list brings", async () => {
       const items = [liveWorkspace({ id: "a", name: "genomics-2" }), liveWorkspace({ id: "b", name: "genomics" })];
       server.on("GET", collection, ok({ items, totalItemCount: 2 }));

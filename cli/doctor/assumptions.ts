@@ -1,0 +1,149 @@
+/** What was found out about an assumption. */
+export type Outcome = "holds" | "fails" | "unknown";
+
+/** An assumption about ICA; docs/assumptions.md has the whole of it under the same id. */
+export interface Assumption {
+  /** Row of docs/assumptions.md. */
+  readonly id: string;
+  /** The resource that needs it. */
+  readonly of: "Workspace" | "BenchImage";
+  /** What is assumed, in short. */
+  readonly what: string;
+  /** What it means for a user when it does not hold. */
+  readonly ifWrong: string;
+  /** How a person finds out what no read-only call tells. */
+  readonly check: string;
+}
+
+/** Every assumption of docs/assumptions.md, in its order. */
+export const assumptions = [
+  {
+    id: "W1",
+    of: "Workspace",
+    what: "the workspace calls exist",
+    ifWrong: "a Workspace fails at pulumi up, naming the call; images keep working",
+    check: 'search the tenant\'s Swagger page for "workspace"',
+  },
+  {
+    id: "W2",
+    of: "Workspace",
+    what: "their fields have the assumed names",
+    ifWrong: 'a Workspace fails with "the answer does not have the documented form", naming the field',
+    check: 'search the tenant\'s Swagger page for "workspace"',
+  },
+  {
+    id: "W3",
+    of: "Workspace",
+    what: "statuses are Stopped, Starting, Running, Stopping, Failed",
+    ifWrong: "an unknown status is waited on until the time limit, and told",
+    check: "look at a workspace on the Bench page while it starts",
+  },
+  {
+    id: "W4",
+    of: "Workspace",
+    what: "a workspace's name is unique in its project",
+    ifWrong: "of two workspaces of one name the first is taken",
+    check: "make two of one name on the Bench page",
+  },
+  {
+    id: "W5",
+    of: "Workspace",
+    what: "a stopped workspace can be changed; its disk only grows",
+    ifWrong: "ICA refuses the change in its own words; nothing is lost",
+    check: "edit a stopped workspace on the Bench page",
+  },
+  {
+    id: "W6",
+    of: "Workspace",
+    what: "an allowed URL is a host or *.host, with scheme, port and path at will",
+    ifWrong: "ICA refuses the entry in its own words",
+    check: "look at the form on the Bench page",
+  },
+  {
+    id: "W7",
+    of: "Workspace",
+    what: "a workspace is stopped before it is deleted, and /data goes with it",
+    ifWrong: "ICA refuses to delete, in its own words",
+    check: "delete a workspace on the Bench page",
+  },
+  {
+    id: "W8",
+    of: "Workspace",
+    what: "creating heeds Idempotency-Key, updating heeds If-Match",
+    ifWrong: "a lost answer may leave a second workspace; a change by hand at the same moment may be overwritten",
+    check: "look for these headers on the tenant's Swagger page",
+  },
+  {
+    id: "I1",
+    of: "BenchImage",
+    what: "the code of the Docker format is DOCKER",
+    ifWrong: "a BenchImage fails before the upload",
+    check: "ask your tenant's administrator",
+  },
+  {
+    id: "I2",
+    of: "BenchImage",
+    what: "ICA takes a bzip2-compressed archive by its API",
+    ifWrong: 'the image ends as BUILDFAILED; then declare archive: { compression: "none" }',
+    check: "publish one image",
+  },
+  {
+    id: "I3",
+    of: "BenchImage",
+    what: "an image made by the API can be used in Bench, and its settings changed on the page",
+    ifWrong: "a difference from what is declared stays, and is told with the place to click",
+    check: "publish one image, then look at it in System Settings > Docker Repository",
+  },
+  {
+    id: "I4",
+    of: "BenchImage",
+    what: "a failed or deleted image does not hold its name and version",
+    ifWrong: "ICA refuses the second one in its own words; declare another version",
+    check: "publish again after a BUILDFAILED",
+  },
+  {
+    id: "I5",
+    of: "BenchImage",
+    what: "the archive has to stay in the project after the image is made",
+    ifWrong: "storage costs for nothing",
+    check: "ask the vendor",
+  },
+  {
+    id: "I6",
+    of: "BenchImage",
+    what: "the last region of an image can be removed",
+    ifWrong: 'onDelete: "removeRegions" is refused in ICA\'s words; use "forget"',
+    check: 'destroy an image with onDelete: "removeRegions"',
+  },
+  {
+    id: "I7",
+    of: "BenchImage",
+    what: "technical tags of files can be set and found, unshortened",
+    ifWrong: "an image with a version of its own is not recognised when the state was lost",
+    check: "publish one image, then look at the tags of its archive on the Data page",
+  },
+  {
+    id: "S1",
+    of: "BenchImage",
+    what: "objectPrefix of the upload's credentials is the key of its object",
+    ifWrong: "the store refuses the upload, or the file never becomes AVAILABLE",
+    check: "publish one image",
+  },
+  {
+    id: "S2",
+    of: "BenchImage",
+    what: "the object store is AWS S3, unless ica:s3Endpoint is set",
+    ifWrong: "the upload finds no host",
+    check: "publish one image",
+  },
+  {
+    id: "S3",
+    of: "BenchImage",
+    what: "an unfinished file can be filled with credentials issued again",
+    ifWrong: "an interrupted upload is refused when it is taken up again",
+    check: "interrupt an upload, then pulumi up",
+  },
+] as const satisfies readonly Assumption[];
+
+/** Id of an assumption. */
+export type AssumptionId = (typeof assumptions)[number]["id"];
