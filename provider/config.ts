@@ -16,6 +16,9 @@ const settings = {
   s3Endpoint: { key: "ica:s3Endpoint", env: "ICA_S3_ENDPOINT", what: "the address of the object store" },
 } as const satisfies Record<string, Setting>;
 
+/** Keys of the stack's configuration that {@link readConfig} asks for. */
+export const configKeys: readonly string[] = Object.values(settings).map(({ key }) => key);
+
 /** Address of the public ICA (help.ica.illumina.com, "API reference": https://ica.illumina.com/ica/rest). */
 export const publicBaseUrl = "https://ica.illumina.com/ica/rest";
 

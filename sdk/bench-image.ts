@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, TimeoutsArgs } from "./access";
+import { getImageOutput } from "./get-image";
 import { machinery, typeToken } from "./machinery";
 
 /** Where a build finds a secret: never the secret itself. */
@@ -82,6 +83,9 @@ export interface BenchImageArgs {
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
 
+/** What an image that is taken over is declared with; what is left out stays as ICA has it. */
+export type ExistingImageArgs = Partial<Omit<BenchImageArgs, "existingId" | "build" | "image">>;
+
 /** What of an image ICA itself reports. */
 export interface BenchSettings {
   /** Whether workspaces may have web access; undefined when ICA does not say. */
@@ -116,6 +120,42 @@ export class BenchImage extends pulumi.CustomResource {
       typeof value === "object" &&
       value !== null &&
       (value as { __pulumiType?: unknown }).__pulumiType === BenchImage.__pulumiType
+    );
+  }
+
+  /**
+   * Takes over an image that is in ICA already: no build, no upload. What `args` leave out is taken from ICA. The same as
+   * `existingId` with name, version and access declared.
+   *
+   * ```ts
+   * const image = ica.BenchImage.fromExisting("rstudio", "7c1d…", { regions: ["use1", "euc1"] });
+   * ```
+   *
+   * To use an image without managing it, {@link getImage} is enough. The program fails when there is no such image, and lists
+   * those that there are.
+   *
+   * @param name name of the resource in the program
+   * @param id id of the image in ICA; another id is another image (replace)
+   */
+  static fromExisting(
+    name: string,
+    id: pulumi.Input<string>,
+    args: ExistingImageArgs = {},
+    opts?: pulumi.CustomResourceOptions,
+  ): BenchImage {
+    const found = getImageOutput({ imageId: id });
+    return new BenchImage(
+      name,
+      {
+        ...args,
+        name: args.name ?? found.name,
+        version: args.version ?? found.version,
+        access: args.access ?? found.benchSettings.apply(offered),
+        clusterCompatible:
+          args.clusterCompatible ?? found.benchSettings.apply(({ clusterCompatible }) => clusterCompatible ?? false),
+        existingId: id,
+      },
+      opts,
     );
   }
 
@@ -177,6 +217,11 @@ const outputs = {
   urls: undefined,
   benchSettings: undefined,
 };
+
+/** What ICA does not report is compared with nothing, whatever is declared. */
+function offered({ web, console: shell }: BenchSettings): { web: boolean; console: boolean } {
+  return { web: web ?? true, console: shell ?? true };
+}
 
 /** @internal The local reference that an image argument stands for. */
 export function referenceOf(image: BenchImageArgs["image"]): pulumi.Input<string> | undefined {

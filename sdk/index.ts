@@ -14,7 +14,30 @@ export {
   type BenchSettings,
   type BuildArgs,
   type BuildSecretArgs,
+  type ExistingImageArgs,
   type LocalImage,
 } from "./bench-image";
 export { config } from "./config";
-export { Workspace, type WorkspaceArgs } from "./workspace";
+export {
+  type GetImageArgs,
+  type GetImageOutputArgs,
+  type GetImageResult,
+  getImage,
+  getImageOutput,
+  type ListImagesArgs,
+  type ListImagesOutputArgs,
+  listImages,
+  listImagesOutput,
+} from "./get-image";
+export {
+  type GetWorkspaceArgs,
+  type GetWorkspaceOutputArgs,
+  type GetWorkspaceResult,
+  getWorkspace,
+  getWorkspaceOutput,
+} from "./get-workspace";
+export {
+  type ExistingWorkspaceArgs,
+  Workspace,
+  type WorkspaceArgs,
+} from "./workspace";

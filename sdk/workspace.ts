@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, TimeoutsArgs } from "./access";
+import { getWorkspaceOutput } from "./get-workspace";
 import { machinery, typeToken } from "./machinery";
 
 /** What a {@link Workspace} is declared with. */
@@ -54,6 +55,9 @@ export interface WorkspaceArgs {
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
 
+/** What a workspace that is taken over is declared with; what is left out stays as ICA has it. */
+export type ExistingWorkspaceArgs = Partial<Omit<WorkspaceArgs, "existingId">>;
+
 /**
  * A Bench workspace: a container of a Bench image with a disk at /data, reachable by web, SSH or both.
  *
@@ -85,6 +89,48 @@ export class Workspace extends pulumi.CustomResource {
       typeof value === "object" &&
       value !== null &&
       (value as { __pulumiType?: unknown }).__pulumiType === Workspace.__pulumiType
+    );
+  }
+
+  /**
+   * Takes over a workspace that exists, and brings it to what `args` declare; what they leave out stays as ICA has it at the
+   * time of each run. The same as `existingId` with everything declared.
+   *
+   * ```ts
+   * const workspace = ica.Workspace.fromExisting("genomics", "2f0c…", { desiredState: "running" });
+   * ```
+   *
+   * From then on it is this stack's: `pulumi destroy` deletes it, /data included, unless `retainOnDelete` is set. The program
+   * fails when there is no such workspace, and lists those that there are.
+   *
+   * @param name name of the resource in the program
+   * @param id id of the workspace in ICA; another id is another workspace (replace)
+   */
+  static fromExisting(
+    name: string,
+    id: pulumi.Input<string>,
+    args: ExistingWorkspaceArgs = {},
+    opts?: pulumi.CustomResourceOptions,
+  ): Workspace {
+    // Where everything is declared nothing is asked: a workspace that was deleted by hand is told at the resource.
+    if (isComplete(args)) return new Workspace(name, { ...args, existingId: id }, opts);
+    const { projectId } = args;
+    const found = getWorkspaceOutput({ workspaceId: id, ...(projectId === undefined ? {} : { projectId }) });
+    return new Workspace(
+      name,
+      {
+        // A list of URLs that belongs to another network than the declared one says nothing.
+        ...(args.network === undefined ? { allowedUrls: found.allowedUrls } : {}),
+        ...args,
+        name: args.name ?? found.name,
+        image: args.image ?? found.image,
+        resourceModel: args.resourceModel ?? found.resourceModel,
+        storageGb: args.storageGb ?? found.storageGb,
+        access: args.access ?? found.access,
+        network: args.network ?? found.network,
+        existingId: id,
+      },
+      opts,
     );
   }
 
@@ -122,4 +168,10 @@ export class Workspace extends pulumi.CustomResource {
       opts,
     );
   }
+}
+
+const needed = ["name", "image", "resourceModel", "storageGb", "access", "network"] as const;
+
+function isComplete(args: ExistingWorkspaceArgs): args is ExistingWorkspaceArgs & Omit<WorkspaceArgs, "existingId"> {
+  return needed.every((field) => args[field] !== undefined);
 }

@@ -10,6 +10,8 @@ const imageSchema = z.object({
   /** PARTIAL, AVAILABLE, DELETED, BUILDFAILED or DELETING; open, since more may come. */
   status: z.string(),
   type: z.string(),
+  /** ISO 8601; the official document has it as required, other servers may leave it out. */
+  timeCreated: z.string().nullish(),
   internalDockerImageSettings: z
     .object({
       regions: z

@@ -25,8 +25,24 @@ const workspace = new ica.Workspace("hello", {
   allowedUrls: ["https://cran.r-project.org"],
   desiredState: "running",
 });
+export const published: pulumi.Output<number> = ica.listImagesOutput({ name: image.name }).apply(({ length }) => length);
 export const id: pulumi.Output<string> = image.imageId;
 export const url: pulumi.Output<string | undefined> = workspace.webUrl;
+`;
+
+const lookups = `
+import * as pulumi from "@pulumi/pulumi";
+import * as ica from "pulumi-ica";
+
+const shared = ica.getImageOutput({ name: pulumi.output("rstudio"), version: "1" });
+const taken = ica.Workspace.fromExisting("taken", "0001", { image: shared.imageId, desiredState: "stopped" });
+export const byId: Promise<ica.GetImageResult> = ica.getImage({ imageId: "0002" });
+export const all: pulumi.Output<(string | undefined)[]> = pulumi.all([
+  shared.benchSettings.apply(({ web }) => String(web)),
+  ica.getWorkspaceOutput({ name: "genomics" }).webUrl,
+  taken.status,
+  ica.BenchImage.fromExisting("image", "0002").version,
+]);
 `;
 
 /** One mistake a line, from line 3 on. */
@@ -38,6 +54,8 @@ const mistakes = [
   "new ica.Workspace('hello', { ...workspace, storageGb: '10' });",
   "new ica.Workspace('hello', { ...workspace, network: 'open' });",
   "new ica.Workspace('hello', { ...workspace, desiredState: 'paused' });",
+  "ica.getImage({ version: '1' });",
+  "ica.getWorkspace({ name: 'genomics', workspaceId: '1' });",
 ];
 
 const dockerfile = `FROM debian:bookworm-slim
@@ -61,6 +79,7 @@ describe("the package as a user gets it", function () {
     assert.ok(tarball !== undefined, "npm pack made a tarball");
     await writeFile(path.join(project, "Pulumi.yaml"), "name: user\nruntime: nodejs\n");
     await writeFile(path.join(project, "index.ts"), program);
+    await writeFile(path.join(project, "lookups.ts"), lookups);
     await writeFile(path.join(project, "image/Dockerfile"), dockerfile);
     await writeFile(path.join(project, "image/ica_start.sh"), "#!/bin/bash\n# port 8888\nexec sleep infinity\n");
     await writeFile(
@@ -121,11 +140,11 @@ describe("the package as a user gets it", function () {
   it("type-checks with the newest module resolution, and its declarations stand on their own", async () => {
     const { stdout, code } = await command(
       path.join(project, "node_modules/.bin/tsc"),
-      ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "index.ts"],
+      ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "index.ts", "lookups.ts"],
       { cwd: project, mayFail: true },
     );
     // Declarations of other packages are their own business; not a single line may come from ours or from the program.
-    const ours = stdout.split("\n").filter((line) => /^(index\.ts|node_modules\/pulumi-ica\/)/.test(line));
+    const ours = stdout.split("\n").filter((line) => /^(index\.ts|lookups\.ts|node_modules\/pulumi-ica\/)/.test(line));
     assert.deepEqual(ours, [], `exit ${code}`);
   });
 
@@ -134,7 +153,7 @@ describe("the package as a user gets it", function () {
     const { stdout } = await typeCheck();
     await rm(path.join(project, "mistakes.ts"));
     const lines = [...stdout.matchAll(/^mistakes\.ts\((\d+),/gm)].map(([, line]) => Number(line));
-    assert.deepEqual([...new Set(lines)], [3, 4, 5, 6, 7], stdout);
+    assert.deepEqual([...new Set(lines)], [3, 4, 5, 6, 7, 8, 9], stdout);
   });
 
   it("brings an emulator, against which the real engine previews the program", async () => {
@@ -158,6 +177,7 @@ describe("the package as a user gets it", function () {
       assert.match(stdout, /ica:BenchImage[\s\S]*contextHash *: "[0-9a-f]{64}"/);
       assert.match(stdout, /ica:Workspace[\s\S]*name *: "user-dev-hello"/);
       assert.match(stdout, /3 to create/);
+      assert.match(stdout, /published *: 0/, "a look-up works from where the package is installed");
     } finally {
       await command(cli, ["emulator", "stop", "--purge", "--dir", emulatorDir]);
     }

@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** Values that may be known later only: what a function's Output form takes. Each alternative of a union keeps its own fields. */
+export type Inputs<T> = T extends unknown ? { [K in keyof T]: pulumi.Input<NonNullable<T[K]>> } : never;
+
+type Entry = typeof import("../provider/lookups");
+
+/**
+ * Asks ICA. The provider's code is loaded by the first question, not by importing this package. What goes wrong ends the
+ * program with its message alone, without a stack trace of this package.
+ */
+export async function ask<T>(question: (lookups: ReturnType<Entry["lookups"]>) => Promise<T>): Promise<T> {
+  const { configKeys, lookups } = require("../provider/lookups") as Entry;
+  const settings = await settingsOf(configKeys);
+  try {
+    return await question(lookups((key) => settings.get(key), process.env));
+  } catch (error) {
+    throw new pulumi.RunError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * The stack's configuration. All of it is read as secrets, so that the engine warns of none, and is handed on within this
+ * process only: no output is made of it, and no answer of ICA holds it.
+ */
+async function settingsOf(keys: readonly string[]): Promise<Map<string, string>> {
+  const settings = new Map<string, string>();
+  for (const key of keys) {
+    const [namespace = "", name = ""] = key.split(":");
+    const value = new pulumi.Config(namespace).getSecret(name);
+    if (value !== undefined) settings.set(key, await known(value));
+  }
+  return settings;
+}
+
+function known(output: pulumi.Output<string>): Promise<string> {
+  return new Promise((resolve) => {
+    output.apply(resolve);
+  });
+}
