@@ -2,10 +2,12 @@
 import { Command } from "commander";
 import { packageVersion } from "../emulator/package-root";
 import { emulatorCommand } from "./emulator";
+import { lintCommand } from "./lint/command";
 
 const program = new Command("ica-bench")
   .description("Bench images and workspaces of Illumina Connected Analytics, on your own machine.")
   .version(packageVersion())
+  .addCommand(lintCommand())
   .addCommand(emulatorCommand());
 
 program.parseAsync().catch((error: unknown) => {
