@@ -4,10 +4,9 @@
 set -eu
 
 stop() {
-  echo "stopping"
   kill -TERM $(jobs -p) 2>/dev/null || true
 }
-trap stop TERM
+trap 'echo "TERM came"; stop' TERM
 
 # The keys are there only while the workspace has console access.
 if [ -e /etc/workspace-auth/privateKey ]; then

@@ -7,10 +7,9 @@ set -eu
 prefix="/${ICA_NAMESPACE}-n-${ICA_WORKSPACE}-i${ICA_WORKSPACE}"
 
 stop() {
-  echo "stopping"
   kill -TERM $(jobs -p) 2>/dev/null || true
 }
-trap stop TERM
+trap 'echo "TERM came"; stop' TERM
 
 python3 /opt/app/app.py &
 
