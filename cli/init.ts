@@ -48,7 +48,7 @@ export function initCommand(): Command {
 export async function writeProject(folder: string, kind: Kind): Promise<string[]> {
   const name = projectName(folder);
   const template = path.join(packageRoot(), "examples", kind);
-  const files = new Map<string, string>(Object.entries(gitFiles));
+  const files = new Map<string, string>();
   for (const file of await filesBelow(template)) {
     files.set(file, await readFile(path.join(template, file), "utf8"));
   }
@@ -57,6 +57,13 @@ export async function writeProject(folder: string, kind: Kind): Promise<string[]
   const there = await existing(folder, [...files.keys()]);
   if (there.length > 0) {
     throw new Error(`${folder} has ${there.join(", ")} already, and init overwrites nothing. Name another folder.`);
+  }
+  // a repository that has its own is none the worse for it
+  const ownGit = await existing(folder, Object.keys(gitFiles));
+  for (const [file, text] of Object.entries(gitFiles)) {
+    if (!ownGit.includes(file)) {
+      files.set(file, text);
+    }
   }
   for (const [file, text] of files) {
     const target = path.join(folder, file);
@@ -76,11 +83,12 @@ async function filesBelow(template: string): Promise<string[]> {
     .filter((file) => !file.split(path.sep).includes("node_modules") && !/^Pulumi\..+\.yaml$/.test(file));
 }
 
-const manifest = z.looseObject({ name: z.string(), dependencies: z.record(z.string(), z.string()) });
+const texts = z.record(z.string(), z.string());
+const manifest = z.record(z.string(), z.unknown());
 
 function onPublishedPackage(text: string, name: string): string {
   const found = manifest.parse(JSON.parse(text));
-  const dependencies = { ...found.dependencies, "pulumi-ica": `^${packageVersion()}` };
+  const dependencies = { ...texts.parse(found.dependencies), "pulumi-ica": `^${packageVersion()}` };
   return `${JSON.stringify({ ...found, name, dependencies }, undefined, 2)}\n`;
 }
 
