@@ -1,6 +1,6 @@
 import { get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { connectInside } from "../../emulator/workspaces/console/inside";
+import { connectInside, type Inside as InsideConsole } from "../../emulator/workspaces/console/inside";
 
 /** Milliseconds that a server may take from the start of ica_start.sh to its first answer. */
 const PATIENCE_MS = 60_000;
@@ -53,16 +53,30 @@ function statusOf(port: number | undefined, path: string, signal: AbortSignal): 
   });
 }
 
-/** Logs in to the workspace's sshd as the gateway will. */
+/** Logs in to the workspace's sshd as the gateway will. One that does not answer yet is given time, one that refuses is not. */
 export async function probeConsole(
-  inside: () => Promise<{ port: number; privateKey: string }>,
+  inside: () => Promise<InsideConsole | undefined>,
   user: string,
+  signal: AbortSignal,
 ): Promise<Probe> {
-  try {
-    const client = await connectInside(await inside(), user);
-    client.end();
-    return { ok: true, detail: `as ${user}` };
-  } catch (error) {
-    return { ok: false, detail: error instanceof Error ? error.message : String(error) };
+  const end = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      const found = await inside();
+      if (found !== undefined) {
+        const client = await connectInside(found, user);
+        client.end();
+        return { ok: true, detail: `as ${user}` };
+      }
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      if (Date.now() > end || words.includes("refused user")) {
+        return { ok: false, detail: words };
+      }
+    }
+    if (Date.now() > end) {
+      return { ok: false, detail: `ica_start.sh did not stay up for ${PATIENCE_MS / 1000} s` };
+    }
+    await delay(POLL_MS, undefined, { signal });
   }
 }

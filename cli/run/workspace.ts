@@ -140,13 +140,14 @@ async function probes({ bench, inside, image, around }: Life, signal: AbortSigna
   const judge = (probe: Probe) => probe;
   const web = () => probeWeb(() => inside.endpoints.web, `/${webPrefix(NAMESPACE, inside.number)}/`, signal);
   const sshd = () =>
-    probeConsole(async () => {
-      const { console: port } = inside.endpoints;
-      if (port === undefined) {
-        throw new Error("It was not up when it was asked.");
-      }
-      return { port, privateKey: await bench.privateKey(ID) };
-    }, user);
+    probeConsole(
+      async () => {
+        const { console: port } = inside.endpoints;
+        return port === undefined ? undefined : { port, privateKey: await bench.privateKey(ID) };
+      },
+      user,
+      signal,
+    );
   try {
     const found = [
       ...(access.web ? [await timed(reporter, "web", web, judge)] : []),

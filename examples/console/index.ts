@@ -11,6 +11,7 @@ const workspace = new ica.Workspace("console", {
   resourceModel: "standard-small",
   storageGb: 10,
   access: { console: true },
+  network: "public",
   desiredState: "running",
 });
 

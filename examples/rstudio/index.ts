@@ -11,6 +11,7 @@ const workspace = new ica.Workspace("rstudio", {
   resourceModel: "standard-small",
   storageGb: 10,
   access: { web: true },
+  network: "public",
   desiredState: "running",
 });
 

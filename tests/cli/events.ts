@@ -42,7 +42,11 @@ export class Run {
     void this.running.ended.then(() => {
       over = true;
     });
-    await until(`it tells "${name}" ${JSON.stringify(which)}`, () => over || this.find(name, which) !== undefined);
+    await until(
+      `it tells "${name}" ${JSON.stringify(which)}`,
+      () => over || this.find(name, which) !== undefined,
+      120_000,
+    );
     const found = this.find(name, which);
     assert.ok(found !== undefined, `it ended without "${name}":\n${this.running.lines.join("\n")}`);
     return found;

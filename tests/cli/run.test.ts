@@ -38,9 +38,9 @@ describe("ica-bench run", function () {
 
   it("starts an image under Bench's rules, tells what it wrote, and leaves nothing", async () => {
     const started = run(
-      [image, "--env", "GREETING=hello world", "--env", "FROM_SHELL", "--memory", "256m", "--cpus", "0.5"],
+      [image, "--env", "GREETING=hello=there", "--env", "FROM_SHELL", "--memory", "256m", "--cpus", "0.5"],
       {
-        env: { FROM_SHELL: "from the shell" },
+        env: { FROM_SHELL: "from-the-shell" },
       },
     );
     const { web, console: ssh } = await started.ready();
@@ -50,7 +50,7 @@ describe("ica-bench run", function () {
     const inside = (command: string) => sh(docker, container, command);
     assert.equal(
       await inside("id -u; id -g; echo $GREETING; echo $FROM_SHELL"),
-      "1000\n100\nhello world\nfrom the shell",
+      "1000\n100\nhello=there\nfrom-the-shell",
     );
     const { HostConfig, Config } = await docker.getContainer(container).inspect();
     assert.deepEqual(
@@ -62,7 +62,7 @@ describe("ica-bench run", function () {
     await inside("echo $ICA_SERVICE_ACCOUNT_USER_API_KEY > /proc/1/fd/1");
     await started.told("log", { line: "<api key>" });
     const { code, killed } = await started.interrupt();
-    assert.deepEqual([code, killed], [0, false]);
+    assert.deepEqual([code, killed], [0, false], started.running.lines.join("\n"));
     assert.ok(!started.running.lines.join("\n").includes(key), "the workspace's key is in no line");
     assert.deepEqual(await leftovers(docker, instanceOf(container)), []);
   });
