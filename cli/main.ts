@@ -3,10 +3,16 @@ import { Command } from "commander";
 import { packageVersion } from "../emulator/package-root";
 import { doctorCommand } from "./doctor";
 import { emulatorCommand } from "./emulator";
+import { initCommand } from "./init";
+import { lintCommand } from "./lint/command";
+import { runCommand } from "./run/command";
 
 const program = new Command("ica-bench")
   .description("Bench images and workspaces of Illumina Connected Analytics, on your own machine.")
   .version(packageVersion())
+  .addCommand(initCommand())
+  .addCommand(lintCommand())
+  .addCommand(runCommand())
   .addCommand(emulatorCommand())
   .addCommand(doctorCommand());
 

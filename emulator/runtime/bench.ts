@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 import { parseAllowedUrl } from "./allow-list";
 import { containerOptions } from "./container";
-import { tailOf } from "./container-log";
+import { followLog, followOutput, tailOf } from "./container-log";
 import { ifThere } from "./docker-error";
 import { startGateway } from "./gateway";
 import { ensureGatewayImage } from "./gateway-image";
@@ -67,14 +67,20 @@ export class Bench {
       await createNetwork(this.#docker, this.names, spec);
     }
     const { NCPU, MemTotal }: { NCPU: number; MemTotal: number } = await this.#docker.info();
-    const limits = limitsOf(spec.resourceModel, { cpus: NCPU, memoryBytes: MemTotal });
+    const limits = { ...limitsOf(spec.resourceModel, { cpus: NCPU, memoryBytes: MemTotal }), ...spec.limits };
     await this.#docker.createContainer(containerOptions(this.names, spec, limits));
   }
 
   /** Starts the main process unless it runs, and keeps it running: see `supervise`. */
   supervise(id: string, listener: Listener, signal: AbortSignal): Promise<SupervisionEnd> {
     return supervise(
-      { container: this.#container(id), beforeStart: () => this.#startGatewayAgain(id) },
+      {
+        container: this.#container(id),
+        beforeStart: async () => {
+          await this.#startGatewayAgain(id);
+          await followOutput(this.#docker, this.#container(id), listener.wrote);
+        },
+      },
       listener,
       this.#timing,
       signal,
@@ -101,6 +107,14 @@ export class Bench {
   /** The last lines of the log of a restricted workspace's proxy: time, status, verdict, method, address. */
   async proxyLog(id: string, lines: number): Promise<string> {
     return (await ifThere(tailOf(this.#docker.getContainer(this.names.gateway(id)), lines))) ?? "";
+  }
+
+  /**
+   * Hands on each line of the log of a restricted workspace's proxy, as it comes, until the gateway is gone. Nothing
+   * happens for a public workspace.
+   */
+  async followProxy(id: string, onLine: (line: string) => void): Promise<void> {
+    await followLog(this.#docker, this.#docker.getContainer(this.names.gateway(id)), onLine);
   }
 
   /** TERM, grace time, KILL; then removes container and network. Supervision must have ended. /data stays. */

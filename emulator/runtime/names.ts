@@ -12,6 +12,8 @@ export type Role =
 
 /** Label key of everything this project makes in Docker; the value is a {@link Role}. */
 export const LABEL = "pulumi-ica";
+/** Value of {@link LABEL} on a volume for /data that belongs to a person, and to no instance. */
+export const KEPT_DATA = "kept-data";
 /** Label key that tells whose it is: one emulator, or one `ica-bench run`. */
 export const INSTANCE_LABEL = "pulumi-ica.instance";
 /** Label key with the id of the workspace, on what belongs to one. */

@@ -1,3 +1,5 @@
+import type Dockerode from "dockerode";
+
 /** The size of a machine. */
 export interface ResourceModel {
   readonly cpus: number;
@@ -22,6 +24,8 @@ const GB = 1024 ** 3;
 export interface Limits {
   readonly NanoCpus?: number;
   readonly Memory?: number;
+  /** GPUs of the machine. */
+  readonly DeviceRequests?: Dockerode.DeviceRequest[];
 }
 
 /** The limits of a model on a machine: never more than the machine has, because Docker refuses more CPUs than there are. */

@@ -1,3 +1,5 @@
+import type { Limits } from "./resource-models";
+
 /** Uid and gid that Bench forces on every workspace. */
 export const BENCH_UID = 1000;
 export const BENCH_GID = 100;
@@ -20,6 +22,10 @@ export interface WorkspaceSpec {
   readonly network: { readonly mode: "PUBLIC" | "RESTRICTED"; readonly allowedUrls: readonly string[] };
   /** See `benchEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
+  /** What it may use at most, field by field in the place of what `resourceModel` says. */
+  readonly limits?: Limits;
+  /** A volume for /data that is somebody's to keep: it is made when it is not there, and never removed. Default: one of the workspace's own. */
+  readonly keptData?: string;
 }
 
 /** Where the ports of a workspace are on 127.0.0.1. A port that is not published is absent. They change at every start. */

@@ -29,6 +29,8 @@ export interface Listener {
   alive(): Promise<void>;
   /** It ended by itself and will be started again. `restarts` counts since supervision began. */
   ended(end: { exitCode: number; seconds: number; restarts: number }): Promise<void>;
+  /** It wrote a line, on either stream. Only of a process that was started here, and not of one that was found running. */
+  wrote?(line: string): void;
 }
 
 /** How supervision ended: hopeless (with the reason in words), or the container was removed by somebody else. */

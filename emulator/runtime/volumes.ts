@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 import { AUTH_FOLDER, makeAuthFiles } from "./auth-files";
 import { ifThere } from "./docker-error";
-import type { Names } from "./names";
+import { KEPT_DATA, LABEL, type Names } from "./names";
 import { BENCH_GID, BENCH_UID, type WorkspaceSpec } from "./spec";
 import { removeContainer } from "./stop";
 import { filesOf, tarOf } from "./tar";
@@ -13,7 +13,11 @@ import { filesOf, tarOf } from "./tar";
  */
 export async function ensureVolumes(docker: Dockerode, names: Names, spec: WorkspaceSpec): Promise<void> {
   await docker.createVolume({ Name: names.software, Labels: names.labels("software") });
-  await docker.createVolume({ Name: names.data(spec.id), Labels: names.labels("data", spec.id) });
+  if (spec.keptData === undefined) {
+    await docker.createVolume({ Name: names.data(spec.id), Labels: names.labels("data", spec.id) });
+  } else {
+    await ensureKeptVolume(docker, spec.keptData);
+  }
   await docker.createVolume({ Name: names.auth(spec.id), Labels: names.labels("auth", spec.id) });
   const setup = docker.getContainer(names.setup(spec.id));
   await removeContainer(setup);
@@ -25,7 +29,7 @@ export async function ensureVolumes(docker: Dockerode, names: Names, spec: Works
     HostConfig: {
       NetworkMode: "none",
       Mounts: [
-        { ...dataMount(names, spec.id) },
+        dataMount(names, spec),
         { Type: "volume", Source: names.auth(spec.id), Target: AUTH_FOLDER, VolumeOptions: NO_COPY },
       ],
     },
@@ -55,7 +59,7 @@ export function workspaceMounts(names: Names, spec: WorkspaceSpec): Dockerode.Mo
     VolumeOptions: NO_COPY,
   });
   return [
-    dataMount(names, spec.id),
+    dataMount(names, spec),
     readOnly(names.software, "/data/.software"),
     ...(spec.access.console ? [readOnly(names.auth(spec.id), AUTH_FOLDER)] : []),
   ];
@@ -77,8 +81,20 @@ const NO_COPY: Dockerode.MountSettings["VolumeOptions"] = {
   DriverConfig: { Name: "local", Options: {} },
 };
 
-function dataMount(names: Names, id: string): Dockerode.MountSettings {
-  return { Type: "volume", Source: names.data(id), Target: "/data", VolumeOptions: NO_COPY };
+function dataMount(names: Names, { id, keptData }: WorkspaceSpec): Dockerode.MountSettings {
+  return { Type: "volume", Source: keptData ?? names.data(id), Target: "/data", VolumeOptions: NO_COPY };
+}
+
+/** Somebody else's volume is left alone: its root would change hands, to user 1000. */
+async function ensureKeptVolume(docker: Dockerode, name: string): Promise<void> {
+  const found = await ifThere(docker.getVolume(name).inspect());
+  if (found === undefined) {
+    await docker.createVolume({ Name: name, Labels: { [LABEL]: KEPT_DATA } });
+  } else if (found.Labels?.[LABEL] !== KEPT_DATA) {
+    throw new Error(
+      `The volume ${name} was not made to be the /data of a workspace, so it is left alone. Choose another name.`,
+    );
+  }
 }
 
 async function hasKeys(setup: Dockerode.Container): Promise<boolean> {

@@ -2,14 +2,19 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { createProxyServer } from "http-proxy-3";
 import { webPrefix } from "../runtime";
-import type { WorkspaceRecord } from "./record";
 import { NAMESPACE } from "./view";
 
 /** Where a request under the prefix of a workspace goes, or why it goes nowhere. */
 type Destination = { readonly port: number } | { readonly status: 403 | 404 | 503; readonly reason: string };
 
+/** What is told of a workspace. */
+export interface WebWorkspace {
+  readonly status: string;
+  readonly settings: { readonly name: string; readonly access: { readonly web: boolean } };
+}
+
 /** Finds a workspace by its number, with the loopback port of its web server while that can be reached. */
-export type FindByNumber = (number: string) => { record: WorkspaceRecord; port: number | undefined } | undefined;
+export type FindByNumber = (number: string) => { record: WebWorkspace; port: number | undefined } | undefined;
 
 /** The number stands twice in the path. */
 const PREFIX = new RegExp(`^/${webPrefix(NAMESPACE, "(\\d{8})")}(?=[/?]|$)`);

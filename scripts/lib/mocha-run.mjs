@@ -5,7 +5,7 @@ import { join, relative, resolve } from "node:path";
 import { root } from "./paths.mjs";
 
 /** Quick ones first, so that a simple mistake shows early; a folder that is not named here comes last. */
-const stages = ["unit", "contract", "client", "docker", "emulator", "runtime", "engine", "package"];
+const stages = ["unit", "contract", "client", "docker", "emulator", "runtime", "cli", "engine", "package"];
 
 function testFiles(path) {
   if (!statSync(path).isDirectory()) return [path];

@@ -129,7 +129,7 @@ describe("the package as a user gets it", function () {
 
   it("holds what it needs and nothing of the tests or the set-up", async () => {
     const entries = await readdir(path.join(project, "node_modules/pulumi-ica"));
-    assert.deepEqual(entries.sort(), ["LICENSE", "README.md", "dist", "openapi", "package.json"]);
+    assert.deepEqual(entries.sort(), ["LICENSE", "README.md", "dist", "examples", "openapi", "package.json"]);
   });
 
   it("type-checks a program against its types", async () => {
@@ -154,6 +154,21 @@ describe("the package as a user gets it", function () {
     await rm(path.join(project, "mistakes.ts"));
     const lines = [...stdout.matchAll(/^mistakes\.ts\((\d+),/gm)].map(([, line]) => Number(line));
     assert.deepEqual([...new Set(lines)], [3, 4, 5, 6, 7, 8, 9], stdout);
+  });
+
+  it("writes projects from the examples that it brings along", async () => {
+    const program = path.join(project, "node_modules/.bin/ica-bench");
+    for (const kind of ["console", "web", "rstudio"]) {
+      const made = path.join(dir, `made-${kind}`);
+      await command(program, ["init", made, "--kind", kind]);
+      const entries = await readdir(made);
+      assert.deepEqual(
+        entries.sort(),
+        [".gitattributes", ".gitignore", "Pulumi.yaml", "image", "index.ts", "package.json", "tsconfig.json"],
+        kind,
+      );
+      await command(program, ["lint", made]);
+    }
   });
 
   it("brings an emulator, against which the real engine previews the program", async () => {

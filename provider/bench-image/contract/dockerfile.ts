@@ -205,7 +205,7 @@ function checkUser(base: Base, accounts: Accounts, user: Seen["user"], sure: boo
 }
 
 function checkScript({ base, script, hidden, lastLine }: Seen): Finding[] {
-  const { present, missing, elsewhere, executable, text, line = lastLine } = script;
+  const { present, missing, elsewhere, executable, text, file, line = lastLine } = script;
   if (missing !== undefined && present !== "yes")
     return [
       finding(
@@ -238,7 +238,7 @@ function checkScript({ base, script, hidden, lastLine }: Seen): Finding[] {
             ),
           ]
         : [];
-  return [...mode, ...(text === undefined ? [] : checkScriptText(text, line))];
+  return [...mode, ...(text === undefined ? [] : checkScriptText(text, line, file))];
 }
 
 /** Only what this Dockerfile says: the CMD of a base image (Debian has bash) is nobody's intention. */

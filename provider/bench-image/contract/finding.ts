@@ -8,8 +8,20 @@ export interface Finding {
   readonly message: string;
   /** Line of the Dockerfile, from 1. */
   readonly line?: number;
+  /** Where it is in a file of the context, when it is not the Dockerfile's own text that is wrong. */
+  readonly at?: Place;
   /** What to do. */
   readonly fix: string;
+}
+
+/** A place in a file of the context. */
+export interface Place {
+  /** POSIX, relative to the context. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
 }
 
 /** Makes a finding of a rule. */

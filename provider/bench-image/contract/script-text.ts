@@ -15,16 +15,27 @@ export function parseShebang(content: Buffer): Shebang | undefined {
   return match?.[1] === undefined ? undefined : { interpreter: match[1], argument: (match[2] ?? "").trim() };
 }
 
-/** What is wrong with the start script's text, whether it was read in the context or in the image. */
-export function checkScriptText(content: Buffer, line?: number): Finding[] {
+/**
+ * What is wrong with the start script's text, whether it was read in the context or in the image.
+ *
+ * @param line of the Dockerfile that puts it there
+ * @param file where it is in the context
+ */
+export function checkScriptText(content: Buffer, line?: number, file?: string): Finding[] {
+  const place = (found: Finding, at: { line: number; column: number }): Finding =>
+    file === undefined ? found : { ...found, at: { file, ...at } };
   // A program that was compiled needs neither.
   if (content.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"))) return [];
   if (parseShebang(content) === undefined)
-    return [finding("ICA007", "error", `${startScript} ${whatItStartsWith(content)}`, line)];
+    return [
+      place(finding("ICA007", "error", `${startScript} ${whatItStartsWith(content)}`, line), { line: 1, column: 1 }),
+    ];
   const carriage = content.indexOf("\r\n");
   if (carriage === -1) return [];
-  const at = content.subarray(0, carriage).toString("latin1").split("\n").length;
-  return [finding("ICA008", "error", `${startScript} has Windows line ends (CRLF), the first in its line ${at}`, line)];
+  const before = content.subarray(0, carriage).toString("utf8").split("\n");
+  const at = before.length;
+  const message = `${startScript} has Windows line ends (CRLF), the first in its line ${at}`;
+  return [place(finding("ICA008", "error", message, line), { line: at, column: (before.at(-1)?.length ?? 0) + 1 })];
 }
 
 function whatItStartsWith(content: Buffer): string {

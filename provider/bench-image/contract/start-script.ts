@@ -15,6 +15,8 @@ export class StartScript {
   line: number | undefined;
   /** Its text, where it can be seen. */
   text: Buffer | undefined;
+  /** Where that text is in the context; undefined when it is nowhere there. */
+  file: string | undefined;
   /** Where the script was put instead. */
   elsewhere: { readonly line: number; readonly path: string } | undefined;
   /** A source of a COPY for it that the context does not have. */
@@ -55,7 +57,7 @@ export class StartScript {
       /^(?:cp|mv|install|ln|rsync)$/.test(name) &&
       paths.at(-1) === posix.dirname(startScript) &&
       args.some((word) => word !== undefined && posix.basename(word) === posix.basename(startScript));
-    if (name === "rm" && touches) Object.assign(this, { present: "no", text: undefined });
+    if (name === "rm" && touches) Object.assign(this, { present: "no", text: undefined, file: undefined });
     else if (touches || movedIn) {
       this.present = "yes";
       this.line = line;
@@ -80,7 +82,7 @@ export class StartScript {
     isFolder: boolean,
     name: string,
     accounts: Accounts,
-    file: { text?: string; bytes?: Buffer; executable?: boolean; unseen?: boolean },
+    file: { text?: string; bytes?: Buffer; path?: string; executable?: boolean; unseen?: boolean },
   ): void {
     const path = isFolder || foldersAbove.has(place) ? posix.join(place, name) : place;
     if (path !== startScript) {
@@ -91,6 +93,7 @@ export class StartScript {
     this.line = step.line;
     this.missing = undefined;
     this.text = file.bytes ?? (file.text === undefined ? undefined : Buffer.from(file.text));
+    this.file = file.path;
     this.executable =
       executableBy(step, accounts) ?? (file.unseen === true ? "unlikely" : file.executable === true ? "yes" : "no");
   }
@@ -127,6 +130,7 @@ export class StartScript {
       } else if (posix.basename(entry.path) === posix.basename(startScript) || place === startScript) {
         this.#put(step, place, isFolder || inFolder, below, accounts, {
           bytes: context.read(entry),
+          path: entry.path,
           executable: entry.executable,
         });
       }

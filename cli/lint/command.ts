@@ -1,0 +1,68 @@
+import { Command, Option } from "commander";
+import { packageVersion } from "../../emulator/package-root";
+import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
+import { accessOption } from "../access";
+import { say } from "../emulator-exports";
+import { findContext } from "./context";
+import { asGithub, asJson, asText, countOf, type Placed, placed } from "./report";
+import { asSarif } from "./sarif";
+
+/** Exit codes of `ica-bench lint`. */
+const ERRORS_FOUND = 1;
+const COULD_NOT_LINT = 2;
+
+const formats = ["text", "json", "sarif", "github"] as const;
+
+interface LintOptions {
+  readonly dockerfile?: string;
+  readonly target?: string;
+  readonly access: { readonly web: boolean; readonly console: boolean };
+  readonly format: (typeof formats)[number];
+}
+
+/** `ica-bench lint`: the part of the contract that can be seen without building anything. */
+export function lintCommand(): Command {
+  return new Command("lint")
+    .description("Look for what Bench would refuse in a Dockerfile and its context, without building anything.")
+    .argument("[context]", "folder with the Dockerfile, or with image/Dockerfile", ".")
+    .option("--dockerfile <file>", "the Dockerfile. Default: Dockerfile in the context")
+    .option("--target <stage>", "the stage that is built. Default: the last one")
+    .addOption(accessOption())
+    .addOption(new Option("--format <format>", "how to tell what was found").choices(formats).default("text"))
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 nothing, or warnings only; 1 errors were found; 2 it could not be looked at (no Dockerfile, say).\n" +
+        "What each code means is in docs/image-contract.md.",
+    )
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : COULD_NOT_LINT))
+    .action(async (folder: string, options: LintOptions) => {
+      try {
+        const findings = await lint(folder, options);
+        process.stdout.write(reportOf(findings, options.format));
+        process.exitCode = countOf(findings).errors > 0 ? ERRORS_FOUND : 0;
+      } catch (error) {
+        say(`ica-bench lint: ${error instanceof Error ? error.message : String(error)}`);
+        process.exitCode = COULD_NOT_LINT;
+      }
+    });
+}
+
+async function lint(folder: string, { dockerfile, target, access }: LintOptions): Promise<Placed[]> {
+  const found = await findContext(folder, dockerfile);
+  const build = { context: found.context, dockerfile: found.dockerfile, target };
+  return placed(await checkDockerfile(found.text, { access, build }), found);
+}
+
+function reportOf(findings: readonly Placed[], format: LintOptions["format"]): string {
+  const cwd = process.cwd();
+  switch (format) {
+    case "text":
+      return asText(findings, cwd);
+    case "json":
+      return asJson(findings, cwd);
+    case "github":
+      return asGithub(findings, cwd);
+    case "sarif":
+      return asSarif(findings, { cwd, version: packageVersion() });
+  }
+}

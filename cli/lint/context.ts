@@ -1,0 +1,53 @@
+import { readFile, realpath, stat } from "node:fs/promises";
+import path from "node:path";
+import { contextEntries } from "../../provider/bench-image/context-files";
+import { dockerfilePath } from "../../provider/bench-image/context-hash";
+import { readIgnoreRules } from "../../provider/bench-image/dockerignore";
+
+/** A folder to build an image from, as a person names it on the command line. */
+export interface ImageContext {
+  /** Absolute. */
+  readonly context: string;
+  /** Absolute. */
+  readonly dockerfile: string;
+  /** What the Dockerfile says. */
+  readonly text: string;
+}
+
+/**
+ * Finds context and Dockerfile. Without a Dockerfile of its own a folder stands for its subfolder `image`, as in the stacks
+ * that `ica-bench init` writes. Throws when there is nothing to build, or something that no build can use.
+ *
+ * @param dockerfile relative to the working directory, as for `docker build --file`
+ */
+export async function findContext(folder: string, dockerfile?: string): Promise<ImageContext> {
+  const context = await contextFolder(path.resolve(folder), dockerfile !== undefined);
+  const file = dockerfilePath({ context, dockerfile });
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Error(
+      `There is no Dockerfile to read at ${file}. Name the folder that has one, or the file with --dockerfile.`,
+      { cause },
+    );
+  });
+  await contextEntries(await realpath(context), await readIgnoreRules(context, file));
+  return { context, dockerfile: file, text };
+}
+
+/** Whether this is a folder rather than the name of an image. */
+export async function isFolder(name: string): Promise<boolean> {
+  return (await stat(name).catch(() => undefined))?.isDirectory() === true;
+}
+
+async function contextFolder(folder: string, named: boolean): Promise<string> {
+  if (!(await isFolder(folder))) {
+    throw new Error(`${folder} is not a folder. Name the folder with the Dockerfile.`);
+  }
+  const below = path.join(folder, "image");
+  return !named && !(await isFile(path.join(folder, "Dockerfile"))) && (await isFile(path.join(below, "Dockerfile")))
+    ? below
+    : folder;
+}
+
+async function isFile(name: string): Promise<boolean> {
+  return (await stat(name).catch(() => undefined))?.isFile() === true;
+}

@@ -1,0 +1,107 @@
+import path from "node:path";
+import type { Finding } from "../../provider/bench-image/contract/finding";
+import { rules } from "../../provider/bench-image/contract/rules";
+import type { ImageContext } from "./context";
+
+/** A finding at its place in a file. */
+export interface Placed {
+  readonly code: Finding["code"];
+  readonly severity: Finding["severity"];
+  /** Absolute. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+  readonly message: string;
+  readonly fix: string;
+}
+
+/** Puts findings where they are: in the Dockerfile, at the beginning of the instruction, or in a file of the context. */
+export function placed(findings: readonly Finding[], { context, dockerfile, text }: ImageContext): Placed[] {
+  const lines = text.split("\n");
+  return findings.map(({ code, severity, message, fix, line = 1, at }) => ({
+    code,
+    severity,
+    file: at === undefined ? dockerfile : path.join(context, at.file),
+    line: at?.line ?? line,
+    column: at?.column ?? (lines[line - 1] ?? "").search(/\S|$/) + 1,
+    message,
+    fix,
+  }));
+}
+
+/** How many there are of each kind. */
+export function countOf(findings: readonly Placed[]): { errors: number; warnings: number } {
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  return { errors, warnings: findings.length - errors };
+}
+
+/** A path as people write it: relative to the working directory, with forward slashes; absolute where it is not below. */
+export function shown(file: string, cwd: string): string {
+  const relative = path.relative(cwd, file);
+  const below = relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
+  return (below ? relative : file).split(path.sep).join("/");
+}
+
+/** For a person: place, code, what is wrong, what to do. */
+export function asText(findings: readonly Placed[], cwd: string): string {
+  const blocks = findings.map(({ code, severity, file, line, column, message, fix }) =>
+    [
+      `${shown(file, cwd)}:${line}:${column}: ${severity} ${code}: ${message}`,
+      `    rule: ${rules[code].title}`,
+      `    fix:  ${fix}`,
+    ].join("\n"),
+  );
+  const { errors, warnings } = countOf(findings);
+  const total =
+    findings.length === 0
+      ? "No findings: nothing here that Bench would refuse."
+      : `${plural(errors, "error")}, ${plural(warnings, "warning")}`;
+  return `${[...blocks, total].join("\n")}\n`;
+}
+
+/** For programs: one document. */
+export function asJson(findings: readonly Placed[], cwd: string): string {
+  const report = {
+    ...countOf(findings),
+    findings: findings.map((finding) => ({
+      ...finding,
+      file: shown(finding.file, cwd),
+      rule: rules[finding.code].title,
+      reason: rules[finding.code].reason,
+      source: rules[finding.code].source,
+    })),
+  };
+  return `${JSON.stringify(report, undefined, 2)}\n`;
+}
+
+/**
+ * For GitHub Actions: workflow commands that annotate the lines of a pull request
+ * (docs.github.com, "Workflow commands for GitHub Actions").
+ */
+export function asGithub(findings: readonly Placed[], cwd: string): string {
+  return findings
+    .map(({ code, severity, file, line, column, message, fix }) => {
+      const at = { file: shown(file, cwd), line, col: column, title: `${code} ${rules[code].title}` };
+      const properties = Object.entries(at)
+        .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
+        .join(",");
+      return `::${severity} ${properties}::${escapeData(`${message}. ${fix}`)}\n`;
+    })
+    .join("");
+}
+
+/** As the runner reads it back: @actions/core, `escapeData`. */
+export function escapeData(text: string): string {
+  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+}
+
+/** As `escapeData`, and what ends a property: @actions/core, `escapeProperty`. */
+export function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,146 @@
+import { Command } from "commander";
+import { connectDocker } from "../../emulator/docker";
+import { Docker } from "../../provider/docker";
+import { isFolder } from "../lint/context";
+import type { Reporter, Step } from "./events";
+import { ContractBroken, readyImage } from "./image";
+import { collect, collectPair, parseBytes, parseCpus, parseGpus, parseVolume, type RunOptions } from "./options";
+import { JsonReporter, PlainReporter, TerminalReporter } from "./report";
+import { shellIn } from "./shell";
+import { imageTag, newInstance, sweepDeadRuns } from "./sweep";
+import { runWorkspace } from "./workspace";
+
+/** Exit codes of `ica-bench run`. */
+const NOT_AS_IT_SHOULD = 1;
+const COULD_NOT_RUN = 2;
+
+/** `ica-bench run`: an image under Bench's rules, without ICA. */
+export function runCommand(): Command {
+  return new Command("run")
+    .description(
+      "Run an image under Bench's rules on this machine; a folder is built first. Ctrl-C stops it as Bench would.",
+    )
+    .argument("[image or context]", "an image, or a folder with a Dockerfile or image/Dockerfile", ".")
+    .option("--dockerfile <file>", "the Dockerfile of the folder. Default: Dockerfile in it")
+    .option("--target <stage>", "the stage to build. Default: the last one")
+    .option("--build-arg <name=value>", "a build argument; may be given again", collectPair, [])
+    .option("--force", "start it even if it breaks the contract", false)
+    .option("--web", "web access, even if nothing in the image tells of port 8888")
+    .option("--no-web", "no web access")
+    .option("--console", "console access, even if there is no SSH server in the image")
+    .option("--no-console", "no console access")
+    .option("--restricted", "no way out but to the addresses of --allow", false)
+    .option("--allow <url>", "host, *.host, http://host/path or https://host; may be given again", collect, [])
+    .option("--data <volume>", "keep /data in this Docker volume from run to run", parseVolume)
+    .option(
+      "--env <name=value>",
+      "a variable; without a value it is taken from this shell; may be given again",
+      collectPair,
+      [],
+    )
+    .option("--memory <size>", "at most this much memory, such as 8g", parseBytes)
+    .option("--cpus <number>", "at most this many processors", parseCpus)
+    .option("--gpus <number>", "all, or a number of GPUs", parseGpus)
+    .option("--shell", "a shell in it as 1000:100; its end stops the workspace", false)
+    .option("--json", "tell everything as JSON, one event a line", false)
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 everything answered, and it ended within 30 s of TERM; 1 something was not as it should be, the\n" +
+        "contract included; 2 it could not be run (no Docker, a build that failed, say).",
+    )
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : COULD_NOT_RUN))
+    .action(async (target: string, options: RunOptions, command: Command) => {
+      if (options.allow.length > 0 && !options.restricted) {
+        command.error("error: --allow is for --restricted: without it everything is allowed");
+      }
+      if (options.shell && options.json) {
+        command.error("error: --shell needs the output for itself: leave out --json");
+      }
+      process.exitCode = await run(target, options, reporterFor(options));
+    });
+}
+
+function reporterFor({ json }: RunOptions): Reporter {
+  if (json) {
+    return new JsonReporter(process.stdout);
+  }
+  const forPeople = process.stdout.isTTY === true && !process.env.CI && process.env.TERM !== "dumb";
+  return forPeople ? new TerminalReporter(process.stdout) : new PlainReporter(process.stdout);
+}
+
+async function run(target: string, options: RunOptions, reporter: Reporter): Promise<number> {
+  const { stop, hurry, forget } = interrupts();
+  const instance = newInstance();
+  const tag = imageTag(instance);
+  let shellOpen = false;
+  const quiet: Reporter = {
+    tell: (event) => {
+      // the terminal is the shell's as long as there is one
+      if (!shellOpen || (event.event !== "log" && event.event !== "refused")) {
+        reporter.tell(event);
+      }
+    },
+  };
+  const failed = (error: unknown) =>
+    reporter.tell({
+      event: "failed",
+      message: stop.signal.aborted
+        ? "interrupted before it ran."
+        : error instanceof Error
+          ? error.message
+          : String(error),
+    });
+  try {
+    const cli = await Docker.find();
+    const engine = await connectDocker();
+    for (const dead of await sweepDeadRuns(engine)) {
+      reporter.tell({ event: "note", message: `Removed what the killed ${dead} had left in Docker.` });
+    }
+    reporter.tell({ event: "plan", steps: await planOf(target, options) });
+    try {
+      const image = await readyImage(target, options, { docker: cli, reporter, signal: stop.signal, tag });
+      const shell = async (container: string) => {
+        shellOpen = true;
+        await shellIn(container, cli.client.command, stop.signal);
+        shellOpen = false;
+        stop.abort();
+      };
+      const end = await runWorkspace(image, options, {
+        ...{ docker: engine, instance, reporter: quiet, stop: stop.signal, hurry: hurry.signal },
+        ...(options.shell ? { shell } : {}),
+      });
+      return end === "ended in time" ? 0 : NOT_AS_IT_SHOULD;
+    } finally {
+      await cli.removeImage(tag);
+    }
+  } catch (error) {
+    failed(error);
+    return error instanceof ContractBroken ? NOT_AS_IT_SHOULD : COULD_NOT_RUN;
+  } finally {
+    forget();
+  }
+}
+
+async function planOf(target: string, { web, console: ssh }: RunOptions): Promise<Step[]> {
+  return [
+    ...((await isFolder(target)) ? (["build"] as const) : []),
+    ...(["contract", "prepare", "start"] as const),
+    ...(web === false ? [] : (["web"] as const)),
+    ...(ssh === false ? [] : (["console"] as const)),
+  ];
+}
+
+/** The first Ctrl-C, or TERM, stops; the second one does not wait. */
+function interrupts(): { stop: AbortController; hurry: AbortController; forget(): void } {
+  const stop = new AbortController();
+  const hurry = new AbortController();
+  const interrupted = () => (stop.signal.aborted ? hurry : stop).abort();
+  process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  return {
+    stop,
+    hurry,
+    forget: () => {
+      process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+    },
+  };
+}

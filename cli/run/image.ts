@@ -1,0 +1,126 @@
+import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
+import type { Finding } from "../../provider/bench-image/contract/finding";
+import { inspectImage } from "../../provider/bench-image/contract/inspect";
+import { benchUid } from "../../provider/bench-image/contract/rules";
+import type { Docker } from "../../provider/docker";
+import type { Access } from "../access";
+import { findContext, isFolder } from "../lint/context";
+import { placed, shown } from "../lint/report";
+import type { Reporter } from "./events";
+import type { RunOptions } from "./options";
+import { timed } from "./timed";
+
+/** An image that keeps the contract, or of which somebody wants to see it break. */
+export interface ReadyImage {
+  readonly reference: string;
+  /** What of it is open. */
+  readonly access: Access;
+  /** The name that UID 1000 has in it. */
+  readonly user: string;
+}
+
+/** The contract is broken: everything about it was told already. */
+export class ContractBroken extends Error {}
+
+interface Surroundings {
+  readonly docker: Docker;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal;
+  /** Name for an image that is built here. */
+  readonly tag: string;
+}
+
+/** Builds what is a folder, finds what is an image, and checks the contract both ways. */
+export async function readyImage(target: string, options: RunOptions, around: Surroundings): Promise<ReadyImage> {
+  const reference = (await isFolder(target)) ? await build(target, options, around) : await find(target, around);
+  return timed(around.reporter, "contract", async () => {
+    const wanted = { web: options.web ?? true, console: options.console ?? true };
+    const findings = await inspectImage(around.docker, reference, { access: wanted });
+    // what the image lacks is an error only where somebody asked for it
+    const lacks = (code: Finding["code"], asked: boolean | undefined) =>
+      asked !== true && findings.some((finding) => finding.code === code);
+    const off = { web: lacks("ICA011", options.web), console: lacks("ICA010", options.console) };
+    const left = findings.filter(({ code }) => !(off.web && code === "ICA011") && !(off.console && code === "ICA010"));
+    tellFindings(left, options, around);
+    const access = { web: wanted.web && !off.web, console: wanted.console && !off.console };
+    if (off.web && wanted.web) {
+      around.reporter.tell({
+        event: "step",
+        step: "web",
+        state: "off",
+        detail: "nothing in the image tells of 8888; --web insists",
+      });
+    }
+    if (off.console && wanted.console) {
+      around.reporter.tell({ event: "step", step: "console", state: "off", detail: "the image has no SSH server" });
+    }
+    return { reference, access, user: await userOf(around.docker, reference) };
+  });
+}
+
+async function build(target: string, options: RunOptions, around: Surroundings): Promise<string> {
+  const { docker, reporter, signal, tag } = around;
+  await timed(reporter, "build", async () => {
+    const found = await findContext(target, options.dockerfile);
+    const recipe = {
+      context: found.context,
+      dockerfile: found.dockerfile,
+      target: options.target,
+      args: Object.fromEntries(options.buildArg),
+    };
+    const access = { web: options.web ?? true, console: options.console ?? true };
+    const findings = await checkDockerfile(found.text, { access, build: recipe });
+    const places = placed(findings, found).map(
+      ({ file, line, column }) => `${shown(file, process.cwd())}:${line}:${column}`,
+    );
+    // what is doubtful here is looked at in the image
+    const sure = findings
+      .map((finding, i) => ({ finding, place: places[i] }))
+      .filter(({ finding }) => finding.severity === "error");
+    tellFindings(
+      sure.map(({ finding }) => finding),
+      options,
+      around,
+      sure.map(({ place }) => place),
+    );
+    await docker.build(
+      { ...recipe, tag, platform: "linux/amd64" },
+      { onLine: (line, kind) => kind === "finished" && reporter.tell({ event: "note", message: line }), signal },
+    );
+  });
+  return tag;
+}
+
+async function find(reference: string, { docker }: Surroundings): Promise<string> {
+  if ((await docker.inspect(reference)) === undefined) {
+    throw new Error(
+      `${reference} is neither a folder nor an image that the local Docker has. Build it, or get it: docker pull ${reference}`,
+    );
+  }
+  return reference;
+}
+
+function tellFindings(
+  findings: readonly Finding[],
+  { force }: RunOptions,
+  { reporter }: Surroundings,
+  places: readonly (string | undefined)[] = [],
+): void {
+  findings.forEach(({ code, severity, message, fix }, i) => {
+    const place = places[i];
+    reporter.tell({ event: "finding", code, severity, message, fix, ...(place === undefined ? {} : { place }) });
+  });
+  const errors = findings.filter(({ severity }) => severity === "error").length;
+  if (errors > 0 && !force) {
+    throw new ContractBroken(
+      `Bench would refuse this image: ${errors} ${errors === 1 ? "error" : "errors"} (--force starts it all the same)`,
+    );
+  }
+}
+
+async function userOf(docker: Docker, reference: string): Promise<string> {
+  const passwd =
+    (await docker.readFiles(reference, ["/etc/passwd"])).get("/etc/passwd")?.content.toString("utf8") ?? "";
+  const entry = passwd.split("\n").find((line) => line.split(":")[2] === String(benchUid));
+  return entry?.split(":")[0] ?? String(benchUid);
+}

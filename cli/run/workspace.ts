@@ -1,0 +1,191 @@
+import { randomInt } from "node:crypto";
+import type Dockerode from "dockerode";
+import { Bench, type SupervisionEnd, webPrefix } from "../../emulator/runtime";
+import { NAMESPACE } from "../../emulator/workspaces/view";
+import { type Doors, type Inside, openDoors } from "./doors";
+import type { Reachable, Reporter } from "./events";
+import type { ReadyImage } from "./image";
+import type { RunOptions } from "./options";
+import { type Probe, probeConsole, probeWeb } from "./probe";
+import { specOf } from "./spec";
+import { timed } from "./timed";
+
+const ID = "workspace";
+
+interface Surroundings {
+  readonly docker: Dockerode;
+  readonly instance: string;
+  readonly reporter: Reporter;
+  /** Raised when it is to be stopped. */
+  readonly stop: AbortSignal;
+  /** Raised when it is to be stopped without waiting. */
+  readonly hurry: AbortSignal;
+  /** A person at a shell in the container; resolves at its end. Undefined: nobody. */
+  readonly shell?: (container: string) => Promise<void>;
+}
+
+/** How a run went, as far as the exit code tells. */
+export type RunEnd = "ended in time" | "not as it should";
+
+/**
+ * Runs an image as Bench would until it is to stop: network, disk and keys, the main process kept alive, doors on loopback,
+ * then TERM, 30 seconds, KILL. What it made in Docker is removed, however it ends.
+ */
+export async function runWorkspace(image: ReadyImage, options: RunOptions, around: Surroundings): Promise<RunEnd> {
+  const { docker, instance, reporter } = around;
+  const log = (message: string) => reporter.tell({ event: "note", message });
+  const bench = new Bench({ docker, instance, log });
+  const number = String(randomInt(10_000_000, 100_000_000));
+  const inside: Inside = { id: ID, number, name: "run", access: image.access, status: "Starting", endpoints: {} };
+  const doors = await openDoors(inside, log);
+  try {
+    const { spec, apiKey } = specOf(image, options, { id: ID, number, webHost: doors.webHost });
+    await timed(reporter, "prepare", () => bench.prepare(spec));
+    reporter.tell({
+      event: "made",
+      container: bench.names.container(ID),
+      ...(options.restricted ? { outside: bench.names.outside } : {}),
+    });
+    if (options.restricted) {
+      await bench.followProxy(ID, (line) => tellRefusal(line, reporter));
+    }
+    return await live({ bench, inside, doors, image, around, apiKey });
+  } finally {
+    await doors.close();
+    await bench.removeAll();
+  }
+}
+
+interface Life {
+  readonly bench: Bench;
+  readonly inside: Inside;
+  readonly doors: Doors;
+  readonly image: ReadyImage;
+  readonly around: Surroundings;
+  readonly apiKey: string;
+}
+
+async function live(life: Life): Promise<RunEnd> {
+  const { bench, inside, around } = life;
+  const { reporter, stop, hurry, shell } = around;
+  const { up, ended } = supervised(life);
+  const started = await timed(
+    reporter,
+    "start",
+    () => Promise.race([up, ended]),
+    (first) => ({ ok: first === "up" || first.kind === "stopped" }),
+  );
+  const over = new AbortController();
+  const probed = started === "up" ? probes(life, AbortSignal.any([stop, over.signal])) : Promise.resolve(false);
+  const answered = await Promise.race([probed, ended]);
+  if (typeof answered === "boolean" && started === "up") {
+    reporter.tell({ event: "ready", ...(await reachable(life)) });
+    await shell?.(bench.names.container(ID));
+  }
+  const end = await ended;
+  over.abort();
+  await probed;
+  if (end.kind !== "stopped") {
+    const message = end.kind === "failed" ? end.reason : "somebody else removed the container.";
+    reporter.tell({ event: "failed", message });
+    return "not as it should";
+  }
+  inside.status = "Stopping";
+  reporter.tell({ event: "stopping" });
+  const killNow = () =>
+    void bench.clear(ID).catch((error: unknown) => reporter.tell({ event: "note", message: String(error) }));
+  hurry.addEventListener("abort", killNow, { once: true });
+  const { seconds, killed } = await bench.stop(ID);
+  hurry.removeEventListener("abort", killNow);
+  const outcome = { seconds: Math.round(seconds * 10) / 10, killed: killed || hurry.aborted };
+  reporter.tell({ event: "stopped", ...outcome });
+  return outcome.killed || answered === false ? "not as it should" : "ended in time";
+}
+
+/** Keeps the main process alive, and tells of it. `ended` never rejects for a stop that was asked for. */
+function supervised({ bench, inside, around, apiKey }: Life): {
+  up: Promise<"up">;
+  ended: Promise<SupervisionEnd | { kind: "stopped" }>;
+} {
+  const { reporter, stop } = around;
+  let alive: () => void = () => undefined;
+  const up = new Promise<"up">((resolve) => {
+    alive = () => resolve("up");
+  });
+  const listener = {
+    alive: async () => {
+      inside.endpoints = await bench.endpoints(ID);
+      inside.status = "Running";
+      alive();
+    },
+    ended: async (end: { exitCode: number; seconds: number; restarts: number }) => {
+      inside.endpoints = {};
+      reporter.tell({ event: "ended", ...end });
+    },
+    wrote: (line: string) => reporter.tell({ event: "log", line: line.replaceAll(apiKey, "<api key>") }),
+  };
+  const ended = bench.supervise(ID, listener, stop).catch((error: unknown) => {
+    if (stop.aborted) {
+      return { kind: "stopped" as const };
+    }
+    throw error;
+  });
+  return { up, ended };
+}
+
+/** Whether everything that is open answers. False as well when there is no time left to find out. */
+async function probes({ bench, inside, image, around }: Life, signal: AbortSignal): Promise<boolean> {
+  const { reporter } = around;
+  const { access, user } = image;
+  const judge = (probe: Probe) => probe;
+  const web = () => probeWeb(() => inside.endpoints.web, `/${webPrefix(NAMESPACE, inside.number)}/`, signal);
+  const sshd = () =>
+    probeConsole(
+      async () => {
+        const { console: port } = inside.endpoints;
+        return port === undefined ? undefined : { port, privateKey: await bench.privateKey(ID) };
+      },
+      user,
+      signal,
+    );
+  try {
+    const found = [
+      ...(access.web ? [await timed(reporter, "web", web, judge)] : []),
+      ...(access.console ? [await timed(reporter, "console", sshd, judge)] : []),
+    ];
+    return found.every(({ ok }) => ok);
+  } catch (error) {
+    if (signal.aborted) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function reachable({ bench, inside, doors, image }: Life): Promise<Reachable> {
+  const { access, user } = image;
+  const port = access.console ? await doors.openConsole(bench) : undefined;
+  const unknown = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null";
+  return {
+    ...(access.web ? { web: `http://${doors.webHost}/${webPrefix(NAMESPACE, inside.number)}/` } : {}),
+    ...(port === undefined
+      ? {}
+      : {
+          console: {
+            host: "127.0.0.1",
+            port,
+            user,
+            password: doors.password,
+            command: `ssh -p ${port} ${unknown} ${user}@127.0.0.1`,
+          },
+        }),
+  };
+}
+
+/** Lines of the proxy: time, status, verdict, method, address. */
+function tellRefusal(line: string, reporter: Reporter): void {
+  const [, status, , method, address] = line.split(" ");
+  if (line.includes("_DENIED") && method !== undefined && address !== undefined) {
+    reporter.tell({ event: "refused", method, address, status: Number(status) });
+  }
+}

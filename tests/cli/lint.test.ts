@@ -1,0 +1,242 @@
+import { strict as assert } from "node:assert";
+import path from "node:path";
+import Ajv from "ajv";
+import fc from "fast-check";
+import { z } from "zod";
+import { asGithub, escapeData, escapeProperty, type Placed } from "../../cli/lint/report";
+import { asSarif } from "../../cli/lint/sarif";
+import { type RuleCode, rules } from "../../provider/bench-image/contract/rules";
+import { makeContext, removeContext } from "../unit/context-folder";
+import { icaBench, repository } from "./process";
+import { sarifSchema } from "./sarif-schema";
+
+const faulty = {
+  Dockerfile: [
+    "FROM debian:bookworm-slim",
+    "RUN useradd --uid 1000 --gid 100 --home-dir /data ica",
+    "  COPY ica_start.sh /usr/local/bin/ica_start.sh",
+    'CMD ["rserver"]',
+    "USER root",
+    "",
+  ].join("\n"),
+  "ica_start.sh": "#!/bin/bash\necho ok\nexec sleep 1\r\n",
+};
+
+const sarif = z.object({
+  runs: z.tuple([
+    z.object({
+      tool: z.object({ driver: z.object({ rules: z.array(z.object({ id: z.string() })) }) }),
+      results: z.array(
+        z.object({
+          ruleId: z.string(),
+          ruleIndex: z.number(),
+          level: z.string(),
+          locations: z.tuple([
+            z.object({
+              physicalLocation: z.object({
+                artifactLocation: z.object({ uri: z.string(), uriBaseId: z.string().optional() }),
+                region: z.object({ startLine: z.number(), startColumn: z.number() }),
+              }),
+            }),
+          ]),
+        }),
+      ),
+    }),
+  ]),
+});
+
+const isSarif = new Ajv({ allErrors: true }).compile(sarifSchema);
+
+function assertSarif(text: string): z.infer<typeof sarif>["runs"][0] {
+  const log: unknown = JSON.parse(text);
+  assert.ok(isSarif(log), JSON.stringify(isSarif.errors));
+  return sarif.parse(log).runs[0];
+}
+
+describe("ica-bench lint", function () {
+  this.timeout(60_000);
+  let folder: string;
+
+  before(async () => {
+    folder = await makeContext(faulty);
+  });
+  after(() => removeContext(folder));
+
+  it("tells place, code and fix of each finding, and ends with 1", async () => {
+    const { code, stdout, stderr } = await icaBench(["lint"], { cwd: folder });
+    assert.equal(code, 1, stderr);
+    assert.match(stdout, /^Dockerfile:3:3: error ICA005: .*not executable/m);
+    assert.match(stdout, /^ {4}fix: {2}Write COPY --chmod=0755/m);
+    assert.match(stdout, /^ica_start\.sh:3:13: error ICA008: .*Windows line ends/m, "the very line of the script");
+    assert.match(stdout, /^Dockerfile:4:1: warning ICA006: /m);
+    assert.match(stdout, /^Dockerfile:5:1: error ICA002: USER root has UID 0$/m);
+    assert.match(stdout, /^3 errors, 1 warning$/m);
+  });
+
+  it("ends with 0 for warnings alone, and with 2 where there is nothing to look at", async () => {
+    const doubtful = await makeContext({ Dockerfile: "FROM registry.example/rstudio:4\nUSER 1000\n" });
+    try {
+      const warned = await icaBench(["lint", doubtful]);
+      assert.match(warned.stdout, /0 errors, 2 warnings/);
+      assert.equal(warned.code, 0);
+      for (const args of [
+        ["lint", path.join(doubtful, "nowhere")],
+        ["lint", doubtful, "--dockerfile", path.join(doubtful, "Other")],
+        ["lint", doubtful, "--format", "xml"],
+        ["lint", doubtful, "--access", "web,ssh"],
+      ]) {
+        const { code, stdout, stderr } = await icaBench(args);
+        assert.equal(code, 2, `${args.join(" ")}: ${stdout}`);
+        assert.notEqual(stderr, "");
+        assert.equal(stdout, "");
+      }
+    } finally {
+      await removeContext(doubtful);
+    }
+  });
+
+  it("looks at the stage that is named", async () => {
+    const staged = await makeContext({
+      "docker/Other": `FROM debian:bookworm-slim AS bad\nUSER root\n${faulty.Dockerfile.replace("FROM debian:bookworm-slim", "FROM debian:bookworm-slim AS worse")}`,
+      "ica_start.sh": "#!/bin/bash\n",
+    });
+    try {
+      const dockerfile = path.join(staged, "docker/Other");
+      const { stdout } = await icaBench(["lint", staged, "--dockerfile", dockerfile, "--target", "bad"]);
+      assert.match(stdout, /docker\/Other:2:1: error ICA002/);
+      const none = await icaBench(["lint", staged, "--dockerfile", dockerfile, "--target", "none"]);
+      assert.match(none.stdout, /docker\/Other:1:1: error ICA012: the Dockerfile has no stage "none"/);
+    } finally {
+      await removeContext(staged);
+    }
+  });
+
+  it("gives programs one JSON document", async () => {
+    const { stdout } = await icaBench(["lint", "--format", "json"], { cwd: folder });
+    const report = z
+      .object({ errors: z.number(), warnings: z.number(), findings: z.array(z.record(z.string(), z.unknown())) })
+      .parse(JSON.parse(stdout));
+    assert.deepEqual([report.errors, report.warnings], [3, 1]);
+    const found = report.findings.find(({ code }) => code === "ICA008");
+    assert.deepEqual([found?.file, found?.line, found?.column], ["ica_start.sh", 3, 13]);
+    assert.equal(found?.fix, rules.ICA008.fix);
+  });
+
+  it("gives code scanning a SARIF 2.1.0 log whose places are relative to the repository", async () => {
+    const { stdout, code } = await icaBench(["lint", path.basename(folder), "--format", "sarif"], {
+      cwd: path.dirname(folder),
+    });
+    assert.equal(code, 1);
+    const { tool, results } = assertSarif(stdout);
+    assert.deepEqual(
+      tool.driver.rules.map(({ id }) => id),
+      Object.keys(rules),
+    );
+    for (const { ruleId, ruleIndex } of results) assert.equal(tool.driver.rules[ruleIndex]?.id, ruleId);
+    const script = results.find(({ ruleId }) => ruleId === "ICA008");
+    assert.equal(script?.level, "error");
+    assert.deepEqual(script?.locations[0].physicalLocation, {
+      artifactLocation: { uri: `${path.basename(folder)}/ica_start.sh`, uriBaseId: "%SRCROOT%" },
+      region: { startLine: 3, startColumn: 13 },
+    });
+  });
+
+  it("annotates the lines of a pull request on GitHub", async () => {
+    const { stdout } = await icaBench(["lint", "--format", "github"], { cwd: folder });
+    const lines = stdout.trim().split("\n");
+    assert.equal(lines.length, 4);
+    assert.match(
+      lines.join("\n"),
+      /^::error file=ica_start\.sh,line=3,col=13,title=ICA008 [^,:]*::.*Save the file with LF/m,
+    );
+    assert.match(lines.join("\n"), /^::warning file=Dockerfile,line=4,col=1,title=ICA006 [^,:]*::/m);
+  });
+
+  it("finds nothing wrong with the examples", async () => {
+    for (const [example, access] of [
+      ["console", "console"],
+      ["web", "web"],
+      ["rstudio", "web"],
+      ["quickstart", "web,console"],
+    ]) {
+      const { code, stdout } = await icaBench(["lint", `examples/${example}`, "--access", access ?? ""], {
+        cwd: repository,
+      });
+      assert.equal(code, 0);
+      assert.equal(stdout, "No findings: nothing here that Bench would refuse.\n", example);
+    }
+  });
+});
+
+describe("reports of lint", () => {
+  const anyPlaced: fc.Arbitrary<Placed> = fc.record({
+    code: fc.constantFrom(...(Object.keys(rules) as RuleCode[])),
+    severity: fc.constantFrom("error" as const, "warning" as const),
+    file: fc
+      .array(
+        fc.string({ minLength: 1, unit: "binary" }).map((part) => `x${part.replace(/[/\0]/g, "_")}`),
+        {
+          minLength: 1,
+          maxLength: 3,
+        },
+      )
+      .map((parts) => path.resolve("/work tree", ...parts)),
+    line: fc.integer({ min: 1, max: 100_000 }),
+    column: fc.integer({ min: 1, max: 1000 }),
+    message: fc.string({ unit: "binary" }),
+    fix: fc.string({ unit: "binary" }),
+  });
+
+  it("never let a text break out of a workflow command", () => {
+    fc.assert(
+      fc.property(fc.array(anyPlaced, { maxLength: 4 }), (findings) => {
+        const lines = asGithub(findings, "/work tree").split("\n").slice(0, -1);
+        assert.equal(lines.length, findings.length, "one line each");
+        lines.forEach((line, i) => {
+          const [, properties = "", data] = /^::(?:error|warning) (.*?)::(.*)$/s.exec(line) ?? [];
+          const read = Object.fromEntries(
+            properties.split(",").map((each) => each.split("=", 1).concat(each.slice(each.indexOf("=") + 1))),
+          );
+          assert.deepEqual(Object.keys(read), ["file", "line", "col", "title"]);
+          assert.equal(unescapeGithub(String(read.file)), path.relative("/work tree", findings[i]?.file ?? ""));
+          assert.equal(unescapeGithub(data ?? ""), `${findings[i]?.message}. ${findings[i]?.fix}`);
+          assert.ok(!/[\r\n]/.test(line));
+        });
+      }),
+    );
+  });
+
+  it("escape so that the runner reads back what was written", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        assert.equal(unescapeGithub(escapeData(text)), text);
+        assert.equal(unescapeGithub(escapeProperty(text)), text);
+        assert.ok(!/[\r\n:,]/.test(escapeProperty(text)));
+      }),
+    );
+  });
+
+  it("are valid SARIF for any finding and any name of a file", () => {
+    fc.assert(
+      fc.property(fc.array(anyPlaced, { maxLength: 3 }), fc.boolean(), (findings, elsewhere) => {
+        const options = { cwd: elsewhere ? "/other" : "/work tree", version: "0.1.0" };
+        const { results } = assertSarif(asSarif(findings, options));
+        results.forEach(({ locations: [{ physicalLocation }] }, i) => {
+          const { uri, uriBaseId } = physicalLocation.artifactLocation;
+          assert.equal(uriBaseId, elsewhere ? undefined : "%SRCROOT%");
+          if (!elsewhere) assert.equal(decodeURIComponent(uri), path.relative("/work tree", findings[i]?.file ?? ""));
+        });
+      }),
+    );
+  });
+});
+
+/** What the runner does with what it reads (actions/runner, ActionCommand.cs). */
+function unescapeGithub(text: string): string {
+  return text
+    .replaceAll("%0D", "\r")
+    .replaceAll("%0A", "\n")
+    .replaceAll("%3A", ":")
+    .replaceAll("%2C", ",")
+    .replaceAll("%25", "%");
+}
