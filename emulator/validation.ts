@@ -31,7 +31,7 @@ export function validation({ workspaces = true }: { workspaces?: boolean } = {})
       fileUploader: false,
     });
   return [
-    ...document("ica.yaml", (asked) => workspaces && workspaceCall.test(asked)),
+    ...document("ica.yaml", (asked) => workspaceCall.test(asked)),
     ...(workspaces ? document("workspaces.yaml", (asked) => !workspaceCall.test(asked)) : []),
     acceptable,
   ];

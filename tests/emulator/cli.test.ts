@@ -132,6 +132,16 @@ describe("ica-bench emulator", function () {
     await run(["stop", "--purge"]);
   });
 
+  it("serves no workspace calls with --no-workspaces, also in the background", async () => {
+    const env = settings(await start({}, "--no-workspaces"));
+    const { ICA_API_KEY: key = "", ICA_BASE_URL: url = "" } = env;
+    const headers = { "X-API-Key": key };
+    const asked = await call(url, "GET", `/api/projects/${env.ICA_PROJECT_ID}/workspaces`, { headers, mediaType: V4 });
+    assert.equal(asked.status, 404);
+    assert.equal((await call(url, "GET", "/api/dockerImages", { headers, mediaType: V4 })).status, 200);
+    await run(["stop", "--purge"]);
+  });
+
   it("loses nothing that it acknowledged when it is killed at any moment", async () => {
     const env = settings(await start({}, "--image-delay", "3"));
     const { ICA_API_KEY: key = "", ICA_BASE_URL: url = "", ICA_S3_ENDPOINT: s3Url = "" } = env;
