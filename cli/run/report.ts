@@ -26,7 +26,7 @@ export class TerminalReporter implements Reporter {
   readonly #items = new Map<Step, string>();
   #drawn = 0;
 
-  constructor(readonly out: NodeJS.WriteStream) {}
+  constructor(readonly out: NodeJS.WritableStream & { readonly columns?: number }) {}
 
   tell(event: RunEvent): void {
     this.#erase();
@@ -63,7 +63,7 @@ export class TerminalReporter implements Reporter {
 
   #draw(): void {
     for (const item of this.#items.values()) {
-      this.out.write(`${item.slice(0, Math.max(this.out.columns - 1, 20))}\n`);
+      this.out.write(`${item.slice(0, (this.out.columns || 80) - 1)}\n`);
     }
     this.#drawn = this.#items.size;
   }
@@ -106,7 +106,7 @@ export function linesOf(event: RunEvent): string[] {
           `started again, for the ${ordinal(event.restarts)} time`,
       ];
     case "note":
-      return [`  ${event.message}`];
+      return [`  ${stripVTControlCharacters(event.message)}`];
     case "ready":
       return readyLines(event);
     case "stopping":
