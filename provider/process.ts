@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { addAbortSignal, Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
+import { readableOf } from "./stream";
 
 /**
  * Programs, started without a shell. Node's own module and not execa: execa is an ES module all through, and a host that
@@ -89,9 +90,9 @@ export function outputOf({ command, args, env, input, signal, failure }: StreamC
     if (inputError !== undefined) throw inputError;
   }
 
-  const stream = Readable.from(whatItWrites(), { objectMode: false });
-  stream.once("close", () => {
+  const stream = readableOf(whatItWrites(), () => {
     input?.destroy();
+    child.stdout.destroy();
     end(child);
   });
   if (signal !== undefined) addAbortSignal(signal, stream);
