@@ -32,8 +32,8 @@ const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
 export async function* cutArchive(source: AsyncIterable<unknown>, chunkSize: number): AsyncGenerator<Chunk> {
   const bytes = new Bytes(source);
   const between = new Between(chunkSize);
-  /** The next entry's size where a header of its own tells it: entries of 8 GiB and more. */
-  let told: number | undefined;
+  /** What a header of its own tells of the next entry: the size of 8 GiB and more. */
+  let told: Records = {};
   for (;;) {
     const header = await bytes.take(block);
     if (header.length === 0) break;
@@ -44,18 +44,18 @@ export async function* cutArchive(source: AsyncIterable<unknown>, chunkSize: num
       for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY, chunkSize)) yield* between.add(rest);
       break;
     }
-    const size = (entry.type === "file" ? told : undefined) ?? entry.size;
+    const { name, size } = entry.type === "file" ? { ...entry, ...told } : entry;
     const padding = (block - (size % block)) % block;
     if (entry.type === "records") {
       const records = await bytes.take(size + padding);
-      told = sizeRecord(records.subarray(0, size)) ?? told;
+      told = readRecords(records.subarray(0, size));
       yield* between.add(records);
       continue;
     }
-    if (entry.type === "file") told = undefined;
-    if (entry.type === "file" && size >= smallestLayer && layerName.test(entry.name)) {
+    if (entry.type === "file") told = {};
+    if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
       yield* between.flush();
-      yield* layerChunks(bytes, entry.name, size, chunkSize);
+      yield* layerChunks(bytes, name, size, chunkSize);
       yield* between.add(await bytes.take(padding));
     } else {
       for await (const body of bytes.chunks(size + padding, chunkSize)) yield* between.add(body);
@@ -108,10 +108,19 @@ function text(field: Buffer): string {
   return field.toString("latin1", 0, end < 0 ? field.length : end);
 }
 
-/** The size in a pax header's records (`27 size=12345678901\n`). */
-function sizeRecord(records: Buffer): number | undefined {
-  const found = /(?:^|\n)\d+ size=(\d+)\n/.exec(records.toString("latin1"));
-  return found?.[1] === undefined ? undefined : Number(found[1]);
+interface Records {
+  readonly name?: string;
+  readonly size?: number;
+}
+
+/** A pax header's records (`20 size=9663676416\n`), as far as they say where the next entry ends and whether it is a layer. */
+function readRecords(records: Buffer): Records {
+  const value = (key: string) => new RegExp(`(?:^|\n)\\d+ ${key}=(.*)\n`).exec(records.toString("latin1"))?.[1];
+  const [name, size] = [value("path"), value("size")];
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(size === undefined || !/^\d+$/.test(size) ? {} : { size: Number(size) }),
+  };
 }
 
 /** What is read between two layers. */
