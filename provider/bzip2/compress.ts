@@ -34,10 +34,13 @@ const known = [
   { name: "bzip2", args: ["--compress", "--stdout", `-${level}`] },
 ] as const;
 
-/** Finds the best compressor on PATH. Throws {@link CompressorNotFoundError}. */
-export async function compressor(env: NodeJS.ProcessEnv = process.env): Promise<Compressor> {
+/** Finds the best compressor on PATH; `names`: of these only. Throws {@link CompressorNotFoundError}. */
+export async function compressor(
+  env: NodeJS.ProcessEnv = process.env,
+  names: readonly Compressor["name"][] = ["lbzip2", "bzip2"],
+): Promise<Compressor> {
   const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  for (const { name, args } of known) {
+  for (const { name, args } of known.filter((program) => names.includes(program.name))) {
     for (const folder of folders) {
       const command = join(folder, name);
       if (await isProgram(command)) return { name, command, args };
