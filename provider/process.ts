@@ -55,6 +55,22 @@ export async function runLines(command: Command, onLine: (line: string) => void)
   return ended;
 }
 
+/** Runs a program from one open file to another; the files are the caller's to close. */
+export async function runOnFiles(
+  command: Command & { readonly input: number; readonly output: number },
+): Promise<Exit> {
+  const child = spawn(command.command, command.args, {
+    env: command.env,
+    stdio: [command.input, command.output, "pipe"],
+  });
+  const exit = exitOf(child);
+  const stop = endWhenAborted(child, command.signal);
+  const ended = await exit;
+  stop();
+  command.signal?.throwIfAborted();
+  return ended;
+}
+
 /** What a process writes, as a stream, and its end. */
 export interface Output {
   /**

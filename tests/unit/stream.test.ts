@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { finished } from "node:stream/promises";
-import { compress } from "../../provider/bzip2/compress.js";
+import { outputOf } from "../../provider/process.js";
 import { inOrder, readableOf } from "../../provider/stream.js";
 import { makeContext, removeContext } from "./context-folder.js";
 import { childrenOf, until } from "./processes.js";
@@ -50,7 +50,8 @@ describe("a stream of what an iterator gives", () => {
     const folder = await makeContext({ stuck: { text: "#!/bin/sh\nexec sleep 600\n", executable: true } });
     try {
       const source = new Readable({ read: () => undefined });
-      const { stream, done } = compress(source, { name: "bzip2", command: join(folder, "stuck"), args: [] });
+      const failure = () => new Error("it failed");
+      const { stream, done } = outputOf({ command: join(folder, "stuck"), args: [], input: source, failure });
       stream.resume();
       await until(() => childrenOf(process.pid).length > 0, "the program runs");
       stream.destroy();
