@@ -162,6 +162,24 @@ describe("the layer cache", function () {
     assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);
   });
 
+  it("has what a release compressed that was given up in the middle", async () => {
+    const plain = Array.from({ length: 30 }, () => randomBytes(2000));
+    async function* pieces() {
+      for (const bytes of plain) yield { bytes, keep: true };
+    }
+    const stop = new AbortController();
+    const options = { compressor: await compressor(), cache: cache(), signal: stop.signal };
+    let done = 0;
+    const givenUp = async () => {
+      for await (const _ of packed(pieces(), options, () => done++)) if (done === 10) stop.abort(new Error("given up"));
+    };
+    await assert.rejects(givenUp(), /given up/);
+    assert.deepEqual(childrenOf(process.pid), [], "programs are left");
+    const { known, file } = await pack(plain, cache());
+    assert.deepEqual(known.slice(0, 10), Array(10).fill(true));
+    assert.ok(unpacked(file).equals(Buffer.concat(plain)));
+  });
+
   it("serves two processes at once, with room for neither", async () => {
     const plain = Buffer.concat([randomBytes(1_500_000), Buffer.alloc(500_000)]);
     const source = join(folder, "..", "plain");
