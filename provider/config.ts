@@ -14,6 +14,7 @@ const settings = {
   projectId: { key: "ica:projectId", env: "ICA_PROJECT_ID", what: "the UUID of the ICA project" },
   region: { key: "ica:region", env: "ICA_REGION", what: "the code of the region for images" },
   s3Endpoint: { key: "ica:s3Endpoint", env: "ICA_S3_ENDPOINT", what: "the address of the object store" },
+  layerCacheSize: { key: "ica:layerCacheSize", env: "ICA_LAYER_CACHE_SIZE", what: "the size of the layer cache" },
 } as const satisfies Record<string, Setting>;
 
 /** Keys of the stack's configuration that {@link readConfig} asks for. */
@@ -32,7 +33,15 @@ export interface Config {
   readonly region: string | undefined;
   /** Only for object stores that are not AWS, as the emulator's; else the SDK knows the address by the region. */
   readonly s3Endpoint: string | undefined;
+  /**
+   * Bytes that compressed layers may take on this machine's disk (docs/archive.md); written as `20GB`, `500MB` or a number of
+   * bytes. 0: none are kept. Default {@link defaultLayerCacheSize}. A change takes effect with the next archive.
+   */
+  readonly layerCacheSize: number;
 }
+
+/** 20 GB: dozens of images, most of whose layers are shared. */
+export const defaultLayerCacheSize = 20e9;
 
 /** The configuration cannot be used; the message lists everything that is wrong with it. */
 export class ConfigError extends Error {
@@ -48,19 +57,36 @@ export function readConfig(get: (key: string) => string | undefined, env: NodeJS
   const apiKey = value(settings.apiKey);
   const baseUrl = value(settings.baseUrl) ?? publicBaseUrl;
   const s3Endpoint = value(settings.s3Endpoint);
+  const cacheSize = value(settings.layerCacheSize);
+  const layerCacheSize = cacheSize === undefined ? defaultLayerCacheSize : parseSize(cacheSize);
   const problems = [
     apiKey === undefined ? missing(settings.apiKey) : undefined,
     wrongAddress(settings.baseUrl, baseUrl),
     s3Endpoint === undefined ? undefined : wrongAddress(settings.s3Endpoint, s3Endpoint),
+    layerCacheSize === undefined
+      ? `${settings.layerCacheSize.key} (or ${settings.layerCacheSize.env}) is not a size such as 20GB, 500MB or 0: ${cacheSize}`
+      : undefined,
   ].filter((problem) => problem !== undefined);
-  if (apiKey === undefined || problems.length > 0) throw new ConfigError(problems.join("\n"));
+  if (apiKey === undefined || layerCacheSize === undefined || problems.length > 0)
+    throw new ConfigError(problems.join("\n"));
   return {
     apiKey,
     baseUrl: restAddress(baseUrl),
     projectId: value(settings.projectId),
     region: value(settings.region),
     s3Endpoint,
+    layerCacheSize,
   };
+}
+
+const units: Readonly<Record<string, number>> = { "": 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
+
+/** Bytes; undefined for what is no size. */
+function parseSize(text: string): number | undefined {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([KMGT]?)B?$/i.exec(text) ?? [];
+  const factor = units[unit?.toUpperCase() ?? ""];
+  const bytes = Math.round(Number(digits) * (factor ?? Number.NaN));
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
 /** The REST calls are below /ica/rest (official OpenAPI document, `servers`); the address may be given with or without it. */

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { addAbortSignal, Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
+import { readableOf } from "./stream";
 
 /**
  * Programs, started without a shell. Node's own module and not execa: execa is an ES module all through, and a host that
@@ -54,6 +55,22 @@ export async function runLines(command: Command, onLine: (line: string) => void)
   return ended;
 }
 
+/** Runs a program from one open file to another; the files are the caller's to close. */
+export async function runOnFiles(
+  command: Command & { readonly input: number; readonly output: number },
+): Promise<Exit> {
+  const child = spawn(command.command, command.args, {
+    env: command.env,
+    stdio: [command.input, command.output, "pipe"],
+  });
+  const exit = exitOf(child);
+  const stop = endWhenAborted(child, command.signal);
+  const ended = await exit;
+  stop();
+  command.signal?.throwIfAborted();
+  return ended;
+}
+
 /** What a process writes, as a stream, and its end. */
 export interface Output {
   /**
@@ -89,9 +106,9 @@ export function outputOf({ command, args, env, input, signal, failure }: StreamC
     if (inputError !== undefined) throw inputError;
   }
 
-  const stream = Readable.from(whatItWrites(), { objectMode: false });
-  stream.once("close", () => {
+  const stream = readableOf(whatItWrites(), () => {
     input?.destroy();
+    child.stdout.destroy();
     end(child);
   });
   if (signal !== undefined) addAbortSignal(signal, stream);

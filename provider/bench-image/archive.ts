@@ -1,6 +1,13 @@
-import { compress, compressor } from "../bzip2/compress";
+import { addAbortSignal } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { BlockCache } from "../bzip2/block-cache";
+import { type Compressor, compressor } from "../bzip2/compress";
+import { chunkSize, packed } from "../bzip2/pack";
 import type { Docker } from "../docker";
+import { type Chunk, cutArchive } from "../docker/archive-layers";
 import type { Output } from "../process";
+import { readableOf } from "../stream";
+import { LayerCount, type LayersPacked } from "./archive-count";
 
 /** How an image's archive is compressed. `none`: larger upload, no processor time. */
 export type Compression = "bzip2" | "none";
@@ -8,32 +15,59 @@ export type Compression = "bzip2" | "none";
 /** What a file name ends with, after the vendor's own example (`docker save … | bzip2 > ….tar.bz2`). */
 export const archiveSuffix: Readonly<Record<Compression, string>> = { bzip2: ".tar.bz2", none: ".tar" };
 
-/**
- * `docker save`, compressed on all cores, as one stream: no temporary file, memory that does not grow with the image. An
- * error at any point of it fails the stream; destroying the stream, or the signal, ends every process behind it.
- * Throws {@link CompressorNotFoundError} before anything is started.
- */
-export async function archiveImage(options: {
+export interface ArchiveOptions {
   readonly docker: Docker;
   readonly ref: string;
   readonly compression: Compression;
+  /** Where compressed layers are kept for the next release. Default: nowhere. */
+  readonly cache?: BlockCache | undefined;
+  /** Default: the best on PATH. */
+  readonly compressor?: Compressor;
   readonly signal?: AbortSignal;
-}): Promise<Output> {
-  const { docker, ref, compression, signal } = options;
-  if (compression === "none") return docker.save(ref, signal);
-  const program = await compressor();
-  const saved = docker.save(ref);
-  const packed = compress(saved.stream, program, signal);
-  const done = bothDone(packed.done, saved.done);
-  return { stream: packed.stream, done };
 }
 
-/** Waits for both ends of the pipe, so that no process is left when this is settled; fails with the first one's error. */
-function bothDone(packed: Promise<void>, saved: Promise<void>): Promise<void> {
+/** An archive on its way. */
+export interface Archive extends Output {
+  /** What became of the layers so far; whole once the stream has ended. All zeros where nothing is compressed. */
+  readonly layers: () => LayersPacked;
+}
+
+/**
+ * `docker save`, compressed on all cores and layer by layer remembered, as one stream (docs/archive.md): no temporary file,
+ * memory that does not grow with the image. An error at any point of it fails the stream; destroying the stream, or the
+ * signal, ends every process behind it. Throws {@link CompressorNotFoundError} before anything is started.
+ */
+export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
+  const { docker, ref, compression, cache, signal } = options;
+  const count = new LayerCount();
+  const layers = () => count.read();
+  if (compression === "none") return { ...docker.save(ref, signal), layers };
+  const program = options.compressor ?? (await compressor());
+  const over = new AbortController();
+  const saved = docker.save(ref);
+  const packs = packed(
+    pieces(cutArchive(saved.stream, chunkSize)),
+    { compressor: program, cache, signal: over.signal },
+    ({ chunk }, cached) => count.add(chunk.layer, cached),
+  );
+  const stream = readableOf(packs, () => {
+    over.abort();
+    saved.stream.destroy();
+  });
+  if (signal !== undefined) addAbortSignal(signal, stream);
+  return { stream, done: allDone(stream, saved.done), layers };
+}
+
+/** What stands between layers (headers, manifests) is a few kilobytes, and differs with each image. */
+async function* pieces(chunks: AsyncIterable<Chunk>): AsyncGenerator<{ chunk: Chunk; bytes: Buffer; keep: boolean }> {
+  for await (const chunk of chunks) yield { chunk, bytes: chunk.bytes, keep: chunk.layer !== undefined };
+}
+
+/** Waits for all of it, so that no process is left when this is settled; fails with the stream's error. */
+function allDone(stream: Archive["stream"], saved: Promise<void>): Promise<void> {
   const done = (async () => {
-    const [first, second] = await Promise.allSettled([packed, saved]);
-    if (first.status === "rejected") throw first.reason;
-    if (second.status === "rejected") throw second.reason;
+    const [packed] = await Promise.allSettled([finished(stream, { writable: false }), saved]);
+    if (packed.status === "rejected") throw packed.reason;
   })();
   // The stream carries the same error.
   done.catch(() => undefined);

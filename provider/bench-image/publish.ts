@@ -1,3 +1,4 @@
+import { BlockCache, cacheFolder } from "../bzip2/block-cache";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
 import { PartialError } from "../handler";
@@ -5,6 +6,7 @@ import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { timeoutMs } from "../inputs";
 import { archiveImage } from "./archive";
+import { describeLayers } from "./archive-count";
 import { awaitAvailable, completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
 import { inspectImage } from "./contract/inspect";
 import { ContractError } from "./contract-error";
@@ -182,6 +184,10 @@ async function send(
     docker: await context.docker(),
     ref: reference,
     compression: inputs.archive.compression,
+    cache:
+      config.layerCacheSize === 0
+        ? undefined
+        : new BlockCache({ folder: cacheFolder(), limit: config.layerCacheSize, warn: (line) => log.warn(line) }),
     signal,
   });
   const result = await uploadArchive({
@@ -194,7 +200,9 @@ async function send(
     signal,
   });
   await archive.done;
-  log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}`);
+  const { info, warning } = describeLayers(archive.layers());
+  log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
+  if (warning !== undefined) log.warn(warning);
   return result;
 }
 

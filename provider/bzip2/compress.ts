@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { access, type FileHandle, open, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import type { Readable } from "node:stream";
-import { type Output, outputOf } from "../process";
+import { runOnFiles } from "../process";
 
 /** A program that compresses from its input to its output into one standard bzip2 stream. */
 export interface Compressor {
@@ -22,19 +23,25 @@ export class CompressionError extends Error {
   override readonly name = "CompressionError";
 }
 
+/** What `bzip2` uses when nothing is said, as in the vendor's own command line. */
+export const level = 9;
+
 /**
- * Known compressors, the best first. lbzip2 uses all cores and, unlike pbzip2, writes one stream: some decoders stop after
- * the first. Level 9 is what `bzip2` uses when nothing is said, as in the vendor's own command line.
+ * Known compressors, the best first, on one core each: several run at a time (see pack.ts). lbzip2 needs less time for the same
+ * work and, unlike pbzip2, writes one stream.
  */
 const known = [
-  { name: "lbzip2", args: ["--compress", "--stdout", "-9"] },
-  { name: "bzip2", args: ["--compress", "--stdout", "-9"] },
+  { name: "lbzip2", args: ["-n", "1", "--compress", "--stdout", `-${level}`] },
+  { name: "bzip2", args: ["--compress", "--stdout", `-${level}`] },
 ] as const;
 
-/** Finds the best compressor on PATH. Throws {@link CompressorNotFoundError}. */
-export async function compressor(env: NodeJS.ProcessEnv = process.env): Promise<Compressor> {
+/** Finds the best compressor on PATH; `names`: of these only. Throws {@link CompressorNotFoundError}. */
+export async function compressor(
+  env: NodeJS.ProcessEnv = process.env,
+  names: readonly Compressor["name"][] = ["lbzip2", "bzip2"],
+): Promise<Compressor> {
   const folders = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  for (const { name, args } of known) {
+  for (const { name, args } of known.filter((program) => names.includes(program.name))) {
     for (const folder of folders) {
       const command = join(folder, name);
       if (await isProgram(command)) return { name, command, args };
@@ -47,23 +54,47 @@ export async function compressor(env: NodeJS.ProcessEnv = process.env): Promise<
 }
 
 /**
- * Compresses a stream. The output fails when the source or the compressor does, and never ends early as if it were whole;
- * when the output is given up, the source is destroyed and the process ended.
+ * Compresses bytes into one bzip2 stream. They go to the program and back as files without a name, which vanish with the process
+ * that has them open: through pipes, this process would have to be woken for every 64 KB, and on a busy machine the program
+ * would mostly wait. Throws {@link CompressionError}, or the signal's reason; the program is gone by then.
  */
-export function compress(source: Readable, { command, args, name }: Compressor, signal?: AbortSignal): Output {
-  return outputOf({
-    command,
-    args,
-    input: source,
-    ...(signal === undefined ? {} : { signal }),
-    failure: (exit) => {
+export async function compress(bytes: Buffer, program: Compressor, signal?: AbortSignal): Promise<Buffer> {
+  const { command, args, name } = program;
+  signal?.throwIfAborted();
+  const [input, output] = [await namelessFile(), await namelessFile()];
+  try {
+    // At a position: the program begins to read where the file stands, at its start.
+    for (let at = 0; at < bytes.length; ) at += (await input.write(bytes, at, bytes.length - at, at)).bytesWritten;
+    const files = { input: input.fd, output: output.fd };
+    const exit = await runOnFiles({ command, args, ...files, ...(signal === undefined ? {} : { signal }) });
+    if (exit.code !== 0) {
       const how =
         exit.signal === undefined ? `ended with ${exit.code ?? "no exit code"}` : `was ended by ${exit.signal}`;
-      return new CompressionError(
+      throw new CompressionError(
         `${name} ${how}${exit.words === "" ? "" : `: ${exit.words}`}. Running the same command again is safe.`,
       );
-    },
-  });
+    }
+    return await wholeFile(output);
+  } finally {
+    await Promise.all([input.close(), output.close()]);
+  }
+}
+
+async function namelessFile(): Promise<FileHandle> {
+  const path = join(tmpdir(), `pulumi-ica-${randomUUID()}`);
+  const file = await open(path, "wx+", 0o600);
+  await unlink(path);
+  return file;
+}
+
+async function wholeFile(file: FileHandle): Promise<Buffer> {
+  const bytes = Buffer.allocUnsafe((await file.stat()).size);
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, at, bytes.length - at, at);
+    if (bytesRead === 0) return bytes.subarray(0, at);
+    at += bytesRead;
+  }
+  return bytes;
 }
 
 async function isProgram(path: string): Promise<boolean> {

@@ -24,7 +24,15 @@ export const projectId = "11111111-1111-4111-8111-111111111111";
 
 /** A configuration as a stack would have it. */
 export function configFor(baseUrl: string, overrides: Partial<Config> = {}): Config {
-  return { apiKey: "the-api-key", baseUrl, projectId, region: undefined, s3Endpoint: undefined, ...overrides };
+  return {
+    apiKey: "the-api-key",
+    baseUrl,
+    projectId,
+    region: undefined,
+    s3Endpoint: undefined,
+    layerCacheSize: 0,
+    ...overrides,
+  };
 }
 
 export interface TestContext extends Context {

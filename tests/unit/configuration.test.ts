@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { ConfigError, missingProject, publicBaseUrl, readConfig } from "../../provider/config.js";
+import {
+  ConfigError,
+  defaultLayerCacheSize,
+  missingProject,
+  publicBaseUrl,
+  readConfig,
+} from "../../provider/config.js";
 
 const stack = (values: Record<string, string>) => (key: string) => values[key];
 const read = (values: Record<string, string>, env: Record<string, string> = {}) => readConfig(stack(values), env);
@@ -40,7 +46,23 @@ describe("the configuration", () => {
       projectId: undefined,
       region: undefined,
       s3Endpoint: undefined,
+      layerCacheSize: defaultLayerCacheSize,
     });
+  });
+
+  it("takes the size of the layer cache in the words people use", () => {
+    const size = (text: string) => read({ "ica:apiKey": "k" }, { ICA_LAYER_CACHE_SIZE: text }).layerCacheSize;
+    assert.deepEqual(["0", "1000", "500MB", "1.5 gb", "2T", "20G"].map(size), [0, 1000, 5e8, 1.5e9, 2e12, 2e10]);
+    assert.equal(
+      read({ "ica:apiKey": "k", "ica:layerCacheSize": "1GB" }, { ICA_LAYER_CACHE_SIZE: "2GB" }).layerCacheSize,
+      1e9,
+    );
+    for (const wrong of ["much", "-1", "20 apples", "1e9", "GB", "99999999999T"])
+      assert.throws(
+        () => size(wrong),
+        /ica:layerCacheSize \(or ICA_LAYER_CACHE_SIZE\) is not a size such as 20GB/,
+        wrong,
+      );
   });
 
   it("tells everything that is wrong at once, with the names and commands that mend it", () => {

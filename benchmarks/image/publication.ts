@@ -1,0 +1,84 @@
+import { createReadStream } from "node:fs";
+import { z } from "zod";
+import { archiveImage } from "../../provider/bench-image/archive";
+import { uploadArchive } from "../../provider/bench-image/upload";
+import { BlockCache } from "../../provider/bzip2/block-cache";
+import { Docker } from "../../provider/docker";
+
+/** One upload in a process of its own, so that its memory can be told. Gets its job, credentials too, by message. */
+
+const jobSchema = z.object({
+  source: z.union([
+    z.object({ file: z.string() }),
+    z.object({
+      reference: z.string(),
+      cache: z.string().optional(),
+      compressor: z.object({
+        name: z.enum(["lbzip2", "bzip2"]),
+        command: z.string(),
+        args: z.array(z.string()).readonly(),
+      }),
+    }),
+  ]),
+  credentials: z.object({
+    accessKey: z.string(),
+    secretKey: z.string(),
+    sessionToken: z.string(),
+    region: z.string(),
+    bucket: z.string(),
+    objectPrefix: z.string(),
+  }),
+  endpoint: z.string(),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+export const resultSchema = z.object({
+  seconds: z.number(),
+  bytes: z.number(),
+  /** The most memory that the process had (resident set), bytes. */
+  memory: z.number(),
+  layers: z.number(),
+  cached: z.number(),
+});
+export type Result = z.infer<typeof resultSchema>;
+
+async function publish({ source, credentials, endpoint }: Job): Promise<Result> {
+  const docker = await Docker.find();
+  const start = performance.now();
+  const archive =
+    "file" in source
+      ? undefined
+      : await archiveImage({
+          docker,
+          ref: source.reference,
+          compression: "bzip2",
+          compressor: source.compressor,
+          cache:
+            source.cache === undefined
+              ? undefined
+              : new BlockCache({
+                  folder: source.cache,
+                  limit: 20e9,
+                  warn: (line) => process.stderr.write(`${line}\n`),
+                }),
+        });
+  const stream = "file" in source ? createReadStream(source.file) : archive?.stream;
+  if (stream === undefined) throw new Error("there is nothing to upload");
+  const { bytes } = await uploadArchive({ source: stream, credentials, endpoint });
+  await archive?.done;
+  const seconds = (performance.now() - start) / 1000;
+  const { layers, cached } = archive?.layers() ?? { layers: 0, cached: 0 };
+  return { seconds, bytes, memory: process.resourceUsage().maxRSS * 1024, layers, cached };
+}
+
+if (process.send !== undefined) {
+  process.once("message", (message) => {
+    publish(jobSchema.parse(message)).then(
+      (result) => process.send?.(result, undefined, undefined, () => process.disconnect()),
+      (error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+        process.exit(1);
+      },
+    );
+  });
+}

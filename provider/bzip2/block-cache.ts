@@ -1,0 +1,137 @@
+import { randomUUID, webcrypto } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { type Part, PartError, readPart } from "./part";
+
+/**
+ * Compressed blocks, kept by the content they were made of: one file for each chunk of a layer, named by the SHA-256 of the plain
+ * bytes. It needs no word of Docker's on what a layer is, two images that share a layer share its files, and a release that was
+ * killed in the middle finds what it had compressed. A file is written beside and renamed, so that another process sees all of it
+ * or nothing, and holds its own SHA-256, so that a damaged one is found, removed, and made again.
+ */
+
+/** In a file's name: bumped when chunks are cut or files are laid out in another way. */
+const version = 1;
+const digestLength = 32;
+/** Milliseconds after which a file that is still being written belongs to a process that is gone. */
+const abandonedAfterMs = 60 * 60_000;
+
+/** Where the cache is. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const base = env.XDG_CACHE_HOME;
+  return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "pulumi-ica", "layers");
+}
+
+export class BlockCache {
+  readonly #folder: string;
+  readonly #limit: number;
+  readonly #warn: (line: string) => void;
+  #ready: Promise<unknown> | undefined;
+  #broken = false;
+  #written = 0;
+
+  /** `limit` in bytes. `warn` gets a line when something is wrong that the archive does not suffer from. */
+  constructor(options: { folder: string; limit: number; warn: (line: string) => void }) {
+    this.#folder = options.folder;
+    this.#limit = options.limit;
+    this.#warn = options.warn;
+  }
+
+  /** The name under which the blocks of these plain bytes are kept. */
+  async key(plain: Buffer, level: number): Promise<string> {
+    return `${(await digest(plain)).toString("hex")}-${level}-v${version}`;
+  }
+
+  /** Undefined when they are not kept. Damaged ones are removed, with a warning. */
+  async get(key: string): Promise<Part | undefined> {
+    const path = join(this.#folder, key);
+    const file = await this.#tried("read", () => readFile(path));
+    if (file === undefined) return undefined;
+    const part = await verified(file);
+    if (part === undefined) {
+      this.#warn(`the layer cache has a damaged file, which is made again: ${path}`);
+      await this.#tried("changed", () => rm(path, { force: true }));
+      return undefined;
+    }
+    const now = new Date();
+    // When it was used last decides what is removed first.
+    await this.#tried("changed", () => utimes(path, now, now));
+    return part;
+  }
+
+  /** Keeps blocks. A cache that cannot be written is given up for this run, with one warning. */
+  async put(key: string, { bytes }: Part): Promise<void> {
+    if (this.#broken || bytes.length + digestLength > this.#limit) return;
+    const beside = join(this.#folder, `.${key}.${randomUUID()}`);
+    try {
+      this.#ready ??= mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await this.#ready;
+      await writeFile(beside, [await digest(bytes), bytes], { mode: 0o600 });
+      await rename(beside, join(this.#folder, key));
+    } catch (error) {
+      this.#giveUp("written", error);
+      await rm(beside, { force: true }).catch(() => undefined);
+      return;
+    }
+    this.#written += bytes.length;
+    if (this.#written > this.#limit / 8) await this.trim();
+  }
+
+  /** Removes what was not used for longest until the rest is within the limit, and what dead processes left behind. */
+  async trim(): Promise<void> {
+    this.#written = 0;
+    const names = await this.#tried("read", () => readdir(this.#folder));
+    const files: { path: string; size: number; used: number }[] = [];
+    for (const name of names ?? []) {
+      const path = join(this.#folder, name);
+      const facts = await this.#tried("read", () => stat(path));
+      if (facts === undefined || !facts.isFile()) continue;
+      const abandoned = name.startsWith(".") && facts.mtimeMs < Date.now() - abandonedAfterMs;
+      if (abandoned) await this.#tried("changed", () => rm(path, { force: true }));
+      else if (!name.startsWith(".")) files.push({ path, size: facts.size, used: facts.mtimeMs });
+    }
+    let total = files.reduce((sum, { size }) => sum + size, 0);
+    for (const { path, size } of files.sort((a, b) => a.used - b.used)) {
+      if (total <= this.#limit) return;
+      await this.#tried("changed", () => rm(path, { force: true }));
+      total -= size;
+    }
+  }
+
+  /** What is not there (any more: another process may have removed it) is no fault. */
+  async #tried<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) this.#giveUp(what, error);
+      return undefined;
+    }
+  }
+
+  #giveUp(what: string, error: unknown): void {
+    if (!this.#broken)
+      this.#warn(
+        `the layer cache ${this.#folder} cannot be ${what}, so the next release takes longer: ` +
+          `${error instanceof Error ? error.message : String(error)}`,
+      );
+    this.#broken = true;
+  }
+}
+
+/** Undefined for a file that is not as it was written. */
+async function verified(file: Buffer): Promise<Part | undefined> {
+  const bytes = file.subarray(digestLength);
+  if (!(await digest(bytes)).equals(file.subarray(0, digestLength))) return undefined;
+  try {
+    return readPart(bytes);
+  } catch (error) {
+    if (error instanceof PartError) return undefined;
+    throw error;
+  }
+}
+
+/** SHA-256, on a thread of its own. */
+async function digest(bytes: Buffer): Promise<Buffer> {
+  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes));
+}

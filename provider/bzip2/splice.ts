@@ -1,0 +1,74 @@
+import { foldCrc, headerBits, type Part, PartError, trailerMagic } from "./part";
+
+/**
+ * Makes one standard bzip2 stream of parts that were compressed apart. One stream matters: some decoders stop after the
+ * first. A block may begin at any bit, so the blocks of a part are shifted to where the last part's ended, and its CRC is
+ * folded into the stream's. Holds nothing but the last bits.
+ */
+export class Splicer {
+  /** Of the whole stream; parts of this level or a lower one can be added. */
+  readonly level: number;
+  #crc = 0;
+  /** Bits (0 to 7) that do not fill a byte yet, at the upper end of the byte. */
+  #rest = 0;
+  #restBits = 0;
+
+  constructor(level = 9) {
+    this.level = level;
+  }
+
+  /** The stream's first bytes. */
+  start(): Buffer {
+    return Buffer.from(`BZh${this.level}`, "latin1");
+  }
+
+  /**
+   * Gives the bytes that a part's blocks fill up; may share memory with the part. A part without blocks adds nothing. Throws
+   * {@link PartError} for a part of a higher level, whose blocks a decoder may have no room for.
+   */
+  add(part: Part): Buffer {
+    if (part.level > this.level)
+      throw new PartError(`a part of level ${part.level} cannot be part of a stream of level ${this.level}`);
+    this.#crc = foldCrc(this.#crc, part.crc, part.blocks);
+    return this.#append(part.bytes.subarray(headerBits / 8), part.bits);
+  }
+
+  /** The stream's last bytes: its trailer. */
+  end(): Buffer {
+    const trailer = Buffer.alloc(11);
+    trailer.writeUIntBE(trailerMagic[0], 0, 3);
+    trailer.writeUIntBE(trailerMagic[1], 3, 3);
+    trailer.writeUInt32BE(this.#crc, 6);
+    // Enough zeros to fill the last byte, and not one more.
+    return this.#append(trailer, 80 + ((8 - this.#restBits) % 8));
+  }
+
+  #append(source: Buffer, bits: number): Buffer {
+    const shift = this.#restBits;
+    const whole = bits >>> 3;
+    const tailBits = bits & 7;
+    const tail = tailBits === 0 ? 0 : (source[whole] ?? 0) & (0xff00 >>> tailBits) & 0xff;
+    if (shift === 0) {
+      this.#rest = tail;
+      this.#restBits = tailBits;
+      return source.subarray(0, whole);
+    }
+    const filled = shift + tailBits >= 8;
+    const out = Buffer.allocUnsafe(whole + (filled ? 1 : 0));
+    const back = 8 - shift;
+    let rest = this.#rest;
+    for (let i = 0; i < whole; i++) {
+      const byte = source[i] ?? 0;
+      out[i] = rest | (byte >>> shift);
+      rest = (byte << back) & 0xff;
+    }
+    rest |= tail >>> shift;
+    if (filled) {
+      out[whole] = rest;
+      rest = (tail << back) & 0xff;
+    }
+    this.#rest = rest;
+    this.#restBits = (shift + tailBits) & 7;
+    return out;
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Cuts the archive that `docker save` writes at the boundaries of its layers. Both layouts are known: a folder for each layer
+ * (`<id>/layer.tar`, Docker before 25) and OCI's (`blobs/sha256/<digest>`). A layer is cut into chunks from its first byte on,
+ * so that the same layer gives the same chunks in every archive; what stands between layers (headers, manifests) becomes chunks
+ * of its own. All chunks, one after the other, are the archive byte for byte, also where this reader does not understand it.
+ */
+
+/** A layer's file in the archive. */
+export interface Layer {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** True when it arrives compressed (gzip or zstd), as from the containerd image store. */
+  readonly packed: boolean;
+}
+
+export interface Chunk {
+  readonly bytes: Buffer;
+  /** The layer that it is a piece of; the same object for all pieces of one. */
+  readonly layer: Layer | undefined;
+}
+
+/** Bytes from which a layer is worth a cut; smaller ones stay among what is between. */
+export const smallestLayer = 64 * 1024;
+
+const block = 512;
+/** Bytes; a pax header is a few lines. */
+const largestRecords = 1024 * 1024;
+const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
+
+/** `chunkSize`: bytes that a chunk has at most. */
+export async function* cutArchive(source: AsyncIterable<unknown>, chunkSize: number): AsyncGenerator<Chunk> {
+  const bytes = new Bytes(source);
+  const between = new Between(chunkSize);
+  /** What a header of its own tells of the next entry: the size of 8 GiB and more. */
+  let told: Records = {};
+  for (;;) {
+    const header = await bytes.take(block);
+    if (header.length === 0) break;
+    yield* between.add(header);
+    const entry = readHeader(header);
+    if (entry === "zeros") continue;
+    if (entry === "unknown") {
+      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY, chunkSize)) yield* between.add(rest);
+      break;
+    }
+    const { name, size } = entry.type === "file" ? { ...entry, ...told } : entry;
+    const padding = (block - (size % block)) % block;
+    if (entry.type === "records") {
+      const records = await bytes.take(size + padding);
+      told = readRecords(records.subarray(0, size));
+      yield* between.add(records);
+      continue;
+    }
+    if (entry.type === "file") told = {};
+    if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
+      yield* between.flush();
+      yield* layerChunks(bytes, name, size, chunkSize);
+      yield* between.add(await bytes.take(padding));
+    } else {
+      for await (const body of bytes.chunks(size + padding, chunkSize)) yield* between.add(body);
+    }
+  }
+  yield* between.flush();
+}
+
+async function* layerChunks(bytes: Bytes, name: string, size: number, chunkSize: number): AsyncGenerator<Chunk> {
+  let layer: Layer | undefined;
+  for await (const piece of bytes.chunks(size, chunkSize)) {
+    layer ??= { name, size, packed: isPacked(piece) };
+    yield { bytes: piece, layer };
+  }
+}
+
+function isPacked(start: Buffer): boolean {
+  const gzip = start[0] === 0x1f && start[1] === 0x8b;
+  return gzip || (start.length >= 4 && start.readUInt32LE(0) === 0xfd2fb528);
+}
+
+type Entry = { readonly name: string; readonly size: number; readonly type: "file" | "records" | "other" };
+
+/** Reads a header block (POSIX ustar, with GNU's binary numbers). `unknown`: no header at all. */
+function readHeader(header: Buffer): Entry | "zeros" | "unknown" {
+  if (header.length < block) return "unknown";
+  if (header.every((byte) => byte === 0)) return "zeros";
+  const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 0x20 : byte), 0);
+  const size = readNumber(header.subarray(124, 136));
+  if (readNumber(header.subarray(148, 156)) !== sum || size === undefined) return "unknown";
+  const kind = header[156] ?? 0;
+  const type = kind === 0 || kind === 0x30 ? "file" : kind === 0x78 && size <= largestRecords ? "records" : "other";
+  // Links and folders have no content, whatever their header says of their size.
+  const hasContent = !(kind >= 0x31 && kind <= 0x36);
+  return { name: text(header.subarray(0, 100)), size: hasContent ? size : 0, type };
+}
+
+function readNumber(field: Buffer): number | undefined {
+  if (((field[0] ?? 0) & 0x80) !== 0) {
+    const value = field.reduce((sum, byte, i) => sum * 256 + (i === 0 ? byte & 0x7f : byte), 0);
+    return Number.isSafeInteger(value) ? value : undefined;
+  }
+  const digits = text(field).trim();
+  if (digits === "") return 0;
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
+}
+
+function text(field: Buffer): string {
+  const end = field.indexOf(0);
+  return field.toString("latin1", 0, end < 0 ? field.length : end);
+}
+
+interface Records {
+  readonly name?: string;
+  readonly size?: number;
+}
+
+/** A pax header's records (`20 size=9663676416\n`), as far as they say where the next entry ends and whether it is a layer. */
+function readRecords(records: Buffer): Records {
+  const value = (key: string) => new RegExp(`(?:^|\n)\\d+ ${key}=(.*)\n`).exec(records.toString("latin1"))?.[1];
+  const [name, size] = [value("path"), value("size")];
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(size === undefined || !/^\d+$/.test(size) ? {} : { size: Number(size) }),
+  };
+}
+
+/** What is read between two layers. */
+class Between {
+  readonly #chunkSize: number;
+  #pieces: Buffer[] = [];
+  #length = 0;
+
+  constructor(chunkSize: number) {
+    this.#chunkSize = chunkSize;
+  }
+
+  *add(bytes: Buffer): Generator<Chunk> {
+    if (this.#length + bytes.length > this.#chunkSize) yield* this.flush();
+    this.#pieces.push(bytes);
+    this.#length += bytes.length;
+  }
+
+  *flush(): Generator<Chunk> {
+    if (this.#length > 0) yield { bytes: Buffer.concat(this.#pieces), layer: undefined };
+    this.#pieces = [];
+    this.#length = 0;
+  }
+}
+
+/** Reads so many bytes at a time, however the source gives them. */
+class Bytes {
+  readonly #source: AsyncIterator<unknown>;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(source: AsyncIterable<unknown>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** Fewer only where the source ends. */
+  async take(length: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    let missing = length;
+    while (missing > 0) {
+      if (this.#rest.length === 0) {
+        const { done, value } = await this.#source.next();
+        if (done === true) break;
+        if (!Buffer.isBuffer(value)) throw new TypeError("an archive is made of bytes");
+        this.#rest = value;
+      }
+      const piece = this.#rest.subarray(0, missing);
+      pieces.push(piece);
+      missing -= piece.length;
+      this.#rest = this.#rest.subarray(piece.length);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  async *chunks(length: number, chunkSize: number): AsyncGenerator<Buffer> {
+    for (let left = length; left > 0; ) {
+      const piece = await this.take(Math.min(left, chunkSize));
+      if (piece.length === 0) return;
+      yield piece;
+      left -= piece.length;
+    }
+  }
+}
