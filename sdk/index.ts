@@ -16,4 +16,4 @@ export {
   type BuildSecretArgs,
 } from "./bench-image";
 export { config } from "./config";
-export { Workspace, type WorkspaceArgs } from "./workspace";
+export { type ClusterArgs, Workspace, type WorkspaceArgs } from "./workspace";
