@@ -146,7 +146,7 @@ export function outcomeOf(effect: Effect, isRunning: boolean): string {
       return isRunning ? "stopped" : "started";
     case "replace":
       return isRunning
-        ? "stopped, deleted with its /data, made anew; refused without `allowDataLoss`"
-        : "deleted with its /data, made anew; refused without `allowDataLoss`";
+        ? "stopped and deleted with its /data, another takes its place; refused without `allowDataLoss`"
+        : "deleted with its /data, another takes its place; refused without `allowDataLoss`";
   }
 }

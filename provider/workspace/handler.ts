@@ -183,7 +183,7 @@ async function keepingId(
     const message = error instanceof Error ? error.message : String(error);
     const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
       // It vanished meanwhile: there is no id to keep.
-      if (second instanceof IcaError && second.isNotFound) throw error;
+      if (second instanceof IcaError && second.isNotFound) throw vanished(place, error);
       context.log.warn(
         `workspace "${place.name}": its state could not be read after the failure (${second instanceof Error ? second.message : String(second)})`,
       );
@@ -202,6 +202,15 @@ async function keepingId(
         : stateOf(seen.workspace, describe(seen.workspace, inputs));
     throw new PartialError(place.workspaceId, state, message, { cause: error });
   }
+}
+
+/** Why it failed, where the workspace is gone: its own reason, unless that is only that it is gone. */
+function vanished(place: Place, error: unknown): unknown {
+  if (!(error instanceof IcaError) || !error.isNotFound) return error;
+  return new RefusedChange(
+    `workspace "${place.name}" (${place.workspaceId}) was deleted by somebody else in this moment. "pulumi up --refresh" makes a new one`,
+    { cause: error },
+  );
 }
 
 /** A workspace that an earlier, interrupted run of the same program made: same project, same name, same settings. */

@@ -1,16 +1,14 @@
 import type { SinonSandbox } from "sinon";
-import { Bench, type Listener } from "../../emulator/runtime";
-
-/** What a start leads to: it runs, it hangs in Starting, or it fails with this reason. */
-export type StartOutcome = "runs" | "hangs" | { readonly fails: string };
+import { Bench, type Listener, type SupervisionEnd } from "../../emulator/runtime";
 
 /**
  * Lets an emulator of this process run workspaces that have no container, so that a test of many is quick: the REST
  * calls, the states and the checks are the real ones, only Docker is not asked.
  */
 export class PretendedBench {
-  /** What the next starts lead to, for every workspace. */
-  start: StartOutcome = "runs";
+  /** Why the next starts fail; undefined: they do not. */
+  startFails: string | undefined;
+  #startsAreHeld: Promise<void> = Promise.resolve();
   #stopsAreHeld: Promise<void> = Promise.resolve();
   readonly #running = new Set<string>();
 
@@ -34,23 +32,36 @@ export class PretendedBench {
     sandbox.stub(Bench.prototype, "closeOutside").resolves();
   }
 
-  /** From now on a stop hangs in Stopping until the returned function is called. */
-  holdStops(): () => void {
-    let release: () => void = () => undefined;
-    this.#stopsAreHeld = new Promise((resolve) => {
-      release = resolve;
-    });
+  /** From now on a start hangs in Starting until the returned function is called. */
+  holdStarts(): () => void {
+    const { held, release } = hold();
+    this.#startsAreHeld = held;
     return release;
   }
 
-  async #supervise(id: string, listener: Listener, signal: AbortSignal) {
-    if (typeof this.start === "object") return { kind: "failed" as const, reason: this.start.fails };
-    if (this.start === "runs") {
-      this.#running.add(id);
-      await listener.alive();
-    }
-    return new Promise<never>((_resolve, reject) => {
+  /** From now on a stop hangs in Stopping until the returned function is called. */
+  holdStops(): () => void {
+    const { held, release } = hold();
+    this.#stopsAreHeld = held;
+    return release;
+  }
+
+  async #supervise(id: string, listener: Listener, signal: AbortSignal): Promise<SupervisionEnd> {
+    if (this.startFails !== undefined) return { kind: "failed", reason: this.startFails };
+    const aborted = new Promise<never>((_resolve, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
+    await Promise.race([this.#startsAreHeld, aborted]);
+    this.#running.add(id);
+    await listener.alive();
+    return aborted;
   }
+}
+
+function hold(): { held: Promise<void>; release: () => void } {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return { held, release };
 }
