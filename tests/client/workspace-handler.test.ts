@@ -288,6 +288,15 @@ describe("the workspace handler", () => {
       assert.equal(state.storageGb, 100);
     });
 
+    it("keeps what ICA filled in by itself and nobody declared", async () => {
+      bench.has({ users: "MULTI", ephemeralStorage: true });
+      await handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ storageGb: 100 }));
+      const { users, ephemeralStorage } = bench.workspaces.get("ws-1") ?? {};
+      assert.deepEqual([users, ephemeralStorage], ["MULTI", true]);
+      const [sent] = server.calls("PUT", one);
+      assert.match(JSON.stringify(sent?.body), /"ephemeralStorage":true,"users":"MULTI"/);
+    });
+
     it("is based on the very version that was read", async () => {
       bench.has();
       server.on("GET", one, ok(liveWorkspace(), { ETag: '"v7"' }));
