@@ -98,8 +98,8 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const place: Place = { projectId: state.projectId, workspaceId: id, name: state.name };
     if (takenOver(context).has(id)) {
       log.warn(
-        `workspace "${place.name}" was to be replaced and took over itself, since nothing of it differs: it is kept, and so is its /data. ` +
-          "To make it anew, set deleteBeforeReplace: true or another name",
+        `workspace "${place.name}" was taken over a moment ago, by its own replacement or by a resource of another name in the program: ` +
+          "it is kept, and so is its /data. To make it anew, set deleteBeforeReplace: true or another name",
       );
       return;
     }
@@ -228,8 +228,9 @@ async function findOwn(context: Context, inputs: WorkspaceInputs): Promise<Works
 }
 
 /**
- * What this run took over. With `replaceOnChanges` or `pulumi up --replace` the engine makes the new one first, which finds the
- * old one under its name and takes it over; deleting "the old one" afterwards would delete what is declared.
+ * What this run took over. With `replaceOnChanges`, `pulumi up --replace` or a resource that was renamed without an alias, the engine
+ * makes the new one first, which finds the old one under its name and takes it over; deleting "the old one" afterwards would
+ * delete what is declared.
  */
 function takenOver(context: Context): Set<string> {
   const ids = takeovers.get(context.client) ?? new Set<string>();

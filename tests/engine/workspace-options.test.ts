@@ -132,12 +132,14 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     await up({ before: [args()] });
     const { id } = await workspaces.named("genomics");
     assert.deepEqual(await up({ after: [args(), { aliases: [{ name: "before" }] }] }), []);
+    assert.deepEqual(await up({ again: [args()] }), [], "without an alias it takes over itself, and is not deleted");
+    assert.equal((await workspaces.named("genomics")).id, id);
     const { name: _, ...unnamed } = args();
     assert.deepEqual(
       await up({ after: [unnamed] }),
       ["PUT"],
       "the default name follows the resource: changed in place",
     );
-    assert.equal((await workspaces.named(`engine-test-options-${stacks}-after`)).id, id);
+    assert.equal((await workspaces.named(`engine-test-options-${stacks}-again`)).id, id);
   });
 });
