@@ -136,7 +136,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     assert.equal((await workspaces.named("genomics")).id, id);
     const { name: _, ...unnamed } = args();
     assert.deepEqual(
-      await up({ after: [unnamed] }),
+      await up({ again: [unnamed] }),
       ["PUT"],
       "the default name follows the resource: changed in place",
     );
