@@ -36,8 +36,4 @@ export {
   getWorkspace,
   getWorkspaceOutput,
 } from "./get-workspace";
-export {
-  type ExistingWorkspaceArgs,
-  Workspace,
-  type WorkspaceArgs,
-} from "./workspace";
+export { type ClusterArgs, type ExistingWorkspaceArgs, Workspace, type WorkspaceArgs } from "./workspace";

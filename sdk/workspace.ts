@@ -3,6 +3,36 @@ import type { AccessArgs, TimeoutsArgs } from "./access";
 import { getWorkspaceOutput } from "./get-workspace";
 import { machinery, typeToken } from "./machinery";
 
+/**
+ * A cluster of machines beside the workspace: one manager and 0 to 50 members (help.ica.illumina.com, "Bench Clusters"). It
+ * starts after the workspace's own node. The image has to be cluster compatible.
+ */
+export type ClusterArgs = ClusterManagerArgs & (StaticMembersArgs | DynamicMembersArgs);
+
+/** A fixed number of members, which the load does not change. */
+export interface StaticMembersArgs {
+  /** 0 to 50. */
+  members: pulumi.Input<number>;
+  maxMembers?: never;
+}
+
+/** Members that come and go with the load. */
+export interface DynamicMembersArgs {
+  /** Most members at a time, 0 to 50. */
+  maxMembers: pulumi.Input<number>;
+  members?: never;
+}
+
+/** What is said of a cluster's manager. */
+export interface ClusterManagerArgs {
+  /** Id of another Bench image for manager and members. Default: the workspace's own. */
+  managerImage?: pulumi.Input<string>;
+  /** Web access to the manager. Default: false. */
+  managerWeb?: pulumi.Input<boolean>;
+  /** A whole machine of the workspace's resource model for the manager; without it one core of each member does that work. Default: false. */
+  dedicatedManager?: pulumi.Input<boolean>;
+}
+
 /** What a {@link Workspace} is declared with. */
 export interface WorkspaceArgs {
   /**
@@ -25,8 +55,18 @@ export interface WorkspaceArgs {
    * cannot shrink, so less makes a new workspace (replace), and /data is lost.
    */
   storageGb: pulumi.Input<number>;
+  /**
+   * Whether it has ephemeral storage (an option since ICA 2.40; help.ica.illumina.com, release notes of 2025). Left out: ICA
+   * chooses, and the value is not touched afterwards. A change restarts a running workspace.
+   */
+  ephemeralStorage?: pulumi.Input<boolean>;
   /** How people get in; not more than the image offers. A change restarts a running workspace. */
   access: pulumi.Input<AccessArgs>;
+  /**
+   * `single`: one person works in it; `multi`: several do. Left out: ICA chooses (`single` since 2.41, release notes of 2025),
+   * and the value is not touched afterwards. A change restarts a running workspace.
+   */
+  users?: pulumi.Input<"single" | "multi">;
   /**
    * `public`: TCP to public addresses is allowed. `restricted`: only the `allowedUrls` can be reached, through the proxy in
    * HTTP_PROXY and HTTPS_PROXY ("Bring Your Own Bench Image"). A change restarts a running workspace.
@@ -37,6 +77,11 @@ export interface WorkspaceArgs {
    * Order, repetition and a trailing slash are no change. Not with `public`. Default: nothing. A change restarts a running workspace.
    */
   allowedUrls?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * A cluster beside it: `{ members: 4 }` or `{ maxMembers: 20 }`. Left out: none, and one that was made by hand is drift.
+   * Needs an image that is `clusterCompatible`. A change restarts a running workspace.
+   */
+  cluster?: pulumi.Input<ClusterArgs>;
   /**
    * `running` or `stopped`: held so by every `pulumi up`, and a stop by hand is drift that `pulumi preview --refresh` shows.
    * Left out: created stopped and never touched afterwards; people start and stop it themselves.

@@ -26,12 +26,12 @@ export function checkNew(settings: WorkspaceSettings, surroundings: Surroundings
  */
 export function checkUpdate(record: WorkspaceRecord, next: WorkspaceSettings, surroundings: Surroundings): void {
   const { settings: current, status } = record;
-  const changed = (Object.keys(next) as (keyof WorkspaceSettings)[]).filter(
+  const changed = (Object.keys({ ...current, ...next }) as (keyof WorkspaceSettings)[]).filter(
     (field) => canonicalJson(next[field]) !== canonicalJson(current[field]),
   );
   const shrinks = next.storageSizeInGb < current.storageSizeInGb;
   refuse({
-    ...(changed.includes("imageId") || changed.includes("access") ? imageFindings(next, surroundings) : {}),
+    ...(changed.some((field) => dependOnImage.has(field)) ? imageFindings(next, surroundings) : {}),
     ...networkFindings(next),
     ...(shrinks ? { storageSizeInGb: `cannot shrink from ${current.storageSizeInGb} GB: that would lose data` } : {}),
   });
@@ -43,7 +43,10 @@ export function checkUpdate(record: WorkspaceRecord, next: WorkspaceSettings, su
   }
 }
 
-function imageFindings({ imageId, access }: WorkspaceSettings, { images, identity }: Surroundings): Findings {
+const dependOnImage: ReadonlySet<keyof WorkspaceSettings> = new Set(["imageId", "access", "cluster"]);
+
+function imageFindings({ imageId, access, cluster }: WorkspaceSettings, around: Surroundings): Findings {
+  const { images, identity } = around;
   const image = images.get(imageId);
   if (image === undefined) {
     return { imageId: `there is no Docker image ${imageId}` };
@@ -60,9 +63,21 @@ function imageFindings({ imageId, access }: WorkspaceSettings, { images, identit
       imageId: `${image.name} is not in ${region.code}, the region of the project; add that region to the image`,
     };
   }
+  const managerImage = cluster?.managerImageId === undefined ? image : images.get(cluster.managerImageId);
+  const noCluster: Findings = {
+    ...(cluster === undefined || image.benchSettings?.clusterCompatible
+      ? {}
+      : { cluster: `${image.name} is not cluster compatible` }),
+    ...(managerImage?.benchSettings?.clusterCompatible || cluster === undefined || managerImage === image
+      ? {}
+      : { "cluster.managerImageId": "there is no such image that is cluster compatible" }),
+  };
   const offered = image.benchSettings?.access ?? { web: false, console: false };
   const beyond = (["web", "console"] as const).filter((kind) => access[kind] && !offered[kind]);
-  return Object.fromEntries(beyond.map((kind) => [`access.${kind}`, `${image.name} does not offer ${kind} access`]));
+  return {
+    ...noCluster,
+    ...Object.fromEntries(beyond.map((kind) => [`access.${kind}`, `${image.name} does not offer ${kind} access`])),
+  };
 }
 
 function networkFindings({ network: { mode, allowedUrls } }: WorkspaceSettings): Findings {

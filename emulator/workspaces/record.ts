@@ -12,6 +12,18 @@ export const settings = z.strictObject({
     mode: z.enum(["PUBLIC", "RESTRICTED"]),
     allowedUrls: z.array(z.string().min(1).max(2048)),
   }),
+  // Kept, checked and told; nothing in Docker follows from these three.
+  cluster: z
+    .strictObject({
+      scaling: z.enum(["STATIC", "DYNAMIC"]),
+      members: z.int().min(0).max(50),
+      managerImageId: z.string().optional(),
+      managerWebAccess: z.boolean(),
+      dedicatedManager: z.boolean(),
+    })
+    .optional(),
+  ephemeralStorage: z.boolean().default(false),
+  users: z.enum(["SINGLE", "MULTI"]).default("SINGLE"),
 });
 export type WorkspaceSettings = z.infer<typeof settings>;
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../idempotency";
 import { etagOf } from "../rest";
 import { webPrefix } from "../runtime";
-import type { WorkspaceRecord } from "./record";
+import type { WorkspaceRecord, WorkspaceSettings } from "./record";
 
 /** What ICA_NAMESPACE is here. The vendor's value is a namespace of its cluster. */
 export const NAMESPACE = "bench";
@@ -12,6 +12,7 @@ export const CONSOLE_HOST = "127.0.0.1";
 /** A workspace as the API shows it. The addresses are there only while it runs and has that access. */
 export function viewOf(record: WorkspaceRecord, baseUrl: string, consolePort: number | undefined): JsonObject {
   const { id, timeCreated, timeModified, projectId, status, statusMessage, settings, number } = record;
+  const { cluster, ...others } = settings;
   const running = status === "Running";
   return {
     id,
@@ -20,12 +21,17 @@ export function viewOf(record: WorkspaceRecord, baseUrl: string, consolePort: nu
     projectId,
     status,
     ...(statusMessage === undefined ? {} : { statusMessage }),
-    ...settings,
+    ...others,
+    ...(cluster === undefined ? {} : { cluster: clusterView(cluster) }),
     ...(running && settings.access.web ? { webUrl: `${baseUrl}/${webPrefix(NAMESPACE, number)}/` } : {}),
     ...(running && settings.access.console && consolePort !== undefined
       ? { consoleHost: CONSOLE_HOST, consolePort }
       : {}),
   };
+}
+
+function clusterView({ managerImageId, ...cluster }: NonNullable<WorkspaceSettings["cluster"]>): JsonObject {
+  return { ...cluster, ...(managerImageId === undefined ? {} : { managerImageId }) };
 }
 
 /** Changes with every change of the settings, and not with the run state. */

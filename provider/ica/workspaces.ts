@@ -7,6 +7,15 @@ import type { Projects } from "./projects";
 // The ONE place where paths and field names of the workspace calls are written down. They are assumed: no public document
 // of ICA describes such calls (docs/assumptions.md).
 
+const clusterSchema = z.object({
+  scaling: z.enum(["STATIC", "DYNAMIC"]),
+  /** The number of members when static, the most when dynamic. */
+  members: z.number(),
+  managerImageId: z.string().nullish(),
+  managerWebAccess: z.boolean(),
+  dedicatedManager: z.boolean(),
+});
+
 const settingsShape = {
   name: z.string(),
   imageId: z.string(),
@@ -14,6 +23,12 @@ const settingsShape = {
   storageSizeInGb: z.number(),
   access: z.object({ web: z.boolean(), console: z.boolean() }),
   network: z.object({ mode: z.enum(["PUBLIC", "RESTRICTED"]), allowedUrls: z.array(z.string()) }),
+  /** Absent: no cluster. */
+  cluster: clusterSchema.nullish(),
+  /** Since ICA 2.40; absent in a request: ICA's default. */
+  ephemeralStorage: z.boolean().nullish(),
+  /** Since ICA 2.41; absent in a request: ICA's default, which is SINGLE since then. */
+  users: z.enum(["SINGLE", "MULTI"]).nullish(),
 };
 
 const settingsSchema = z.object(settingsShape);

@@ -8,7 +8,7 @@ export type Effect =
   | "none"
   /** Written to ICA; a running workspace goes on running. */
   | "in place"
-  /** A running workspace is stopped, changed and started again. */
+  /** A running workspace is stopped, changed and started again; one that does not run is only changed. */
   | "restart"
   /** The run state itself: start or stop. */
   | "run state"
@@ -20,32 +20,86 @@ type Before = DescribedWorkspace & { readonly workspaceId?: string };
 
 export interface Rule {
   readonly effect: Effect;
+  /** Ends the sentence "because …". */
   readonly why: string;
 }
 
-/** The effect of every field: the only place that says so. */
-export const effects: Readonly<
-  Record<keyof WorkspaceInputs, Rule | ((before: Before, after: WorkspaceInputs) => Rule)>
-> = {
+/** A rule for some changes of a field only. */
+export interface Case extends Rule {
+  /** Which changes these are, for a reader. */
+  readonly when: string;
+  readonly applies: (before: Before, after: WorkspaceInputs) => boolean;
+}
+
+const permission = "it is a permission for `pulumi up`, unknown to ICA";
+const always = () => true;
+
+/**
+ * The effect of every field: the only place that says so. Where a field has several cases, the first one that applies counts.
+ * docs/workspaces.md prints this table; what is assumed of ICA in it stands in docs/assumptions.md (W5).
+ */
+export const effects: Readonly<Record<keyof WorkspaceInputs, Rule | readonly [Case, ...Case[]]>> = {
   name: { effect: "in place", why: "a name is only a label; the address of a workspace does not hold it" },
   projectId: { effect: "replace", why: "a workspace belongs to one project for good" },
   image: { effect: "restart", why: "the container is made from the image when the workspace starts" },
   resourceModel: { effect: "restart", why: "the machine is chosen when the workspace starts" },
-  storageGb: (before, after) =>
-    after.storageGb < before.storageGb
-      ? { effect: "replace", why: "a disk cannot shrink" }
-      : { effect: "in place", why: "a disk can grow while it is used" },
+  storageGb: [
+    {
+      when: "less",
+      applies: (before, after) => after.storageGb < before.storageGb,
+      effect: "replace",
+      why: "a disk cannot shrink",
+    },
+    { when: "more", applies: always, effect: "in place", why: "a disk can grow while it is used" },
+  ],
+  ephemeralStorage: [
+    {
+      when: "no longer declared",
+      applies: (_before, after) => after.ephemeralStorage === undefined,
+      effect: "none",
+      why: "what is not declared stays as it is in ICA",
+    },
+    { when: "another value", applies: always, effect: "restart", why: "disks are attached when the workspace starts" },
+  ],
   access: { effect: "restart", why: "ports are opened when the workspace starts" },
+  users: [
+    {
+      when: "no longer declared",
+      applies: (_before, after) => after.users === undefined,
+      effect: "none",
+      why: "what is not declared stays as it is in ICA",
+    },
+    {
+      when: "another value",
+      applies: always,
+      effect: "restart",
+      why: "who may enter is set when the workspace starts",
+    },
+  ],
   network: { effect: "restart", why: "the network is chosen when the workspace starts" },
   allowedUrls: { effect: "restart", why: "the list is read when the workspace starts" },
-  desiredState: { effect: "run state", why: "this is the start and stop button" },
-  allowRestart: { effect: "none", why: "a permission for `pulumi up`, unknown to ICA" },
-  allowDataLoss: { effect: "none", why: "a permission for `pulumi up`, unknown to ICA" },
-  existingId: (before, after) =>
-    after.existingId === undefined || after.existingId === before.workspaceId
-      ? { effect: "none", why: "the workspace is this one, and stays" }
-      : { effect: "replace", why: "it names another workspace" },
-  timeouts: { effect: "none", why: "a limit for `pulumi up`, unknown to ICA" },
+  cluster: { effect: "restart", why: "the cluster is made after the workspace's node has started" },
+  desiredState: [
+    {
+      when: "no longer declared",
+      applies: (_before, after) => after.desiredState === undefined,
+      effect: "none",
+      why: "the run state stays as it is, and is nobody's business from now on",
+    },
+    { when: "another value", applies: always, effect: "run state", why: "this is the start and stop button" },
+  ],
+  allowRestart: { effect: "none", why: permission },
+  allowDataLoss: { effect: "none", why: permission },
+  existingId: [
+    {
+      when: "this workspace's id, or no longer declared",
+      applies: (before, after) => after.existingId === undefined || after.existingId === before.workspaceId,
+      effect: "none",
+      why: "the workspace is this one, and stays",
+    },
+    { when: "another id", applies: always, effect: "replace", why: "it names another workspace" },
+  ],
+  timeouts: { effect: "none", why: "it is a limit for `pulumi up`, unknown to ICA" },
 };
 
 export interface FieldChange extends Rule {
@@ -58,13 +112,41 @@ const fields = Object.keys(effects) as (keyof WorkspaceInputs)[];
 export function changesBetween(before: Before, after: WorkspaceInputs): FieldChange[] {
   return fields
     .filter((field) => !isDeepStrictEqual(comparable(before[field]), comparable(after[field])))
-    .map((field) => {
-      const rule = effects[field];
-      return { field, ...(typeof rule === "function" ? rule(before, after) : rule) };
-    });
+    .map((field) => ({ field, ...ruleFor(field, before, after) }));
+}
+
+/** The rules of a field, one for each kind of change, as a reader needs them. */
+export function rulesOf(field: keyof WorkspaceInputs): readonly (Rule & { readonly when: string })[] {
+  const rule = effects[field];
+  return "effect" in rule ? [{ ...rule, when: "any" }] : rule;
+}
+
+function ruleFor(field: keyof WorkspaceInputs, before: Before, after: WorkspaceInputs): Rule {
+  const rule = effects[field];
+  if ("effect" in rule) return { effect: rule.effect, why: rule.why };
+  const found = rule.find(({ applies }) => applies(before, after)) ?? rule[0];
+  return { effect: found.effect, why: found.why };
 }
 
 /** An empty list and no list mean the same. */
 function comparable(value: unknown): unknown {
   return Array.isArray(value) && value.length === 0 ? undefined : value;
+}
+
+/** What happens to a workspace in ICA, in words; the same for the table of docs/workspaces.md and for the preview. */
+export function outcomeOf(effect: Effect, isRunning: boolean): string {
+  switch (effect) {
+    case "none":
+      return "nothing is written";
+    case "in place":
+      return isRunning ? "changed while it runs" : "changed, stays stopped";
+    case "restart":
+      return isRunning ? "stopped, changed, started; refused without `allowRestart`" : "changed, stays stopped";
+    case "run state":
+      return isRunning ? "stopped" : "started";
+    case "replace":
+      return isRunning
+        ? "stopped and deleted with its /data, another takes its place; refused without `allowDataLoss`"
+        : "deleted with its /data, another takes its place; refused without `allowDataLoss`";
+  }
 }

@@ -2,14 +2,17 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
 import { type Change, type CheckFailure, type Live, PartialError, type ResourceHandler } from "../handler";
+import type { IcaClient } from "../ica/client";
 import { IcaError } from "../ica/error";
 import type { Workspace } from "../ica/workspaces";
 import { timeoutMs } from "../inputs";
 import { hasUnknown, isUnknown } from "../unknown";
+import { announcement } from "./announcement";
 import { changesBetween, type FieldChange } from "./changes";
+import { beyondImage } from "./image-offer";
 import { checkWorkspace, type WorkspaceInputs } from "./inputs";
 import { ensureRunning, ensureStopped, type Place, startAgain } from "./lifecycle";
-import { describe, inputsOf, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state";
+import { describe, inputsOf, keeping, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state";
 
 /** Default limits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
@@ -23,17 +26,23 @@ export class RefusedChange extends Error {
 export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context> = {
   async check(context, args, old) {
     const { inputs, failures } = checkWorkspace(context.config, args);
-    if (failures.length > 0 || old === undefined) return { inputs, failures };
-    return { inputs, failures: await refusedChanges(context, old, inputs) };
+    if (failures.length > 0) return { inputs, failures };
+    const beyond = await beyondImage(context, inputs, old);
+    return { inputs, failures: [...beyond, ...(old === undefined ? [] : await refusedChanges(context, old, inputs))] };
   },
 
-  async diff(context, _id, state, next): Promise<Change> {
+  async diff(context, id, state, next): Promise<Change> {
     const changes = changesBetween(state, next);
     if (changes.length === 0) return { kind: "unchanged" };
     const because = changes
       .filter(({ effect, field }) => effect === "replace" && !hasUnknown(next[field]))
       .map(({ field }) => field);
-    if (because.length === 0) return { kind: "update", hidden: false };
+    if (because.length === 0) {
+      const restarts = changes.some(({ effect }) => effect === "restart");
+      const live = restarts ? await lookUp(context, state.projectId, id) : undefined;
+      for (const line of announcement(changes, next, live ?? state)) context.log.info(line);
+      return { kind: "update", hidden: false };
+    }
     context.log.warn(
       `workspace "${state.name}" is replaced because of ${because.join(", ")}: all that is in its /data is lost`,
     );
@@ -47,6 +56,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
         ? await findOwn(context, inputs)
         : await existing(context, inputs.existingId, inputs);
     const live = found ?? (await context.client.workspaces.create(inputs.projectId, settingsOf(inputs), randomUUID()));
+    if (found !== undefined) takenOver(context).add(found.id);
     if (found === undefined) context.log.info(`workspace "${live.name}" created`);
     const place = placeOf(live, inputs);
     const limit = timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
@@ -65,11 +75,17 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     return { state: stateOf(live, described), inputs: described };
   },
 
-  async update(context, id, _state, next) {
+  async update(context, id, state, next) {
     const live = await lookUp(context, next.projectId, id);
     if (live === undefined) {
       throw new RefusedChange(
         `workspace "${next.name}" (${id}) does not exist any more. "pulumi refresh" takes note of that; "pulumi up" then makes a new one`,
+      );
+    }
+    if (next.desiredState === undefined && state.status === "Running" && runStateOf(live.status) === "stopped") {
+      context.log.warn(
+        `workspace "${next.name}" ran when this stack last looked, and is stopped now. It stays stopped, since no desiredState is declared; ` +
+          "if an interrupted restart stopped it, start it on the Bench page",
       );
     }
     const place = placeOf(live, next);
@@ -80,6 +96,13 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async delete(context, id, state) {
     const { client, log } = context;
     const place: Place = { projectId: state.projectId, workspaceId: id, name: state.name };
+    if (takenOver(context).has(id)) {
+      log.warn(
+        `workspace "${place.name}" was taken over a moment ago, by its own replacement or by a resource of another name in the program: ` +
+          "it is kept, and so is its /data. To make it anew, set deleteBeforeReplace: true or another name",
+      );
+      return;
+    }
     const limit = timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
     // Outside of the tolerance below: a 404 of a wrong address must not count as a deletion.
     const live = await lookUp(context, state.projectId, id);
@@ -87,7 +110,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     try {
       if (live.status !== "Stopped" && live.status !== "Failed") await ensureStopped(context, place, limit);
       await client.workspaces.delete(state.projectId, id);
-      log.info(`workspace "${place.name}" deleted, and its /data with it`);
+      log.info(`workspace "${place.name}" deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
     } catch (error) {
       if (error instanceof IcaError && error.isNotFound) return;
       throw error;
@@ -141,7 +164,7 @@ async function write(context: Context, place: Place, live: Workspace, inputs: Wo
       `workspace "${place.name}" was changed by somebody else in this moment; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
     );
   }
-  return workspaces.update(place.projectId, place.workspaceId, settingsOf(inputs), etag);
+  return workspaces.update(place.projectId, place.workspaceId, keeping(workspace, settingsOf(inputs)), etag);
 }
 
 /** Runs the steps after the id is known: whatever fails, the id and what is known of the workspace are kept. */
@@ -160,7 +183,7 @@ async function keepingId(
     const message = error instanceof Error ? error.message : String(error);
     const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
       // It vanished meanwhile: there is no id to keep.
-      if (second instanceof IcaError && second.isNotFound) throw error;
+      if (second instanceof IcaError && second.isNotFound) throw vanished(place, error);
       context.log.warn(
         `workspace "${place.name}": its state could not be read after the failure (${second instanceof Error ? second.message : String(second)})`,
       );
@@ -181,6 +204,15 @@ async function keepingId(
   }
 }
 
+/** Why it failed, where the workspace is gone: its own reason, unless that is only that it is gone. */
+function vanished(place: Place, error: unknown): unknown {
+  if (!(error instanceof IcaError) || !error.isNotFound) return error;
+  return new RefusedChange(
+    `workspace "${place.name}" (${place.workspaceId}) was deleted by somebody else in this moment. "pulumi up --refresh" makes a new one`,
+    { cause: error },
+  );
+}
+
 /** A workspace that an earlier, interrupted run of the same program made: same project, same name, same settings. */
 async function findOwn(context: Context, inputs: WorkspaceInputs): Promise<Workspace | undefined> {
   const found = await context.client.workspaces.findByName(inputs.projectId, inputs.name);
@@ -191,9 +223,22 @@ async function findOwn(context: Context, inputs: WorkspaceInputs): Promise<Works
   }
   throw new RefusedChange(
     `a workspace named "${inputs.name}" exists in this project with other settings (id ${found.id}). Declare existingId: "${found.id}" to take it over, ` +
-      "or another name to make a new one.",
+      "or another name to make a new one. If it is the very one that this replaces, add the option deleteBeforeReplace: true.",
   );
 }
+
+/**
+ * What this run took over. With `replaceOnChanges`, `pulumi up --replace` or a resource that was renamed without an alias, the engine
+ * makes the new one first, which finds the old one under its name and takes it over; deleting "the old one" afterwards would
+ * delete what is declared.
+ */
+function takenOver(context: Context): Set<string> {
+  const ids = takeovers.get(context.client) ?? new Set<string>();
+  takeovers.set(context.client, ids);
+  return ids;
+}
+
+const takeovers = new WeakMap<IcaClient, Set<string>>();
 
 async function existing(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
   const found = await lookUp(context, inputs.projectId, id);
@@ -215,7 +260,12 @@ async function lookUp(context: Context, projectId: string, id: string): Promise<
 
 /** Changes that would cost a user work or data are refused in the preview already, at the field that asks for them. */
 async function refusedChanges(context: Context, old: WorkspaceInputs, next: WorkspaceInputs): Promise<CheckFailure[]> {
-  const changes = changesBetween(old, next).filter(({ field }) => !hasUnknown(next[field]));
+  const takesItself =
+    next.existingId !== undefined && next.existingId !== old.existingId && !hasUnknown([next.existingId, old.name])
+      ? await context.client.workspaces.findByName(old.projectId, old.name)
+      : undefined;
+  const before = takesItself === undefined ? old : { ...old, workspaceId: takesItself.id };
+  const changes = changesBetween(before, next).filter(({ field }) => !hasUnknown(next[field]));
   const replacing = changes.filter(({ effect }) => effect === "replace");
   if (replacing.length > 0) {
     if (next.allowDataLoss) return [];

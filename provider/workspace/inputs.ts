@@ -5,6 +5,7 @@ import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
 import { hasUnknown } from "../unknown";
 import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls";
+import { checkCluster, clusterSchema } from "./cluster";
 
 /** Smallest and largest disk in GB ("10GB to 64TB", help.ica.illumina.com, "Bench workspaces", field Storage size). */
 export const storageLimitsGb = { min: 10, max: 65_536 } as const;
@@ -18,9 +19,12 @@ const shape = {
     .int({ error: "must be a whole number of GB" })
     .min(storageLimitsGb.min, { error: `must be at least ${storageLimitsGb.min}` })
     .max(storageLimitsGb.max, { error: `must be at most ${storageLimitsGb.max} (64 TB)` }),
+  ephemeralStorage: z.boolean().optional(),
   access: accessSchema,
+  users: z.enum(["single", "multi"], { error: 'must be "single" or "multi", or left out' }).optional(),
   network: z.enum(["public", "restricted"], { error: 'must be "public" or "restricted"' }),
   allowedUrls: z.array(z.string()).optional(),
+  cluster: clusterSchema.optional(),
   desiredState: z.enum(["running", "stopped"], { error: 'must be "running" or "stopped", or left out' }).optional(),
   allowRestart: z.boolean().default(false),
   allowDataLoss: z.boolean().default(false),
@@ -48,8 +52,8 @@ export function checkWorkspace(config: Config, args: Readonly<Record<string, unk
 }
 
 function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
-  const failures: CheckFailure[] = [];
-  const { access, network, allowedUrls } = inputs;
+  const { access, network, allowedUrls, cluster } = inputs;
+  const failures: CheckFailure[] = checkCluster(cluster);
   if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {
     failures.push({
       property: "access",

@@ -1,5 +1,6 @@
 import type { Workspace, WorkspaceSettings } from "../ica/workspaces";
 import { normaliseAllowedUrl } from "./allowed-urls";
+import { clusterSettings, describeCluster } from "./cluster";
 import type { WorkspaceInputs } from "./inputs";
 
 /** The inputs that describe a workspace as it is: its run state may be one that nobody would declare, as `failed`. */
@@ -14,7 +15,7 @@ export type WorkspaceState = DescribedWorkspace & {
   readonly consolePort: number | undefined;
 };
 
-/** The settings that are sent to ICA. */
+/** The settings that are sent to ICA. What is left out there is ICA's to choose, or to keep: see {@link keeping}. */
 export function settingsOf(inputs: DescribedWorkspace): WorkspaceSettings {
   return {
     name: inputs.name,
@@ -26,15 +27,28 @@ export function settingsOf(inputs: DescribedWorkspace): WorkspaceSettings {
       inputs.network === "public"
         ? { mode: "PUBLIC", allowedUrls: [] }
         : { mode: "RESTRICTED", allowedUrls: inputs.allowedUrls ?? [] },
+    ...(inputs.cluster === undefined ? {} : { cluster: clusterSettings(inputs.cluster) }),
+    ...(inputs.ephemeralStorage === undefined ? {} : { ephemeralStorage: inputs.ephemeralStorage }),
+    ...(inputs.users === undefined ? {} : { users: inputs.users === "single" ? "SINGLE" : "MULTI" }),
+  };
+}
+
+/** Settings for an update: it replaces all of them, so that what nobody declared is sent as ICA has it. */
+export function keeping(live: Workspace, settings: WorkspaceSettings): WorkspaceSettings {
+  const { ephemeralStorage, users } = live;
+  return {
+    ...(ephemeralStorage == null ? {} : { ephemeralStorage }),
+    ...(users == null ? {} : { users }),
+    ...settings,
   };
 }
 
 /**
  * The inputs that describe a workspace as it is now. What only concerns this project stays as it was declared; the run state
- * is told only where it is managed.
+ * is told only where it is managed, as are settings that ICA fills in by itself.
  */
 export function describe(live: Workspace, was: DescribedWorkspace): DescribedWorkspace {
-  const { allowedUrls: declaredUrls, ...rest } = was;
+  const { allowedUrls: declaredUrls, cluster: _, ...rest } = was;
   const allowedUrls = [...new Set(live.network.allowedUrls.map(normaliseAllowedUrl))].sort();
   return {
     ...rest,
@@ -45,6 +59,11 @@ export function describe(live: Workspace, was: DescribedWorkspace): DescribedWor
     access: { web: live.access.web, console: live.access.console },
     network: live.network.mode === "PUBLIC" ? "public" : "restricted",
     ...(allowedUrls.length > 0 || declaredUrls !== undefined ? { allowedUrls } : {}),
+    ...(live.cluster == null ? {} : { cluster: describeCluster(live.cluster) }),
+    ...(was.ephemeralStorage === undefined || live.ephemeralStorage == null
+      ? {}
+      : { ephemeralStorage: live.ephemeralStorage }),
+    ...(was.users === undefined || live.users == null ? {} : { users: live.users === "SINGLE" ? "single" : "multi" }),
     ...(was.desiredState === undefined ? {} : { desiredState: runStateOf(live.status) }),
   };
 }

@@ -8,7 +8,7 @@ import type { WorkspaceInputs } from "../../provider/workspace/inputs.js";
 import { stateOf, type WorkspaceState } from "../../provider/workspace/state.js";
 import { BenchServer } from "../support/bench-server.js";
 import { contextFor, projectId, type TestContext } from "../support/context.js";
-import { liveWorkspace, workspaceInputs } from "../support/factories.js";
+import { dockerImage, liveWorkspace, workspaceInputs } from "../support/factories.js";
 import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
 
 const one = `/api/projects/${projectId}/workspaces/ws-1`;
@@ -288,6 +288,15 @@ describe("the workspace handler", () => {
       assert.equal(state.storageGb, 100);
     });
 
+    it("keeps what ICA filled in by itself and nobody declared", async () => {
+      bench.has({ users: "MULTI", ephemeralStorage: true });
+      await handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ storageGb: 100 }));
+      const { users, ephemeralStorage } = bench.workspaces.get("ws-1") ?? {};
+      assert.deepEqual([users, ephemeralStorage], ["MULTI", true]);
+      const [sent] = server.calls("PUT", one);
+      assert.match(JSON.stringify(sent?.body), /"ephemeralStorage":true,"users":"MULTI"/);
+    });
+
     it("is based on the very version that was read", async () => {
       bench.has();
       server.on("GET", one, ok(liveWorkspace(), { ETag: '"v7"' }));
@@ -408,6 +417,74 @@ describe("the workspace handler", () => {
       assert.deepEqual((await check({ storageGb: 10, allowDataLoss: true })).failures, []);
     });
 
+    it("lets existingId name the very workspace that the resource manages already", async () => {
+      bench.has();
+      assert.deepEqual((await check({ existingId: "ws-1" })).failures, []);
+      bench.has({ id: "ws-2", name: "another" });
+      const { failures } = await check({ existingId: "ws-2" });
+      assert.deepEqual(
+        failures.map(({ property }) => property),
+        ["existingId"],
+      );
+      assert.match(failures[0]?.reason ?? "", /names another workspace.*allowDataLoss: true/);
+    });
+
+    const isNew = (changes: Record<string, unknown>) =>
+      handler.check(context, { ...workspaceInputs(), ...changes }, undefined);
+    const found = async (changes: Record<string, unknown>) =>
+      (await isNew(changes)).failures.map(({ property, reason }) => `${property} ${reason}`);
+
+    it("refuses access that the image does not offer, and a cluster with an image that is not made for it", async () => {
+      bench.imageOf = (id) => dockerImage({ id });
+      const told = await found({ access: { web: true, console: true }, cluster: { members: 2 } });
+      assert.deepEqual(
+        told.map((line) => line.split(" ")[0]),
+        ["access.console", "cluster"],
+      );
+      assert.match(told[0] ?? "", /not offered by image "rstudio".*Docker Repository/);
+      assert.match(told[1] ?? "", /cluster compatible/);
+    });
+
+    it("judges nothing that ICA does not report", async () => {
+      bench.imageOf = (id) => dockerImage({ id, benchSettings: null });
+      assert.deepEqual(await found({ access: { web: true, console: true }, cluster: { members: 2 } }), []);
+    });
+
+    it("asks about the manager's image too", async () => {
+      bench.imageOf = (id) =>
+        dockerImage({
+          id,
+          benchSettings: { clusterCompatible: id === "image-1", access: { web: true, console: true } },
+        });
+      assert.deepEqual(await found({ cluster: { members: 2 } }), []);
+      assert.match(
+        (await found({ cluster: { members: 2, managerImage: "m" } })).join(),
+        /^cluster\.managerImage needs/,
+      );
+    });
+
+    it("refuses an image that is not there, or is none for Bench", async () => {
+      bench.imageOf = () => undefined;
+      assert.deepEqual(await found({}), ["image ICA has no Docker image image-1"]);
+      bench.imageOf = (id) => dockerImage({ id, type: "TOOL" });
+      assert.match((await found({})).join(), /^image .*is a TOOL image/);
+    });
+
+    it("goes on where ICA does not tell what an image offers, and says so", async () => {
+      server.on("GET", /^\/api\/dockerImages\//, problem(403, "Not for you"));
+      assert.deepEqual(await found({}), []);
+      assert.match(context.log.warnings.join(), /could not be looked up.*Not for you/);
+    });
+
+    it("asks ICA once for each image of a run, and not at all when nothing of it changes or it is not known yet", async () => {
+      const asked = () => server.count("GET", /^\/api\/dockerImages\//);
+      await isNew({ image: unknownValue });
+      await check({ storageGb: 100 });
+      assert.equal(asked(), 0);
+      await Promise.all([isNew({ name: "a" }), isNew({ name: "b" }), isNew({ name: "c" })]);
+      assert.equal(asked(), 1);
+    });
+
     it("does not take away a workspace when existingId is no longer declared", async () => {
       assert.deepEqual((await check({}, { existingId: "ws-1" })).failures, []);
       const before = stateWith(workspaceInputs({ existingId: "ws-1" }));
@@ -450,6 +527,23 @@ describe("the workspace handler", () => {
         because: ["storageGb"],
         deleteFirst: false,
       });
+    });
+
+    it("says in words whether whoever works in it is cut off", async () => {
+      const said = async (status: string, next: Partial<WorkspaceInputs>) => {
+        context.log.lines.length = 0;
+        bench.has({ status });
+        await diff(next, stateWith(workspaceInputs(), "Running"));
+        return context.log.lines.join();
+      };
+      assert.match(await said("Running", { image: "i" }), /"genomics" is restarted.*cut off: image \(the container/);
+      assert.match(await said("Stopped", { image: "i" }), /does not run: changed without a restart: image/);
+      assert.match(await said("Running", { image: "i", desiredState: "stopped" }), /is stopped, and changed then/);
+      assert.match(
+        await said("Running", { image: unknownValue }),
+        /restarted if this turns out to be another one: image/,
+      );
+      assert.equal(await said("Running", { storageGb: 100, name: "renamed" }), "");
     });
 
     it("never replaces because of what is not known yet", async () => {
@@ -523,9 +617,32 @@ describe("the workspace handler", () => {
       });
     }
 
+    it("keeps what the same run took over in its own place: it would delete what is declared", async () => {
+      bench.has();
+      const { id } = await handler.create(context, workspaceInputs());
+      await handler.delete(context, id, stateWith(workspaceInputs()));
+      assert.deepEqual(bench.written, []);
+      assert.match(context.log.warnings.join(), /is kept.*deleteBeforeReplace/);
+      await handler.delete(contextFor(server.baseUrl), id, stateWith(workspaceInputs()));
+      assert.deepEqual(bench.written, ["delete"], "a later run deletes it as ever");
+    });
+
     it("of one that is gone already is done", async () => {
       await remove();
       assert.deepEqual(bench.written, []);
+    });
+
+    it("waits for a start or a stop that is under way", async () => {
+      for (const [status, calls] of [
+        ["Starting", ["stop", "delete"]],
+        ["Stopping", ["delete"]],
+      ] as const) {
+        const before = bench.written.length;
+        bench.has({ status });
+        if (status === "Stopping") bench.goes("ws-1", [{ status: "Stopping" }, { status: "Stopped" }]);
+        await remove();
+        assert.deepEqual(bench.written.slice(before), calls, status);
+      }
     });
 
     it("is done when it goes in the meantime", async () => {

@@ -45,6 +45,16 @@ const wanted = (change: Partial<WorkspaceSettings> = {}): WorkspaceSettings => (
   storageSizeInGb: 64,
   access: { web: true, console: false },
   network: { mode: "PUBLIC", allowedUrls: [] },
+  ephemeralStorage: false,
+  users: "SINGLE",
+  ...change,
+});
+
+const cluster = (change: Partial<NonNullable<WorkspaceSettings["cluster"]>> = {}) => ({
+  scaling: "STATIC" as const,
+  members: 2,
+  managerWebAccess: false,
+  dedicatedManager: false,
   ...change,
 });
 
@@ -100,21 +110,44 @@ describe("the check of a workspace's settings", () => {
     assert.equal(refusal(() => checkUpdate(record("Stopped"), wanted({ access }), around(undefined))).status, 400);
   });
 
+  const forClusters = image({ benchSettings: { clusterCompatible: true, access: { web: true, console: false } } });
+
+  it("takes a cluster only with an image that is cluster compatible, its manager's image too", () => {
+    checkNew(wanted({ cluster: cluster() }), around(forClusters));
+    const { parameters } = refusal(() => checkNew(wanted({ cluster: cluster() }), around(image())));
+    assert.deepEqual(parameters, { cluster: "rstudio is not cluster compatible" });
+    const other = { ...around(forClusters), images: { ...around(forClusters).images, get: find } };
+    function find(id: string) {
+      return id === "plain" ? image() : forClusters;
+    }
+    const withManager = refusal(() => checkNew(wanted({ cluster: cluster({ managerImageId: "plain" }) }), other));
+    assert.deepEqual(Object.keys(withManager.parameters), ["cluster.managerImageId"]);
+  });
+
+  it("lets a cluster go only while it is stopped", () => {
+    const withCluster = (status: WorkspaceStatus) => ({ ...record(status), settings: wanted({ cluster: cluster() }) });
+    assert.equal(refusal(() => checkUpdate(withCluster("Running"), wanted(), around(forClusters))).status, 409);
+    checkUpdate(withCluster("Stopped"), wanted(), around(forClusters));
+  });
+
   const needStop: [string, Partial<WorkspaceSettings>][] = [
     ["imageId", { imageId: "another" }],
     ["resourceModel", { resourceModel: "standard-large" }],
     ["access", { access: { web: false, console: false } }],
     ["network", { network: { mode: "RESTRICTED", allowedUrls: [] } }],
+    ["ephemeralStorage", { ephemeralStorage: true }],
+    ["users", { users: "MULTI" }],
+    ["cluster", { cluster: cluster() }],
   ];
   for (const [field, change] of needStop) {
     it(`lets ${field} change only while it is stopped or failed`, () => {
       for (const status of ["Starting", "Running", "Stopping"] as const) {
-        const refused = refusal(() => checkUpdate(record(status), wanted(change), around(image())));
+        const refused = refusal(() => checkUpdate(record(status), wanted(change), around(forClusters)));
         assert.equal(refused.status, 409);
         assert.ok(refused.detail.includes(`${field} can change only while it is stopped or failed`));
       }
       for (const status of ["Stopped", "Failed"] as const) {
-        checkUpdate(record(status), wanted(change), around(image()));
+        checkUpdate(record(status), wanted(change), around(forClusters));
       }
     });
   }

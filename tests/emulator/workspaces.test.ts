@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
+import type { BenchSettings } from "../../emulator/config";
 import { type Emulator, startEmulator } from "../../emulator/server";
 import { type Answer, Calls, expect, settings, temporaryFolder } from "./workspaces-support";
 
@@ -7,6 +8,20 @@ import { type Answer, Calls, expect, settings, temporaryFolder } from "./workspa
 function problem(answer: Answer): { detail: string; parameters: Record<string, string> } {
   assert.match(answer.type ?? "", /^application\/problem\+json/);
   return z.object({ detail: z.string(), parameters: z.record(z.string(), z.string()) }).parse(answer.body);
+}
+
+/** Another emulator, whose new images offer this. */
+async function emulatorWith(benchSettings: BenchSettings) {
+  const folder = await temporaryFolder();
+  const emulator = await startEmulator({ port: 0, dir: folder.dir, benchSettings });
+  assert.ok(emulator.apiKey !== undefined);
+  return {
+    calls: new Calls(emulator.url, emulator.apiKey, emulator.projectId),
+    async close() {
+      await emulator.close();
+      await folder.remove();
+    },
+  };
 }
 
 describe("the calls for workspaces", () => {
@@ -38,7 +53,11 @@ describe("the calls for workspaces", () => {
     const answer = await calls.on("POST", "", settings(imageId, { name: "fresh" }));
     const body = z.record(z.string(), z.unknown()).parse(expect(201, answer));
     const { id, timeCreated, timeModified, ...rest } = body;
-    assert.deepEqual(rest, { ...settings(imageId, { name: "fresh" }), projectId: calls.projectId, status: "Stopped" });
+    assert.deepEqual(rest, {
+      ...settings(imageId, { name: "fresh" }),
+      ...{ ephemeralStorage: false, users: "SINGLE" },
+      ...{ projectId: calls.projectId, status: "Stopped" },
+    });
     assert.equal(timeCreated, timeModified);
     assert.match(answer.etag ?? "", /^"\w+"$/);
     const read = await calls.on("GET", `/${String(id)}`);
@@ -64,6 +83,34 @@ describe("the calls for workspaces", () => {
     const again = await calls.on("POST", "", settings(imageId, { name: "once" }), key);
     assert.deepEqual(again, first);
     assert.equal((await calls.on("POST", "", settings(imageId, { name: "twice" }), key)).status, 422);
+  });
+
+  it("keep a cluster, ephemeral storage and users, and give them back", async () => {
+    const change = {
+      cluster: { scaling: "DYNAMIC", members: 50, managerWebAccess: true, dedicatedManager: true },
+      ephemeralStorage: true,
+      users: "MULTI",
+    };
+    const forClusters = await emulatorWith({ clusterCompatible: true, access: { web: true, console: true } });
+    const body = settings(await forClusters.calls.image("never-run", "bench"), { name: "cluster", ...change });
+    const made = z.looseObject({ id: z.string() }).parse(expect(201, await forClusters.calls.on("POST", "", body)));
+    const { cluster, ephemeralStorage, users } = made;
+    assert.deepEqual({ cluster, ephemeralStorage, users }, change);
+    assert.deepEqual((await forClusters.calls.on("GET", `/${made.id}`)).body, made);
+    const without = { ...body, cluster: undefined };
+    assert.equal(
+      "cluster" in z.looseObject({}).parse((await forClusters.calls.on("PUT", `/${made.id}`, without)).body),
+      false,
+    );
+    await forClusters.close();
+  });
+
+  it("refuse a cluster that cannot be", async () => {
+    const cluster = { scaling: "STATIC", members: 2, managerWebAccess: false, dedicatedManager: false };
+    assert.match((await refused(400, { cluster })).parameters.cluster ?? "", /bench is not cluster compatible/);
+    await refused(400, { cluster: { ...cluster, members: 51 } });
+    await refused(400, { cluster: { ...cluster, scaling: "ELASTIC" } });
+    await refused(400, { users: "MANY" });
   });
 
   describe("refuse an image", () => {

@@ -18,16 +18,17 @@ describe("the engine with an image and a workspace", function () {
   /** What the program declares; a step changes it as a user edits the program. */
   let declared: Declared = {};
   let regions: string[] | undefined;
+  let imageOptions: { ignoreChanges?: string[] } = {};
 
   before(async () => {
     bench = await startTestBench();
     context = await bench.imageContext("image");
     stack = await bench.stack("quickstart", async () => {
-      const image = new ica.BenchImage("page", {
-        build: { context },
-        access: { web: true, console: true },
-        ...(regions === undefined ? {} : { regions }),
-      });
+      const image = new ica.BenchImage(
+        "page",
+        { build: { context }, access: { web: true, console: true }, ...(regions === undefined ? {} : { regions }) },
+        imageOptions,
+      );
       const workspace = new ica.Workspace("hello", {
         resourceModel: "standard-small",
         storageGb: 20,
@@ -162,6 +163,22 @@ describe("the engine with an image and a workspace", function () {
     assert.notEqual(after.imageId, before.imageId);
     assert.equal(after.workspaceId, before.workspaceId, "the workspace and its /data stay");
     assert.match(await (await fetch(after.webUrl ?? "")).text(), /News from a Bench workspace/);
+  });
+
+  it('builds nothing with ignoreChanges: ["contextHash"], whatever changes in the folder', async () => {
+    const page = path.join(context, "index.html");
+    const published = await readFile(page, "utf8");
+    await writeFile(page, `${published}<!-- a draft -->\n`);
+    imageOptions = { ignoreChanges: ["contextHash"] };
+    bench.calls.take();
+    await bench.docker.take();
+    const ignoring = await stack.up();
+    assert.deepEqual(ignoring.summary.resourceChanges, { same: 3 }, ignoring.stdout);
+    assert.deepEqual(bench.calls.take().filter(isWrite), []);
+    assert.deepEqual(await bench.docker.take(), [], "not a single docker call");
+    imageOptions = {};
+    assert.equal((await stack.preview()).changeSummary.replace, 1, "without the option the draft would be published");
+    await writeFile(page, published);
   });
 
   it("refuses in preview to lose /data, and replaces when that is allowed", async () => {

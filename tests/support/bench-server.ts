@@ -1,6 +1,7 @@
+import type { DockerImage } from "../../provider/ica/docker-images.js";
 import type { Workspace } from "../../provider/ica/workspaces.js";
 import { projectId } from "./context.js";
-import { liveWorkspace } from "./factories.js";
+import { dockerImage, liveWorkspace } from "./factories.js";
 import { ok, problem, type ScriptedServer, type Seen } from "./scripted-server.js";
 
 const collection = `/api/projects/${projectId}/workspaces`;
@@ -8,6 +9,9 @@ const collection = `/api/projects/${projectId}/workspaces`;
 /** The workspace calls over a map. What a start and a stop lead to can be told; each look moves a workspace on by one state. */
 export class BenchServer {
   readonly workspaces = new Map<string, Workspace>();
+  /** What an image offers; every id is one unless a test says otherwise. */
+  imageOf: (id: string) => DockerImage | undefined = (id) =>
+    dockerImage({ id, benchSettings: { clusterCompatible: false, access: { web: true, console: true } } });
   /** The states that a start goes through, one at each look. */
   afterStart: Partial<Workspace>[] = [{ status: "Starting" }, { status: "Running" }];
   /** The states that a stop goes through, one at each look. */
@@ -20,6 +24,10 @@ export class BenchServer {
   constructor(server: ScriptedServer) {
     this.#server = server;
     server.on("GET", `/api/projects/${projectId}`, ok({ ...project }));
+    server.on("GET", /^\/api\/dockerImages\/[^/:]+$/, ({ path }) => {
+      const image = this.imageOf(path.split("/").at(-1) ?? "");
+      return image === undefined ? problem(404, "No such image") : ok(image);
+    });
     server.on("GET", collection, ({ query }) => {
       const items = [...this.workspaces.values()].filter(({ name }) => query.name === undefined || query.name === name);
       return ok({ items, totalItemCount: items.length });
@@ -60,6 +68,11 @@ export class BenchServer {
     return this.#server.seen
       .filter(({ method, path }) => method !== "GET" && path.startsWith(collection))
       .map(({ method, path }) => path.split(":")[1] ?? (method === "PUT" ? "update" : "create"));
+  }
+
+  /** Lets a workspace go through these states, one at each look. */
+  goes(id: string, states: readonly Partial<Workspace>[]): void {
+    this.#coming.set(id, [...states]);
   }
 
   #one({ path }: Seen, act: (workspace: Workspace) => ReturnType<typeof ok>) {

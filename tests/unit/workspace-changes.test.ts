@@ -25,9 +25,26 @@ const table: Readonly<Record<keyof WorkspaceInputs, readonly Case[]>> = {
     { change: { allowedUrls: ["https://other.org"] }, effect: "restart" },
     { change: { allowedUrls: [] }, effect: "restart" },
   ],
+  cluster: [
+    { change: { cluster: { members: 2, managerWeb: false, dedicatedManager: false } }, effect: "restart" },
+    {
+      before: { cluster: { members: 2, managerWeb: false, dedicatedManager: false } },
+      change: { cluster: undefined },
+      effect: "restart",
+    },
+  ],
+  ephemeralStorage: [
+    { change: { ephemeralStorage: true }, effect: "restart" },
+    { before: { ephemeralStorage: true }, change: { ephemeralStorage: undefined }, effect: "none" },
+  ],
+  users: [
+    { change: { users: "multi" }, effect: "restart" },
+    { before: { users: "multi" }, change: { users: undefined }, effect: "none" },
+  ],
   desiredState: [
     { change: { desiredState: "running" }, effect: "run state" },
-    { before: { desiredState: "running" }, change: { desiredState: undefined }, effect: "run state" },
+    { before: { desiredState: "running" }, change: { desiredState: "stopped" }, effect: "run state" },
+    { before: { desiredState: "running" }, change: { desiredState: undefined }, effect: "none" },
   ],
   allowRestart: [{ change: { allowRestart: true }, effect: "none" }],
   allowDataLoss: [{ change: { allowDataLoss: true }, effect: "none" }],

@@ -88,12 +88,43 @@ describe("the inputs of a workspace", () => {
     only("desiredState", /"running" or "stopped", or left out/, { desiredState: "paused" });
   });
 
+  it("take a cluster of a fixed number of members, or of one that follows the load, and fill in the rest", () => {
+    const cluster = (declared: Record<string, unknown>) =>
+      checkWorkspace(config, { ...good, cluster: declared }).inputs.cluster;
+    assert.deepEqual(cluster({ members: 0 }), { members: 0, managerWeb: false, dedicatedManager: false });
+    assert.deepEqual(cluster({ maxMembers: 50, managerWeb: true, dedicatedManager: true, managerImage: "i" }), {
+      maxMembers: 50,
+      managerWeb: true,
+      dedicatedManager: true,
+      managerImage: "i",
+    });
+  });
+
+  it("refuse a cluster that cannot be, at the very field", () => {
+    only("cluster", /needs members .* or maxMembers/, { cluster: {} });
+    only("cluster", /not both/, { cluster: { members: 1, maxMembers: 2 } });
+    only("cluster.members", /at most 50/, { cluster: { members: 51 } });
+    only("cluster.members", /at least 0/, { cluster: { members: -1 } });
+    only("cluster.maxMembers", /whole number/, { cluster: { maxMembers: 1.5 } });
+    only("cluster.size", /misspelt/, { cluster: { members: 1, size: 2 } });
+    only("cluster", /must be an object/, { cluster: 4 });
+    assert.deepEqual(failures({ cluster: { members: unknownValue, managerImage: unknownValue } }), []);
+  });
+
+  it("say who works in it and whether storage is ephemeral only where that is declared", () => {
+    only("users", /"single" or "multi", or left out/, { users: "many" });
+    only("ephemeralStorage", /true or false/, { ephemeralStorage: "yes" });
+    const { inputs } = checkWorkspace(config, good);
+    assert.ok(!("users" in inputs) && !("ephemeralStorage" in inputs) && !("cluster" in inputs));
+  });
+
   it("write URLs in one way, so that order, repetition and a trailing slash are no change", () => {
     const urls = (allowedUrls: string[]) => checkWorkspace(config, { ...good, allowedUrls }).inputs.allowedUrls;
     assert.deepEqual(urls(["https://B.org/", "*.a.org", "https://b.org"]), ["*.a.org", "https://b.org"]);
   });
 
-  for (const field of [...Object.keys(good), "desiredState", "allowRestart", "projectId", "existingId", "timeouts"]) {
+  const optional = ["desiredState", "allowRestart", "projectId", "existingId", "timeouts"];
+  for (const field of [...Object.keys(good), ...optional, "cluster", "ephemeralStorage", "users"]) {
     it(`are right with a ${field} that is not known yet`, () => {
       const { inputs, failures } = checkWorkspace(config, { ...good, [field]: unknownValue });
       assert.deepEqual(failures, []);

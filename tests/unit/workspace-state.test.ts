@@ -3,10 +3,31 @@ import fc from "fast-check";
 import type { Workspace } from "../../provider/ica/workspaces.js";
 import { normaliseAllowedUrl } from "../../provider/workspace/allowed-urls.js";
 import type { WorkspaceInputs } from "../../provider/workspace/inputs.js";
-import { describe as describeAs, inputsOf, runStateOf, settingsOf, stateOf } from "../../provider/workspace/state.js";
+import {
+  describe as describeAs,
+  inputsOf,
+  keeping,
+  runStateOf,
+  settingsOf,
+  stateOf,
+} from "../../provider/workspace/state.js";
 import { liveWorkspace, workspaceInputs } from "../support/factories.js";
 
 const urls = fc.uniqueArray(fc.webUrl().map(normaliseAllowedUrl), { maxLength: 4 }).map((list) => list.sort());
+
+const clusters = fc
+  .record({
+    count: fc.integer({ min: 0, max: 50 }),
+    dynamic: fc.boolean(),
+    managerImage: fc.option(fc.uuid(), { nil: undefined }),
+    managerWeb: fc.boolean(),
+    dedicatedManager: fc.boolean(),
+  })
+  .map(({ count, dynamic, managerImage, ...rest }) => ({
+    ...(dynamic ? { maxMembers: count } : { members: count }),
+    ...(managerImage === undefined ? {} : { managerImage }),
+    ...rest,
+  }));
 
 const declaredInputs: fc.Arbitrary<WorkspaceInputs> = fc
   .record({
@@ -17,10 +38,16 @@ const declaredInputs: fc.Arbitrary<WorkspaceInputs> = fc
     access: fc.record({ web: fc.boolean(), console: fc.boolean() }, { noNullPrototype: true }),
     restricted: fc.option(urls, { nil: undefined }),
     desiredState: fc.constantFrom("running" as const, "stopped" as const, undefined),
+    cluster: fc.option(clusters, { nil: undefined }),
+    users: fc.constantFrom("single" as const, "multi" as const, undefined),
+    ephemeralStorage: fc.constantFrom(true, false, undefined),
   })
-  .map(({ restricted, desiredState, ...rest }) =>
+  .map(({ restricted, desiredState, cluster, users, ephemeralStorage, ...rest }) =>
     workspaceInputs({
       ...rest,
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(users === undefined ? {} : { users }),
+      ...(ephemeralStorage === undefined ? {} : { ephemeralStorage }),
       ...(restricted === undefined
         ? { network: "public" as const, allowedUrls: [] }
         : { network: "restricted" as const, allowedUrls: restricted }),
@@ -66,6 +93,36 @@ describe("the state of a workspace", () => {
 
   it("says nothing of the run state where nobody manages it", () => {
     assert.equal("desiredState" in describeAs(liveWorkspace({ status: "Running" }), workspaceInputs()), false);
+  });
+
+  it("tells a cluster made by hand, since none was declared", () => {
+    const cluster = {
+      scaling: "DYNAMIC" as const,
+      members: 3,
+      managerImageId: null,
+      managerWebAccess: true,
+      dedicatedManager: false,
+    };
+    assert.deepEqual(describeAs(liveWorkspace({ cluster }), workspaceInputs()), {
+      ...workspaceInputs(),
+      cluster: { maxMembers: 3, managerWeb: true, dedicatedManager: false },
+    });
+    const declared = workspaceInputs({ cluster: { members: 2, managerWeb: false, dedicatedManager: false } });
+    assert.equal("cluster" in describeAs(liveWorkspace({ cluster: null }), declared), false);
+  });
+
+  it("says nothing of what ICA filled in by itself, and keeps it in an update", () => {
+    const live = liveWorkspace({ users: "MULTI", ephemeralStorage: true });
+    assert.deepEqual(describeAs(live, workspaceInputs()), workspaceInputs());
+    const sent = keeping(live, settingsOf(workspaceInputs()));
+    assert.deepEqual([sent.users, sent.ephemeralStorage], ["MULTI", true]);
+    const declared = keeping(live, settingsOf(workspaceInputs({ users: "single", ephemeralStorage: false })));
+    assert.deepEqual([declared.users, declared.ephemeralStorage], ["SINGLE", false]);
+  });
+
+  it("takes what ICA does not report as declared", () => {
+    const declared = workspaceInputs({ users: "multi", ephemeralStorage: true });
+    assert.deepEqual(describeAs(liveWorkspace(), declared), declared);
   });
 
   it("takes no list of URLs and ICA's empty one as the same", () => {
