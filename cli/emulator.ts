@@ -17,6 +17,10 @@ export interface StartOptions {
   /** Seconds. */
   readonly imageDelay: number;
   readonly newKey: boolean;
+  /** Whether a started workspace is a container. */
+  readonly containers: boolean;
+  /** REST calls that are answered in a second; 0: no limit. */
+  readonly requestsPerSecond: number;
 }
 
 /** `ica-bench emulator …`: an ICA on this machine. */
@@ -38,6 +42,13 @@ export function emulatorCommand(): Command {
       DEFAULT_IMAGE_DELAY_S,
     )
     .option("--new-key", "make a new API key; the one before is no longer valid", false)
+    .option("--no-containers", "workspaces only have states, nothing runs: for measurements with many of them")
+    .option(
+      "--requests-per-second <number>",
+      "answer more REST calls than that with 429 and Retry-After; 0: no limit",
+      wholeNumber(100_000),
+      0,
+    )
     .option("--foreground", "stay in the foreground, log to the terminal", false)
     .action(async ({ foreground, ...options }: StartOptions & { foreground: boolean }) => {
       await (foreground ? runInForeground(options) : startInBackground(options));

@@ -20,6 +20,7 @@ import { isLoopbackHost, refuseHost } from "./loopback";
 import { Credentials } from "./object-store/credentials";
 import { ObjectStore, S3_PATH } from "./object-store/server";
 import { problemHandler, unknownPath } from "./problem";
+import { requestLimit } from "./request-limit";
 import { V3, V4 } from "./rest";
 import { Store } from "./store";
 import { REST_PATH, validation } from "./validation";
@@ -131,10 +132,13 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
 }
 
 /** The REST calls: who is it, is the request as documented, then the calls, and every error as a problem. */
-function restApp({ auth, log }: EmulatorContext, routes: readonly Router[]): Express {
+function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router[]): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
+  if (config.requestsPerSecond > 0) {
+    app.use(REST_PATH, requestLimit(config.requestsPerSecond));
+  }
   app.use(REST_PATH, authenticate(auth));
   app.use(REST_PATH, express.json({ type: [V3, V4, "application/json"], limit: "1mb" }));
   app.use(...validation());
