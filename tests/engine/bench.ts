@@ -2,6 +2,7 @@ import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { EmulatorConfig } from "../../emulator/config";
 import { startEmulator } from "../../emulator/server";
 import { DockerRecorder } from "../support/docker-recorder";
 import { RecordingProxy } from "../support/recording-proxy";
@@ -27,9 +28,9 @@ export interface TestBench {
 }
 
 /** Starts everything that an engine test needs. The engine is the real one, found on PATH by set-up. */
-export async function startTestBench(options: { imageDelayMs?: number } = {}): Promise<TestBench> {
+export async function startTestBench(options: Partial<EmulatorConfig> = {}): Promise<TestBench> {
   const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-engine-"));
-  const emulator = await startEmulator({ port: 0, dir: path.join(dir, "emulator"), ...options });
+  const emulator = await startEmulator({ ...options, port: 0, dir: path.join(dir, "emulator") });
   const calls = await RecordingProxy.start(emulator.url);
   const docker = await DockerRecorder.in(dir, process.env.ICA_BENCH_DOCKER ?? "docker");
   const apiKey = emulator.apiKey ?? "";
