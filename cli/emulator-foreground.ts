@@ -5,13 +5,16 @@ import { printAccess, say } from "./emulator-exports";
 import type { Started } from "./emulator-start";
 
 /** Runs an emulator in this process until TERM or INT. Tells a parent that listens (see emulator-start.ts) how it went. */
-export async function runInForeground({ port, dir, imageDelay, newKey, workspaces }: StartOptions): Promise<void> {
+export async function runInForeground(options: StartOptions): Promise<void> {
+  const { port, dir, imageDelay, newKey, containers, requestsPerSecond, workspaces } = options;
   const given = newKey ? randomBytes(24).toString("base64url") : process.env.ICA_API_KEY || undefined;
   const emulator = await startEmulator({
     port,
     dir,
     imageDelayMs: imageDelay * 1000,
     workspaces,
+    containers,
+    requestsPerSecond,
     ...(given === undefined ? {} : { apiKey: given }),
     log: (line) => say(`${new Date().toISOString()} ${line}`),
   }).catch((error: unknown) => {

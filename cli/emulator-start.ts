@@ -64,18 +64,17 @@ async function keyFromEnvironment(url: string, projectId: string): Promise<strin
 }
 
 /** This program again, in the foreground. */
-function ownArguments({ port, dir, imageDelay, newKey, workspaces }: StartOptions): string[] {
+function ownArguments(options: StartOptions): string[] {
+  const { port, dir, imageDelay, newKey, containers, requestsPerSecond, workspaces } = options;
   const [, program = ""] = process.argv;
   const settings = ["--port", String(port), "--dir", dir, "--image-delay", String(imageDelay)];
-  return [
-    program,
-    "emulator",
-    "start",
-    "--foreground",
-    ...settings,
-    ...(newKey ? ["--new-key"] : []),
+  const modes = [
+    "--requests-per-second",
+    String(requestsPerSecond),
+    ...(containers ? [] : ["--no-containers"]),
     ...(workspaces ? [] : ["--no-workspaces"]),
   ];
+  return [program, "emulator", "start", "--foreground", ...settings, ...modes, ...(newKey ? ["--new-key"] : [])];
 }
 
 function firstWord(child: ChildProcess): Promise<Started> {

@@ -19,6 +19,10 @@ export interface StartOptions {
   readonly newKey: boolean;
   /** Whether the (assumed) workspace calls are served. */
   readonly workspaces: boolean;
+  /** Whether a started workspace is a container. */
+  readonly containers: boolean;
+  /** REST calls that are answered in a second; 0: no limit. */
+  readonly requestsPerSecond: number;
 }
 
 /** `ica-bench emulator …`: an ICA on this machine. */
@@ -41,6 +45,13 @@ export function emulatorCommand(): Command {
     )
     .option("--new-key", "make a new API key; the one before is no longer valid", false)
     .option("--no-workspaces", "serve the documented calls only, as a tenant without workspace calls would")
+    .option("--no-containers", "workspaces only have states, nothing runs: for measurements with many of them")
+    .option(
+      "--requests-per-second <number>",
+      "answer more REST calls than that with 429 and Retry-After; 0: no limit",
+      wholeNumber(100_000),
+      0,
+    )
     .option("--foreground", "stay in the foreground, log to the terminal", false)
     .action(async ({ foreground, ...options }: StartOptions & { foreground: boolean }) => {
       await (foreground ? runInForeground(options) : startInBackground(options));

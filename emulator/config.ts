@@ -30,6 +30,15 @@ export interface EmulatorConfig {
    * path (404), and workspaces that are in the folder stay as they are. Default true.
    */
   readonly workspaces: boolean;
+  /**
+   * Whether a started workspace is a container. False: workspaces only have their states, and Docker is not asked for
+   * them; for tests and measurements with many of them. Default true.
+   */
+  readonly containers: boolean;
+  /** Milliseconds that a start and a stop of a workspace without a container take. Default 200. */
+  readonly transitionMs: number;
+  /** REST calls that are answered in a second; what comes beyond gets 429 with Retry-After. Default 0: no limit. */
+  readonly requestsPerSecond: number;
   /** Where lines for a person go. Default: nowhere. Never given a secret. */
   readonly log: (line: string) => void;
 }
@@ -54,5 +63,8 @@ export const DEFAULTS = {
   credentialLifetimeMs: 36 * 60 * 60 * 1000,
   benchSettings: { clusterCompatible: false, access: { web: true, console: true } },
   workspaces: true,
+  containers: true,
+  transitionMs: 200,
+  requestsPerSecond: 0,
   log: () => undefined,
 } as const satisfies Partial<EmulatorConfig>;

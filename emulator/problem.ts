@@ -50,6 +50,8 @@ export const notAcceptable = factory(406, "Not Acceptable");
 export const conflict = factory(409, "Conflict");
 /** 422: understood, but not allowed, for example another body under the same Idempotency-Key. */
 export const unprocessable = factory(422, "Unprocessable Content");
+/** 429: too many calls; `Retry-After` says when to come back. */
+export const tooManyRequests = factory(429, "Too Many Requests");
 /** 500: the emulator's own fault. */
 export const internalError = factory(500, "Internal Server Error");
 

@@ -21,6 +21,7 @@ import { Credentials } from "./object-store/credentials";
 import { ObjectStore, S3_PATH } from "./object-store/server";
 import { openApiRoute } from "./openapi";
 import { problemHandler, unknownPath } from "./problem";
+import { requestLimit } from "./request-limit";
 import { V3, V4 } from "./rest";
 import { Store } from "./store";
 import { REST_PATH, validation } from "./validation";
@@ -137,6 +138,9 @@ function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router
   app.disable("x-powered-by");
   app.disable("etag");
   app.use(openApiRoute(config.workspaces));
+  if (config.requestsPerSecond > 0) {
+    app.use(REST_PATH, requestLimit(config.requestsPerSecond));
+  }
   app.use(REST_PATH, authenticate(auth));
   app.use(REST_PATH, express.json({ type: [V3, V4, "application/json"], limit: "1mb" }));
   app.use(...validation(config));

@@ -42,7 +42,12 @@ function open(config: Config): Session {
   return {
     config,
     signal: gone.signal,
-    client: new IcaClient({ baseUrl: config.baseUrl, apiKey: config.apiKey, clock: systemClock }),
+    client: new IcaClient({
+      baseUrl: config.baseUrl,
+      apiKey: config.apiKey,
+      clock: systemClock,
+      sharedReads: process.env.ICA_SHARED_READS !== "false",
+    }),
     docker: () => {
       found ??= Docker.find(process.env).catch((error: unknown) => {
         // Not for good: Docker may be started, or installed, before the next resource asks.

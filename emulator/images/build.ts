@@ -63,6 +63,9 @@ export class Builder {
 
   /** Removes the emulator's names for its images, and images that have no other. Only after {@link close}. */
   async removeAll(): Promise<void> {
+    if (!this.#options.images.list().some(({ source }) => source.kind === "internal")) {
+      return;
+    }
     await removeImages(await connectDocker(), this.#options.images.referencePrefix());
   }
 

@@ -13,6 +13,7 @@ import { type WorkspaceRecord, workspace } from "./record";
 import { workspaceRoutes } from "./routes";
 import { CONSOLE_HOST, NAMESPACE } from "./view";
 import { WebAccess } from "./web";
+import { withoutContainers } from "./without-containers";
 
 /** The part of the emulator that has workspaces. */
 export interface Workspaces {
@@ -42,7 +43,7 @@ export interface WorkspacesOptions {
 
 /** Makes the workspaces of an emulator from its store. Docker is asked only when there is something to run or remove. */
 export async function createWorkspaces(context: EmulatorContext, options: WorkspacesOptions = {}): Promise<Workspaces> {
-  const { auth, identity, store } = context;
+  const { auth, config, identity, store } = context;
   const log = (line: string) => context.log(line);
   const records = await store.collection("workspaces", workspace);
   const idempotency = options.idempotency ?? (await Idempotency.open(store));
@@ -52,7 +53,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
     const bench = new Bench({ docker, instance: identity.instance, log });
     return { docker, bench };
   });
-  const runtime = async () => (await engine()).bench;
+  const simulated = config.containers ? undefined : withoutContainers(config.transitionMs);
 
   const ssh = new ConsoleGateway({
     hostKey: await loadHostKey(store),
@@ -62,14 +63,14 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
       if (port === undefined) {
         throw new Error("The workspace is being started again; try again in a moment.");
       }
-      return { port, privateKey: await (await runtime()).privateKey(id) };
+      return { port, privateKey: await (await engine()).bench.privateKey(id) };
     },
     log,
   });
 
   const lifecycle = new Lifecycle({
     records,
-    runtime,
+    runtime: async () => simulated ?? (await engine()).bench,
     specOf: (record) => specOf(context, record),
     opened: async ({ id, settings, consolePort }, found) => {
       endpoints.set(id, found);
@@ -102,7 +103,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
     recover: () => lifecycle.recover(),
     close: async ({ removeAll, keepGatewayImage = false }) => {
       await lifecycle.close({ removeAll });
-      if (removeAll && !keepGatewayImage) {
+      if (removeAll && !keepGatewayImage && simulated === undefined) {
         await removeGatewayImage((await engine()).docker);
       }
     },

@@ -8,6 +8,7 @@ import { Regions } from "./regions";
 import type { RetryPolicy } from "./retry";
 import { SystemInfo } from "./system";
 import { ApiKeyLogin } from "./tokens";
+import { WorkspaceReads } from "./workspace-reads";
 import { Workspaces } from "./workspaces";
 
 /** Sends one call as the user; what the files of the API's tags are built on. */
@@ -21,6 +22,8 @@ export interface ClientOptions {
   readonly clock: Clock;
   readonly policy?: RetryPolicy;
   readonly timeoutMs?: number;
+  /** False: each workspace is read with a GET of its own. Default true: reads share calls of the list. */
+  readonly sharedReads?: boolean;
 }
 
 /** ICA's REST API, as far as this project uses it: one member for each tag of the official OpenAPI document. */
@@ -33,6 +36,8 @@ export class IcaClient {
   readonly system: SystemInfo;
   /** Assumed calls; see docs/assumptions.md. */
   readonly workspaces: Workspaces;
+  /** Reads of many workspaces in the same moment, with few calls. */
+  readonly workspaceReads: WorkspaceReads;
 
   constructor(options: ClientOptions) {
     const transport = new Transport({
@@ -51,5 +56,6 @@ export class IcaClient {
     this.dockerImages = new DockerImages(call);
     this.system = new SystemInfo(call);
     this.workspaces = new Workspaces(call, this.projects);
+    this.workspaceReads = new WorkspaceReads(this.workspaces, options.clock, options.sharedReads);
   }
 }

@@ -2,6 +2,7 @@ import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from "axi
 import { z } from "zod";
 import type { Clock } from "../handler";
 import { IcaError, refusal } from "./error";
+import { RateLimiter } from "./limiter";
 import { defaultRetryPolicy, type Failure, type RetryPolicy, retryDelay } from "./retry";
 
 /** The media types of the REST API; each group of calls has its own (official OpenAPI document, `content` of each call). */
@@ -53,6 +54,9 @@ export interface TransportOptions {
   readonly timeoutMs?: number;
 }
 
+/** Milliseconds for which a call is held back by the limit of the rate while others get through, before its tries count. */
+const longestLimitedMs = 600_000;
+
 /** Puts values into a path safely: path`/api/projects/${id}`. */
 export function path(parts: TemplateStringsArray, ...values: string[]): string {
   return parts.reduce((whole, part, i) => whole + encodeURIComponent(values[i - 1] ?? "") + part);
@@ -62,9 +66,11 @@ export function path(parts: TemplateStringsArray, ...values: string[]): string {
 export class Transport {
   readonly #axios: AxiosInstance;
   readonly #options: TransportOptions;
+  readonly #limiter: RateLimiter;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.#limiter = new RateLimiter(options.clock);
     this.#axios = axios.create({
       baseURL: options.baseUrl.replace(/\/+$/, ""),
       timeout: options.timeoutMs ?? 60_000,
@@ -80,9 +86,17 @@ export class Transport {
     const call = `${request.method} ${request.path}`;
     const repeatable =
       request.repeatable ?? (request.method !== "POST" || request.headers?.["Idempotency-Key"] !== undefined);
+    const { clock, policy = defaultRetryPolicy, random = Math.random } = this.#options;
+    const order = this.#limiter.order();
+    const start = clock.now();
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
-      const outcome = await this.#try(request, call, auth);
+      const answered = this.#limiter.answered;
+      const outcome = await this.#try(request, call, auth, order);
+      const limited = outcome.kind === "answer" && outcome.response.status === 429;
+      if (!limited) this.#limiter.done(outcome.kind === "answer");
+      // Others got through meanwhile: ICA works, and only limits the rate. That uses up no try.
+      if (limited && this.#limiter.answered > answered && clock.now() - start < longestLimitedMs) attempt = 1;
       if (outcome.kind === "answer") {
         const { response } = outcome;
         if (response.status === 401 && !renewed) {
@@ -98,14 +112,15 @@ export class Transport {
         outcome.kind === "answer"
           ? { status: outcome.response.status, retryAfter: headerOf(outcome.response, "retry-after") }
           : { sent: outcome.sent };
-      const { clock, policy = defaultRetryPolicy, random = Math.random } = this.#options;
       const delay = retryDelay(failure, attempt, repeatable, policy, random, clock.now());
+      // The pause is everybody's: whoever sent another call meanwhile would be refused too.
+      if (limited) this.#limiter.refused(delay ?? 0);
       if (delay === undefined) {
         throw outcome.kind === "answer"
           ? refusal(call, outcome.response.status, blanked(outcome.response.data, auth))
           : outcome.error;
       }
-      await clock.sleep(delay, request.signal);
+      if (!limited) await clock.sleep(delay, request.signal);
     }
   }
 
@@ -113,11 +128,14 @@ export class Transport {
     request: Request<T>,
     call: string,
     auth: Authenticator,
+    order: number,
   ): Promise<
     | { kind: "answer"; response: AxiosResponse<unknown>; used: Readonly<Record<string, string>> }
     | { kind: "none"; sent: boolean; error: IcaError }
   > {
+    // Before its turn: a login is a call of its own, and must not wait for the turn of those that wait for it.
     const authorization = await auth.headers();
+    await this.#limiter.turn(order, request.signal);
     try {
       const response = await this.#axios.request<unknown>({
         method: request.method,
@@ -134,7 +152,10 @@ export class Transport {
       });
       return { kind: "answer", response, used: authorization };
     } catch (error) {
-      request.signal?.throwIfAborted();
+      if (request.signal?.aborted === true) {
+        this.#limiter.done(false);
+        throw request.signal.reason;
+      }
       return { kind: "none", ...unreachable(call, this.#options.baseUrl, error, auth) };
     }
   }

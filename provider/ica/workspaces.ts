@@ -55,6 +55,18 @@ export interface VersionedWorkspace {
   readonly etag: string | undefined;
 }
 
+/** Rows of one page when many workspaces are looked up together: the default of the assumed call. */
+export const pageSize = 50;
+
+const pageSchema = z.object({ items: z.array(workspaceSchema), totalItemCount: z.number().nullish() });
+
+/** One page of the list of a project's workspaces. */
+export interface WorkspacePage {
+  readonly items: readonly Workspace[];
+  /** How many workspaces the whole list has, if the server tells. */
+  readonly total: number | undefined;
+}
+
 /** The server has no workspace calls at all, as far as anybody can know. */
 export class WorkspaceApiMissing extends Error {
   override readonly name = "WorkspaceApiMissing";
@@ -72,10 +84,28 @@ export class WorkspaceApiMissing extends Error {
 export class Workspaces {
   readonly #send: Caller;
   readonly #projects: Projects;
+  #writes = 0;
 
   constructor(call: Caller, projects: Projects) {
     this.#send = call;
     this.#projects = projects;
+  }
+
+  /** Changes whenever a call that writes begins or ends: what was read before it is out of date. */
+  get writes(): number {
+    return this.#writes;
+  }
+
+  /** The workspaces from number `offset` on (the first is 0), in order of creation. */
+  async page(projectId: string, offset: number): Promise<WorkspacePage> {
+    const { body } = await this.#collection(projectId, {
+      method: "GET",
+      path: path`/api/projects/${projectId}/workspaces`,
+      query: { pageOffset: String(offset), pageSize: String(pageSize) },
+      media: media.v4,
+      answer: pageSchema,
+    });
+    return { items: body.items, total: body.totalItemCount ?? undefined };
   }
 
   /** Rejects when the server has no workspace calls, or no such project. */
@@ -129,7 +159,7 @@ export class Workspaces {
   }
 
   async #create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<Workspace> {
-    const { body } = await this.#send({
+    const { body } = await this.#write({
       method: "POST",
       path: path`/api/projects/${projectId}/workspaces`,
       body: settings,
@@ -158,7 +188,7 @@ export class Workspaces {
     settings: WorkspaceSettings,
     etag: string | undefined,
   ): Promise<Workspace> {
-    const { body } = await this.#send({
+    const { body } = await this.#write({
       method: "PUT",
       path: path`/api/projects/${projectId}/workspaces/${workspaceId}`,
       body: settings,
@@ -184,7 +214,16 @@ export class Workspaces {
   }
 
   async #post(callPath: string): Promise<void> {
-    await this.#send({ method: "POST", path: callPath, media: media.v4, answer: noContent });
+    await this.#write({ method: "POST", path: callPath, media: media.v4, answer: noContent });
+  }
+
+  async #write<T>(request: Request<T>): Promise<Answer<T>> {
+    this.#writes++;
+    try {
+      return await this.#send(request);
+    } finally {
+      this.#writes++;
+    }
   }
 
   /** The calls on the whole collection: a 404 (or 405) for a project that exists means that the server does not have them. */

@@ -14,7 +14,7 @@ import { checkWorkspace, type WorkspaceInputs } from "./inputs";
 import { ensureRunning, ensureStopped, type Place, startAgain } from "./lifecycle";
 import { describe, inputsOf, keeping, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state";
 
-/** Default limits; the vendor gives no figures for workspaces. */
+/** Default limits for a step with all its waits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
 
 /** A change that would stop a running workspace, or lose its data, without the user's word that this is meant. */
@@ -51,6 +51,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async create(context, inputs) {
+    const deadline = context.clock.now() + timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
     const found =
       inputs.existingId === undefined
         ? await findOwn(context, inputs)
@@ -59,23 +60,24 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     if (found !== undefined) takenOver(context).add(found.id);
     if (found === undefined) context.log.info(`workspace "${live.name}" created`);
     const place = placeOf(live, inputs);
-    const limit = timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
     return {
       id: live.id,
       state: await keepingId(context, place, inputs, inputs.existingId !== undefined, () =>
-        converge(context, place, live, inputs, limit),
+        converge(context, place, live, inputs, deadline),
       ),
     };
   },
 
   async read(context, id, state): Promise<Live<WorkspaceState> | undefined> {
-    const live = await lookUp(context, state.projectId, id);
+    // Only this call of the engine decides nothing, so it may share a page of the list that is some seconds old.
+    const live = await lookUp(context, state.projectId, id, "recent");
     if (live === undefined) return undefined;
     const described = describe(live, inputsOf(state));
     return { state: stateOf(live, described), inputs: described };
   },
 
   async update(context, id, state, next) {
+    const deadline = context.clock.now() + timeoutMs(next.timeouts, "update", defaultTimeouts.update);
     const live = await lookUp(context, next.projectId, id);
     if (live === undefined) {
       throw new RefusedChange(
@@ -89,8 +91,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       );
     }
     const place = placeOf(live, next);
-    const limit = timeoutMs(next.timeouts, "update", defaultTimeouts.update);
-    return keepingId(context, place, next, false, () => converge(context, place, live, next, limit));
+    return keepingId(context, place, next, false, () => converge(context, place, live, next, deadline));
   },
 
   async delete(context, id, state) {
@@ -103,12 +104,12 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       );
       return;
     }
-    const limit = timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
+    const deadline = context.clock.now() + timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
     // Outside of the tolerance below: a 404 of a wrong address must not count as a deletion.
     const live = await lookUp(context, state.projectId, id);
     if (live === undefined) return;
     try {
-      if (live.status !== "Stopped" && live.status !== "Failed") await ensureStopped(context, place, limit);
+      if (live.status !== "Stopped" && live.status !== "Failed") await ensureStopped(context, place, deadline);
       await client.workspaces.delete(state.projectId, id);
       log.info(`workspace "${place.name}" deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
     } catch (error) {
@@ -118,13 +119,13 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 };
 
-/** Brings a workspace from what it is to what is declared. */
+/** Brings a workspace from what it is to what is declared, until `deadline` (milliseconds since 1970). */
 async function converge(
   context: Context,
   place: Place,
   live: Workspace,
   inputs: WorkspaceInputs,
-  limit: number,
+  deadline: number,
 ): Promise<Workspace> {
   const changes = changesBetween({ ...describe(live, inputs), desiredState: inputs.desiredState }, inputs);
   const wasUp = runStateOf(live.status) === "running";
@@ -139,7 +140,7 @@ async function converge(
       changes.some(({ effect }) => effect === "restart") && live.status !== "Stopped" && live.status !== "Failed";
     if (mustStop && wasUp && inputs.desiredState !== "stopped" && !inputs.allowRestart)
       throw new RefusedChange(needsRestart(place.name, changes));
-    if (mustStop) await ensureStopped(context, place, limit);
+    if (mustStop) await ensureStopped(context, place, deadline);
     try {
       current = await write(context, place, live, inputs);
     } catch (error) {
@@ -147,10 +148,10 @@ async function converge(
       throw error;
     }
     context.log.info(`workspace "${place.name}": changed ${changes.map(({ field }) => field).join(", ")}`);
-    if (mustStop && wasUp && inputs.desiredState === undefined) return ensureRunning(context, place, limit);
+    if (mustStop && wasUp && inputs.desiredState === undefined) return ensureRunning(context, place, deadline);
   }
-  if (inputs.desiredState === "running") return ensureRunning(context, place, limit);
-  if (inputs.desiredState === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, limit);
+  if (inputs.desiredState === "running") return ensureRunning(context, place, deadline);
+  if (inputs.desiredState === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, deadline);
   return current;
 }
 
@@ -248,9 +249,14 @@ async function existing(context: Context, id: string, inputs: WorkspaceInputs): 
 }
 
 /** Undefined when it is gone. A 404 counts only from a server that does serve workspaces: a wrong address must not empty a stack. */
-async function lookUp(context: Context, projectId: string, id: string): Promise<Workspace | undefined> {
+async function lookUp(
+  context: Context,
+  projectId: string,
+  id: string,
+  when: "now" | "recent" = "now",
+): Promise<Workspace | undefined> {
   try {
-    return (await context.client.workspaces.get(projectId, id)).workspace;
+    return await context.client.workspaceReads[when](projectId, id);
   } catch (error) {
     if (!(error instanceof IcaError) || !error.isNotFound) throw error;
     await context.client.workspaces.confirmServed(projectId);

@@ -22,14 +22,18 @@ const tries = 3;
 /** Milliseconds after which a workspace that has not moved is asked once more: the first call may have been lost. */
 const takesMs = 15_000;
 
-/** Starts it if need be and waits until it runs. Safe to call in any state. */
-export async function ensureRunning(context: Context, place: Place, timeoutMs: number): Promise<Workspace> {
+/**
+ * Starts it if need be and waits until it runs. Safe to call in any state.
+ *
+ * @param deadline milliseconds since 1970 at which the wait is given up: one for all waits of a create, update or delete
+ */
+export async function ensureRunning(context: Context, place: Place, deadline: number): Promise<Workspace> {
   const { client, log } = context;
   const start = asking(context, `start workspace "${place.name}"`, () => {
     log.info(`starting workspace "${place.name}"`);
     return client.workspaces.start(place.projectId, place.workspaceId);
   });
-  return wait(context, place, timeoutMs, "Running", async ({ status, statusMessage }) => {
+  return wait(context, place, deadline, "Running", async ({ status, statusMessage }) => {
     if (status === "Running") return true;
     if (status === "Failed" && start.asked) {
       throw new LifecycleError(
@@ -42,14 +46,14 @@ export async function ensureRunning(context: Context, place: Place, timeoutMs: n
   });
 }
 
-/** Stops it if need be and waits until it is stopped. Safe to call in any state. */
-export async function ensureStopped(context: Context, place: Place, timeoutMs: number): Promise<Workspace> {
+/** Stops it if need be and waits until it is stopped, until `deadline` as {@link ensureRunning}. Safe to call in any state. */
+export async function ensureStopped(context: Context, place: Place, deadline: number): Promise<Workspace> {
   const { client, log } = context;
   const stop = asking(context, `stop workspace "${place.name}"`, () => {
     log.info(`stopping workspace "${place.name}": its main process gets TERM and has 30 s`);
     return client.workspaces.stop(place.projectId, place.workspaceId);
   });
-  return wait(context, place, timeoutMs, "Stopped", async ({ status }) => {
+  return wait(context, place, deadline, "Stopped", async ({ status }) => {
     if (status === "Stopped") return true;
     if (status !== "Stopping") await stop.ask();
     return false;
@@ -103,7 +107,7 @@ function asking({ clock, log }: Context, what: string, action: () => Promise<voi
 async function wait(
   context: Context,
   place: Place,
-  timeoutMs: number,
+  deadline: number,
   goal: string,
   done: (workspace: Workspace) => Promise<boolean>,
 ): Promise<Workspace> {
@@ -111,8 +115,8 @@ async function wait(
   return poll({
     clock,
     signal,
-    timeoutMs,
-    look: async () => (await client.workspaces.get(place.projectId, place.workspaceId)).workspace,
+    timeoutMs: Math.max(0, deadline - clock.now()),
+    look: () => client.workspaceReads.now(place.projectId, place.workspaceId),
     done: async (workspace, elapsed) => {
       log.status(`workspace "${place.name}": ${workspace.status}, ${formatDuration(elapsed)}`);
       return done(workspace);

@@ -101,6 +101,19 @@ describe("ica-bench emulator", function () {
     await assert.rejects(stat(dir), { code: "ENOENT" });
   });
 
+  it("has modes for many workspaces: none with a container, and a limit of calls a second", async () => {
+    const env = settings(
+      await start({ DOCKER_HOST: "tcp://127.0.0.1:9" }, "--no-containers", "--requests-per-second", "5"),
+    );
+    const url = String(env.ICA_BASE_URL);
+    const headers = { "X-API-Key": String(env.ICA_API_KEY) };
+    const answers = await Promise.all(Array.from({ length: 9 }, () => call(url, "GET", "/api/regions", { headers })));
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))].sort(), [200, 429]);
+    const { pid } = (await runningOn(dir)) ?? { pid: 0 };
+    assert.match(await readFile(`/proc/${pid}/cmdline`, "utf8"), /--no-containers/);
+    assert.equal((await run(["stop"])).code, 0);
+  });
+
   it("takes the key from the environment", async () => {
     const env = settings(await start({ ICA_API_KEY: "a-key-of-my-own" }));
     assert.equal(env.ICA_API_KEY, "a-key-of-my-own");

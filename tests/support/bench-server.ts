@@ -30,7 +30,11 @@ export class BenchServer {
     });
     server.on("GET", collection, ({ query }) => {
       const items = [...this.workspaces.values()].filter(({ name }) => query.name === undefined || query.name === name);
-      return ok({ items, totalItemCount: items.length });
+      const offset = Number(query.pageOffset ?? 0);
+      return ok({
+        items: items.slice(offset, offset + Number(query.pageSize ?? 50)),
+        totalItemCount: items.length,
+      });
     });
     server.on("POST", collection, ({ body }) => {
       const workspace = liveWorkspace({ ...settings(body), id: `made-${++this.#made}`, status: "Stopped" });

@@ -16,11 +16,16 @@ export function isWrite(call: RecordedCall): boolean {
 /** Stands between the client and the emulator: notes every call, hands it on, and can break chosen ones. */
 export class RecordingProxy {
   readonly calls: RecordedCall[] = [];
+  /** Milliseconds that every call takes longer, as over a network. */
+  latencyMs = 0;
   #faults: { match: (method: string, path: string) => boolean; times: number; status: number | "drop answer" }[] = [];
   readonly #server;
 
   private constructor(readonly target: string) {
-    this.#server = createServer((req, res) => this.#handle(req, res));
+    this.#server = createServer((req, res) => {
+      if (this.latencyMs > 0) setTimeout(() => this.#handle(req, res), this.latencyMs);
+      else this.#handle(req, res);
+    });
   }
 
   static async start(target: string): Promise<RecordingProxy> {

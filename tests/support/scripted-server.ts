@@ -35,6 +35,7 @@ export class ScriptedServer {
   readonly #server: Server;
   readonly #rules: Rule[] = [];
   #logins = 0;
+  #busy = 0;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -57,6 +58,11 @@ export class ScriptedServer {
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the scripted server does not listen");
     return `http://127.0.0.1:${address.port}/ica/rest`;
+  }
+
+  /** How many calls have come that are not answered yet. */
+  get busy(): number {
+    return this.#busy;
   }
 
   /** How often somebody logged in. */
@@ -98,6 +104,8 @@ export class ScriptedServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#busy++;
+    response.once("close", () => this.#busy--);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString("utf8");

@@ -1,0 +1,27 @@
+import type { RequestHandler } from "express";
+import { tooManyRequests } from "./problem";
+
+const WINDOW_MS = 1000;
+
+/**
+ * Lets so many calls pass in any second; what comes beyond is refused with 429 and a Retry-After in whole seconds, and
+ * does not count. UNDOCUMENTED: ICA's own limits are not published; this is the form that its errors would take.
+ */
+export function requestLimit(perSecond: number, now: () => number = Date.now): RequestHandler {
+  const passed: number[] = [];
+  return (_req, _res, next) => {
+    const at = now();
+    while (passed.length > 0 && (passed[0] ?? 0) <= at - WINDOW_MS) {
+      passed.shift();
+    }
+    const [oldest] = passed;
+    if (oldest !== undefined && passed.length >= perSecond) {
+      const seconds = Math.max(1, Math.ceil((oldest + WINDOW_MS - at) / 1000));
+      throw tooManyRequests(`At most ${perSecond} calls a second are answered.`, {
+        headers: { "Retry-After": String(seconds) },
+      });
+    }
+    passed.push(at);
+    next();
+  };
+}

@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { command } from "../support/command";
+import type { TestBench } from "./bench";
+
+const repository = path.resolve(__dirname, "../..");
+
+/** A Pulumi program of its own, driven by the pulumi command line as a person does. Linux only: it looks into /proc. */
+export class CliProgram {
+  readonly #mark = randomUUID();
+
+  private constructor(
+    readonly dir: string,
+    readonly env: Record<string, string>,
+  ) {}
+
+  /** `code` is the program; `ica` and `pulumi` are there. */
+  static async create(bench: TestBench, code: string): Promise<CliProgram> {
+    // Below the repository, from where "pulumi-ica" is found.
+    await mkdir(path.join(repository, ".cache"), { recursive: true });
+    const dir = await mkdtemp(path.join(repository, ".cache", "cli-"));
+    await writeFile(
+      path.join(dir, "Pulumi.yaml"),
+      "name: cli-test\nmain: index.js\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
+    );
+    await writeFile(path.join(dir, "index.js"), `const ica = require("pulumi-ica");\n${code}\n`);
+    const program = new CliProgram(dir, bench.env);
+    program.env.CLI_PROGRAM = program.#mark;
+    await program.pulumi("stack", "init", "cli", "--non-interactive");
+    return program;
+  }
+
+  /** Runs a command to its end; resolves also when it fails. */
+  async pulumi(...args: string[]): Promise<{ code: number; all: string }> {
+    return command("pulumi", args, { cwd: this.dir, env: this.env, mayFail: true });
+  }
+
+  /** Starts a command in a process group of its own, as a shell does. */
+  start(...args: string[]): Running {
+    return new Running(
+      spawn("pulumi", args, {
+        cwd: this.dir,
+        env: { ...process.env, ...this.env },
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      }),
+    );
+  }
+
+  /** The processes that came of this program's commands and still run. */
+  processes(): string[] {
+    return readdirSync("/proc")
+      .filter((pid) => /^\d+$/.test(pid))
+      .filter((pid) => this.#isOurs(pid));
+  }
+
+  #isOurs(pid: string): boolean {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`CLI_PROGRAM=${this.#mark}`);
+    } catch (error) {
+      // It ended in this moment, or is none of ours.
+      if (error instanceof Error && /ENOENT|ESRCH|EACCES/.test(error.message)) return false;
+      throw error;
+    }
+  }
+
+  remove(): Promise<void> {
+    return rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** A command under way. */
+export class Running {
+  said = "";
+  /** Resolves to the exit code when it has ended; -1 when a signal ended it. */
+  readonly ended: Promise<number>;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    for (const output of [child.stdout, child.stderr])
+      output?.on("data", (chunk: Buffer) => {
+        this.said += chunk.toString();
+      });
+    this.ended = new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => resolve(code ?? -1));
+    });
+  }
+
+  /** What Ctrl-C does in a terminal: INT to the whole foreground process group. */
+  interrupt(): void {
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGINT");
+  }
+}
