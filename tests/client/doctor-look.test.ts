@@ -65,8 +65,11 @@ describe("what doctor looks at", () => {
         ok({ id: "1", name: "demo", active: true, region: { id: "1", code: "use1" } }),
       );
       fresh.on("GET", path, problem(status, "No"));
-      await assert.rejects(look(configFor(fresh.baseUrl), new FakeClock()), CannotCheck, `${path} ${status}`);
-      await fresh.close();
+      try {
+        await assert.rejects(look(configFor(fresh.baseUrl), new FakeClock()), CannotCheck, `${path} ${status}`);
+      } finally {
+        await fresh.close();
+      }
     }
   });
 });
