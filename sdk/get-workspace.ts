@@ -43,6 +43,16 @@ export interface GetWorkspaceResult {
   readonly network: "public" | "restricted";
   /** With `restricted`, in alphabetical order; else empty. */
   readonly allowedUrls: string[];
+  /** The cluster beside it, in the words of {@link ClusterArgs}; undefined where there is none. */
+  readonly cluster:
+    | {
+        readonly members?: number | undefined;
+        readonly maxMembers?: number | undefined;
+        readonly managerImage?: string | undefined;
+        readonly managerWeb: boolean;
+        readonly dedicatedManager: boolean;
+      }
+    | undefined;
   /** Address of its web page, with web access and while it runs. */
   readonly webUrl: string | undefined;
   /** Host for SSH, with console access and while it runs. */

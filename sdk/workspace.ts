@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, TimeoutsArgs } from "./access";
-import { getWorkspaceOutput } from "./get-workspace";
+import { type GetWorkspaceResult, getWorkspaceOutput } from "./get-workspace";
 import { machinery, typeToken } from "./machinery";
 
 /**
@@ -81,7 +81,7 @@ export interface WorkspaceArgs {
    * A cluster beside it: `{ members: 4 }` or `{ maxMembers: 20 }`. Left out: none, and one that was made by hand is drift.
    * Needs an image that is `clusterCompatible`. A change restarts a running workspace.
    */
-  cluster?: pulumi.Input<ClusterArgs>;
+  cluster?: pulumi.Input<ClusterArgs | undefined>;
   /**
    * `running` or `stopped`: held so by every `pulumi up`, and a stop by hand is drift that `pulumi preview --refresh` shows.
    * Left out: created stopped and never touched afterwards; people start and stop it themselves.
@@ -173,6 +173,7 @@ export class Workspace extends pulumi.CustomResource {
         storageGb: args.storageGb ?? found.storageGb,
         access: args.access ?? found.access,
         network: args.network ?? found.network,
+        cluster: args.cluster ?? found.cluster.apply(declarable),
         existingId: id,
       },
       opts,
@@ -213,6 +214,14 @@ export class Workspace extends pulumi.CustomResource {
       opts,
     );
   }
+}
+
+/** A cluster that was found, as it would be declared: a cluster that the program does not name must not be taken away. */
+function declarable(cluster: GetWorkspaceResult["cluster"]): ClusterArgs | undefined {
+  if (cluster === undefined) return undefined;
+  const { members, maxMembers, managerImage, managerWeb, dedicatedManager } = cluster;
+  const rest = { managerWeb, dedicatedManager, ...(managerImage === undefined ? {} : { managerImage }) };
+  return maxMembers === undefined ? { members: members ?? 0, ...rest } : { maxMembers, ...rest };
 }
 
 const needed = ["name", "image", "resourceModel", "storageGb", "access", "network"] as const;

@@ -2,6 +2,7 @@ import { IcaError } from "../ica/error";
 import type { Workspace, Workspaces } from "../ica/workspaces";
 import { LookupError, listed } from "../lookup-error";
 import { normaliseAllowedUrl } from "./allowed-urls";
+import { type Cluster, describeCluster } from "./cluster";
 
 /** Which workspace: by its id or by its name. */
 export interface WorkspaceQuery {
@@ -21,6 +22,7 @@ export interface FoundWorkspace {
   readonly access: { readonly web: boolean; readonly console: boolean };
   readonly network: "public" | "restricted";
   readonly allowedUrls: string[];
+  readonly cluster: Cluster | undefined;
   readonly webUrl: string | undefined;
   readonly consoleHost: string | undefined;
   readonly consolePort: number | undefined;
@@ -70,6 +72,7 @@ function foundWorkspace(projectId: string, live: Workspace): FoundWorkspace {
     access: { web: live.access.web, console: live.access.console },
     network: live.network.mode === "PUBLIC" ? "public" : "restricted",
     allowedUrls: [...new Set(live.network.allowedUrls.map(normaliseAllowedUrl))].sort(),
+    cluster: live.cluster == null ? undefined : describeCluster(live.cluster),
     webUrl: live.webUrl ?? undefined,
     consoleHost: live.consoleHost ?? undefined,
     consolePort: live.consolePort ?? undefined,

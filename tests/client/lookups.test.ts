@@ -141,12 +141,20 @@ describe("looking up", () => {
         access: { web: true, console: false },
         network: "restricted",
         allowedUrls: ["a.org", "b.org"],
+        cluster: undefined,
         webUrl: "http://example.org/",
         consoleHost: undefined,
         consolePort: undefined,
       });
       assert.deepEqual(await find({ workspaceId: "ws-1" }), found);
       assert.deepEqual(bench.written, [], "only reads");
+    });
+
+    it("is told with its cluster", async () => {
+      const settings = { members: 20, managerWebAccess: true, dedicatedManager: false };
+      bench.has({ cluster: { scaling: "DYNAMIC", ...settings } });
+      const { cluster } = await find({ name: "genomics" });
+      assert.deepEqual(cluster, { maxMembers: 20, managerWeb: true, dedicatedManager: false });
     });
 
     it("says what there is when it is not there", async () => {

@@ -128,6 +128,12 @@ describe("the functions of the SDK", () => {
       assert.deepEqual(bench.written, [], "the function itself only reads");
     });
 
+    it("a workspace keeps a cluster that the program does not name", async () => {
+      bench.has({ cluster: { scaling: "STATIC", members: 3, managerWebAccess: false, dedicatedManager: true } });
+      const inputs = await inputsOf(ica.Workspace.fromExisting("mine", "ws-1"));
+      assert.deepEqual(inputs.cluster, { members: 3, managerWeb: false, dedicatedManager: true });
+    });
+
     it("a workspace with another network leaves the old list of URLs behind", async () => {
       bench.has();
       const inputs = await inputsOf(ica.Workspace.fromExisting("mine", "ws-1", { network: "public" }));
