@@ -84,11 +84,12 @@ async function run(target: string, options: RunOptions, reporter: Reporter): Pro
   const failed = (error: unknown) =>
     reporter.tell({
       event: "failed",
-      message: stop.signal.aborted
-        ? "interrupted before it ran."
-        : error instanceof Error
-          ? error.message
-          : String(error),
+      message:
+        stop.signal.aborted && error === stop.signal.reason
+          ? "interrupted before it ran."
+          : error instanceof Error
+            ? error.message
+            : String(error),
     });
   try {
     const cli = await Docker.find();

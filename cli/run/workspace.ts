@@ -92,11 +92,17 @@ async function live(life: Life): Promise<RunEnd> {
   }
   inside.status = "Stopping";
   reporter.tell({ event: "stopping" });
-  const killNow = () =>
-    void bench.clear(ID).catch((error: unknown) => reporter.tell({ event: "note", message: String(error) }));
+  let cleared: Promise<void> = Promise.resolve();
+  const killNow = () => {
+    cleared = bench.clear(ID).catch((error: unknown) => reporter.tell({ event: "note", message: String(error) }));
+  };
   hurry.addEventListener("abort", killNow, { once: true });
+  if (hurry.aborted) {
+    killNow();
+  }
   const { seconds, killed } = await bench.stop(ID);
   hurry.removeEventListener("abort", killNow);
+  await cleared;
   const outcome = { seconds: Math.round(seconds * 10) / 10, killed: killed || hurry.aborted };
   reporter.tell({ event: "stopped", ...outcome });
   return outcome.killed || answered === false ? "not as it should" : "ended in time";
