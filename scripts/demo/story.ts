@@ -1,6 +1,6 @@
 import { command } from "../../tests/support/command";
 import { isWrite } from "../../tests/support/recording-proxy";
-import { inWorkspace } from "./console";
+import { overSsh } from "../../tests/support/ssh";
 import { Narrator } from "./narrator";
 import { Pulumi } from "./pulumi";
 import { startSites } from "./sites";
@@ -54,10 +54,8 @@ async function tell(stage: Stage): Promise<void> {
 
   const ssh = async (command: string) => {
     const { consoleHost, consolePort } = await pulumi.outputs();
-    const result = await inWorkspace(
-      { host: String(consoleHost), port: Number(consolePort), apiKey: stage.apiKey },
-      command,
-    );
+    const place = { host: String(consoleHost), port: Number(consolePort) };
+    const result = await overSsh({ ...place, user: "ica", password: stage.apiKey }, command);
     show(`$ ${command}\n${result.output}`);
     return result;
   };

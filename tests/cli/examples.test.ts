@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import type Dockerode from "dockerode";
 import { connectDocker } from "../../emulator/docker";
+import { overSsh } from "../support/ssh";
 import { Run } from "./events";
-import { overSsh } from "./ssh";
 import { websocketAnswer } from "./websocket";
 
 /** As a user runs them: built from the folder, under Bench's rules, stopped with Ctrl-C. */
@@ -34,12 +34,12 @@ describe("the examples through ica-bench run", function () {
     const { console: ssh, web } = await run.ready();
     assert.equal(web, undefined, "an image that has no web server offers none");
     assert.ok(ssh !== undefined);
-    assert.equal(await overSsh(ssh, "id -u; id -g; pwd; echo $ICA_CONSOLE_ENABLED"), "1000\n100\n/data\ntrue");
+    assert.equal((await overSsh(ssh, "id -u; id -g; pwd; echo $ICA_CONSOLE_ENABLED")).output, "1000\n100\n/data\ntrue");
     assert.match(
-      await overSsh(ssh, "touch /usr/x; touch /data/x && echo written"),
+      (await overSsh(ssh, "touch /usr/x; touch /data/x && echo written")).output,
       /Read-only file system\r?\nwritten$/,
     );
-    await assert.rejects(overSsh(ssh, "id", "guess"), "another password opens nothing");
+    await assert.rejects(overSsh({ ...ssh, password: "guess" }, "id"), "another password opens nothing");
     assert.equal(
       run.running.lines.filter((line) => line.includes(ssh.password)).length,
       1,

@@ -3,11 +3,11 @@ import type Dockerode from "dockerode";
 import { connectDocker } from "../../emulator/docker";
 import { dockerStatus } from "../../emulator/runtime/docker-error";
 import { benchImage, leftovers, sh, spoiltImage } from "../runtime/support";
+import { overSsh } from "../support/ssh";
 import { until } from "../support/until";
 import { makeContext, removeContext } from "../unit/context-folder";
 import { made, Run } from "./events";
 import { icaBench, start } from "./process";
-import { overSsh } from "./ssh";
 
 /** A start script in the place of the fixture's. */
 const script = (...lines: string[]) =>
@@ -152,7 +152,7 @@ describe("ica-bench run", function () {
       await until("the site answers", async () => (await curl("http://allowed.test/pub/")) === "200");
       assert.equal(await curl("http://blocked.test/pub/"), "403");
       assert.equal(await curl("http://allowed.test/private"), "403");
-      assert.match(await overSsh(ssh, "echo $HTTP_PROXY"), /^http:\/\/.*:3128$|^$/);
+      assert.match((await overSsh(ssh, "echo $HTTP_PROXY")).output, /^http:\/\/.*:3128$|^$/);
       await started.told("refused", { method: "GET", address: "http://blocked.test/pub/", status: 403 });
       await started.told("refused", { method: "GET", address: "http://allowed.test/private" });
       assert.equal(started.find("refused", { address: "http://allowed.test/pub/" }), undefined);
