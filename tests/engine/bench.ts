@@ -7,6 +7,7 @@ import { startEmulator } from "../../emulator/server";
 import { command } from "../support/command";
 import { DockerRecorder } from "../support/docker-recorder";
 import { RecordingProxy } from "../support/recording-proxy";
+import { patient } from "./patient-stack";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -96,11 +97,10 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
       await cp(path.join(repository, "examples/quickstart/image"), context, { recursive: true });
       return context;
     },
-    stack: (name, program) =>
-      LocalWorkspace.createOrSelectStack(
-        { stackName: name, projectName: "engine-test", program },
-        { workDir, envVars: env },
-      ),
+    async stack(name, program) {
+      const declared = { stackName: name, projectName: "engine-test", program };
+      return patient(await LocalWorkspace.createOrSelectStack(declared, { workDir, envVars: env }));
+    },
     async restart(changed) {
       const port = Number(new URL(emulator.url).port);
       await emulator.close();
