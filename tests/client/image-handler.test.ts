@@ -12,6 +12,7 @@ import { unknownValue } from "../../provider/unknown.js";
 import { contextFor, projectId, type TestContext } from "../support/context.js";
 import { dockerImage, imageInputs } from "../support/factories.js";
 import { ImageServer } from "../support/image-server.js";
+import { partialOf } from "../support/partial";
 import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
 
 const stateWith = (inputs: Partial<BenchImageInputs> = {}, reported = dockerImage()): BenchImageState =>
@@ -19,16 +20,6 @@ const stateWith = (inputs: Partial<BenchImageInputs> = {}, reported = dockerImag
     archive: { projectId: "p", dataId: "fil.1", name: "a.tar.bz2", size: 7, sha256: "5ha" },
     imageDigest: "sha256:1",
   });
-
-async function partialOf(promise: Promise<unknown>): Promise<PartialError<BenchImageState>> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof PartialError) return error;
-    throw error;
-  }
-  throw new Error("it should have failed");
-}
 
 describe("the image handler", () => {
   let server: ScriptedServer;
@@ -271,7 +262,7 @@ describe("the image handler", () => {
     });
 
     it("is an error that keeps the id, and drops the archive that would fail again", async () => {
-      const error = await partialOf(handler.create(context, inputs));
+      const error = await partialOf<BenchImageState>(handler.create(context, inputs));
       assert.equal(error.id, "made-1");
       assert.equal(error.state.status, "BUILDFAILED");
       assert.equal(error.state.dataId, "fil.1");
@@ -281,7 +272,7 @@ describe("the image handler", () => {
 
     it("keeps the id also when the archive cannot be dropped, and says so", async () => {
       server.on("POST", `/api/projects/${projectId}/data/fil.1:delete`, problem(403, "Read only"));
-      const error = await partialOf(handler.create(context, inputs));
+      const error = await partialOf<BenchImageState>(handler.create(context, inputs));
       assert.equal(error.id, "made-1");
       assert.match(error.message, /ICA could not make image/);
       assert.match(context.log.warnings.join(), /fil\.1\) could not be deleted.*Read only/);
@@ -290,7 +281,9 @@ describe("the image handler", () => {
 
   it("keeps the id of an image that takes longer than allowed", async () => {
     ica.has({ status: "PARTIAL" });
-    const error = await partialOf(handler.create(context, imageInputs({ timeouts: { create: "10m" } })));
+    const error = await partialOf<BenchImageState>(
+      handler.create(context, imageInputs({ timeouts: { create: "10m" } })),
+    );
     assert.equal(error.id, "image-1");
     assert.equal(error.state.status, "PARTIAL");
     assert.match(error.message, /PARTIAL after 10m 00s.*goes on waiting/);
@@ -372,7 +365,9 @@ describe("the image handler", () => {
       ica.has();
       server.on("POST", "/api/dockerImages/image-1:addRegions", problem(403, "Not entitled"));
       const next = imageInputs({ regions: ["euc1"] });
-      const error = await partialOf(handler.update(context, "image-1", stateWith({ regions: ["use1"] }), next));
+      const error = await partialOf<BenchImageState>(
+        handler.update(context, "image-1", stateWith({ regions: ["use1"] }), next),
+      );
       assert.match(error.message, /Not entitled/);
       assert.deepEqual(error.state.regions, ["use1"]);
     });

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { PartialError } from "../../provider/handler.js";
 import { IcaError } from "../../provider/ica/error.js";
 import { WorkspaceApiMissing } from "../../provider/ica/workspaces.js";
 import { unknownValue } from "../../provider/unknown.js";
@@ -9,6 +8,7 @@ import { stateOf, type WorkspaceState } from "../../provider/workspace/state.js"
 import { BenchServer } from "../support/bench-server.js";
 import { contextFor, projectId, type TestContext } from "../support/context.js";
 import { dockerImage, liveWorkspace, workspaceInputs } from "../support/factories.js";
+import { partialOf } from "../support/partial";
 import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
 
 const one = `/api/projects/${projectId}/workspaces/ws-1`;
@@ -16,16 +16,6 @@ const one = `/api/projects/${projectId}/workspaces/ws-1`;
 /** What an earlier run left in the state. */
 const stateWith = (inputs: WorkspaceInputs, status = "Stopped"): WorkspaceState =>
   stateOf(liveWorkspace({ status }), inputs);
-
-async function partialOf(promise: Promise<unknown>): Promise<PartialError<WorkspaceState>> {
-  try {
-    await promise;
-  } catch (error) {
-    if (error instanceof PartialError) return error;
-    throw error;
-  }
-  throw new Error("it should have failed");
-}
 
 describe("the workspace handler", () => {
   let server: ScriptedServer;
@@ -118,7 +108,9 @@ describe("the workspace handler", () => {
 
     it("that takes too long is an error that keeps the id and what is known", async () => {
       bench.afterStart = [{ status: "Starting" }];
-      const error = await partialOf(handler.create(context, { ...running, timeouts: { create: "5m" } }));
+      const error = await partialOf<WorkspaceState>(
+        handler.create(context, { ...running, timeouts: { create: "5m" } }),
+      );
       assert.equal(error.id, "made-1");
       assert.equal(error.state.status, "Starting");
       assert.match(error.message, /"genomics" is Starting, not Running, after 5m 00s/);
@@ -142,7 +134,7 @@ describe("the workspace handler", () => {
         { status: "Starting" },
         { status: "Failed", statusMessage: "ica_start.sh: permission denied" },
       ];
-      const error = await partialOf(handler.create(context, running));
+      const error = await partialOf<WorkspaceState>(handler.create(context, running));
       assert.equal(error.id, "made-1");
       assert.match(error.message, /failed to start: ica_start\.sh: permission denied/);
       assert.equal(error.state.status, "Failed");
@@ -189,7 +181,7 @@ describe("the workspace handler", () => {
     it("that never takes is asked for again, and in the end fails with ICA's words", async () => {
       bench.has();
       server.on("POST", `${one}:start`, problem(500, "No machine of this size is free"));
-      const error = await partialOf(handler.update(context, "ws-1", stateWith(running), running));
+      const error = await partialOf<WorkspaceState>(handler.update(context, "ws-1", stateWith(running), running));
       assert.match(error.message, /cannot start workspace "genomics": .*No machine of this size is free/);
       assert.deepEqual(bench.written, ["start", "start", "start"]);
     });
@@ -197,14 +189,14 @@ describe("the workspace handler", () => {
     it("that ICA refuses fails at once, with ICA's words", async () => {
       bench.has();
       server.on("POST", `${one}:start`, problem(403, "Not entitled"));
-      const error = await partialOf(handler.update(context, "ws-1", stateWith(running), running));
+      const error = await partialOf<WorkspaceState>(handler.update(context, "ws-1", stateWith(running), running));
       assert.match(error.message, /Not entitled/);
       assert.deepEqual(bench.written, ["start"]);
     });
 
     it("that meets a 404 while the workspace is there keeps the id: nothing may be orphaned", async () => {
       server.on("POST", /:start$/, problem(404, "No such resource model"));
-      const error = await partialOf(handler.create(context, running));
+      const error = await partialOf<WorkspaceState>(handler.create(context, running));
       assert.equal(error.id, "made-1");
       assert.match(error.message, /No such resource model/);
     });
@@ -229,7 +221,7 @@ describe("the workspace handler", () => {
       server.on("GET", /\/workspaces\/made-1$/, () =>
         made ? problem(400, "Broken") : ok(liveWorkspace({ id: "made-1" })),
       );
-      const error = await partialOf(handler.create(context, running));
+      const error = await partialOf<WorkspaceState>(handler.create(context, running));
       assert.equal(error.id, "made-1");
       assert.equal(error.state.status, "Unknown");
       assert.match(error.message, /Not entitled/);
@@ -265,7 +257,9 @@ describe("the workspace handler", () => {
       bench.has({ status: "Running" });
       server.on("POST", `${one}:stop`, problem(500, "Stuck"));
       const start = context.clock.now();
-      const error = await partialOf(handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), stopped));
+      const error = await partialOf<WorkspaceState>(
+        handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), stopped),
+      );
       assert.match(error.message, /cannot stop workspace "genomics": .*Stuck/);
       assert.ok(context.clock.now() - start < 5 * 60_000);
     });
@@ -338,7 +332,9 @@ describe("the workspace handler", () => {
     it("what needs a restart is refused for a running workspace without permission, and touches nothing", async () => {
       bench.has({ status: "Running" });
       const next = workspaceInputs({ image: "image-2" });
-      const error = await partialOf(handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), next));
+      const error = await partialOf<WorkspaceState>(
+        handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), next),
+      );
       assert.match(error.message, /changing image \(.*\) needs a restart/);
       assert.match(error.message, /allowRestart: true/);
       assert.deepEqual(bench.written, []);
@@ -349,7 +345,9 @@ describe("the workspace handler", () => {
       bench.has({ status: "Running" });
       server.on("PUT", one, problem(400, "No such image"));
       const next = workspaceInputs({ image: "image-2", allowRestart: true });
-      const error = await partialOf(handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), next));
+      const error = await partialOf<WorkspaceState>(
+        handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), next),
+      );
       assert.match(error.message, /No such image/);
       assert.deepEqual(bench.written, ["stop", "update", "start"]);
     });
@@ -357,7 +355,7 @@ describe("the workspace handler", () => {
     it("overwrites nothing that somebody else changed in the meantime", async () => {
       let looks = 0;
       server.on("GET", one, () => ok(liveWorkspace(++looks === 1 ? {} : { resourceModel: "theirs" })));
-      const error = await partialOf(
+      const error = await partialOf<WorkspaceState>(
         handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ storageGb: 100 })),
       );
       assert.match(error.message, /changed by somebody else/);
@@ -366,7 +364,7 @@ describe("the workspace handler", () => {
 
     it("never shrinks a disk that somebody grew by hand", async () => {
       bench.has({ storageSizeInGb: 200 });
-      const error = await partialOf(
+      const error = await partialOf<WorkspaceState>(
         handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ name: "renamed" })),
       );
       assert.match(error.message, /disk of 200 GB.*cannot shrink to 64 GB/);
