@@ -5,6 +5,7 @@ import type { Context } from "./context";
 import { engineLog } from "./engine-log";
 import { type CheckFailure, type Log, PartialError, type ResourceHandler } from "./handler";
 import { type Session, sharedSession } from "./session";
+import { wordsOf } from "./words";
 
 /** The plain objects that the dynamic host hands over. */
 type Properties = Record<string, unknown>;
@@ -113,7 +114,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   /** The host prints an error's stack on the user's screen; it would be of no use there. */
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
-    const quiet = new Error(error instanceof Error ? error.message : String(error));
+    const quiet = new Error(wordsOf(error));
     quiet.name = `${this.#kind}${name}`;
     quiet.stack = "";
     return quiet;
@@ -136,5 +137,5 @@ function plain(value: object, machinery: Properties): Properties {
 }
 
 function failureOf(error: unknown): CheckFailure {
-  return { property: "", reason: error instanceof Error ? error.message : String(error) };
+  return { property: "", reason: wordsOf(error) };
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Context } from "../context";
 import type { CheckFailure, CheckResult } from "../handler";
 import { hasUnknown, unknownValue } from "../unknown";
+import { wordsOf } from "../words";
 import { ContextError, computeContextHash, dockerfilePath } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
 import { versionFor } from "./identity";
@@ -73,7 +74,7 @@ async function buildIdentity(
       failures: [
         {
           property,
-          reason: `cannot read the Dockerfile ${dockerfile}: ${error instanceof Error ? error.message : String(error)}`,
+          reason: `cannot read the Dockerfile ${dockerfile}: ${wordsOf(error)}`,
         },
       ],
     };

@@ -4,6 +4,7 @@ import { type Change, type Live, PartialError, type ResourceHandler } from "../h
 import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { hasUnknown } from "../unknown";
+import { wordsOf } from "../words";
 import { checkImage } from "./check";
 import type { BenchImageInputs } from "./inputs";
 import { finish, publish } from "./publish";
@@ -60,12 +61,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
       if (next.regions !== undefined)
         await convergeRegions(context, image, await regionIds(context, next.projectId, next.regions));
     } catch (error) {
-      throw new PartialError(
-        id,
-        stateOf(image, inputsOf(state), doneOf(state)),
-        error instanceof Error ? error.message : String(error),
-        { cause: error },
-      );
+      throw new PartialError(id, stateOf(image, inputsOf(state), doneOf(state)), wordsOf(error), { cause: error });
     }
     return (await finish(context, next, image, doneOf(state))).state;
   },

@@ -5,6 +5,7 @@ import { PartialError } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { timeoutMs } from "../inputs";
+import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
 import { awaitAvailable, completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
@@ -121,7 +122,7 @@ async function keepingId<T>(
       await forgetArchive(context, done.archive);
     }
     const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
-    throw new PartialError(image.id, state, error instanceof Error ? error.message : String(error), { cause: error });
+    throw new PartialError(image.id, state, wordsOf(error), { cause: error });
   }
 }
 
@@ -133,7 +134,7 @@ async function forgetArchive(context: Context, archive: ArchiveFacts): Promise<v
     if (error instanceof IcaError && error.isNotFound) return;
     context.log.warn(
       `archive ${archive.name} (${archive.dataId}) could not be deleted, and the next run would register it again; delete it by hand. ` +
-        (error instanceof Error ? error.message : String(error)),
+        wordsOf(error),
     );
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID, webcrypto } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { wordsOf } from "../words";
 import { type Part, PartError, readPart } from "./part";
 
 /**
@@ -112,8 +113,7 @@ export class BlockCache {
   #giveUp(what: string, error: unknown): void {
     if (!this.#broken)
       this.#warn(
-        `the layer cache ${this.#folder} cannot be ${what}, so the next release takes longer: ` +
-          `${error instanceof Error ? error.message : String(error)}`,
+        `the layer cache ${this.#folder} cannot be ${what}, so the next release takes longer: ` + `${wordsOf(error)}`,
       );
     this.#broken = true;
   }

@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { run } from "../process";
+import { wordsOf } from "../words";
 import { DockerNotFoundError } from "./errors";
 
 /** A docker client and how it builds. */
@@ -61,7 +62,7 @@ export async function findDockerClient(
     try {
       return { command, builds: await abilityOf(command, env) };
     } catch (error) {
-      rejected.push(`  ${command}: ${error instanceof Error ? error.message : String(error)}`);
+      rejected.push(`  ${command}: ${wordsOf(error)}`);
     }
   }
   throw new DockerNotFoundError(notFound(named, places, rejected));

@@ -7,6 +7,7 @@ import { IcaError } from "../ica/error";
 import type { Workspace } from "../ica/workspaces";
 import { timeoutMs } from "../inputs";
 import { hasUnknown, isUnknown } from "../unknown";
+import { wordsOf } from "../words";
 import { announcement } from "./announcement";
 import { changesBetween, type FieldChange } from "./changes";
 import { beyondImage } from "./image-offer";
@@ -181,13 +182,11 @@ async function keepingId(
   } catch (error) {
     // Taking over was refused before anything was written: the workspace is not this stack's to delete.
     if (takesOver && error instanceof RefusedChange) throw error;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = wordsOf(error);
     const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
       // It vanished meanwhile: there is no id to keep.
       if (second instanceof IcaError && second.isNotFound) throw vanished(place, error);
-      context.log.warn(
-        `workspace "${place.name}": its state could not be read after the failure (${second instanceof Error ? second.message : String(second)})`,
-      );
+      context.log.warn(`workspace "${place.name}": its state could not be read after the failure (${wordsOf(second)})`);
       return undefined;
     });
     const state: WorkspaceState =

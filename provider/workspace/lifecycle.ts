@@ -3,6 +3,7 @@ import { formatDuration } from "../duration";
 import { IcaError } from "../ica/error";
 import type { Workspace } from "../ica/workspaces";
 import { poll } from "../poll";
+import { wordsOf } from "../words";
 
 /** Start, stop and the waits between them. */
 
@@ -66,9 +67,7 @@ export async function startAgain({ client, log }: Context, place: Place): Promis
   try {
     await client.workspaces.start(place.projectId, place.workspaceId);
   } catch (error) {
-    log.warn(
-      `workspace "${place.name}" was stopped for the change and could not be started again: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    log.warn(`workspace "${place.name}" was stopped for the change and could not be started again: ${wordsOf(error)}`);
   }
 }
 
