@@ -1,6 +1,6 @@
 import { readFolder } from "../emulator/folder";
 import { runningOn } from "../emulator/lock";
-import { Names } from "../emulator/runtime";
+import { Names } from "../runtime";
 
 /** Exit code when no emulator runs, as `systemctl status` has it. */
 const NOT_RUNNING = 3;

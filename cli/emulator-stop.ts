@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
-import { connectDocker } from "../emulator/docker";
 import { readFolder } from "../emulator/folder";
 import { runningOn } from "../emulator/lock";
 import { purgeDocker } from "../emulator/purge";
+import { connectDocker } from "../runtime/connect";
 import { say } from "./emulator-exports";
 
 /** Workspaces have 30 s from TERM to their end; the rest is quick. */

@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
+import { INSTANCE_LABEL, removeGatewayImage } from "../runtime/index";
 import { removeImages } from "./images/build";
 import { referencePrefix } from "./images/images";
-import { INSTANCE_LABEL, removeGatewayImage } from "./runtime/index";
 
 /** Removes all that an emulator, which no longer runs, left in Docker: containers, networks, volumes, image names. */
 export async function purgeDocker(docker: Dockerode, instance: string): Promise<void> {

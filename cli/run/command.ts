@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { connectDocker } from "../../emulator/docker";
 import { Docker } from "../../provider/docker";
+import { connectDocker } from "../../runtime/connect";
 import { isFolder } from "../lint/context";
 import type { Reporter, Step } from "./events";
 import { ContractBroken, readyImage } from "./image";

@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import type { Socket } from "node:net";
 import { utils } from "ssh2";
 import { isLoopbackHost, refuseHost } from "../../emulator/loopback";
-import type { Bench, Endpoints } from "../../emulator/runtime";
 import { ConsoleGateway } from "../../emulator/workspaces/console/gateway";
 import { CONSOLE_HOST } from "../../emulator/workspaces/view";
 import { WebAccess } from "../../emulator/workspaces/web";
+import type { Bench, Endpoints } from "../../runtime";
 
 /** What the doors lead to. It changes while the main process comes and goes. */
 export interface Inside {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { benchEnvironment, type Limits, type WorkspaceSpec } from "../../emulator/runtime";
 import { NAMESPACE } from "../../emulator/workspaces/view";
+import { benchEnvironment, type Limits, type WorkspaceSpec } from "../../runtime";
 import type { ReadyImage } from "./image";
 import type { RunOptions } from "./options";
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type Dockerode from "dockerode";
-import { Bench, INSTANCE_LABEL, LABEL } from "../../emulator/runtime";
+import { Bench, INSTANCE_LABEL, LABEL } from "../../runtime";
 
 const OWN_IMAGES = "pulumi-ica/run";
 

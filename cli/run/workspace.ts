@@ -1,12 +1,12 @@
 import { randomInt } from "node:crypto";
 import type Dockerode from "dockerode";
-import { Bench, type SupervisionEnd, webPrefix } from "../../emulator/runtime";
 import { NAMESPACE } from "../../emulator/workspaces/view";
+import { Bench, type SupervisionEnd, webPrefix } from "../../runtime";
+import { type Probe, probeConsole, probeWeb } from "../../runtime/probe";
 import { type Doors, type Inside, openDoors } from "./doors";
 import type { Reachable, Reporter } from "./events";
 import type { ReadyImage } from "./image";
 import type { RunOptions } from "./options";
-import { type Probe, probeConsole, probeWeb } from "./probe";
 import { specOf } from "./spec";
 import { timed } from "./timed";
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Router } from "express";
+import { Bench, benchEnvironment, type Endpoints, Names, removeGatewayImage, type WorkspaceSpec } from "../../runtime";
+import { connectDocker } from "../../runtime/connect";
 import { USER } from "../auth";
 import type { EmulatorContext } from "../config";
-import { connectDocker } from "../docker";
 import { Idempotency } from "../idempotency";
-import { Bench, benchEnvironment, type Endpoints, Names, removeGatewayImage, type WorkspaceSpec } from "../runtime";
 import { ConsoleGateway } from "./console/gateway";
 import { loadHostKey } from "./console/host-key";
 import { Lifecycle } from "./lifecycle";

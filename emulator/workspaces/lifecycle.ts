@@ -1,6 +1,6 @@
+import type { Bench, Endpoints, Listener, SupervisionEnd, WorkspaceSpec } from "../../runtime";
+import { dockerWords } from "../../runtime/docker-error";
 import { conflict } from "../problem";
-import type { Bench, Endpoints, Listener, SupervisionEnd, WorkspaceSpec } from "../runtime";
-import { dockerWords } from "../runtime/docker-error";
 import type { Collection } from "../store";
 import { inState, type WorkspaceRecord, type WorkspaceStatus } from "./record";
 

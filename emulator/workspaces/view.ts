@@ -1,6 +1,6 @@
+import { webPrefix } from "../../runtime";
 import type { JsonObject } from "../idempotency";
 import { etagOf } from "../rest";
-import { webPrefix } from "../runtime";
 import type { WorkspaceRecord, WorkspaceSettings } from "./record";
 
 /** What ICA_NAMESPACE is here. The vendor's value is a namespace of its cluster. */

@@ -5,7 +5,7 @@ import { run, tail } from "./process.mjs";
 import { begin, Remedy, step } from "./progress.mjs";
 
 const oldestNode = [20, 19];
-const sources = ["sdk", "provider", "emulator", "cli"];
+const sources = ["sdk", "provider", "runtime", "emulator", "cli"];
 
 function modified(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import type Dockerode from "dockerode";
-import { connectDocker } from "../../emulator/docker";
-import { dockerStatus } from "../../emulator/runtime/docker-error";
+import { connectDocker } from "../../runtime/connect";
+import { dockerStatus } from "../../runtime/docker-error";
 import { benchImage, leftovers, sh, spoiltImage } from "../runtime/support";
 import { overSsh } from "../support/ssh";
 import { until } from "../support/until";

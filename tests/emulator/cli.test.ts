@@ -5,8 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { connectDocker } from "../../emulator/docker";
 import { runningOn } from "../../emulator/lock";
+import { connectDocker } from "../../runtime/connect";
 import { imageArchive } from "./archives";
 import { at, awsOf, call, each, s3Client, until, V4 } from "./support";
 

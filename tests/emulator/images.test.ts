@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { Upload } from "@aws-sdk/lib-storage";
 import type Dockerode from "dockerode";
-import { connectDocker } from "../../emulator/docker";
+import { connectDocker } from "../../runtime/connect";
 import { imageArchive, tar } from "./archives";
 import { at, awsOf, each, problemDetail, s3Client, TestEmulator, until, V4 } from "./support";
 

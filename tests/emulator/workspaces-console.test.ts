@@ -4,8 +4,8 @@ import { createConnection } from "node:net";
 import { text } from "node:stream/consumers";
 import type Dockerode from "dockerode";
 import { Client, type ClientChannel, type ConnectConfig, type ExecOptions, type SFTPWrapper } from "ssh2";
-import { connectDocker } from "../../emulator/docker";
 import { type Emulator, startEmulator } from "../../emulator/server";
+import { connectDocker } from "../../runtime/connect";
 import { benchImage, leftovers } from "../runtime/support";
 import { Calls, settings, temporaryFolder, type WorkspaceView } from "./workspaces-support";
 

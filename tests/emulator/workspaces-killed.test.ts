@@ -5,8 +5,8 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import type Dockerode from "dockerode";
 import { z } from "zod";
-import { connectDocker } from "../../emulator/docker";
 import { startEmulator } from "../../emulator/server";
+import { connectDocker } from "../../runtime/connect";
 import { benchImage, leftovers, sh } from "../runtime/support";
 import { Calls, settings, temporaryFolder } from "./workspaces-support";
 

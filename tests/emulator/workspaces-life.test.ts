@@ -4,9 +4,9 @@ import { once } from "node:events";
 import { type ClientRequest, request } from "node:http";
 import type Dockerode from "dockerode";
 import { z } from "zod";
-import { connectDocker } from "../../emulator/docker";
-import { Names } from "../../emulator/runtime";
 import { type Emulator, startEmulator } from "../../emulator/server";
+import { Names } from "../../runtime";
+import { connectDocker } from "../../runtime/connect";
 import { benchImage, leftovers, sh, spoiltImage, until } from "../runtime/support";
 import { Calls, expect, settings, temporaryFolder, type WorkspaceView } from "./workspaces-support";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseAllowedUrl, squidRules } from "../../emulator/runtime/allow-list";
+import { parseAllowedUrl, squidRules } from "../../runtime/allow-list";
 
 const rules = (...texts: string[]) => squidRules(texts.map(parseAllowedUrl)).split("\n");
 

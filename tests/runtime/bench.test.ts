@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type Dockerode from "dockerode";
-import { connectDocker } from "../../emulator/docker";
-import { Bench, type SupervisionEnd, type WorkspaceSpec } from "../../emulator/runtime";
+import { Bench, type SupervisionEnd, type WorkspaceSpec } from "../../runtime";
+import { connectDocker } from "../../runtime/connect";
 import { benchImage, leftovers, QUICK, sh, specOf, spoiltImage, until } from "./support";
 
 /** A supervised main process with what was heard of it. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type Dockerode from "dockerode";
-import { connectDocker } from "../../emulator/docker";
-import { Bench } from "../../emulator/runtime";
+import { Bench } from "../../runtime";
+import { connectDocker } from "../../runtime/connect";
 import { benchImage, leftovers, QUICK, sh, specOf, until } from "./support";
 
 /** A site on two ports: plain HTTP that tells its path on 80, and a greeting to whoever connects on 443. */

@@ -5,8 +5,8 @@ import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type Dockerode from "dockerode";
-import { benchEnvironment, LABEL, type Timing, type WorkspaceSpec } from "../../emulator/runtime";
-import { tarOf } from "../../emulator/runtime/tar";
+import { benchEnvironment, LABEL, type Timing, type WorkspaceSpec } from "../../runtime";
+import { tarOf } from "../../runtime/tar";
 
 const FIXTURE = path.join(__dirname, "..", "fixtures", "bench-image");
 

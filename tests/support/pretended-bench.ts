@@ -1,5 +1,5 @@
 import type { SinonSandbox } from "sinon";
-import { Bench, type Listener, type SupervisionEnd } from "../../emulator/runtime";
+import { Bench, type Listener, type SupervisionEnd } from "../../runtime";
 
 /**
  * Lets an emulator of this process run workspaces that have no container, so that a test of many is quick: the REST

@@ -1,6 +1,6 @@
 import { get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { connectInside, type Inside as InsideConsole } from "../../emulator/workspaces/console/inside";
+import { connectInside, type Inside as InsideConsole } from "./inside";
 
 /** Milliseconds that a server may take from the start of ica_start.sh to its first answer. */
 const PATIENCE_MS = 60_000;
