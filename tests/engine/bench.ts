@@ -7,7 +7,7 @@ import { startEmulator } from "../../emulator/server";
 import { command } from "../support/command";
 import { DockerRecorder } from "../support/docker-recorder";
 import { RecordingProxy } from "../support/recording-proxy";
-import { patient } from "./patient-stack";
+import "./own-connections";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -99,7 +99,7 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
     },
     async stack(name, program) {
       const declared = { stackName: name, projectName: "engine-test", program };
-      return patient(await LocalWorkspace.createOrSelectStack(declared, { workDir, envVars: env }));
+      return LocalWorkspace.createOrSelectStack(declared, { workDir, envVars: env });
     },
     async restart(changed) {
       const port = Number(new URL(emulator.url).port);
