@@ -1,11 +1,14 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { root } from "./paths.mjs";
 
 /** Quick ones first, so that a simple mistake shows early; a folder that is not named here comes last. */
 const stages = ["unit", "contract", "client", "docker", "emulator", "runtime", "cli", "engine", "package"];
+
+/** Only when named: these need a browser (scripts/test-browser.mjs). */
+const onlyWhenNamed = join(root, "tests", "browser");
 
 function testFiles(path) {
   if (!statSync(path).isDirectory()) return [path];
@@ -24,7 +27,9 @@ function allTests() {
     const index = stages.indexOf(relative(folder, file).split("/")[0]);
     return index < 0 ? stages.length : index;
   };
-  return testFiles(folder).sort((a, b) => stageOf(a) - stageOf(b));
+  return testFiles(folder)
+    .filter((file) => dirname(file) !== onlyWhenNamed)
+    .sort((a, b) => stageOf(a) - stageOf(b));
 }
 
 /** What a person typed: paths choose the tests, anything else is mocha's. */
