@@ -88,12 +88,15 @@ function act(action, row) {
       say(`${wanted.name} is changed.`);
     });
   } else if (action === "delete") {
-    askToDelete(row, async () => {
-      await press(id, "delete");
-      say(`${settings.name} is deleted.`);
-      // Its button is gone, and the focus with it.
-      byId("workspaces").focus();
-    });
+    askToDelete(
+      row,
+      async () => {
+        await press(id, "delete");
+        say(`${settings.name} is deleted.`);
+      },
+      // The button that the focus would return to is gone.
+      () => byId("workspaces").focus(),
+    );
   } else {
     press(id, action).catch(sayFailure);
   }
@@ -181,15 +184,27 @@ async function leave() {
   end();
 }
 
-/** An address of the command line signs in, and is in no history afterwards. */
-const link = /^#sign-in=([\w-]+)$/.exec(location.hash)?.[1];
-if (link !== undefined) {
-  history.replaceState(null, "", location.pathname);
+/** An address of the command line signs in, also when it is opened where the page is already. */
+function takeLink() {
+  const link = /^#sign-in=([\w-]+)$/.exec(location.hash)?.[1];
+  if (link !== undefined) {
+    history.replaceState(null, "", location.pathname);
+  }
+  return link;
 }
-if (await isSignedIn().catch(() => false)) {
-  begin();
-} else if (link !== undefined) {
-  await enter({ link });
-} else {
-  draw();
+
+async function arrive() {
+  const link = takeLink();
+  if (state.signedIn || (await isSignedIn().catch(() => false))) {
+    if (!state.signedIn) {
+      begin();
+    }
+  } else if (link !== undefined) {
+    await enter({ link });
+  } else {
+    draw();
+  }
 }
+
+addEventListener("hashchange", arrive);
+await arrive();

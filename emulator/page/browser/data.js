@@ -16,7 +16,7 @@ export function dataView(data) {
         data.length === 0
           ? html`<p class="nothing">There are no files and no folders yet.</p>`
           : html`
-            <div class="wide" role="region" aria-labelledby="data" tabindex="0">
+            <div class="wide" role="region" aria-label="Table of project data" tabindex="0">
               <table>
                 <thead>
                   <tr>

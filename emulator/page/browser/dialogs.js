@@ -15,9 +15,10 @@ function place() {
  * Shows a form in a modal dialog. What is typed survives whatever happens on the page behind it. A failure is shown in the
  * dialog, which stays open.
  *
- * @param {{ title: string, content: unknown, confirm: string, danger?: boolean, done(form: FormData): Promise<void> }} options
+ * @param {{ title: string, content: unknown, confirm: string, danger?: boolean, done(form: FormData): Promise<void>, afterwards?: () => void }} options
+ *   `afterwards`: once it is done and the dialog is closed
  */
-function ask({ title, content, confirm, danger = false, done }) {
+function ask({ title, content, confirm, danger = false, done, afterwards = () => undefined }) {
   /** @param {string | undefined} failure */
   const draw = (failure) => {
     render(
@@ -44,6 +45,7 @@ function ask({ title, content, confirm, danger = false, done }) {
       try {
         await done(new FormData(event.target));
         dialog()?.close();
+        afterwards();
       } catch (error) {
         draw(error instanceof Error ? error.message : String(error));
       }
@@ -56,14 +58,16 @@ function ask({ title, content, confirm, danger = false, done }) {
 /**
  * @param {Row} row
  * @param {() => Promise<void>} done
+ * @param {() => void} afterwards
  */
-export function askToDelete({ settings: { name } }, done) {
+export function askToDelete({ settings: { name } }, done, afterwards) {
   ask({
     title: `Delete ${name}?`,
     content: html`<p>Its /data goes with it.</p>`,
     confirm: "Delete",
     danger: true,
     done,
+    afterwards,
   });
 }
 

@@ -12,7 +12,7 @@ export function imagesView(images) {
         images.length === 0
           ? html`<p class="nothing">There is no image yet. <code>pulumi up</code> of a BenchImage publishes one.</p>`
           : html`
-            <div class="wide" role="region" aria-labelledby="images" tabindex="0">
+            <div class="wide" role="region" aria-label="Table of images" tabindex="0">
               <table>
                 <thead>
                   <tr>

@@ -47,9 +47,9 @@ export class Log {
           entries.length === 0
             ? html`<p class="nothing">${this.#faultsOnly ? "No fault is to be told." : "Nothing has happened yet."}</p>`
             : html`
-              <ol class="log" role="log" aria-live="off" aria-labelledby="log" tabindex="0">
-                ${repeat(entries, ({ id }) => id, entryView)}
-              </ol>`
+              <div class="log" role="log" aria-live="off" aria-label="What happened, newest first" tabindex="0">
+                <ol>${repeat(entries, ({ id }) => id, entryView)}</ol>
+              </div>`
         }
       </section>`;
   }
