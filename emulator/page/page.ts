@@ -24,6 +24,8 @@ import { snapshotOf } from "./snapshot";
 /** Where a program that has the API key gets an address that signs in. */
 export const LINKS_PATH = "/page/links";
 
+/** What browsers ask for by themselves when they show a web page of a workspace; no fault to be told. */
+const FAVICON = "/favicon.ico";
 const LOG_LINES = 50;
 const signIn = z.union([z.strictObject({ apiKey: z.string() }), z.strictObject({ link: z.string() })]);
 
@@ -58,7 +60,7 @@ export class Page {
   /** Answers a request for the page; false when the path is not the page's. */
   handle(req: IncomingMessage, res: ServerResponse): boolean {
     const path = req.url?.replace(/\?.*$/s, "");
-    if (path !== "/" && !path?.startsWith("/page/")) {
+    if (path !== "/" && path !== FAVICON && !path?.startsWith("/page/")) {
       return false;
     }
     // What is changed by hand is told like any other call; that the page looks is not.
@@ -90,6 +92,9 @@ function pageApp({ auth, log }: EmulatorContext, calls: Router, signInPath: () =
   app.post(LINKS_PATH, (req, res) => {
     requireKey(auth, req);
     res.json({ url: onPageHost(req.get("Host"), signInPath()) });
+  });
+  app.get(FAVICON, (_req, res) => {
+    res.status(204).end();
   });
   app.get(/.*/, (req, res, next) => {
     const { path } = req;

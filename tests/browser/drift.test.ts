@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
+import { CreateMultipartUploadCommand, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import * as ica from "../../sdk/index";
+import { at, awsOf, call, s3Client } from "../emulator/support";
 import { startTestBench, type TestBench } from "../engine/bench";
 import { listen } from "../engine/workspaces";
 import { launch, shownText, Visitor } from "./visitor";
@@ -19,8 +21,31 @@ async function drift(stack: Stack): Promise<{ changes: Record<string, string>; t
   return { changes, text: stdout };
 }
 
+/** An upload of which one part has come, and the others will not. */
+async function startsAnUpload({ calls, apiKey, projectId, env }: TestBench, name: string): Promise<void> {
+  const headers = { "X-API-Key": apiKey };
+  const body = { name, folderPath: "/bench-images/" };
+  const address = `/api/projects/${projectId}/data:createFileWithTemporaryCredentials`;
+  const made = await call(calls.url, "POST", address, { headers, body });
+  const aws = awsOf(at(made.body, "tempCredentials"));
+  const client = s3Client(String(env.ICA_S3_ENDPOINT), aws);
+  const object = { Bucket: aws.bucket, Key: aws.objectPrefix };
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+  await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: Buffer.alloc(6_000_000) }));
+}
+
+/** For the README: `npm run test:browser -- --screenshot`. */
+async function takesPicture(page: Page): Promise<void> {
+  const path = process.env.ICA_BENCH_SCREENSHOT;
+  if (path !== undefined) {
+    await page.setViewportSize({ width: 1040, height: 1130 });
+    await page.evaluate("document.getElementById('said').textContent = ''");
+    await page.screenshot({ path });
+  }
+}
+
 describe("drift that is made by hand on the emulator's page", function () {
-  this.timeout(240_000);
+  this.timeout(300_000);
   let browser: Browser;
   let bench: TestBench;
   let stack: Stack;
@@ -170,14 +195,9 @@ describe("drift that is made by hand on the emulator's page", function () {
         .waitFor();
       await bench.byHand("GET", "/api/dockerImages/00000000-0000-0000-0000-000000000000");
       await page.getByRole("log").getByText("Fault: There is no Docker image").waitFor();
-      const file = process.env.ICA_BENCH_SCREENSHOT;
-      if (file !== undefined) {
-        await page
-          .getByRole("status")
-          .filter({ hasText: "genomics is Running." })
-          .evaluate("(element) => element.textContent = ''");
-        await page.screenshot({ path: file, fullPage: true });
-      }
+      await startsAnUpload(bench, "rstudio-1.3.0.tar.bz2");
+      await page.getByText("6.0 MB received, 1 part complete").waitFor();
+      await takesPicture(page);
     });
 
     it("by a stop ends the container as Bench does, and is shown as exactly that; up starts it again", async () => {

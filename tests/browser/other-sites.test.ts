@@ -17,7 +17,7 @@ async function foreignSite(): Promise<Server> {
 }
 
 describe("the emulator's page and other sites, in the browser of somebody who is signed in", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let browser: Browser;
   let shown: Shown;
   let visitor: Visitor;

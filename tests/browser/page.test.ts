@@ -5,7 +5,7 @@ import { launch, shownText, Visitor } from "./visitor";
 import { Shown } from "./workspaces";
 
 describe("the emulator's page", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let browser: Browser;
   let shown: Shown;
   let visitor: Visitor;

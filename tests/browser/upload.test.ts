@@ -13,7 +13,7 @@ import { launch, shownText, Visitor } from "./visitor";
 const MB = 1_000_000;
 
 describe("an upload, on the emulator's page", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let browser: Browser;
   let ica: TestEmulator;
   let link: SlowLink;

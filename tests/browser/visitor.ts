@@ -34,14 +34,19 @@ export class Visitor {
 
   static async with(browser: Browser): Promise<Visitor> {
     const context = await browser.newContext({ viewport: { width: 1180, height: 900 }, reducedMotion: "reduce" });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(45_000);
     return new Visitor(context, await context.newPage());
   }
 
   /** Opens an address that signs in, and waits for what the emulator has to show. */
   async opens(signInUrl: string): Promise<void> {
     await this.page.goto(signInUrl);
-    await this.page.getByRole("heading", { name: /^Workspaces/ }).waitFor();
+    try {
+      await this.page.getByRole("heading", { name: /^Workspaces/ }).waitFor();
+    } catch (cause) {
+      const shown = await shownText(this.page.locator("body"));
+      throw new Error(`The page shows:\n${shown}\n${this.complaints.join("\n")}`, { cause });
+    }
   }
 
   /** The card of a workspace. */

@@ -42,9 +42,18 @@ function draw() {
   }
 }
 
+/** How long something that was said stays to be read. */
+const SAID_MS = 8000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let saying;
+
 /** Says it where it is seen, and heard. @param {string} text */
 function say(text) {
   byId("said").textContent = text;
+  clearTimeout(saying);
+  saying = setTimeout(() => {
+    byId("said").textContent = "";
+  }, SAID_MS);
 }
 
 /** @param {unknown} error */
