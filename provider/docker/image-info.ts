@@ -21,10 +21,16 @@ const configSchema = z.object({
   /** Keyed by port, for example `8888/tcp`. */
   ExposedPorts: map(z.unknown()),
   Labels: map(z.string()),
+  Volumes: map(z.unknown()),
+  WorkingDir: z.string().default(""),
+  StopSignal: z.string().default(""),
+  Shell: list,
+  OnBuild: list,
+  Healthcheck: z.unknown().optional(),
 });
 
 const imageSchema = z.object({
-  /** Digest of the image's configuration, `sha256:…`: the identity of its content. */
+  /** The engine's name for it, `sha256:…`: of its configuration, or of its manifest in the containerd image store. */
   Id: z.string(),
   Os: z.string(),
   Architecture: z.string(),
