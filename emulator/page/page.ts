@@ -143,6 +143,10 @@ function pageCalls(workspaces: Workspaces, sessions: Sessions, live: Live, cooki
     res.status(204).end();
   });
 
+  // Without this, Express would answer HEAD by a GET that never ends.
+  router.head("/events", (_req, res) => {
+    res.status(200).end();
+  });
   router.get("/events", (req, res) => live.attach(res, cookie.read(req) ?? ""));
 
   router.get("/workspaces/:id/log", async (req, res) => {

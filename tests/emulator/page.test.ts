@@ -164,6 +164,26 @@ describe("the emulator's page, to who is no browser", () => {
     for (const site of ["same-site", "cross-site", "none"]) assert.equal((await read(site)).status, 403, site);
   });
 
+  it("answers garbage with a problem, whoever sends it, and never hangs", async () => {
+    const session = { ...own, Cookie: await cookie() };
+    for (const [method, path, body] of [
+      ["POST", "/session", "{"],
+      ["POST", "/session", "[1]"],
+      ["POST", "/session", '{"apiKey":1}'],
+      ["POST", "/session", `{"apiKey":"${"x".repeat(300_000)}"}`],
+      ["PUT", "/workspaces/none", "null"],
+      ["PUT", "/workspaces/%E0%A4%A", "{}"],
+      ["POST", "/workspaces/../../x/stop", ""],
+      ["PATCH", "/workspaces/none", ""],
+    ] as const) {
+      const { status, headers } = await ask(`${home}/page/api${path}`, method, session, body);
+      assert.ok(status >= 400 && status < 500, `${method} ${path}: ${status}`);
+      assert.match(String(headers["content-type"]), /^application\/problem\+json/);
+    }
+    assert.equal((await ask(`${home}/page/api/events`, "HEAD", session)).status, 200);
+    assert.equal((await ask(`${home}/page/api/session`, "GET", { Cookie: "=;;a=b=c; ica-page" })).status, 200);
+  });
+
   it("has a session that is good for no REST call", async () => {
     const session = await cookie();
     const value = session.split("=")[1] ?? "";

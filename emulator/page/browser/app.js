@@ -139,11 +139,16 @@ setInterval(() => {
   }
 }, TAIL_MS);
 
+/** More names than that at once nobody takes in. */
+const MOST_TOLD = 3;
+
 /** Says which workspaces have come to another state. @param {Snapshot} next */
 function tellChanges(next) {
   const before = new Map(state.snapshot?.workspaces?.map(({ id, status }) => [id, status]));
   const changed = (next.workspaces ?? []).filter(({ id, status }) => (before.get(id) ?? status) !== status);
-  if (changed.length > 0) {
+  if (changed.length > MOST_TOLD) {
+    say(`${changed.length} workspaces have come to another state.`);
+  } else if (changed.length > 0) {
     say(changed.map(({ settings, status }) => `${settings.name} is ${status}.`).join(" "));
   }
 }
