@@ -34,7 +34,7 @@ async function download() {
     idle: () => 60_000,
   });
   if (timedOut) return "its download does not answer";
-  return code === 0 ? undefined : tail(output, 4).trim();
+  return code === 0 ? undefined : (/Error: .*/.exec(output)?.[0] ?? tail(output, 4).trim());
 }
 
 /**
