@@ -1,5 +1,6 @@
 import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
 import type { Finding } from "../../provider/bench-image/contract/finding";
+import { describeSize } from "../../provider/bench-image/contract/image-size";
 import { inspectImage } from "../../provider/bench-image/contract/inspect";
 import { benchUid } from "../../provider/bench-image/contract/rules";
 import type { Docker } from "../../provider/docker";
@@ -35,7 +36,8 @@ export async function readyImage(target: string, options: RunOptions, around: Su
   const reference = (await isFolder(target)) ? await build(target, options, around) : await find(target, around);
   return timed(around.reporter, "contract", async () => {
     const wanted = { web: options.web ?? true, console: options.console ?? true };
-    const findings = await inspectImage(around.docker, reference, { access: wanted });
+    const { findings, layers } = await inspectImage(around.docker, reference, { access: wanted });
+    around.reporter.tell({ event: "note", message: `The image has ${describeSize(layers)}` });
     // what the image lacks is an error only where somebody asked for it
     const lacks = (code: Finding["code"], asked: boolean | undefined) =>
       asked !== true && findings.some((finding) => finding.code === code);

@@ -9,6 +9,7 @@ import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
 import { awaitAvailable, completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
+import { describeSize } from "./contract/image-size";
 import { inspectImage } from "./contract/inspect";
 import { ContractError } from "./contract-error";
 import { archiveName, localReference } from "./identity";
@@ -161,7 +162,8 @@ async function localImage(context: Context, inputs: BenchImageInputs): Promise<{
   if (info === undefined)
     throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
   if (inputs.verify === "inspect") {
-    const findings = await inspectImage(docker, reference, { access: inputs.access });
+    const { findings, layers } = await inspectImage(docker, reference, { access: inputs.access });
+    context.log.info(`the image has ${describeSize(layers)}`);
     for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
       context.log.warn(`${code} ${message}`);
     const errors = findings.filter(({ severity }) => severity === "error");
