@@ -5,9 +5,11 @@ import Dockerode from "dockerode";
 /**
  * Connects to the Docker engine that the `docker` command would use: `DOCKER_HOST`, else the current context of the
  * command line (Docker Desktop, Colima, rootless), else the default socket. Throws when the engine does not answer.
+ *
+ * @param command the docker client to ask for its context
  */
-export async function connectDocker(): Promise<Dockerode> {
-  const host = process.env.DOCKER_HOST ? undefined : await contextHost();
+export async function connectDocker(command = "docker"): Promise<Dockerode> {
+  const host = process.env.DOCKER_HOST ? undefined : await contextHost(command);
   const docker = host === undefined ? new Dockerode() : new Dockerode(optionsOf(host));
   try {
     await docker.ping();
@@ -21,10 +23,10 @@ export async function connectDocker(): Promise<Dockerode> {
 }
 
 /** The endpoint of the current context; undefined when there is no docker command line to ask. */
-async function contextHost(): Promise<string | undefined> {
+async function contextHost(command: string): Promise<string | undefined> {
   try {
     const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
-    const { stdout } = await promisify(execFile)("docker", args, { timeout: 10_000 });
+    const { stdout } = await promisify(execFile)(command, args, { timeout: 10_000 });
     return stdout.trim() || undefined;
   } catch {
     // No command line, or one without contexts: the default socket it is.

@@ -1,8 +1,8 @@
+import { benchUserName } from "../../provider/bench-image/contract/bench-user";
 import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
 import type { Finding } from "../../provider/bench-image/contract/finding";
 import { describeSize } from "../../provider/bench-image/contract/image-size";
 import { inspectImage } from "../../provider/bench-image/contract/inspect";
-import { benchUid } from "../../provider/bench-image/contract/rules";
 import type { Docker } from "../../provider/docker";
 import type { Access } from "../access";
 import { findContext, isFolder } from "../lint/context";
@@ -56,7 +56,7 @@ export async function readyImage(target: string, options: RunOptions, around: Su
     if (off.console && wanted.console) {
       around.reporter.tell({ event: "step", step: "console", state: "off", detail: "the image has no SSH server" });
     }
-    return { reference, access, user: await userOf(around.docker, reference) };
+    return { reference, access, user: await benchUserName(around.docker, reference) };
   });
 }
 
@@ -118,11 +118,4 @@ function tellFindings(
       `Bench would refuse this image: ${errors} ${errors === 1 ? "error" : "errors"} (--force starts it all the same)`,
     );
   }
-}
-
-async function userOf(docker: Docker, reference: string): Promise<string> {
-  const passwd =
-    (await docker.readFiles(reference, ["/etc/passwd"])).get("/etc/passwd")?.content.toString("utf8") ?? "";
-  const entry = passwd.split("\n").find((line) => line.split(":")[2] === String(benchUid));
-  return entry?.split(":")[0] ?? String(benchUid);
 }
