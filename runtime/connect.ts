@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import Dockerode from "dockerode";
+import { z } from "zod";
 
 /**
  * Connects to the Docker engine that the `docker` command would use: `DOCKER_HOST`, else the current context of the
@@ -49,3 +50,11 @@ function optionsOf(host: string): Dockerode.DockerOptions {
   }
   return { host: url.hostname, port: Number(url.port || 2375), protocol: "http" };
 }
+
+/** Whether an engine is on this machine, where ports that it publishes on 127.0.0.1 can be reached. */
+export function isLocal(docker: Dockerode): boolean {
+  const { socketPath, host } = modem.parse(docker.modem);
+  return socketPath !== undefined || host === undefined || /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/.test(host);
+}
+
+const modem = z.object({ socketPath: z.string().optional(), host: z.string().optional() });

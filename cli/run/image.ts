@@ -41,8 +41,10 @@ export async function readyImage(target: string, options: RunOptions, around: Su
     // what the image lacks is an error only where somebody asked for it
     const lacks = (code: Finding["code"], asked: boolean | undefined) =>
       asked !== true && findings.some((finding) => finding.code === code);
-    const off = { web: lacks("ICA011", options.web), console: lacks("ICA010", options.console) };
-    const left = findings.filter(({ code }) => !(off.web && code === "ICA011") && !(off.console && code === "ICA010"));
+    const noServer = lacks("ICA010", options.console);
+    const off = { web: lacks("ICA011", options.web), console: noServer || lacks("ICA021", options.console) };
+    const missing = [...(off.web ? ["ICA011"] : []), ...(off.console ? ["ICA010", "ICA021"] : [])];
+    const left = findings.filter(({ code }) => !missing.includes(code));
     tellFindings(left, options, around);
     const access = { web: wanted.web && !off.web, console: wanted.console && !off.console };
     if (off.web && wanted.web) {
@@ -54,7 +56,8 @@ export async function readyImage(target: string, options: RunOptions, around: Su
       });
     }
     if (off.console && wanted.console) {
-      around.reporter.tell({ event: "step", step: "console", state: "off", detail: "the image has no SSH server" });
+      const detail = noServer ? "the image has no SSH server" : "nothing readies sshd for 2222; --console insists";
+      around.reporter.tell({ event: "step", step: "console", state: "off", detail });
     }
     return { reference, access, user: await benchUserName(around.docker, reference) };
   });

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import type Dockerode from "dockerode";
 import type { Finding } from "../../provider/bench-image/contract/finding.js";
 import type { Access } from "../../provider/bench-image/contract/rules.js";
 import { tryImage } from "../../provider/bench-image/try-image.js";
 import { Docker } from "../../provider/docker.js";
 import { connectDocker } from "../../runtime/connect";
+import { newInstance } from "../../runtime/instances";
 import type { TrialTiming } from "../../runtime/trial";
 import { benchImage, scriptedImage } from "../runtime/support";
 import { until } from "../support/until";
@@ -200,6 +202,15 @@ describe("an image that is tried out", function () {
     });
     stop.abort(new Error("the engine is gone"));
     await assert.rejects(interrupted, /the engine is gone/);
+  });
+
+  it("removes what a killed one left", async () => {
+    const dead = newInstance("trial").replace(`-${process.pid}-`, `-${spawnSync("true").pid}-`);
+    const Name = `pulumi-ica-test-${dead}`;
+    await engine.createVolume({ Name, Labels: { "pulumi-ica": "data", "pulumi-ica.instance": dead } });
+    const { told } = await trial(await imageOf({ name: "no-web", script: wait }), neither);
+    assert.ok(told.join("\n").includes(`removed what the killed ${dead} had left`), told.join("\n"));
+    await assert.rejects(engine.getVolume(Name).inspect(), /no such volume/i);
   });
 
   it("fails, and leaves nothing, when Docker has no such image", async () => {

@@ -21,6 +21,12 @@ describe("the size of an image", () => {
         "116.0 MB by ADD file:1234 in /; 80.0 MB by the base image",
     );
     assert.equal(describeSize([]), "0.0 MB in 0 layers");
+    const crumbs = [
+      { madeBy: "RUN a", bytes: 5e6 },
+      { madeBy: "USER ica", bytes: 0 },
+      { madeBy: "COPY b c", bytes: 4e4 },
+    ];
+    assert.equal(describeSize(crumbs), "5.0 MB in 2 layers, the largest: 5.0 MB by RUN a");
   });
 
   it("is a warning only above the line that is drawn, with the largest layers named: ?ICA020", () => {
