@@ -47,7 +47,7 @@ const shape = {
   archive: z
     .strictObject({ compression: z.enum(["bzip2", "none"], { error: 'must be "bzip2" or "none"' }).default("bzip2") })
     .default({ compression: "bzip2" }),
-  verify: z.enum(["inspect", "none"], { error: 'must be "inspect" or "none"' }).default("inspect"),
+  verify: z.enum(["inspect", "run", "none"], { error: 'must be "inspect", "run" or "none"' }).default("inspect"),
   onDelete: z.enum(["forget", "removeRegions"], { error: 'must be "forget" or "removeRegions"' }).default("forget"),
   existingId: text.optional(),
   timeouts: timeoutsSchema.optional(),

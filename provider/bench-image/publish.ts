@@ -9,6 +9,7 @@ import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
 import { awaitAvailable, completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
+import { describeSize } from "./contract/image-size";
 import { inspectImage } from "./contract/inspect";
 import { ContractError } from "./contract-error";
 import { archiveName, localReference } from "./identity";
@@ -18,6 +19,7 @@ import { addMissingRegions, regionIds } from "./regions";
 import { awaitImage, ImageBuildFailed, register } from "./register";
 import { settingsToChange } from "./settings";
 import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state";
+import { tryImage } from "./try-image";
 import { uploadArchive } from "./upload";
 
 /** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
@@ -160,12 +162,17 @@ async function localImage(context: Context, inputs: BenchImageInputs): Promise<{
   const info = await docker.inspect(reference);
   if (info === undefined)
     throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
-  if (inputs.verify === "inspect") {
-    const findings = await inspectImage(docker, reference, { access: inputs.access });
+  if (inputs.verify !== "none") {
+    const { findings, layers } = await inspectImage(docker, reference, { access: inputs.access });
+    context.log.info(`the image has ${describeSize(layers)}`);
     for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
       context.log.warn(`${code} ${message}`);
     const errors = findings.filter(({ severity }) => severity === "error");
     if (errors.length > 0) throw new ContractError(`image ${reference}`, errors);
+    if (inputs.verify === "run") {
+      const failed = await tryImage(context, docker, reference, inputs.access);
+      if (failed.length > 0) throw new ContractError(`image ${reference}`, failed);
+    }
   }
   return { reference, digest: info.Id };
 }

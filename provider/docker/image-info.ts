@@ -20,6 +20,8 @@ const configSchema = z.object({
   Cmd: list,
   /** Keyed by port, for example `8888/tcp`. */
   ExposedPorts: map(z.unknown()),
+  /** Keyed by path. */
+  Volumes: map(z.unknown()),
   Labels: map(z.string()),
   Volumes: map(z.unknown()),
   WorkingDir: z.string().default(""),
