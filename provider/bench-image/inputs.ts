@@ -3,29 +3,13 @@ import { type Config, missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
 import { hasUnknown } from "../unknown";
+import { type Build, buildSchema } from "./build-inputs";
+
+export type { Build };
 
 const text = z.string().min(1, { error: "must not be empty" });
 /** ICA takes 1 to 255 characters for name and version, and up to 255 for the description (official OpenAPI document, CreateInternalDockerImage). */
 const label = text.max(255, { error: "must have at most 255 characters" });
-
-const secretSchema = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })], {
-  error: "must be { env: NAME } or { file: PATH }: where the build finds the secret, never the secret itself",
-});
-
-const buildSchema = z.strictObject({
-  context: text,
-  dockerfile: text.optional(),
-  args: z.record(z.string(), z.string()).optional(),
-  target: text.optional(),
-  secrets: z.record(z.string(), secretSchema).optional(),
-  pull: z.boolean().optional(),
-  noCache: z.boolean().optional(),
-  cacheFrom: z.array(text).optional(),
-  cacheTo: z.array(text).optional(),
-  triggers: z.array(z.string()).optional(),
-});
-
-export type Build = z.infer<typeof buildSchema>;
 
 const shape = {
   name: label,
@@ -66,6 +50,9 @@ export type BenchImageInputs = DeclaredImage & {
 
 /** Digits of the content hash that stand in versions and file names: 48 bits, far from any chance of two alike in one repository. */
 export const shortHashLength = 12;
+
+/** What `verify` can do with an image that only passes by, on its way from a builder to ICA. */
+const checkedInAStream: readonly string[] = ["inspect", "none"] satisfies DeclaredImage["verify"][];
 
 /** Parses what the program declares; finds every problem that can be seen in the values alone. */
 export function checkDeclared(
@@ -109,6 +96,12 @@ function acrossFields(inputs: DeclaredImage): CheckFailure[] {
     failures.push({
       property: "version",
       reason: "is required with existingId, so that the right image is taken over",
+    });
+  }
+  if (build?.builder !== undefined && !checkedInAStream.includes(inputs.verify) && !hasUnknown(inputs.verify)) {
+    failures.push({
+      property: "verify",
+      reason: `"${inputs.verify}" needs the image in the local Docker, and one from build.builder never gets there: declare verify: "inspect", or leave builder out`,
     });
   }
   if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {

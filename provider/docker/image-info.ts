@@ -43,3 +43,18 @@ export function parseImageInfo(json: string): ImageInfo {
   const [image] = z.tuple([imageSchema]).parse(JSON.parse(json));
   return image;
 }
+
+/** An image's own configuration (OCI image specification, "Image Configuration"), as it lies in an archive. */
+const fileSchema = z.object({
+  os: z.string(),
+  architecture: z.string(),
+  config: configSchema.nullish().transform((config) => config ?? configSchema.parse({})),
+  rootfs: z.object({ diff_ids: list }),
+});
+
+/** Reads a configuration file into the form of `docker image inspect`; `bytes`: of all layers. */
+export function parseImageConfig(json: string, digest: string, bytes: number): ImageInfo {
+  const { os, architecture, config, rootfs } = fileSchema.parse(JSON.parse(json));
+  const layers = { Layers: rootfs.diff_ids };
+  return { Id: digest, Os: os, Architecture: architecture, Size: bytes, Config: config, RootFS: layers };
+}

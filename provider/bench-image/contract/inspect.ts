@@ -16,25 +16,37 @@ const sshServers = [
 /** Files beside the start script that are looked at for a port; more would be a search of the whole image. */
 const mostFollowed = 12;
 
+/** An image that can be looked at, wherever it is. */
+export interface InspectedImage {
+  readonly info: ImageInfo;
+  readonly read: FileReader;
+}
+
 /**
- * Looks at a built image, without running anything of it: platform, user, start script, servers. Throws DockerError when
- * Docker cannot tell, or has no such image.
+ * Looks at an image in the local Docker, without running anything of it: platform, user, start script, servers. Throws
+ * DockerError when Docker cannot tell, or has no such image.
  */
-export async function inspectImage(docker: Docker, ref: string, { access }: { access: Access }): Promise<Finding[]> {
+export async function inspectImage(docker: Docker, ref: string, options: { access: Access }): Promise<Finding[]> {
   const info = await docker.inspect(ref);
   if (info === undefined) throw new DockerError("docker image inspect", `the local Docker has no image ${ref}`);
-  return docker.withFiles(ref, async (read) => {
-    const accounts = parseAccounts(await textOf(read, "/etc/passwd"), await textOf(read, "/etc/group"));
-    const script = await read(startScript);
-    return [
-      ...checkPlatform(info),
-      ...checkUser(info, accounts),
-      ...checkAccount(accounts),
-      ...(await checkScript(script, info, accounts, read)),
-      ...(access.console ? await checkSshServer(read) : []),
-      ...(access.web && script?.type === "file" ? await checkWebPort(script, info, read) : []),
-    ];
-  });
+  return docker.withFiles(ref, (read) => inspectFiles({ info, read }, options));
+}
+
+/** The paths that are read of every image, whatever it names itself. */
+export const alwaysRead: readonly string[] = ["/etc/passwd", "/etc/group", startScript];
+
+/** The same checks on an image that need not be in any Docker. */
+export async function inspectFiles({ info, read }: InspectedImage, { access }: { access: Access }): Promise<Finding[]> {
+  const accounts = parseAccounts(await textOf(read, "/etc/passwd"), await textOf(read, "/etc/group"));
+  const script = await read(startScript);
+  return [
+    ...checkPlatform(info),
+    ...checkUser(info, accounts),
+    ...checkAccount(accounts),
+    ...(await checkScript(script, info, accounts, read)),
+    ...(access.console ? await checkSshServer(read) : []),
+    ...(access.web && script?.type === "file" ? await checkWebPort(script, info, read) : []),
+  ];
 }
 
 function checkPlatform({ Os, Architecture }: ImageInfo): Finding[] {
