@@ -24,16 +24,14 @@ export class LayeredFiles {
   read(path: string): ImageFile | undefined {
     const absolute = posix.resolve("/", path);
     const folder = this.#resolve(posix.dirname(absolute));
-    if (folder === "circle") return undefined;
-    const place = posix.join(folder ?? posix.dirname(absolute), posix.basename(absolute));
+    if (folder === undefined) return undefined;
+    const place = posix.join(folder, posix.basename(absolute));
     const own = this.#at(place);
     if (own?.type !== "symlink") return own === undefined ? undefined : this.#file(place, own);
     const target = this.#resolve(place);
-    if (target === "circle") return undefined;
-    const entry = target === undefined ? undefined : this.#at(target);
-    return target === undefined || entry === undefined
-      ? this.#file(place, own, own.linkname)
-      : this.#file(target, entry, own.linkname);
+    if (target === undefined) return undefined;
+    const entry = this.#at(target);
+    return entry === undefined ? this.#file(place, own, own.linkname) : this.#file(target, entry, own.linkname);
   }
 
   #file(path: string, { type, mode, uid, gid, size, kept }: LayerEntry, linkname?: string): ImageFile {
@@ -52,13 +50,13 @@ export class LayeredFiles {
     };
   }
 
-  /** The path without any link in it; undefined when there is nothing. */
-  #resolve(path: string): string | "circle" | undefined {
+  /** The path without any link in it, whether there is something or not; undefined for links in a circle. */
+  #resolve(path: string): string | undefined {
     const names = path.split("/");
     let at = "/";
     for (let links = 0; ; ) {
       const name = names.shift();
-      if (name === undefined) return at === "/" || this.#at(at) !== undefined ? at : undefined;
+      if (name === undefined) return at;
       if (name === "..") at = posix.dirname(at);
       if (name === "" || name === "." || name === "..") continue;
       const next = posix.join(at, name);
@@ -68,7 +66,7 @@ export class LayeredFiles {
         at = next;
         continue;
       }
-      if (++links > mostLinks) return "circle";
+      if (++links > mostLinks) return undefined;
       const target = entry.linkname ?? "";
       if (target.startsWith("/")) at = "/";
       names.unshift(...target.split("/"));
