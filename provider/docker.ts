@@ -2,15 +2,17 @@ import type { Readable } from "node:stream";
 import { type BuildResult, type BuildSpec, buildCommand, secretValues } from "./docker/build-args";
 import { BuilderError, DockerError } from "./docker/errors";
 import { type DockerClient, findDockerClient } from "./docker/find";
-import { type ImageFile, readImageFile } from "./docker/image-files";
+import { type CopyOut, type FolderEntry, findInImageFolder, type ImageFile, readImageFile } from "./docker/image-files";
 import { type ImageInfo, parseImageInfo } from "./docker/image-info";
+import { type ImageLayer, parseHistory } from "./docker/image-layers";
 import { type BuildLineKind, BuildProgress } from "./docker/progress";
 import { type Command, type Output, outputOf, run, runLines } from "./process";
 
 export { type BuildSpec, BuildSpecError, beyondClient, type SecretSource } from "./docker/build-args";
 export { BuildError, BuilderError, DockerError, DockerNotFoundError } from "./docker/errors";
-export type { ImageFile } from "./docker/image-files";
+export type { FolderEntry, ImageFile } from "./docker/image-files";
 export type { ImageInfo } from "./docker/image-info";
+export type { ImageLayer } from "./docker/image-layers";
 export type { BuildLineKind } from "./docker/progress";
 
 /** Every container, network, volume and image that this project makes carries this label. */
@@ -24,6 +26,13 @@ export interface BuildWatch {
 
 /** Reads files of one image; see {@link Docker.withFiles}. */
 export type FileReader = (path: string) => Promise<ImageFile | undefined>;
+
+/** Looks through a folder of one image; see {@link Docker.withFiles}. */
+export type FolderReader = (
+  folder: string,
+  wanted: (entry: FolderEntry) => boolean,
+  most: number,
+) => Promise<FolderEntry[]>;
 
 /** The docker command line, as far as an image's way to ICA needs it. Programs are started without a shell. */
 export class Docker {
@@ -116,6 +125,12 @@ export class Docker {
     throw new DockerError("docker image inspect", result.words);
   }
 
+  /** What each step of an image's making added, the base first. */
+  async layers(ref: string): Promise<ImageLayer[]> {
+    const args = ["image", "history", "--no-trunc", "--human=false", "--format", "{{json .}}", ref];
+    return parseHistory(await this.#run("docker image history", args));
+  }
+
   /** The image as an archive that `docker load` takes. Fails as a stream if Docker does; never a cut-off archive. */
   save(ref: string, signal?: AbortSignal): Output {
     return outputOf({
@@ -153,10 +168,10 @@ export class Docker {
   }
 
   /**
-   * Gives `use` a reader of the image's files. They are read from a container that is made and never started, and always
+   * Gives `use` readers of the image's files and folders. They are read from a container that is made and never started, and always
    * removed at the end.
    */
-  async withFiles<T>(ref: string, use: (read: FileReader) => Promise<T>): Promise<T> {
+  async withFiles<T>(ref: string, use: (read: FileReader, find: FolderReader) => Promise<T>): Promise<T> {
     // The command is never run, but Docker wants one where the image names none.
     const made = await this.#run("docker container create", [
       ...["container", "create", "--pull", "never", "--network", "none", "--label", `${dockerLabel}=inspect`],
@@ -164,7 +179,11 @@ export class Docker {
     ]);
     const container = made.trim().split("\n").at(-1) ?? "";
     try {
-      return await use((path) => readImageFile(path, (at, followLink) => this.#copyOut(container, at, followLink)));
+      const copyOut: CopyOut = (at, followLink) => this.#copyOut(container, at, followLink);
+      return await use(
+        (path) => readImageFile(path, copyOut),
+        (folder, wanted, most) => findInImageFolder(folder, wanted, most, copyOut),
+      );
     } finally {
       await this.#run("docker container rm", ["container", "rm", "--force", "--", container]);
     }

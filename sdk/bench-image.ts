@@ -94,9 +94,13 @@ export interface BenchImageArgs {
   }>;
   /**
    * `inspect` reads the Dockerfile in preview and the built image before the upload, and refuses what cannot run in Bench
-   * (docs/image-contract.md); `none` takes everything. Default: `inspect`.
+   * (docs/image-contract.md). `run` does that, and then starts the image under Bench's rules in the local Docker, before the
+   * upload: it has to stay alive, to answer on the ports of `access`, to write only below /data and /tmp, and to end within
+   * 30 seconds of TERM. That takes from some seconds to two minutes, and the image's memory twice, since it runs a second
+   * time with a file system that shows what it writes. `none` takes everything. An image that is in ICA already is not looked
+   * at again; a change does nothing to it (in place). Default: `inspect`.
    */
-  verify?: pulumi.Input<"inspect" | "none">;
+  verify?: pulumi.Input<"inspect" | "run" | "none">;
   /** What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Default: `forget`. */
   onDelete?: pulumi.Input<"forget" | "removeRegions">;
   /** Take over an image that is in ICA already, by its id; `name` and `version` must be its own. Another id is another image (replace). */

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Context } from "../context";
 import { BuilderError, beyondClient, DockerNotFoundError } from "../docker";
@@ -7,6 +7,7 @@ import { hasUnknown, unknownValue } from "../unknown";
 import { wordsOf } from "../words";
 import { ContextError, computeContextHash, dockerfilePath } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
+import { rules } from "./contract/rules";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
 import { findPublished, immutableVersion } from "./published";
@@ -64,6 +65,10 @@ async function buildIdentity(
   declared: DeclaredImage,
   build: Build,
 ): Promise<{ contextHash: string; failures: CheckFailure[] }> {
+  if (!(await isFolder(build.context))) {
+    const reason = `ICA018 ${build.context} is not a folder that is there. ${rules.ICA018.fix}`;
+    return { contextHash: unknownValue, failures: [{ property: "build.context", reason }] };
+  }
   const dockerfile = dockerfilePath(build);
   let text: string;
   try {
@@ -98,6 +103,14 @@ async function buildIdentity(
       contextHash: unknownValue,
       failures: [...failures, { property: error.property, reason: error.message }],
     };
+  }
+}
+
+async function isFolder(name: string): Promise<boolean> {
+  try {
+    return (await stat(name)).isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -31,7 +31,7 @@ const shape = {
   archive: z
     .strictObject({ compression: z.enum(["bzip2", "none"], { error: 'must be "bzip2" or "none"' }).default("bzip2") })
     .default({ compression: "bzip2" }),
-  verify: z.enum(["inspect", "none"], { error: 'must be "inspect" or "none"' }).default("inspect"),
+  verify: z.enum(["inspect", "run", "none"], { error: 'must be "inspect", "run" or "none"' }).default("inspect"),
   onDelete: z.enum(["forget", "removeRegions"], { error: 'must be "forget" or "removeRegions"' }).default("forget"),
   existingId: text.optional(),
   timeouts: timeoutsSchema.optional(),
@@ -50,9 +50,6 @@ export type BenchImageInputs = DeclaredImage & {
 
 /** Digits of the content hash that stand in versions and file names: 48 bits, far from any chance of two alike in one repository. */
 export const shortHashLength = 12;
-
-/** What `verify` can do with an image that only passes by, on its way from a builder to ICA. */
-const checkedInAStream: readonly string[] = ["inspect", "none"] satisfies DeclaredImage["verify"][];
 
 /** Parses what the program declares; finds every problem that can be seen in the values alone. */
 export function checkDeclared(
@@ -98,10 +95,12 @@ function acrossFields(inputs: DeclaredImage): CheckFailure[] {
       reason: "is required with existingId, so that the right image is taken over",
     });
   }
-  if (build?.builder !== undefined && !checkedInAStream.includes(inputs.verify) && !hasUnknown(inputs.verify)) {
+  if (build?.builder !== undefined && inputs.verify === "run") {
     failures.push({
       property: "verify",
-      reason: `"${inputs.verify}" needs the image in the local Docker, and one from build.builder never gets there: declare verify: "inspect", or leave builder out`,
+      reason:
+        'cannot be "run" with build.builder: a trial needs the image in the local Docker, and from a builder it goes straight to ICA. ' +
+        'Declare verify: "inspect", or leave builder out',
     });
   }
   if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {

@@ -4,10 +4,12 @@ import { ArchiveLook, type SeenImage } from "../docker/archive-look";
 import { formatDuration } from "../duration";
 import type { Output } from "../process";
 import { readableOf } from "../stream";
-import { alwaysRead, type InspectedImage, inspectFiles, inspectImage } from "./contract/inspect";
+import { describeSize } from "./contract/image-size";
+import { alwaysRead, type InspectedImage, type Inspection, inspectFiles, inspectImage } from "./contract/inspect";
 import { ContractError } from "./contract-error";
 import { localReference } from "./identity";
 import type { BenchImageInputs } from "./inputs";
+import { tryImage } from "./try-image";
 
 /** An image that is there to be sent, in the local Docker or on its way from a builder. */
 export interface ReadyImage {
@@ -62,8 +64,13 @@ async function localImage(
   const info = await docker.inspect(reference);
   if (info === undefined)
     throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
-  if (inputs.verify === "inspect")
-    judge(context, `image ${reference}`, await inspectImage(docker, reference, { access: inputs.access }));
+  if (inputs.verify !== "none") {
+    judge(context, reference, await inspectImage(docker, reference, { access: inputs.access }));
+    if (inputs.verify === "run") {
+      const failed = await tryImage(context, docker, reference, inputs.access);
+      if (failed.length > 0) throw new ContractError(`image ${reference}`, failed);
+    }
+  }
   return {
     reference,
     save: (ref, signal) => docker.save(ref, signal),
@@ -82,7 +89,8 @@ function passingImage(
   let digest: string | undefined;
   const looked = async (image: SeenImage) => {
     digest = image.info.Id;
-    if (inputs.verify === "inspect") await judgeSeen(context, inputs, reference, image);
+    // "run" is refused for a builder in the preview: what passes by cannot be started.
+    if (inputs.verify !== "none") await judgeSeen(context, inputs, reference, image);
   };
   const passing = readableOf(new ArchiveLook(alwaysRead).pass(stream, looked), () => stream.destroy());
   return {
@@ -104,19 +112,20 @@ async function judgeSeen(
   reference: string,
   image: InspectedImage & Pick<SeenImage, "unread">,
 ): Promise<void> {
-  const findings = await inspectFiles(image, { access: inputs.access });
+  const inspection = await inspectFiles(image, { access: inputs.access });
   const unread = image.unread();
   if (unread.length > 0)
     context.log.warn(
       `${unread.join(", ")} of the image could not be looked into: only so much is kept of what comes from a builder. ` +
         'What is said of the contract may be wrong there; verify: "none" says nothing.',
     );
-  judge(context, `image ${reference}`, findings);
+  judge(context, reference, inspection);
 }
 
-function judge(context: Context, subject: string, findings: Awaited<ReturnType<typeof inspectFiles>>): void {
+function judge(context: Context, reference: string, { findings, layers }: Inspection): void {
+  context.log.info(`the image has ${describeSize(layers)}`);
   for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
     context.log.warn(`${code} ${message}`);
   const errors = findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw new ContractError(subject, errors);
+  if (errors.length > 0) throw new ContractError(`image ${reference}`, errors);
 }

@@ -4,15 +4,18 @@ import { type Extract, extract } from "tar-stream";
 import { z } from "zod";
 import { drained } from "../stream";
 import { isPacked } from "./archive-layers";
-import type { ImageFile } from "./image-files";
+import type { FolderEntry, ImageFile } from "./image-files";
 import { type ImageInfo, parseImageConfig } from "./image-info";
+import type { ImageLayer } from "./image-layers";
 import { keptText, type LayerEntries, readLayer, TextBudget } from "./layer-entries";
 import { LayeredFiles } from "./layered-files";
 
 /** What an archive holds that passed by. */
 export interface SeenImage {
   readonly info: ImageInfo;
+  readonly layers: readonly ImageLayer[];
   readonly read: (path: string) => Promise<ImageFile | undefined>;
+  readonly find: (folder: string, wanted: (entry: FolderEntry) => boolean, most: number) => Promise<FolderEntry[]>;
   /** Files whose content was asked for by `read` and not kept. */
   readonly unread: () => readonly string[];
 }
@@ -110,10 +113,11 @@ export class ArchiveLook {
     });
     const files = new LayeredFiles(layers);
     const digest = /([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1] ?? createHash("sha256").update(config).digest("hex");
-    const bytes = Layers.reduce((sum, name) => sum + (this.#sizes.get(name) ?? 0), 0);
+    const bytes = Layers.map((name) => this.#sizes.get(name) ?? 0);
     return {
-      info: parseImageConfig(config.toString("utf8"), `sha256:${digest}`, bytes),
+      ...parseImageConfig(config.toString("utf8"), `sha256:${digest}`, bytes),
       read: async (path) => files.read(path),
+      find: async (folder, wanted, most) => files.find(folder, wanted, most),
       unread: () => files.unread,
     };
   }

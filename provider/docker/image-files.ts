@@ -35,6 +35,41 @@ export async function readImageFile(path: string, copyOut: CopyOut): Promise<Ima
   return target === undefined || first.linkname === undefined ? first : { ...target, linkname: first.linkname };
 }
 
+/** A file, folder or link below a folder of an image. */
+export interface FolderEntry {
+  /** From the folder on, without a slash at either end. */
+  readonly path: string;
+  readonly uid: number;
+}
+
+/** The first entries below a folder that are wanted, at most so many. None if there is no such folder. */
+export async function findInImageFolder(
+  folder: string,
+  wanted: (entry: FolderEntry) => boolean,
+  most: number,
+  copyOut: CopyOut,
+): Promise<FolderEntry[]> {
+  const archive = await copyOut(folder, false);
+  if (archive === undefined) return [];
+  const entries = extract();
+  const fed = pipeline(archive, entries);
+  const [read] = await Promise.allSettled([pick(entries, wanted, most), fed]);
+  if (read.status === "rejected") throw read.reason;
+  return read.value;
+}
+
+async function pick(entries: Extract, wanted: (entry: FolderEntry) => boolean, most: number): Promise<FolderEntry[]> {
+  const found: FolderEntry[] = [];
+  for await (const entry of entries) {
+    const path = entry.header.name.split("/").slice(1).join("/").replace(/\/$/, "");
+    const described = { path, uid: entry.header.uid };
+    if (path !== "" && wanted(described)) found.push(described);
+    if (found.length >= most) break;
+    entry.resume();
+  }
+  return found;
+}
+
 async function firstEntry(archive: Readable | undefined): Promise<ImageFile | undefined> {
   if (archive === undefined) return undefined;
   const entries = extract();

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import type { ImageFile } from "./image-files";
+import type { FolderEntry, ImageFile } from "./image-files";
 import type { LayerEntries, LayerEntry } from "./layer-entries";
 
 /** Links on one way to a file, as the kernel counts them. */
@@ -32,6 +32,22 @@ export class LayeredFiles {
     if (target === undefined) return undefined;
     const entry = this.#at(target);
     return entry === undefined ? this.#file(place, own, own.linkname) : this.#file(target, entry, own.linkname);
+  }
+
+  /** The first entries below a folder that are wanted, at most so many; none below a link. */
+  find(folder: string, wanted: (entry: FolderEntry) => boolean, most: number): FolderEntry[] {
+    const start = `${posix.resolve("/", folder)}/`;
+    const paths = new Set(
+      this.#layers.flatMap(({ entries }) => [...entries.keys()].filter((p) => p.startsWith(start))),
+    );
+    const found: FolderEntry[] = [];
+    for (const path of [...paths].sort()) {
+      if (found.length >= most) break;
+      const entry = this.#at(path);
+      const described = entry && { path: path.slice(start.length), uid: entry.uid };
+      if (described !== undefined && wanted(described)) found.push(described);
+    }
+    return found;
   }
 
   #file(path: string, { type, mode, uid, gid, size, kept }: LayerEntry, linkname?: string): ImageFile {
