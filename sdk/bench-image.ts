@@ -249,9 +249,14 @@ function offered({ web, console: shell }: BenchSettings): { web: boolean; consol
   return { web: web ?? true, console: shell ?? true };
 }
 
-/** @internal The local reference that an image argument stands for. */
+/**
+ * @internal The local reference that an image argument stands for. Of a resource it is not known before that is made: a
+ * preview would look in the local Docker for an image that only `pulumi up` builds.
+ */
 export function referenceOf(image: BenchImageArgs["image"]): pulumi.Input<string> | undefined {
-  return isLocalImage(image) ? image.imageName : image;
+  if (!isLocalImage(image)) return image;
+  if (!pulumi.CustomResource.isInstance(image)) return image.imageName;
+  return pulumi.all([image.imageName, image.id]).apply(([name]) => name);
 }
 
 function isLocalImage(image: BenchImageArgs["image"]): image is LocalImage {

@@ -50,7 +50,7 @@ export async function layeredArchive(parts: ArchiveParts): Promise<{ bytes: Buff
   ];
   const files = new Map([
     ...blobs,
-    ["index.json", Buffer.from('{"schemaVersion":2}')],
+    ["index.json", Buffer.from('{"schemaVersion":2,"manifests":[]}')],
     ["manifest.json", Buffer.from(JSON.stringify(manifest))],
     ["oci-layout", Buffer.from('{"imageLayoutVersion":"1.0.0"}')],
   ]);
