@@ -193,7 +193,7 @@ export class BenchImage extends pulumi.CustomResource {
   declare readonly version: pulumi.Output<string>;
   /** PARTIAL, AVAILABLE, BUILDFAILED and others as ICA reports them. */
   declare readonly status: pulumi.Output<string>;
-  /** 64 hex digits that stand for the content: of the build context, or of the local image's configuration. */
+  /** 64 hex digits that stand for the content: of the build context, or of the local image's configuration and layers. */
   declare readonly contextHash: pulumi.Output<string>;
   /** The project that holds the archive. */
   declare readonly projectId: pulumi.Output<string>;
@@ -205,7 +205,7 @@ export class BenchImage extends pulumi.CustomResource {
   declare readonly archiveSize: pulumi.Output<number | undefined>;
   /** SHA-256 of the archive in hex; undefined when the image was taken over. */
   declare readonly archiveSha256: pulumi.Output<string | undefined>;
-  /** Configuration digest (`sha256:…`) of the local image that was uploaded; undefined when nothing was built here. */
+  /** The local Docker's id (`sha256:…`) of the image that was uploaded; undefined when nothing was built here. */
   declare readonly imageDigest: pulumi.Output<string | undefined>;
   /** Address of the image in each region, by region code. */
   declare readonly urls: pulumi.Output<Record<string, string>>;

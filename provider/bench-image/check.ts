@@ -2,6 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Context } from "../context";
 import { BuilderError, beyondClient, DockerNotFoundError } from "../docker";
+import { imageContentHash } from "../docker/image-content";
 import type { CheckFailure, CheckResult } from "../handler";
 import { hasUnknown, unknownValue } from "../unknown";
 import { wordsOf } from "../words";
@@ -57,7 +58,7 @@ async function contentIdentity(
         contextHash: unknownValue,
         failures: [{ property: "image", reason: `the local Docker has no image ${image}: build or pull it first` }],
       }
-    : { contextHash: info.Id.replace(/^sha256:/, ""), failures: [] };
+    : { contextHash: imageContentHash(info), failures: [] };
 }
 
 async function buildIdentity(

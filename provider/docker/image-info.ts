@@ -24,10 +24,15 @@ const configSchema = z.object({
   /** Keyed by path. */
   Volumes: map(z.unknown()),
   Labels: map(z.string()),
+  WorkingDir: z.string().default(""),
+  StopSignal: z.string().default(""),
+  Shell: list,
+  OnBuild: list,
+  Healthcheck: z.unknown().optional(),
 });
 
 const imageSchema = z.object({
-  /** Digest of the image's configuration, `sha256:…`: the identity of its content. */
+  /** The engine's name for it, `sha256:…`: of its configuration, or of its manifest in the containerd image store. */
   Id: z.string(),
   Os: z.string(),
   Architecture: z.string(),
