@@ -46,6 +46,8 @@ describe("a builder that is not the local Docker", function () {
       });
       return { imageDigest, archiveSha256, dataId, webUrl: workspace.webUrl };
     });
+    // The provider reaches no Docker engine at all; the emulator, in this process, does.
+    stack.workspace.envVars.DOCKER_HOST = "unix:///nowhere/docker.sock";
   });
 
   after(async () => {
@@ -162,6 +164,22 @@ describe("a builder that is not the local Docker", function () {
     await changeDockerfile(context, (text) => text.replace("USER ica", "RUN echo it lives\nUSER ica"));
     await stack.up();
     assert.match((await outputs()).imageDigest ?? "", /^sha256:/);
+  });
+
+  it("is published also when its layers come from a cache, compressed as that has them", async () => {
+    const cache = path.join(folder, "cache");
+    build = { cacheTo: [`type=local,dest=${cache},compression=gzip`], triggers: ["fills the cache"] };
+    await stack.up();
+    await builder.forget();
+    build = {
+      cacheFrom: [`type=local,src=${cache}`],
+      triggers: ["uses the cache"],
+      labels: { "org.example.kept": "yes" },
+    };
+    const { stdout } = await stack.up();
+    assert.match(stdout, /RUN useradd .* \(cached\)/);
+    assert.match((await outputs()).imageDigest ?? "", /^sha256:/);
+    build = {};
   });
 
   it("is refused in the preview when there is no such builder", async () => {

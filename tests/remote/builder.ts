@@ -18,6 +18,7 @@ export class RemoteBuilder {
   /** As `build.builder` names it. */
   readonly name = "far";
   #daemon: ChildProcess | undefined;
+  readonly #configBefore = process.env.DOCKER_CONFIG;
 
   private constructor(
     readonly dir: string,
@@ -68,6 +69,13 @@ export class RemoteBuilder {
     await this.#end("SIGKILL");
   }
 
+  /** Makes it forget all that it has built. */
+  async forget(): Promise<void> {
+    await this.#end("SIGTERM");
+    await rm(path.join(this.dir, "root"), { recursive: true, force: true });
+    await this.run();
+  }
+
   async close(): Promise<void> {
     await this.#end("SIGTERM");
     // A daemon that was killed leaves the file systems of its steps mounted.
@@ -77,7 +85,8 @@ export class RemoteBuilder {
       .filter((place) => place.startsWith(`${this.dir}/`));
     for (const place of mounts.reverse()) await command("umount", ["--lazy", place], { mayFail: true });
     await rm(this.dir, { recursive: true, force: true });
-    delete process.env.DOCKER_CONFIG;
+    if (this.#configBefore === undefined) delete process.env.DOCKER_CONFIG;
+    else process.env.DOCKER_CONFIG = this.#configBefore;
   }
 
   async #end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {
