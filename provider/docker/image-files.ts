@@ -99,12 +99,13 @@ async function readFirst(entries: Extract): Promise<ImageFile | undefined> {
 
 function describe(header: Header, content: Buffer): ImageFile {
   const { type, mode, uid, gid, size, linkname } = header;
-  const kind =
-    type === "file" || type === "contiguous-file"
-      ? "file"
-      : type === "directory" || type === "symlink"
-        ? type
-        : "other";
+  const kind = kindOf(type);
   const link = kind === "symlink" && typeof linkname === "string" ? { linkname } : {};
   return { type: kind, mode: mode & 0o7777, uid, gid, size, content, ...link };
+}
+
+/** The type of a tar entry, as far as it matters here. */
+export function kindOf(type: Header["type"]): ImageFile["type"] {
+  if (type === "file" || type === "contiguous-file") return "file";
+  return type === "directory" || type === "symlink" ? type : "other";
 }

@@ -23,7 +23,7 @@ export function parseHistory(text: string): ImageLayer[] {
  * `RUN |2 TOKEN=… A=b /bin/sh -c make # buildkit` → `RUN make`. The values of arguments may be secrets, so of such a line only
  * what follows the last shell is taken.
  */
-function instructionOf(createdBy: string): string {
+export function instructionOf(createdBy: string): string {
   const text = createdBy
     .replace(/\s+# buildkit$/, "")
     .replace(/\s+/g, " ")

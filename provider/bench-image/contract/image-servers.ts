@@ -13,7 +13,7 @@ const sshServers = [
   "/usr/sbin/dropbear",
 ];
 /** What sshd reads when nobody names another file. */
-const sshConfig = "/etc/ssh/sshd_config";
+export const sshConfig = "/etc/ssh/sshd_config";
 /** Files beside the start script that are looked at; more would be a search of the whole image. */
 const mostFollowed = 12;
 

@@ -3,13 +3,14 @@ import {
   type Docker,
   DockerError,
   type FileReader,
+  type FolderReader,
   type ImageFile,
   type ImageInfo,
   type ImageLayer,
 } from "../../docker";
 import { type Finding, finding } from "./finding";
 import { checkData } from "./image-data";
-import { checkSshServer, checkWebPort } from "./image-servers";
+import { checkSshServer, checkWebPort, sshConfig } from "./image-servers";
 import { checkSize } from "./image-size";
 import { isSecret, secretFinding } from "./practice";
 import { type Access, benchGid, benchUid, startScript } from "./rules";
@@ -23,30 +24,49 @@ export interface Inspection {
   readonly layers: readonly ImageLayer[];
 }
 
+/** An image that can be looked at, wherever it is. */
+export interface InspectedImage {
+  readonly info: ImageInfo;
+  /** What each step of its making added, the base first. */
+  readonly layers: readonly ImageLayer[];
+  readonly read: FileReader;
+  readonly find: FolderReader;
+}
+
 /**
- * Looks at a built image, without running anything of it: platform, user, start script, servers, files, size. Throws
- * DockerError when Docker cannot tell, or has no such image.
+ * Looks at an image in the local Docker, without running anything of it: platform, user, start script, servers, files, size.
+ * Throws DockerError when Docker cannot tell, or has no such image.
  */
-export async function inspectImage(docker: Docker, ref: string, { access }: { access: Access }): Promise<Inspection> {
+export async function inspectImage(docker: Docker, ref: string, options: { access: Access }): Promise<Inspection> {
   const info = await docker.inspect(ref);
   if (info === undefined) throw new DockerError("docker image inspect", `the local Docker has no image ${ref}`);
   const layers = await docker.layers(ref);
-  const findings = await docker.withFiles(ref, async (read, find) => {
-    const accounts = parseAccounts(await textOf(read, "/etc/passwd"), await textOf(read, "/etc/group"));
-    const script = await read(startScript);
-    return [
-      ...checkPlatform(info),
-      ...checkUser(info, accounts),
-      ...checkAccount(accounts),
-      ...(await checkScript(script, info, accounts, read)),
-      ...(access.console ? await checkSshServer(script, read) : []),
-      ...(access.web && script?.type === "file" ? await checkWebPort(script, info, read) : []),
-      ...volumeFindings(Object.keys(info.Config.Volumes)),
-      ...checkEnvironment(info),
-      ...(await checkData(find)),
-    ];
-  });
-  return { findings: [...findings, ...checkSize(layers)], layers };
+  return docker.withFiles(ref, (read, find) => inspectFiles({ info, layers, read, find }, options));
+}
+
+/** The paths that are read of every image, whatever it names itself. */
+export const alwaysRead: readonly string[] = ["/etc/passwd", "/etc/group", startScript, sshConfig];
+
+/** The same checks on an image that need not be in any Docker. */
+export async function inspectFiles(
+  { info, layers, read, find }: InspectedImage,
+  { access }: { access: Access },
+): Promise<Inspection> {
+  const accounts = parseAccounts(await textOf(read, "/etc/passwd"), await textOf(read, "/etc/group"));
+  const script = await read(startScript);
+  const findings = [
+    ...checkPlatform(info),
+    ...checkUser(info, accounts),
+    ...checkAccount(accounts),
+    ...(await checkScript(script, info, accounts, read)),
+    ...(access.console ? await checkSshServer(script, read) : []),
+    ...(access.web && script?.type === "file" ? await checkWebPort(script, info, read) : []),
+    ...volumeFindings(Object.keys(info.Config.Volumes)),
+    ...checkEnvironment(info),
+    ...(await checkData(find)),
+    ...checkSize(layers),
+  ];
+  return { findings, layers };
 }
 
 /** Variables that look like secrets, whatever made the image. */
