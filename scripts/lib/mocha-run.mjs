@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { root } from "./paths.mjs";
 
 /** Quick ones first, so that a simple mistake shows early; a folder that is not named here comes last. */
 const stages = ["unit", "contract", "client", "docker", "emulator", "runtime", "cli", "engine", "package"];
-
-/** Only when named: these need a browser (scripts/test-browser.mjs). */
-const onlyWhenNamed = join(root, "tests", "browser");
 
 function testFiles(path) {
   if (!statSync(path).isDirectory()) return [path];
@@ -21,14 +18,18 @@ function testFiles(path) {
     });
 }
 
+/** Commands of their own run these: they need a browser, or what takes minutes to make (scripts/test-….mjs). */
+const apart = ["browser", "remote"];
+
 function allTests() {
   const folder = join(root, "tests");
+  const isApart = (file) => apart.includes(relative(folder, file).split("/")[0]);
   const stageOf = (file) => {
     const index = stages.indexOf(relative(folder, file).split("/")[0]);
     return index < 0 ? stages.length : index;
   };
   return testFiles(folder)
-    .filter((file) => dirname(file) !== onlyWhenNamed)
+    .filter((file) => !isApart(file))
     .sort((a, b) => stageOf(a) - stageOf(b));
 }
 
