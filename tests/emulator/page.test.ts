@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import path from "node:path";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { Auth, USER } from "../../emulator/auth";
 import { LINK_LIFETIME_MS, Sessions } from "../../emulator/page/sessions";
 import { Store } from "../../emulator/store";
-import { at, call, problemDetail, TestEmulator } from "./support";
+import { at, awsOf, call, problemDetail, s3Client, TestEmulator } from "./support";
 
 interface Answer {
   readonly status: number;
@@ -209,6 +210,28 @@ describe("the emulator's page, to who is no browser", () => {
     assert.match(await stream.text(), /^event: log\ndata: \[/, "it ends");
     const again = await ask(`${home}/page/api/session`, "GET", { Cookie: session });
     assert.equal(again.body, '{"signedIn":false}');
+  });
+
+  it("is of another origin than an object of the store that is a web page", async () => {
+    const made = await ica.ok("POST", `${ica.data}:createFileWithTemporaryCredentials`, {
+      body: { name: "page.html" },
+    });
+    const aws = awsOf(at(made, "tempCredentials"));
+    const client = s3Client(`${home}/s3`, aws);
+    const object = { Bucket: aws.bucket, Key: aws.objectPrefix };
+    await client.send(new PutObjectCommand({ ...object, Body: "<script>1</script>", ContentType: "text/html" }));
+    let policy: unknown;
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        policy = Object(result.response).headers["content-security-policy"];
+        return result;
+      },
+      { step: "deserialize" },
+    );
+    const { ContentType } = await client.send(new GetObjectCommand(object));
+    assert.equal(ContentType, "text/html");
+    assert.equal(policy, "sandbox; default-src 'none'");
   });
 
   it("keeps neither key, link nor session on disk or in the log", async () => {
