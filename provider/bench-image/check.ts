@@ -4,11 +4,12 @@ import type { Context } from "../context";
 import type { CheckFailure, CheckResult } from "../handler";
 import { hasUnknown, unknownValue } from "../unknown";
 import { wordsOf } from "../words";
-import { ContextError, computeContextHash, dockerfilePath } from "./context-hash";
+import { ContextError, dockerfilePath, readContents } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
 import { findPublished, immutableVersion } from "./published";
+import { rememberContents } from "./seen-contents";
 
 /**
  * What a preview does: parse, work out the identity of the content, read the Dockerfile for what is sure to fail, and ask ICA
@@ -90,7 +91,9 @@ async function buildIdentity(
       reason: `${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}. ${fix}`,
     }));
   try {
-    return { contextHash: await computeContextHash({ ...build, secrets: Object.keys(build.secrets ?? {}) }), failures };
+    const contents = await readContents({ ...build, secrets: Object.keys(build.secrets ?? {}) });
+    rememberContents(context, contents);
+    return { contextHash: contents.contextHash, failures };
   } catch (error) {
     if (!(error instanceof ContextError)) throw error;
     return {

@@ -27,26 +27,33 @@ export function dockerfilePath({ context, dockerfile }: Pick<HashedBuild, "conte
   return resolve(dockerfile ?? join(context, "Dockerfile"));
 }
 
-/**
- * The identity of a build: 64 hex digits that are the same wherever the same sources are built, and differ with anything that
- * the build can see. docs/context-hash.md defines it byte for byte. Throws {@link ContextError} at the property to blame.
- */
-export async function computeContextHash(build: HashedBuild): Promise<string> {
-  return createHash("sha256")
-    .update(manifestBytes(await contextManifest(build)))
-    .digest("hex");
+/** All that the identity of a build is made of. */
+export interface BuildContents {
+  /** 64 hex digits that are the same wherever the same sources are built, and differ with anything that the build can see. */
+  readonly contextHash: string;
+  /** What is hashed, record by record; docs/context-hash.md defines them byte for byte. */
+  readonly records: readonly string[];
+  readonly dockerfile: { readonly sha256: string; readonly text: string };
+  readonly entries: readonly HashedEntry[];
 }
 
-/** The records that {@link computeContextHash} hashes, to show or compare. */
-export async function contextManifest(build: HashedBuild): Promise<string[]> {
-  const dockerfile = dockerfilePath(build);
+/** Reads and hashes everything that a build can see. Throws {@link ContextError} at the property to blame. */
+export async function readContents(build: HashedBuild): Promise<BuildContents> {
+  const path = dockerfilePath(build);
   // The context itself may be a link; those within it are not followed.
   const context = await reading(resolve(build.context), () => realpath(build.context));
-  const text = await reading(dockerfile, () => readFile(dockerfile), "build.dockerfile");
-  const entries = await contextEntries(context, await readIgnoreRules(context, dockerfile));
+  const text = await reading(path, () => readFile(path), "build.dockerfile");
+  const found = await contextEntries(context, await readIgnoreRules(context, path));
   const limit = pLimit(filesAtOnce);
-  const hashed = await Promise.all(entries.map((entry) => limit(() => hashEntry(context, entry))));
-  return manifestRecords(build, sha256(text), hashed);
+  const entries = await Promise.all(found.map((entry) => limit(() => hashEntry(context, entry))));
+  const dockerfile = { sha256: sha256(text), text: text.toString("utf8") };
+  const records = manifestRecords(build, dockerfile.sha256, entries);
+  return { contextHash: sha256(manifestBytes(records)), records, dockerfile, entries };
+}
+
+/** The identity of a build alone. */
+export async function computeContextHash(build: HashedBuild): Promise<string> {
+  return (await readContents(build)).contextHash;
 }
 
 async function hashEntry(context: string, entry: ContextEntry): Promise<HashedEntry> {

@@ -16,6 +16,7 @@ import type { BenchImageInputs } from "./inputs";
 import { findPublished, immutableVersion, isGone } from "./published";
 import { addMissingRegions, regionIds } from "./regions";
 import { awaitImage, ImageBuildFailed, register } from "./register";
+import { digestSeen } from "./seen-contents";
 import { settingsToChange } from "./settings";
 import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state";
 import { uploadArchive } from "./upload";
@@ -33,6 +34,7 @@ export async function publish(
   context: Context,
   inputs: BenchImageInputs,
 ): Promise<{ id: string; state: BenchImageState }> {
+  const seen: Done = digestSeen(context, inputs);
   const published =
     inputs.existingId === undefined
       ? await findPublished(context, inputs)
@@ -42,24 +44,24 @@ export async function publish(
     context.log.info(
       `image ${inputs.name} ${inputs.version} is in ICA already, and is taken over: no build, no upload`,
     );
-    return keepingId(context, inputs, published.image, {}, async () => {
-      const taken = await finish(context, inputs, published.image, {});
+    return keepingId(context, inputs, published.image, seen, async () => {
+      const taken = await finish(context, inputs, published.image, seen);
       if (inputs.regions === undefined) return taken;
       // Added only: other stacks may need the image in the regions that this one does not name.
       await addMissingRegions(context, published.image, await regionIds(context, inputs.projectId, inputs.regions));
-      return { ...taken, state: stateOf(await context.client.dockerImages.get(published.image.id), inputs, {}) };
+      return { ...taken, state: stateOf(await context.client.dockerImages.get(published.image.id), inputs, seen) };
     });
   }
   const regions = await regionIds(context, inputs.projectId, inputs.regions);
   const format = await dockerFormat(context);
-  let done: Done = {};
+  let done = seen;
   let upload: { bytes: number; sha256: string } | undefined;
   let datum = await completeArchive(context, inputs);
   if (datum !== undefined)
     context.log.info(`archive ${archiveName(inputs)} is in the project already: no build, no upload`);
   else {
     const { reference, digest } = await localImage(context, inputs);
-    done = { imageDigest: digest };
+    done = { ...done, imageDigest: digest };
     // Only now: a build that fails must not leave an empty file in the project.
     const file = await openArchiveFile(context, inputs, format.code);
     if (file.kind === "complete") datum = file.datum;

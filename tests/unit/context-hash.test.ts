@@ -6,7 +6,12 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { z } from "zod";
-import { ContextError, computeContextHash, contextManifest } from "../../provider/bench-image/context-hash.js";
+import {
+  ContextError,
+  computeContextHash,
+  type HashedBuild,
+  readContents,
+} from "../../provider/bench-image/context-hash.js";
 import { type Made, makeContext, removeContext } from "./context-folder.js";
 
 const madeSchema = z.union([
@@ -29,6 +34,8 @@ const vectorsSchema = z.array(
     contextHash: z.string(),
   }),
 );
+
+const contextManifest = async (build: HashedBuild) => (await readContents(build)).records;
 
 describe("contextHash", function () {
   this.timeout(60_000);
