@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import pLimit from "p-limit";
-import { type ContextEntry, contextEntries, reading } from "./context-files";
+import { contextEntries, reading } from "./context-files";
 import { type BuildDeclaration, type HashedEntry, manifestBytes, manifestRecords } from "./context-manifest";
 import { readIgnoreRules } from "./dockerignore";
+import { hashFiles } from "./hash-files";
+import { StatCache, type StatCacheOptions } from "./stat-cache";
 
 export { ContextError } from "./context-error";
 
@@ -16,11 +16,6 @@ export interface HashedBuild extends BuildDeclaration {
   /** Default: `<context>/Dockerfile`. Relative to the working directory, and may lie outside of the context. */
   readonly dockerfile?: string | undefined;
 }
-
-/** Files that are read at a time: enough to keep a disk busy, few enough for the file descriptors of any machine. */
-const filesAtOnce = 8;
-/** Above this size a file is read piece by piece. */
-const smallFile = 256 * 1024;
 
 /** Where the Dockerfile of a build is. */
 export function dockerfilePath({ context, dockerfile }: Pick<HashedBuild, "context" | "dockerfile">): string {
@@ -38,14 +33,14 @@ export interface BuildContents {
 }
 
 /** Reads and hashes everything that a build can see. Throws {@link ContextError} at the property to blame. */
-export async function readContents(build: HashedBuild): Promise<BuildContents> {
+export async function readContents(build: HashedBuild, cache: StatCacheOptions = {}): Promise<BuildContents> {
   const path = dockerfilePath(build);
   // The context itself may be a link; those within it are not followed.
   const context = await reading(resolve(build.context), () => realpath(build.context));
   const text = await reading(path, () => readFile(path), "build.dockerfile");
+  const known = await StatCache.open({ context, dockerfile: path }, cache);
   const found = await contextEntries(context, await readIgnoreRules(context, path));
-  const limit = pLimit(filesAtOnce);
-  const entries = await Promise.all(found.map((entry) => limit(() => hashEntry(context, entry))));
+  const entries = await hashFiles(context, found, known);
   const dockerfile = { sha256: sha256(text), text: text.toString("utf8") };
   const records = manifestRecords(build, dockerfile.sha256, entries);
   return { contextHash: sha256(manifestBytes(records)), records, dockerfile, entries };
@@ -54,20 +49,6 @@ export async function readContents(build: HashedBuild): Promise<BuildContents> {
 /** The identity of a build alone. */
 export async function computeContextHash(build: HashedBuild): Promise<string> {
   return (await readContents(build)).contextHash;
-}
-
-async function hashEntry(context: string, entry: ContextEntry): Promise<HashedEntry> {
-  const { path } = entry;
-  if (entry.kind === "link") return { kind: "link", path, executable: false, sha256: sha256(entry.target) };
-  const full = join(context, path);
-  const digest = await reading(full, () => (entry.bytes <= smallFile ? readFile(full).then(sha256) : hashStream(full)));
-  return { kind: "file", path, executable: entry.executable, sha256: digest };
-}
-
-async function hashStream(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
-  return hash.digest("hex");
 }
 
 function sha256(data: Buffer | string): string {

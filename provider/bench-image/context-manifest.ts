@@ -37,11 +37,9 @@ export function manifestRecords(
     ...args.map(([name, value]) => `arg ${withoutNul("build.args", `${name}=${value}`)}`),
     ...[...new Set(secrets)].sort(byteOrder).map((id) => `secret ${withoutNul("build.secrets", id)}`),
     ...(build.triggers ?? []).map((trigger) => `trigger ${withoutNul("build.triggers", trigger)}`),
-    ...[...entries]
-      .sort((a, b) => byteOrder(a.path, b.path))
-      .map(({ kind, executable, sha256, path }) =>
-        kind === "file" ? `file ${executable ? "x" : "-"} ${sha256} ${path}` : `link ${sha256} ${path}`,
-      ),
+    ...inByteOrder(entries).map(({ kind, executable, sha256, path }) =>
+      kind === "file" ? `file ${executable ? "x" : "-"} ${sha256} ${path}` : `link ${sha256} ${path}`,
+    ),
   ];
 }
 
@@ -52,6 +50,14 @@ export function manifestBytes(records: readonly string[]): Buffer {
 
 function isList(secrets: BuildDeclaration["secrets"]): secrets is readonly string[] {
   return Array.isArray(secrets);
+}
+
+/** With each path turned into bytes once: there may be tens of thousands. */
+function inByteOrder(entries: readonly HashedEntry[]): HashedEntry[] {
+  return entries
+    .map((entry) => ({ entry, key: Buffer.from(entry.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .map(({ entry }) => entry);
 }
 
 /** The order of the UTF-8 bytes, which is not that of JavaScript's strings for characters beyond U+FFFF. */

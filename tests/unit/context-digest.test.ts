@@ -76,8 +76,8 @@ const edited = fc
     const picked = new Set(picks.map((pick) => paths[pick % Math.max(1, paths.length)]));
     const kept = Object.entries(before).flatMap(([each, content], index): [string, string][] => {
       if (!picked.has(each)) return [[each, content]];
-      if (index % 3 === 0) return [];
-      return [[each, index % 3 === 1 ? `${content}!` : `x${content}`]];
+      const becomes = [`${content}!`, `x${content}`, `link${content}`][index % 4];
+      return becomes === undefined ? [] : [[each, becomes]];
     });
     return [before, { ...Object.fromEntries(kept), ...more }];
   });
