@@ -8,8 +8,9 @@ import { ContextError, dockerfilePath, readContents } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
-import { findPublished, immutableVersion } from "./published";
-import { rememberContents } from "./seen-contents";
+import { findPublished, immutableVersion, type Published } from "./published";
+import { checkRegions } from "./region-check";
+import { rememberContents, rememberPublished } from "./seen-contents";
 
 /**
  * What a preview does: parse, work out the identity of the content, read the Dockerfile for what is sure to fail, and ask ICA
@@ -29,7 +30,13 @@ export async function checkImage(
     pinned === undefined ? await contentIdentity(context, declared, old) : { contextHash: pinned, failures: [] };
   const inputs = withIdentity(declared, identity.contextHash);
   if (identity.failures.length > 0) return { inputs, failures: identity.failures };
-  return { inputs, failures: await versionFailures(context, inputs, old) };
+  const published = await publishedBefore(context, inputs, old);
+  if (published?.kind === "other")
+    return { inputs, failures: [{ property: "version", reason: immutableVersion(inputs, published) }] };
+  if (published?.kind === "same") rememberPublished(context, inputs, published.image.id);
+  const image = published?.kind === "same" ? published.image : undefined;
+  const { regions, failures: wrong } = await checkRegions(context, { inputs, declared: args.regions, old, image });
+  return { inputs: regions === undefined ? inputs : { ...inputs, regions: [...regions] }, failures: wrong };
 }
 
 function withIdentity(declared: DeclaredImage & { projectId: string }, contextHash: string): BenchImageInputs {
@@ -103,15 +110,18 @@ async function buildIdentity(
   }
 }
 
-/** A new version, or the same one with other content, is compared with what ICA has before anything is built. */
-async function versionFailures(
+/**
+ * A new version, or the same one with other content, is compared with what ICA has before anything is built. Undefined where nothing is
+ * new, or not all of it is known.
+ */
+async function publishedBefore(
   context: Context,
   inputs: BenchImageInputs,
   old: BenchImageInputs | undefined,
-): Promise<CheckFailure[]> {
+): Promise<Published | undefined> {
   const { name, version, contextHash } = inputs;
-  if (inputs.existingId !== undefined || hasUnknown([name, version, contextHash, inputs.projectId])) return [];
-  if (old !== undefined && old.name === name && old.version === version && old.contextHash === contextHash) return [];
-  const published = await findPublished(context, inputs);
-  return published.kind === "other" ? [{ property: "version", reason: immutableVersion(inputs, published) }] : [];
+  if (inputs.existingId !== undefined || hasUnknown([name, version, contextHash, inputs.projectId])) return undefined;
+  if (old !== undefined && old.name === name && old.version === version && old.contextHash === contextHash)
+    return undefined;
+  return findPublished(context, inputs);
 }

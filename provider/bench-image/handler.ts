@@ -64,10 +64,12 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
   },
 
   async update(context, id, state, next) {
-    const image = await context.client.dockerImages.get(id);
+    let image = await context.client.dockerImages.get(id);
     try {
-      if (next.regions !== undefined)
-        await convergeRegions(context, image, await regionIds(context, next.projectId, next.regions));
+      if (next.regions !== undefined) {
+        const wanted = await regionIds(context, next.projectId, next.regions);
+        if (await convergeRegions(context, image, wanted)) image = await context.client.dockerImages.get(id);
+      }
     } catch (error) {
       throw new PartialError(id, stateOf(image, inputsOf(state), doneOf(state)), wordsOf(error), { cause: error });
     }

@@ -13,10 +13,10 @@ import { inspectImage } from "./contract/inspect";
 import { ContractError } from "./contract-error";
 import { archiveName, localReference } from "./identity";
 import type { BenchImageInputs } from "./inputs";
-import { findPublished, immutableVersion, isGone } from "./published";
-import { addMissingRegions, regionIds } from "./regions";
+import { findAgain, findPublished, immutableVersion, isGone, type Published } from "./published";
+import { addMissingRegions, areAmong, regionIds } from "./regions";
 import { awaitImage, ImageBuildFailed, register } from "./register";
-import { digestSeen } from "./seen-contents";
+import { digestSeen, publishedSeen } from "./seen-contents";
 import { settingsToChange } from "./settings";
 import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state";
 import { uploadArchive } from "./upload";
@@ -35,10 +35,7 @@ export async function publish(
   inputs: BenchImageInputs,
 ): Promise<{ id: string; state: BenchImageState }> {
   const seen: Done = digestSeen(context, inputs);
-  const published =
-    inputs.existingId === undefined
-      ? await findPublished(context, inputs)
-      : await existing(context, inputs, inputs.existingId);
+  const published = await findExisting(context, inputs);
   if (published.kind === "other") throw new PublishError(immutableVersion(inputs, published));
   if (published.kind === "same") {
     context.log.info(
@@ -46,7 +43,7 @@ export async function publish(
     );
     return keepingId(context, inputs, published.image, seen, async () => {
       const taken = await finish(context, inputs, published.image, seen);
-      if (inputs.regions === undefined) return taken;
+      if (inputs.regions === undefined || areAmong(inputs.regions, published.image)) return taken;
       // Added only: other stacks may need the image in the regions that this one does not name.
       await addMissingRegions(context, published.image, await regionIds(context, inputs.projectId, inputs.regions));
       return { ...taken, state: stateOf(await context.client.dockerImages.get(published.image.id), inputs, seen) };
@@ -90,12 +87,9 @@ export async function finish(
 ): Promise<{ id: string; state: BenchImageState }> {
   return keepingId(context, inputs, image, done, async () => {
     const start = context.clock.now();
-    const ready = await awaitImage(
-      context,
-      inputs,
-      image.id,
-      timeoutMs(inputs.timeouts, "create", defaultCreateTimeout),
-    );
+    const limit = timeoutMs(inputs.timeouts, "create", defaultCreateTimeout);
+    // ICA has just said so, and asking once more would say the same.
+    const ready = image.status === "AVAILABLE" ? image : await awaitImage(context, inputs, image.id, limit);
     if (image.status !== "AVAILABLE")
       context.log.info(
         `image ${inputs.name} ${inputs.version} is AVAILABLE after ${formatDuration(context.clock.now() - start)}`,
@@ -207,6 +201,13 @@ async function send(
   log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
   if (warning !== undefined) log.warn(warning);
   return result;
+}
+
+/** What of the image is in ICA already. */
+async function findExisting(context: Context, inputs: BenchImageInputs): Promise<Published> {
+  if (inputs.existingId !== undefined) return existing(context, inputs, inputs.existingId);
+  const seen = publishedSeen(context, inputs);
+  return seen === undefined ? findPublished(context, inputs) : findAgain(context, inputs, seen);
 }
 
 async function existing(context: Context, inputs: BenchImageInputs, id: string) {

@@ -1,5 +1,6 @@
 import type { Context } from "../context";
 import type { DockerImage } from "../ica/docker-images";
+import { IcaError } from "../ica/error";
 import type { ProjectDatum } from "../ica/project-data";
 import { archivePath, imageTag, nameTag, readTags, versionFor, versionTag } from "./identity";
 import type { BenchImageInputs } from "./inputs";
@@ -22,6 +23,20 @@ export function isGone(image: DockerImage): boolean {
 /** Whether an image counts as published under its name and version: failed builds and deleted images do not. */
 function counts(image: DockerImage): boolean {
   return !isGone(image) && image.status !== "BUILDFAILED";
+}
+
+/**
+ * The same question when this session has found the image before: its content is for good, so it is only asked for by its id. One
+ * call, where {@link findPublished} may take three.
+ */
+export async function findAgain(context: Context, inputs: BenchImageInputs, imageId: string): Promise<Published> {
+  try {
+    const image = await context.client.dockerImages.get(imageId);
+    if (counts(image)) return { kind: "same", image };
+  } catch (error) {
+    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+  }
+  return findPublished(context, inputs);
 }
 
 /** Looks for an image with this name, version and content. One call, two or three when the version does not tell the content by itself. */

@@ -26,3 +26,21 @@ export function digestSeen(context: Context, inputs: BenchImageInputs): Pick<Don
   const files = seenContents(context, inputs.contextHash);
   return files === undefined ? {} : { contextDigest: digestFor(inputs, files) };
 }
+
+/** The images that this session has found to be published already, by name, version and content. */
+const published = new WeakMap<IcaClient, Map<string, string>>();
+
+/** Says that ICA has this very image. */
+export function rememberPublished({ client }: Context, inputs: BenchImageInputs, imageId: string): void {
+  const known = published.get(client) ?? new Map<string, string>();
+  published.set(client, known.set(identityOf(inputs), imageId));
+}
+
+/** The image that the check found, to be asked for by its id: its content cannot change, its status can. */
+export function publishedSeen({ client }: Context, inputs: BenchImageInputs): string | undefined {
+  return published.get(client)?.get(identityOf(inputs));
+}
+
+function identityOf({ name, version, contextHash }: BenchImageInputs): string {
+  return [name, version, contextHash].join("\0");
+}
