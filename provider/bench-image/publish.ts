@@ -1,4 +1,3 @@
-import { BlockCache, cacheFolder } from "../bzip2/block-cache";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
 import { PartialError } from "../handler";
@@ -6,9 +5,7 @@ import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { timeoutMs } from "../inputs";
 import { wordsOf } from "../words";
-import { archiveImage } from "./archive";
-import { describeLayers } from "./archive-count";
-import { awaitAvailable, completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
+import { completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
 import { inspectImage } from "./contract/inspect";
 import { ContractError } from "./contract-error";
 import { archiveName, localReference } from "./identity";
@@ -17,9 +14,9 @@ import { findAgain, findPublished, immutableVersion, isGone, type Published } fr
 import { addMissingRegions, areAmong, regionIds } from "./regions";
 import { awaitImage, ImageBuildFailed, register } from "./register";
 import { digestSeen, publishedSeen } from "./seen-contents";
+import { sendOrTakeOver } from "./send";
 import { settingsToChange } from "./settings";
 import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state";
-import { uploadArchive } from "./upload";
 
 /** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
 export const defaultCreateTimeout = "60m";
@@ -63,15 +60,22 @@ export async function publish(
     const file = await openArchiveFile(context, inputs, format.code);
     if (file.kind === "complete") datum = file.datum;
     else {
-      upload = await send(context, inputs, reference, file);
-      datum = await awaitAvailable(context, inputs, file.dataId, upload.bytes);
+      const sent = await sendOrTakeOver(context, inputs, reference, file);
+      upload = sent.upload;
+      datum = sent.datum;
     }
   }
   const labelled = await labelArchive(context, inputs, datum, format, { sha256: upload?.sha256, imageId: undefined });
   const archive = factsOf(inputs, labelled, upload);
   done = { ...done, archive };
-  const image = await register(context, inputs, archive.dataId, regions);
-  context.log.info(`image ${inputs.name} ${inputs.version} registered (id ${image.id}); ICA makes it now`);
+  const registered = await register(context, inputs, archive.dataId, regions);
+  if (registered.kind === "other") throw new PublishError(immutableVersion(inputs, registered));
+  const { image } = registered;
+  context.log.info(
+    registered.kind === "new"
+      ? `image ${inputs.name} ${inputs.version} registered (id ${image.id}); ICA makes it now`
+      : `another run has registered ${inputs.name} ${inputs.version} (id ${image.id}): it is taken over`,
+  );
   return keepingId(context, inputs, image, done, async () => {
     await labelArchive(context, inputs, labelled, format, { sha256: archive.sha256, imageId: image.id });
     return finish(context, inputs, image, done);
@@ -166,43 +170,6 @@ async function localImage(context: Context, inputs: BenchImageInputs): Promise<{
   return { reference, digest: info.Id };
 }
 
-/** Save, compress, upload: one stream, no temporary file. */
-async function send(
-  context: Context,
-  inputs: BenchImageInputs,
-  reference: string,
-  file: Extract<Awaited<ReturnType<typeof openArchiveFile>>, { kind: "open" }>,
-): Promise<{ bytes: number; sha256: string }> {
-  const { clock, config, log, signal } = context;
-  const name = archiveName(inputs);
-  const start = clock.now();
-  log.info(`uploading ${name}`);
-  const archive = await archiveImage({
-    docker: await context.docker(),
-    ref: reference,
-    compression: inputs.archive.compression,
-    cache:
-      config.layerCacheSize === 0
-        ? undefined
-        : new BlockCache({ folder: cacheFolder(), limit: config.layerCacheSize, warn: (line) => log.warn(line) }),
-    signal,
-  });
-  const result = await uploadArchive({
-    source: archive.stream,
-    credentials: file.credentials,
-    renew: file.renew,
-    ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
-    onProgress: (bytes) =>
-      log.status(`uploading ${name}: ${megabytes(bytes)} in ${formatDuration(clock.now() - start)}`),
-    signal,
-  });
-  await archive.done;
-  const { info, warning } = describeLayers(archive.layers());
-  log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
-  if (warning !== undefined) log.warn(warning);
-  return result;
-}
-
 /** What of the image is in ICA already. */
 async function findExisting(context: Context, inputs: BenchImageInputs): Promise<Published> {
   if (inputs.existingId !== undefined) return existing(context, inputs, inputs.existingId);
@@ -220,8 +187,4 @@ async function existing(context: Context, inputs: BenchImageInputs, id: string) 
   ].filter((problem) => problem !== undefined);
   if (wrong.length > 0) throw new PublishError(`existingId ${id} cannot be taken over: ${wrong.join(", ")}`);
   return { kind: "same", image } as const;
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }
