@@ -4,7 +4,7 @@ import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { poll } from "../poll";
 import type { BenchImageInputs } from "./inputs";
-import { findPublished, isGone, type Published } from "./published";
+import { findPublished, isGone, type Published, published } from "./published";
 
 /** ICA could not make an image of the archive. */
 export class ImageBuildFailed extends Error {
@@ -37,13 +37,31 @@ export async function register(
       type: "BENCH",
       regions,
     });
-    return { kind: "new", image };
+    return await theOne(context, inputs, image);
   } catch (error) {
     if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
     const after = await findPublished(context, inputs);
     if (after.kind === "absent") throw error;
     return after;
   }
+}
+
+/**
+ * Where ICA lets two runs register the same in the same moment, both have to go on with one of the two images. The other stays unused: there is
+ * no call to delete it.
+ */
+async function theOne(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+): Promise<Extract<Registered, { image: DockerImage }>> {
+  const [first = image] = await published(context, inputs);
+  if (first.id === image.id) return { kind: "new", image };
+  context.log.warn(
+    `another run registered ${inputs.name} ${inputs.version} in the same moment: its image ${first.id} is used, and ${image.id}, which holds the same, is not. ` +
+      "ICA has no call to delete it: it can be removed by hand in System Settings > Docker Repository.",
+  );
+  return { kind: "same", image: first };
 }
 
 /** Waits until ICA has made the image: PARTIAL, then AVAILABLE. 5 to 30 minutes are normal (the vendor's page). */

@@ -107,6 +107,24 @@ describe("the image handler", () => {
       assert.deepEqual(later.log.lines, ["image rstudio is rebuilt: build.args.R changed; renv.lock changed"]);
     });
 
+    it("finds what is published, of which an up then asks by its id only: one call", async () => {
+      const before = (await handler.check(context, declared({ version: "1.2" }), undefined)).inputs;
+      ica.has({ version: "1.2" });
+      ica.stores({ tags: archiveTags(before, "5ha", "image-1") });
+      const { inputs, failures } = await handler.check(context, declared({ version: "1.2" }), undefined);
+      assert.deepEqual(failures, []);
+      server.seen.length = 0;
+      assert.equal((await handler.create(context, inputs)).id, "image-1");
+      assert.deepEqual(
+        server.seen.map(({ method, path: each }) => `${method} ${each}`),
+        ["GET /api/dockerImages/image-1"],
+      );
+      ica.has({ version: "1.2", status: "DELETED" });
+      await assert.rejects(handler.create(context, inputs), /this test has no Docker/, "a deleted image is no image");
+      ica.images.clear();
+      await assert.rejects(handler.create(context, inputs), /this test has no Docker/, "nor is one that is not there");
+    });
+
     it("finds no change in a state that has no record of its files, and writes one when it changes it anyway", async () => {
       const first = (await handler.check(context, declared(), undefined)).inputs;
       const { __contextDigest: _, ...older } = stateOf(ica.has({ version: first.version }), first, {});

@@ -109,6 +109,20 @@ describe("publishing an image", () => {
         assert.equal((await registered()).id, "theirs");
       });
 
+    for (const [theirs, ours, used] of [
+      ["2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z", "theirs"],
+      ["2026-03-01T00:00:01Z", "2026-03-01T00:00:00Z", "ours"],
+      ["2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", "ours"],
+    ] as const)
+      it(`uses the older one, ${used}, where ICA let two runs register the same (${theirs}, ${ours})`, async () => {
+        server.on("POST", createCall, () => {
+          ica.has({ id: "theirs", version: "1.2", status: "PARTIAL", timeCreated: theirs });
+          return ok(ica.has({ id: "ours", version: "1.2", status: "PARTIAL", timeCreated: ours }));
+        });
+        assert.equal((await registered()).id, used);
+        assert.equal(/its image theirs is used, and ours/.test(context.log.warnings.join()), used === "theirs");
+      });
+
     it("never takes over an image of other content, which got the version first", async () => {
       ica.files.clear();
       ica.stores({ tags: archiveTags(imageInputs({ version: "1.2", contextHash: "f".repeat(64) }), "5ha", "theirs") });
