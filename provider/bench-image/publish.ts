@@ -2,29 +2,22 @@ import type { Context } from "../context";
 import { formatDuration } from "../duration";
 import { PartialError } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
-import { IcaError } from "../ica/error";
 import { timeoutMs } from "../inputs";
 import { wordsOf } from "../words";
 import { completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
-import { inspectImage } from "./contract/inspect";
-import { ContractError } from "./contract-error";
-import { archiveName, localReference } from "./identity";
+import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { findAgain, findPublished, immutableVersion, isGone, type Published } from "./published";
+import { PublishError, readyImage } from "./ready-image";
 import { addMissingRegions, areAmong, regionIds } from "./regions";
 import { awaitImage, ImageBuildFailed, register } from "./register";
 import { digestSeen, publishedSeen } from "./seen-contents";
-import { sendOrTakeOver } from "./send";
+import { forgetArchive, sendOrTakeOver } from "./send";
 import { settingsToChange } from "./settings";
-import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state";
+import { type BenchImageState, type Done, stateOf } from "./state";
 
 /** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
 export const defaultCreateTimeout = "60m";
-
-/** An image that cannot be published as declared. */
-export class PublishError extends Error {
-  override readonly name = "PublishError";
-}
 
 /** Publishes an image, each step only if it is not done yet: safe to repeat after a crash at any point. */
 export async function publish(
@@ -54,15 +47,19 @@ export async function publish(
   if (datum !== undefined)
     context.log.info(`archive ${archiveName(inputs)} is in the project already: no build, no upload`);
   else {
-    const { reference, digest } = await localImage(context, inputs);
-    done = { ...done, imageDigest: digest };
-    // Only now: a build that fails must not leave an empty file in the project.
-    const file = await openArchiveFile(context, inputs, format.code);
-    if (file.kind === "complete") datum = file.datum;
-    else {
-      const sent = await sendOrTakeOver(context, inputs, reference, file);
-      upload = sent.upload;
-      datum = sent.datum;
+    const ready = await readyImage(context, inputs);
+    try {
+      // Only now: a build that fails must not leave an empty file in the project.
+      const file = await openArchiveFile(context, inputs, format.code);
+      if (file.kind === "complete") datum = file.datum;
+      else {
+        const sent = await sendOrTakeOver(context, inputs, ready, file);
+        if (sent.upload !== undefined) done = { ...done, imageDigest: ready.digest() };
+        upload = sent.upload;
+        datum = sent.datum;
+      }
+    } finally {
+      ready.drop();
     }
   }
   const labelled = await labelArchive(context, inputs, datum, format, { sha256: upload?.sha256, imageId: undefined });
@@ -124,50 +121,6 @@ async function keepingId<T>(
     const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
     throw new PartialError(image.id, state, wordsOf(error), { cause: error });
   }
-}
-
-/** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
-async function forgetArchive(context: Context, archive: ArchiveFacts): Promise<void> {
-  try {
-    await context.client.projectData.delete(archive.projectId, archive.dataId);
-  } catch (error) {
-    if (error instanceof IcaError && error.isNotFound) return;
-    context.log.warn(
-      `archive ${archive.name} (${archive.dataId}) could not be deleted, and the next run would register it again; delete it by hand. ` +
-        wordsOf(error),
-    );
-  }
-}
-
-/** The image in the local Docker: built from its context, or the one that was named. */
-async function localImage(context: Context, inputs: BenchImageInputs): Promise<{ reference: string; digest: string }> {
-  const docker = await context.docker();
-  const { build, image } = inputs;
-  const reference = build === undefined ? image : localReference(inputs);
-  if (reference === undefined) throw new PublishError("neither build nor image is declared");
-  if (build !== undefined) {
-    const start = context.clock.now();
-    context.log.info(`building ${inputs.name} ${inputs.version} from ${build.context}`);
-    await docker.build(
-      { ...build, tag: reference, platform: "linux/amd64" },
-      {
-        onLine: (line, kind) => (kind === "finished" ? context.log.info(line) : context.log.status(line)),
-        signal: context.signal,
-      },
-    );
-    context.log.info(`built in ${formatDuration(context.clock.now() - start)}`);
-  }
-  const info = await docker.inspect(reference);
-  if (info === undefined)
-    throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
-  if (inputs.verify === "inspect") {
-    const findings = await inspectImage(docker, reference, { access: inputs.access });
-    for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
-      context.log.warn(`${code} ${message}`);
-    const errors = findings.filter(({ severity }) => severity === "error");
-    if (errors.length > 0) throw new ContractError(`image ${reference}`, errors);
-  }
-  return { reference, digest: info.Id };
 }
 
 /** What of the image is in ICA already. */

@@ -15,7 +15,7 @@ type Now = { readonly build?: Build | undefined; readonly image?: string | undef
 
 /**
  * Why other content is published: what differs between the declaration and files of the state and those of now. Values of args,
- * secrets and triggers are never told. `files` are those behind the new hash; undefined when this process has not seen them.
+ * labels, secrets and triggers are never told. `files` are those behind the new hash; undefined when this process has not seen them.
  */
 export function rebuildReasons(before: Before, now: Now, files: BuildFiles | undefined): string {
   const reasons = reasonsOf(before, now, files);
@@ -49,14 +49,18 @@ function declaredReasons(before: Build, now: Build): string[] {
     return [...new Set([...a.keys(), ...b.keys()])].flatMap((name) => {
       if (!b.has(name)) return [`build.${what}.${shown(name)} removed`];
       if (!a.has(name)) return [`build.${what}.${shown(name)} added`];
-      // Where a secret comes from is no part of the content.
-      return what === "secrets" || a.get(name) === b.get(name) ? [] : [`build.${what}.${shown(name)} changed`];
+      // Where a secret or a key comes from is no part of the content.
+      return what === "secrets" || what === "ssh" || a.get(name) === b.get(name)
+        ? []
+        : [`build.${what}.${shown(name)} changed`];
     });
   };
   return [
     ...named("args", before.args, now.args),
     ...(before.target === now.target ? [] : ["build.target changed"]),
     ...named("secrets", before.secrets, now.secrets),
+    ...named("ssh", before.ssh, now.ssh),
+    ...named("labels", before.labels, now.labels),
     ...(JSON.stringify(before.triggers ?? []) === JSON.stringify(now.triggers ?? []) ? [] : ["build.triggers changed"]),
   ];
 }

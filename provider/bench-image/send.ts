@@ -2,15 +2,22 @@ import { pipeline, type Readable, Transform } from "node:stream";
 import { BlockCache, cacheFolder } from "../bzip2/block-cache";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
+import { IcaError } from "../ica/error";
 import type { ProjectDatum } from "../ica/project-data";
+import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
 import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive } from "./archive-file";
+import { ContractError } from "./contract-error";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
+import type { ReadyImage } from "./ready-image";
+import type { ArchiveFacts } from "./state";
 import { UploadError, uploadArchive } from "./upload";
 
-/** The local image on its way into the archive's file. */
+type OpenFile = Extract<ArchiveFile, { kind: "open" }>;
+
+/** The image on its way into the archive's file. */
 
 /**
  * Uploads the archive. When another run completes the same file first (its name holds the content's hash), this one's upload is
@@ -19,11 +26,11 @@ import { UploadError, uploadArchive } from "./upload";
 export async function sendOrTakeOver(
   context: Context,
   inputs: BenchImageInputs,
-  reference: string,
-  file: Extract<ArchiveFile, { kind: "open" }>,
+  ready: ReadyImage,
+  file: OpenFile,
 ): Promise<{ datum: ProjectDatum; upload: { bytes: number; sha256: string } | undefined }> {
   try {
-    const upload = await send(context, inputs, reference, file);
+    const upload = await send(context, inputs, ready, file);
     return { upload, datum: await awaitAvailable(context, inputs, file.dataId, upload.bytes) };
   } catch (error) {
     // A store that no longer takes anything for the object refuses before the question was put.
@@ -35,20 +42,36 @@ export async function sendOrTakeOver(
   }
 }
 
-/** Save, compress, upload: one stream, no temporary file. */
+/** Sends an image. What passes by and turns out to break the contract leaves nothing in the project. */
 async function send(
   context: Context,
   inputs: BenchImageInputs,
-  reference: string,
-  file: Extract<ArchiveFile, { kind: "open" }>,
+  ready: ReadyImage,
+  file: OpenFile,
+): Promise<{ bytes: number; sha256: string }> {
+  try {
+    return await transfer(context, inputs, ready, file);
+  } catch (error) {
+    if (error instanceof ContractError)
+      await forgetArchive(context, { projectId: inputs.projectId, dataId: file.dataId, name: archiveName(inputs) });
+    throw error;
+  }
+}
+
+/** Save, compress, upload: one stream, no temporary file. */
+async function transfer(
+  context: Context,
+  inputs: BenchImageInputs,
+  ready: ReadyImage,
+  file: OpenFile,
 ): Promise<{ bytes: number; sha256: string }> {
   const { clock, config, log, signal } = context;
   const name = archiveName(inputs);
   const start = clock.now();
   log.info(`uploading ${name}`);
   const archive = await archiveImage({
-    docker: await context.docker(),
-    ref: reference,
+    docker: ready,
+    ref: ready.reference,
     compression: inputs.archive.compression,
     cache:
       config.layerCacheSize === 0
@@ -70,6 +93,22 @@ async function send(
   log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
   if (warning !== undefined) log.warn(warning);
   return result;
+}
+
+/** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
+export async function forgetArchive(
+  context: Context,
+  archive: Pick<ArchiveFacts, "projectId" | "dataId" | "name">,
+): Promise<void> {
+  try {
+    await context.client.projectData.delete(archive.projectId, archive.dataId);
+  } catch (error) {
+    if (error instanceof IcaError && error.isNotFound) return;
+    context.log.warn(
+      `archive ${archive.name} (${archive.dataId}) could not be deleted, and the next run would register it again; delete it by hand. ` +
+        wordsOf(error),
+    );
+  }
 }
 
 /** A stream that ends only if `check` agrees: an upload that is not complete is given up without a trace. */

@@ -37,17 +37,21 @@ describe("the reasons for a new image", () => {
       context: "./image",
       args: { R: "4.1-secret", OLD: "x" },
       secrets: { npm: { env: "A" } },
+      ssh: { default: { env: "A" } },
+      labels: { team: "one" },
       target: "one",
     };
     const next = {
       context: "./image",
       args: { R: "4.2-secret", NEW: "y" },
       secrets: { npm: { env: "B" }, apt: { env: "C" } },
+      ssh: { default: { file: "b" } },
+      labels: { team: "two" },
       triggers: ["of-march"],
     };
     assert.equal(
       rebuildReasons(stateThen({ build: old }), declaredNow({ build: next }), files(small)),
-      "build.args.R changed; build.args.OLD removed; build.args.NEW added; build.target changed; build.secrets.apt added; build.triggers changed",
+      "build.args.R changed; build.args.OLD removed; build.args.NEW added; build.target changed; build.secrets.apt added; build.labels.team changed; build.triggers changed",
     );
   });
 
