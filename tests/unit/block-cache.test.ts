@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { BlockCache, cacheFolder } from "../../provider/bzip2/block-cache.js";
 import { CompressionError, type Compressor, compressor } from "../../provider/bzip2/compress.js";
-import { packed } from "../../provider/bzip2/pack.js";
+import { type PackOptions, type Piece, packed } from "../../provider/bzip2/pack.js";
 import { PartError, readPart } from "../../provider/bzip2/part.js";
 import { makeContext, removeContext } from "./context-folder.js";
 import { childrenOf } from "./processes.js";
@@ -40,8 +40,17 @@ describe("the layer cache", function () {
     const known: boolean[] = [];
     const signal = new AbortController().signal;
     const chunks: Buffer[] = [];
-    const options = { compressor: program ?? (await compressor()), cache: of, signal };
-    for await (const bytes of packed(pieces(), options, (_, cached) => known.push(cached))) chunks.push(bytes);
+    const released: Buffer[] = [];
+    const options: PackOptions<Piece> = {
+      compressor: program ?? (await compressor()),
+      cache: of,
+      signal,
+      onPiece: (_, cached) => known.push(cached),
+      release: (bytes) => released.push(bytes),
+    };
+    for await (const bytes of packed(pieces(), options)) chunks.push(bytes);
+    assert.deepEqual(new Set(released), new Set(plain), "not every piece was given back");
+    assert.equal(released.length, plain.length, "a piece was given back twice");
     return { file: Buffer.concat(chunks), known };
   }
 
@@ -168,10 +177,16 @@ describe("the layer cache", function () {
       for (const bytes of plain) yield { bytes, keep: true };
     }
     const stop = new AbortController();
-    const options = { compressor: await compressor(), cache: cache(), signal: stop.signal };
     let done = 0;
+    const options = {
+      compressor: await compressor(),
+      cache: cache(),
+      signal: stop.signal,
+      onPiece: () => done++,
+      release: () => undefined,
+    };
     const givenUp = async () => {
-      for await (const _ of packed(pieces(), options, () => done++)) if (done === 10) stop.abort(new Error("given up"));
+      for await (const _ of packed(pieces(), options)) if (done === 10) stop.abort(new Error("given up"));
     };
     await assert.rejects(givenUp(), /given up/);
     assert.deepEqual(childrenOf(process.pid), [], "programs are left");

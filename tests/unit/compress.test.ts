@@ -8,12 +8,15 @@ import {
   CompressionError,
   type Compressor,
   CompressorNotFoundError,
-  compress,
+  compressFile,
   compressor,
+  namelessFile,
 } from "../../provider/bzip2/compress.js";
 import { makeContext, removeContext } from "./context-folder.js";
 import { childrenOf, until } from "./processes.js";
 
+const compress = async (bytes: Buffer, program: Compressor, signal?: AbortSignal) =>
+  compressFile(await namelessFile(bytes), program, signal);
 const program = (text: string) => ({ text: `#!/bin/sh\n${text}\n`, executable: true });
 
 describe("compression", function () {
