@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import fc from "fast-check";
 import S3rver from "s3rver";
 import { type UploadCredentials, UploadError, uploadArchive } from "../../provider/bench-image/upload.js";
 
@@ -94,10 +95,10 @@ function answerExpired(response: ServerResponse): true {
 }
 
 /** Gives the bytes in pieces that do not fit the parts. */
-function pieces(data: Buffer): Readable {
+function pieces(data: Buffer, size = 300_001): Readable {
   return Readable.from(
     (function* () {
-      for (let at = 0; at < data.length; at += 300_001) yield data.subarray(at, at + 300_001);
+      for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
     })(),
     { objectMode: false },
   );
@@ -130,6 +131,25 @@ describe("the upload of an archive", function () {
       [...progress].sort((a, b) => a - b),
       progress,
       "progress went backwards",
+    );
+  });
+
+  it("puts every byte in its place, whatever the pieces and parts are", async () => {
+    const archive = fc
+      .tuple(fc.nat(40), fc.constantFrom(-1, 0, 1))
+      .map(([parts, more]) => randomBytes(Math.max(0, parts * 10_000 + more)));
+    await fc.assert(
+      fc.asyncProperty(archive, fc.integer({ min: 1, max: 90_000 }), async (data, piece) => {
+        const { parts } = await uploadArchive({
+          source: pieces(data, piece),
+          credentials: known,
+          endpoint: store.endpoint,
+          partSize: 10_000,
+        });
+        assert.equal(parts, Math.max(1, Math.ceil(data.length / 10_000)));
+        assert.ok((await store.object()).equals(data), "the object is not what was sent");
+      }),
+      { numRuns: 20 },
     );
   });
 
@@ -249,6 +269,25 @@ describe("the upload of an archive", function () {
     );
     assert.deepEqual(store.open(), []);
     assert.equal(source.destroyed, true);
+  });
+
+  it("reads no more of an archive of which a part was refused, and says what the store said", async () => {
+    store.gate = (request, response) => {
+      if (!/partNumber=2/.test(request.url ?? "")) return false;
+      response.writeHead(403, { "Content-Type": "application/xml" });
+      response.end("<Error><Code>AccessDenied</Code><Message>Not allowed here.</Message></Error>");
+      return true;
+    };
+    const endless = new Readable({
+      read() {
+        this.push(randomBytes(mib));
+      },
+    });
+    await assert.rejects(
+      uploadArchive({ source: endless, credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
+      /AccessDenied: Not allowed here\./,
+    );
+    assert.deepEqual(store.open(), []);
   });
 
   it("ends at once when it is aborted, and removes its parts", async () => {
