@@ -19,6 +19,7 @@ import { awaitImage, ImageBuildFailed, register } from "./register";
 import { settingsToChange } from "./settings";
 import { type ArchiveFacts, type BenchImageState, type Done, stateOf } from "./state";
 import { uploadArchive } from "./upload";
+import { UploadNotes } from "./upload-notes";
 
 /** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
 export const defaultCreateTimeout = "60m";
@@ -198,6 +199,7 @@ async function send(
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
     onProgress: (bytes) =>
       log.status(`uploading ${name}: ${megabytes(bytes)} in ${formatDuration(clock.now() - start)}`),
+    notes: new UploadNotes(),
     signal,
   });
   await archive.done;

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { Slabs } from "../slabs";
 import type { Meter } from "./upload-meter";
+import type { UploadNotes } from "./upload-notes";
 
 /**
  * An S3 multipart upload of a stream whose length is not known. Not the SDK's lib-storage: that one puts each part together in
@@ -24,16 +25,20 @@ export class Target {
   readonly #client: S3Client;
   readonly #object: () => { Bucket: string; Key: string };
   readonly #encryption: Partial<PutObjectCommandInput>;
+  readonly #notes: UploadNotes | undefined;
+  #takeBack: (() => Promise<void>) | undefined;
   readonly #parts: { PartNumber: number; ETag: string }[] = [];
 
   constructor(
     client: S3Client,
     object: () => { Bucket: string; Key: string },
     encryption: Partial<PutObjectCommandInput>,
+    notes?: UploadNotes,
   ) {
     this.#client = client;
     this.#object = object;
     this.#encryption = encryption;
+    this.#notes = notes;
   }
 
   /** The whole object in one request. */
@@ -45,6 +50,13 @@ export class Target {
     const begun = await this.#client.send(new CreateMultipartUploadCommand({ ...this.#object(), ...this.#encryption }));
     if (begun.UploadId === undefined) throw new Error("S3 began an upload and gave no id of it");
     this.uploadId = begun.UploadId;
+    const { Bucket, Key } = this.#object();
+    this.#takeBack = await this.#notes?.begun({ bucket: Bucket, key: Key, uploadId: begun.UploadId });
+  }
+
+  /** Called when nothing is left of the upload, or nothing can be done about it. */
+  async over(): Promise<void> {
+    await this.#takeBack?.();
   }
 
   async putPart(number: number, bytes: Buffer): Promise<void> {

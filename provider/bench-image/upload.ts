@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import { RenewableCredentials, type UploadCredentials } from "./upload-credentials";
 import { Meter } from "./upload-meter";
+import type { UploadNotes } from "./upload-notes";
 import { sendParts, Target } from "./upload-parts";
 
 export type { UploadCredentials } from "./upload-credentials";
@@ -23,6 +24,8 @@ export interface UploadRequest {
   /** Bytes that S3 has. */
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
+  /** Where it is noted that the upload is under way. What a killed process left of the same object is removed by its note. */
+  readonly notes?: UploadNotes;
   /** For tests. Default {@link partSize}. */
   readonly partSize?: number;
 }
@@ -57,10 +60,18 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
   const credentials = new RenewableCredentials(request.credentials, request.renew);
   const client = clientFor(credentials, request.endpoint, signal);
   const meter = new Meter(source);
-  const target = new Target(client, () => objectOf(credentials.current), encryptionOf(credentials.current));
+  const target = new Target(
+    client,
+    () => objectOf(credentials.current),
+    encryptionOf(credentials.current),
+    request.notes,
+  );
   const stop = () => source.destroy(reasonOf(signal));
   signal?.addEventListener("abort", stop, { once: true });
   try {
+    const { Bucket, Key } = objectOf(credentials.current);
+    for (const id of (await request.notes?.takeAbandoned(Bucket, Key)) ?? [])
+      await removeParts(client, credentials, id);
     const parts = await sendParts(meter, target, request.partSize ?? partSize, (bytes) => onProgress?.(bytes));
     return { bytes: meter.bytes, sha256: meter.sha256(), parts };
   } catch (error) {
@@ -70,6 +81,7 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     throw meter.failure ?? uploadError(error, credentials, leftover);
   } finally {
     signal?.removeEventListener("abort", stop);
+    await target.over();
     client.destroy();
   }
 }

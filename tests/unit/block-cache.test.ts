@@ -35,22 +35,22 @@ describe("the layer cache", function () {
   /** Compresses through the cache; says what came out, and which pieces were in the cache. */
   async function pack(plain: readonly Buffer[], of: BlockCache | undefined, program?: Compressor) {
     async function* pieces() {
-      for (const bytes of plain) yield { bytes, keep: bytes.length > 1 };
+      for (const bytes of plain) yield { bytes: Buffer.from(bytes), keep: bytes.length > 1 };
     }
     const known: boolean[] = [];
     const signal = new AbortController().signal;
     const chunks: Buffer[] = [];
-    const released: Buffer[] = [];
+    const released = new Set<Buffer>();
     const options: PackOptions<Piece> = {
       compressor: program ?? (await compressor()),
       cache: of,
       signal,
       onPiece: (_, cached) => known.push(cached),
-      release: (bytes) => released.push(bytes),
+      // The memory is used for other bytes from now on.
+      release: (bytes) => released.add(bytes.fill("other")),
     };
     for await (const bytes of packed(pieces(), options)) chunks.push(bytes);
-    assert.deepEqual(new Set(released), new Set(plain), "not every piece was given back");
-    assert.equal(released.length, plain.length, "a piece was given back twice");
+    assert.equal(released.size, plain.length, "not every piece was given back");
     return { file: Buffer.concat(chunks), known };
   }
 
