@@ -17,6 +17,7 @@ const jobSchema = z.object({
         name: z.enum(["lbzip2", "bzip2"]),
         command: z.string(),
         args: z.array(z.string()).readonly(),
+        level: z.number(),
       }),
     }),
   ]),

@@ -2,13 +2,13 @@ import { availableParallelism } from "node:os";
 import pLimit from "p-limit";
 import { inOrder } from "../stream";
 import type { BlockCache } from "./block-cache";
-import { type Compressor, compressFile, level, namelessFile } from "./compress";
+import { type Compressor, compressFile, namelessFile } from "./compress";
 import { type Part, readPart } from "./part";
 import { Splicer } from "./splice";
 
 /**
  * Bytes of a chunk at most: eight blocks of level 9 (900,000 bytes less 19, which bzip2 keeps free), so that no chunk ends in a
- * block of a few bytes. Twice of it saves 2 % of the processor time, and leaves a core without work for longer at the end.
+ * block of a few bytes. Twice of it saves no processor time, and leaves a core without work for longer at the end.
  */
 export const chunkSize = 8 * (900_000 - 19);
 
@@ -54,7 +54,7 @@ export async function* packed<P extends Piece>(
 
   async function work({ bytes, ...piece }: P) {
     if (cache === undefined || !piece.keep) return { piece, part: await compressed(bytes), cached: false };
-    const key = cache.key(bytes, level);
+    const key = cache.key(bytes, compressor.level);
     const known = await cache.get(key);
     if (known !== undefined) {
       release(bytes);
@@ -65,7 +65,7 @@ export async function* packed<P extends Piece>(
     return { piece, part, cached: false };
   }
 
-  const splicer = new Splicer(level);
+  const splicer = new Splicer();
   yield splicer.start();
   for await (const { piece, part, cached } of inOrder(pieces, work, ahead)) {
     onPiece(piece, cached);

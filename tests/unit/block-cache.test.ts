@@ -64,7 +64,7 @@ describe("the layer cache", function () {
     const plain = [randomBytes(300_000), Buffer.from("-"), Buffer.alloc(2_000_000, "ab"), randomBytes(1000)];
     const first = await pack(plain, cache());
     assert.deepEqual(first.known, [false, false, false, false]);
-    const none: Compressor = { name: "bzip2", command: "/nothing/there", args: [] };
+    const none: Compressor = { name: "bzip2", command: "/nothing/there", args: [], level: 9 };
     const kept = plain.filter((bytes) => bytes.length > 1);
     const second = await pack(kept, cache(), none);
     assert.deepEqual(second.known, [true, true, true]);
@@ -215,7 +215,7 @@ describe("the layer cache", function () {
       fails: { text: "#!/bin/sh\ncat >/dev/null; echo full >&2; exit 3\n", executable: true },
     });
     try {
-      const program: Compressor = { name: "bzip2", command: join(programs, "fails"), args: [] };
+      const program: Compressor = { name: "bzip2", command: join(programs, "fails"), args: [], level: 9 };
       const plain = Array.from({ length: 40 }, () => randomBytes(2000));
       await assert.rejects(pack(plain, cache(), program), (error: unknown) => {
         assert.ok(error instanceof CompressionError);
@@ -232,7 +232,7 @@ describe("the layer cache", function () {
     const programs = await makeContext({ half: { text: "#!/bin/sh\nbzip2 -c | head -c 300\n", executable: true } });
     try {
       await chmod(join(programs, "half"), 0o755);
-      const program: Compressor = { name: "bzip2", command: join(programs, "half"), args: [] };
+      const program: Compressor = { name: "bzip2", command: join(programs, "half"), args: [], level: 9 };
       await assert.rejects(pack([randomBytes(2000)], cache(), program), PartError);
       await assert.rejects(files(), /ENOENT/, "half a part was kept");
     } finally {

@@ -22,7 +22,7 @@ const program = (text: string) => ({ text: `#!/bin/sh\n${text}\n`, executable: t
 describe("compression", function () {
   this.timeout(30_000);
   let folder: string;
-  const fake = (name: string): Compressor => ({ name: "bzip2", command: join(folder, name), args: [] });
+  const fake = (name: string): Compressor => ({ name: "bzip2", command: join(folder, name), args: [], level: 9 });
 
   before(async () => {
     folder = await makeContext({
@@ -59,7 +59,9 @@ describe("compression", function () {
         .stdout.toString()
         .trim();
       if (command === "") continue;
-      const packed = await compress(data, await compressor(process.env, [name]));
+      const program = await compressor(process.env, [name]);
+      const packed = await compress(data, program);
+      assert.equal(packed.toString("latin1", 0, 4), `BZh${program.level}`);
       const plain = spawnSync("bzip2", ["-dc"], { input: packed, maxBuffer: 1e8 });
       assert.ok(plain.status === 0 && plain.stdout.equals(data), `${name} does not give the data back`);
     }
