@@ -1,68 +1,38 @@
-import { fork, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Writable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { startEmulator } from "../emulator/server";
+import { parseArgs } from "node:util";
+import { type Emulator, startEmulator } from "../emulator/server";
 import { type Compressor, CompressorNotFoundError, compressor } from "../provider/bzip2/compress";
 import { systemClock } from "../provider/clock";
 import { Docker } from "../provider/docker";
 import { IcaClient } from "../provider/ica/client";
-import { buildReleases, removeReleases } from "./image/content";
-import { type Job, type Result, resultSchema } from "./image/publication";
+import { buildLarge, buildReleases, removeImages } from "./image/content";
+import { saveAndCompress } from "./image/documented";
+import type { Job, Result } from "./image/publication";
+import { memoryRow, type Report, type Round, report, table, timeRows, unchangedRows } from "./image/table";
+import { runUnchanged } from "./image/unchanged";
+import { Uploader } from "./image/uploader";
 
 /**
  * Image to ICA, the documented way (docker save | bzip2 > file, then upload the file) against ours, on the same machine, image
- * and emulator, in turn. Each upload, of either way, runs in a process of its own. Prints a table and JSON.
- * ROUNDS (default 5): the figures are medians of so many.
+ * and emulator, in turn. Prints a table and JSON. ROUNDS (default 5): the figures are medians of so many; each takes about 80
+ * seconds on 2 cores. `--memory-gb N`: instead, the memory for an image of N GB beside that for the usual one.
  */
 
-const rounds = Number(process.env.ROUNDS ?? 5);
-const publication = path.join(__dirname, "image/publication.ts");
-
-interface Round {
-  /** docker save | bzip2 > file, and the upload of the file. */
-  readonly save: number;
-  readonly upload: number;
-  /** docker save | lbzip2 > /dev/null, where there is lbzip2. */
-  readonly floor: number | undefined;
-  readonly lbzip2: Result | undefined;
-  readonly bzip2: Result;
-  /** The next release: another last layer, and the cache that the first one left. */
-  readonly next: Result;
+interface Bench {
+  readonly docker: Docker;
+  readonly emulator: Emulator;
+  readonly dir: string;
+  /** What is to be removed at the end. */
+  readonly tags: string[];
+  upload(source: Job["source"]): Promise<Result>;
 }
 
 async function seconds(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted[Math.floor(sorted.length / 2)];
-  if (middle === undefined) throw new Error("no rounds: set ROUNDS to at least 1");
-  return middle;
-}
-
-/** `docker save`, through a compressor that is started once, as a person would. */
-async function saved(docker: Docker, reference: string, command: string, to: Writable): Promise<void> {
-  const save = spawn(docker.client.command, ["save", reference], { stdio: ["ignore", "pipe", "inherit"] });
-  const pack = spawn(command, [], { stdio: ["pipe", "pipe", "inherit"] });
-  await Promise.all([pipeline(save.stdout, pack.stdin), pipeline(pack.stdout, to)]);
-}
-
-/** Runs one upload in a process of its own. */
-function inProcess(job: Job): Promise<Result> {
-  const child = fork(publication, { execArgv: ["--import", "tsx"], stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  return new Promise((resolve, reject) => {
-    child.once("message", (message) => resolve(resultSchema.parse(message)));
-    child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`the publication ended with ${code ?? "a signal"}`)));
-    child.send(job);
-  });
 }
 
 async function found(name: Compressor["name"]): Promise<Compressor | undefined> {
@@ -74,119 +44,102 @@ async function found(name: Compressor["name"]): Promise<Compressor | undefined> 
   }
 }
 
+async function needed(name: Compressor["name"]): Promise<Compressor> {
+  const program = await found(name);
+  if (program === undefined) throw new Error(`this benchmark needs ${name}: install the package ${name}`);
+  return program;
+}
+
+async function measureTime({ docker, emulator, dir, tags, upload }: Bench, rounds: number): Promise<Report> {
+  tags.push(...(await buildReleases(docker, 2)));
+  const [first = "", second = ""] = tags;
+  const [parallel, single] = [await found("lbzip2"), await needed("bzip2")];
+  const measured: Round[] = [];
+  let archiveBytes = 0;
+  for (let round = 0; round < rounds; round++) {
+    const file = path.join(dir, "image.tar.bz2");
+    const [cache, other] = [path.join(dir, `cache-${round}`), path.join(dir, `cache-${round}-bzip2`)];
+    const save = await seconds(() => saveAndCompress(docker, first, single.command, file));
+    const sent = await upload({ file });
+    archiveBytes = sent.bytes;
+    const floor = parallel && (await seconds(() => saveAndCompress(docker, first, parallel.command)));
+    // The next release follows on the first one of this round.
+    const lbzip2 = parallel && (await upload({ reference: first, compressor: parallel, cache }));
+    const bzip2 = await upload({
+      reference: first,
+      compressor: single,
+      cache: lbzip2 === undefined ? cache : other,
+    });
+    const next = await upload({ reference: second, compressor: parallel ?? single, cache });
+    measured.push({ save, upload: sent.seconds, floor, lbzip2, bzip2, next });
+    for (const folder of [cache, other]) await rm(folder, { recursive: true, force: true });
+    const shown = [
+      `documented ${save.toFixed(1)} + ${sent.seconds.toFixed(1)} s`,
+      `save | lbzip2 ${floor?.toFixed(1) ?? "-"} s`,
+      `ours with lbzip2 ${lbzip2?.seconds.toFixed(1) ?? "-"} s, with bzip2 ${bzip2.seconds.toFixed(1)} s`,
+      `next release ${next.seconds.toFixed(1)} s (${next.cached} of ${next.layers} layers cached)`,
+    ];
+    process.stdout.write(`round ${round + 1}: ${shown.join("; ")}\n`);
+  }
+  const unchanged = await runUnchanged(emulator, docker, first);
+  const plainBytes = (await docker.inspect(first))?.Size ?? 0;
+  return report({ plainBytes, archiveBytes }, [...timeRows(measured), ...unchangedRows(unchanged)], measured);
+}
+
+/** The first release of the usual image and of a large one, each with an empty cache. */
+async function measureMemory({ docker, dir, tags, upload }: Bench, gigabytes: number): Promise<Report> {
+  const [usual = ""] = await buildReleases(docker, 1);
+  tags.push(usual);
+  const large = await buildLarge(docker, gigabytes * 1e9);
+  tags.push(large);
+  const program = (await found("lbzip2")) ?? (await needed("bzip2"));
+  const job = (reference: string) => ({ reference, compressor: program, cache: path.join(dir, "cache") });
+  const one = await upload(job(usual));
+  const other = await upload(job(large));
+  const plainBytes = (await docker.inspect(large))?.Size ?? 0;
+  const rows = [
+    { what: "first release of it", value: other.seconds, unit: "s" as const },
+    memoryRow("peak memory for the usual image", one.memory),
+    memoryRow("peak memory for this one", other.memory),
+  ];
+  return report({ plainBytes, archiveBytes: other.bytes }, rows, []);
+}
+
 async function main(): Promise<void> {
+  const rounds = Number(process.env.ROUNDS ?? 5);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error("ROUNDS has to be a whole number, 1 at least");
+  const { values } = parseArgs({ options: { "memory-gb": { type: "string" } } });
   // Else the SDK's notice about coming versions of Node stands between the figures.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-bench-"));
   const emulator = await startEmulator({ port: 0, dir: path.join(dir, "emulator") });
   const docker = await Docker.find(process.env);
-  let tags: string[] = [];
+  const uploader = await Uploader.compile();
+  const tags: string[] = [];
+  const baseUrl = `${emulator.url}/ica/rest`;
+  const { projectData } = new IcaClient({ baseUrl, apiKey: emulator.apiKey ?? "", clock: systemClock });
+  let files = 0;
+  async function upload(source: Job["source"]): Promise<Result> {
+    const name = `bench-${files++}.tar.bz2`;
+    const file = { name, folderPath: "/bench/", formatCode: "DOCKER" };
+    const { datum, credentials } = await projectData.createFileWithCredentials(emulator.projectId, file, name);
+    const result = await uploader.run({ source, credentials, endpoint: emulator.s3Url });
+    await projectData.delete(emulator.projectId, datum.data.id);
+    return result;
+  }
+  const bench = { docker, emulator, dir, tags, upload };
   try {
-    tags = await buildReleases(docker, 2);
-    const [first = "", second = ""] = tags;
-    const plain = (await docker.inspect(first))?.Size ?? 0;
-    const [parallel, single] = [await found("lbzip2"), await found("bzip2")];
-    if (single === undefined) throw new Error("the documented way needs bzip2: install the package bzip2");
-    const client = new IcaClient({
-      baseUrl: `${emulator.url}/ica/rest`,
-      apiKey: emulator.apiKey ?? "",
-      clock: systemClock,
-    });
-    let files = 0;
-    const upload = async (source: Job["source"]): Promise<Result> => {
-      const name = `bench-${files++}.tar.bz2`;
-      const file = { name, folderPath: "/bench/", formatCode: "DOCKER" };
-      const { datum, credentials } = await client.projectData.createFileWithCredentials(emulator.projectId, file, name);
-      const result = await inProcess({ source, credentials, endpoint: emulator.s3Url });
-      await client.projectData.delete(emulator.projectId, datum.data.id);
-      return result;
-    };
-    const measured: Round[] = [];
-    let bytes = 0;
-    for (let round = 0; round < rounds; round++) {
-      const file = path.join(dir, "image.tar.bz2");
-      const cache = path.join(dir, `cache-${round}`);
-      const save = await seconds(() => saved(docker, first, single.command, createWriteStream(file)));
-      const sent = await upload({ file });
-      bytes = sent.bytes;
-      const floor =
-        parallel && (await seconds(() => saved(docker, first, parallel.command, new Writable({ write: discard }))));
-      const lbzip2 = parallel && (await upload({ reference: first, compressor: parallel, cache }));
-      const bzip2 = await upload({
-        reference: first,
-        compressor: single,
-        // The next release follows on the first one of this round.
-        ...(lbzip2 === undefined ? { cache } : { cache: `${cache}-bzip2` }),
-      });
-      const next = await upload({ reference: second, compressor: parallel ?? single, cache });
-      measured.push({ save, upload: sent.seconds, floor, lbzip2, bzip2, next });
-      await rm(cache, { recursive: true, force: true });
-      await rm(`${cache}-bzip2`, { recursive: true, force: true });
-      process.stdout.write(
-        `round ${round + 1}: documented ${save.toFixed(1)} + ${sent.seconds.toFixed(1)} s; ours with lbzip2 ${shown(lbzip2?.seconds)}, ` +
-          `with bzip2 ${shown(bzip2.seconds)}, next release ${shown(next.seconds)} (${next.cached} of ${next.layers} layers cached)\n`,
-      );
-    }
-    process.stdout.write(table(measured, plain, bytes));
+    const gigabytes = values["memory-gb"];
+    const made =
+      gigabytes === undefined ? await measureTime(bench, rounds) : await measureMemory(bench, Number(gigabytes));
+    process.stdout.write(table(made, gigabytes === undefined ? `medians of ${rounds}` : "one run"));
+    process.stdout.write(`${JSON.stringify(made)}\n`);
   } finally {
+    await uploader.remove();
     await emulator.close({ removeAll: true });
-    await removeReleases(docker, tags);
+    await removeImages(docker, tags);
     await rm(dir, { recursive: true, force: true });
   }
-}
-
-function table(measured: readonly Round[], plain: number, bytes: number): string {
-  const of = (value: (round: Round) => number | undefined): number | undefined => {
-    const values = measured.map(value).filter((number) => number !== undefined);
-    return values.length === 0 ? undefined : median(values);
-  };
-  const documented = median(measured.map((round) => round.save + round.upload));
-  const lbzip2 = of((round) => round.lbzip2?.seconds);
-  const bzip2 = of((round) => round.bzip2.seconds);
-  const next = of((round) => round.next.seconds);
-  const slower = of((round) => round.floor && Math.max(round.floor, round.upload));
-  const memory = Math.max(...measured.flatMap((r) => [r.lbzip2?.memory ?? 0, r.bzip2.memory, r.next.memory])) / 1e6;
-  const ratios = {
-    firstWithLbzip2: lbzip2 && documented / lbzip2,
-    firstWithBzip2: bzip2 && documented / bzip2,
-    nextRelease: next && documented / next,
-    toSlowerStep: lbzip2 && slower && lbzip2 / slower,
-  };
-  const line = (what: string, time: number | undefined, ratio: number | undefined, bar: string, met: boolean) =>
-    `  ${what.padEnd(46)}${shown(time).padStart(8)}${(ratio?.toFixed(2) ?? "-").padStart(9)}   ${bar.padEnd(10)}${ratio === undefined ? "not measured" : met ? "met" : "MISSED"}`;
-  const { firstWithLbzip2: a, firstWithBzip2: b, nextRelease: c, toSlowerStep: d } = ratios;
-  return [
-    "",
-    `image of ${(plain / 1e6).toFixed(0)} MB, archive of ${(bytes / 1e6).toFixed(0)} MB, medians of ${measured.length}`,
-    `  ${"".padEnd(46)}${"time".padStart(8)}${"ratio".padStart(9)}   bar`,
-    `  ${"documented way (save, compress, upload)".padEnd(46)}${shown(documented).padStart(8)}`,
-    line("first release, lbzip2: documented ÷ ours", lbzip2, a, "≥ 2.4", (a ?? 0) >= 2.4),
-    line("  ours ÷ slower of save | lbzip2, upload", slower, d, "≤ 1.10", (d ?? 9) <= 1.1),
-    line("first release, plain bzip2: documented ÷ ours", bzip2, b, "≥ 1.7", (b ?? 0) >= 1.7),
-    line("next release: documented ÷ ours", next, c, "≥ 10", (c ?? 0) >= 10),
-    `  ${"peak memory of the publishing process".padEnd(46)}${`${memory.toFixed(0)} MB`.padStart(8)}${"".padStart(12)}${"≤ 250 MB".padEnd(10)}${memory <= 250 ? "met" : "MISSED"}`,
-    JSON.stringify({
-      plain,
-      bytes,
-      documented,
-      lbzip2,
-      bzip2,
-      next,
-      slower,
-      memoryMb: memory,
-      ratios,
-      rounds: measured,
-    }),
-    "",
-  ].join("\n");
-}
-
-function shown(time: number | undefined): string {
-  return time === undefined ? "-" : `${time.toFixed(1)} s`;
-}
-
-function discard(_chunk: unknown, _encoding: string, done: () => void): void {
-  done();
 }
 
 main().catch((error: unknown) => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type Docker, dockerLabel } from "../../provider/docker";
+import { type BuildSpec, type Docker, dockerLabel } from "../../provider/docker";
 
 /**
  * An image as teams have them: an operating system with a web server (the quickstart's), on it programs and libraries (copies of
@@ -13,38 +13,62 @@ import { type Docker, dockerLabel } from "../../provider/docker";
 const repository = path.resolve(__dirname, "../..");
 const base = "pulumi-ica/benchmark-base:latest";
 
+/** What {@link buildLarge} names its image. */
+const large = "pulumi-ica/benchmark:large";
+
 /** Bytes of copied programs and libraries, of made-up text, and of the layer that changes. */
 const sizes = { software: 140e6, text: 30e6, last: 3e6 };
 
 /** Builds as many releases of the image, which differ only in the last layer, and gives their names. */
 export async function buildReleases(docker: Docker, releases: number): Promise<string[]> {
-  const context = await mkdtemp(path.join(tmpdir(), "pulumi-ica-bench-image-"));
-  try {
-    const platform = "linux/amd64" as const;
-    const labels = { [dockerLabel]: "benchmark" };
-    await docker.build({ context: path.join(repository, "examples/quickstart/image"), tag: base, platform, labels });
-    await copySoftware(path.join(context, "software"));
+  return inContext(docker, async (context, options) => {
     await mkdir(path.join(context, "text"));
     for (let file = 0; file < 10; file++)
       await writeFile(path.join(context, "text", `${file}.txt`), madeUpText(`text ${file}`, sizes.text / 10));
-    await writeFile(
-      path.join(context, "Dockerfile"),
-      `FROM ${base}\nUSER root\nCOPY software /opt/software\nCOPY text /opt/text\nCOPY last.txt /opt/last.txt\nUSER ica\n`,
-    );
+    await writeDockerfile(context, ["software /opt/software", "text /opt/text", "last.txt /opt/last.txt"]);
     const tags: string[] = [];
     for (let release = 0; release < releases; release++) {
       const tag = `pulumi-ica/benchmark:${release}`;
       await writeFile(path.join(context, "last.txt"), madeUpText(`release ${release}`, sizes.last));
-      await docker.build({ context, tag, platform, labels });
+      await docker.build({ ...options, tag });
       tags.push(tag);
     }
     return tags;
+  });
+}
+
+/** Builds an image of so many bytes at least, in layers of copied programs, and gives its name. */
+export async function buildLarge(docker: Docker, bytes: number): Promise<string> {
+  return inContext(docker, async (context, options) => {
+    const layers = Array.from({ length: Math.ceil(bytes / sizes.software) }, (_, i) => `software /opt/software-${i}`);
+    await writeDockerfile(context, layers);
+    await docker.build({ ...options, tag: large });
+    return large;
+  });
+}
+
+/** Makes what all images have, in a folder that is gone afterwards. */
+async function inContext<T>(
+  docker: Docker,
+  build: (context: string, options: Omit<BuildSpec, "tag">) => Promise<T>,
+): Promise<T> {
+  const context = await mkdtemp(path.join(tmpdir(), "pulumi-ica-bench-image-"));
+  try {
+    const options = { context, platform: "linux/amd64" as const, labels: { [dockerLabel]: "benchmark" } };
+    await docker.build({ ...options, context: path.join(repository, "examples/quickstart/image"), tag: base });
+    await copySoftware(path.join(context, "software"));
+    return await build(context, options);
   } finally {
     await rm(context, { recursive: true, force: true });
   }
 }
 
-export async function removeReleases(docker: Docker, tags: readonly string[]): Promise<void> {
+async function writeDockerfile(context: string, copies: readonly string[]): Promise<void> {
+  const lines = copies.map((copy) => `COPY ${copy}\n`).join("");
+  await writeFile(path.join(context, "Dockerfile"), `FROM ${base}\nUSER root\n${lines}USER ica\n`);
+}
+
+export async function removeImages(docker: Docker, tags: readonly string[]): Promise<void> {
   for (const tag of [...tags, base]) await docker.removeImage(tag);
 }
 

@@ -17,6 +17,7 @@ const jobSchema = z.object({
         name: z.enum(["lbzip2", "bzip2"]),
         command: z.string(),
         args: z.array(z.string()).readonly(),
+        level: z.number(),
       }),
     }),
   ]),
@@ -37,6 +38,8 @@ export const resultSchema = z.object({
   bytes: z.number(),
   /** The most memory that the process had (resident set), bytes. */
   memory: z.number(),
+  /** Processor time of the process, seconds; not that of the programs it started. */
+  cpu: z.number(),
   layers: z.number(),
   cached: z.number(),
 });
@@ -68,7 +71,8 @@ async function publish({ source, credentials, endpoint }: Job): Promise<Result> 
   await archive?.done;
   const seconds = (performance.now() - start) / 1000;
   const { layers, cached } = archive?.layers() ?? { layers: 0, cached: 0 };
-  return { seconds, bytes, memory: process.resourceUsage().maxRSS * 1024, layers, cached };
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  return { seconds, bytes, memory: maxRSS * 1024, cpu: (userCPUTime + systemCPUTime) / 1e6, layers, cached };
 }
 
 if (process.send !== undefined) {

@@ -133,7 +133,7 @@ function check(meter: Meter, headers: IncomingHttpHeaders, trailers: ReadonlyMap
 }
 
 /** Waits until a file is on disk. */
-export async function sync(file: string): Promise<void> {
+async function sync(file: string): Promise<void> {
   const handle = await open(file, "r+");
   try {
     await handle.sync();

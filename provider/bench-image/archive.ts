@@ -2,10 +2,11 @@ import { addAbortSignal } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { BlockCache } from "../bzip2/block-cache";
 import { type Compressor, compressor } from "../bzip2/compress";
-import { chunkSize, packed } from "../bzip2/pack";
+import { chunkSize, type Piece, packed } from "../bzip2/pack";
 import type { Docker } from "../docker";
 import { type Chunk, cutArchive } from "../docker/archive-layers";
 import type { Output } from "../process";
+import { Slabs } from "../slabs";
 import { readableOf } from "../stream";
 import { LayerCount, type LayersPacked } from "./archive-count";
 
@@ -46,11 +47,14 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   const program = options.compressor ?? (await compressor());
   const over = new AbortController();
   const saved = docker.save(ref);
-  const packs = packed(
-    pieces(cutArchive(saved.stream, chunkSize)),
-    { compressor: program, cache, signal: over.signal },
-    ({ chunk }, cached) => count.add(chunk.layer, cached),
-  );
+  const slabs = new Slabs(chunkSize);
+  const packs = packed(pieces(cutArchive(saved.stream, slabs)), {
+    compressor: program,
+    cache,
+    signal: over.signal,
+    onPiece: ({ layer }, cached) => count.add(layer, cached),
+    release: (bytes) => slabs.give(bytes),
+  });
   const stream = readableOf(packs, () => {
     over.abort();
     saved.stream.destroy();
@@ -60,8 +64,8 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
 }
 
 /** What stands between layers (headers, manifests) is a few kilobytes, and differs with each image. */
-async function* pieces(chunks: AsyncIterable<Chunk>): AsyncGenerator<{ chunk: Chunk; bytes: Buffer; keep: boolean }> {
-  for await (const chunk of chunks) yield { chunk, bytes: chunk.bytes, keep: chunk.layer !== undefined };
+async function* pieces(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk & Piece> {
+  for await (const chunk of chunks) yield { ...chunk, keep: chunk.layer !== undefined };
 }
 
 /** Waits for all of it, so that no process is left when this is settled; fails with the stream's error. */

@@ -1,4 +1,3 @@
-import { pipeline, type Readable, Transform } from "node:stream";
 import { BlockCache, cacheFolder } from "../bzip2/block-cache";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
@@ -14,10 +13,9 @@ import type { BenchImageInputs } from "./inputs";
 import type { ReadyImage } from "./ready-image";
 import type { ArchiveFacts } from "./state";
 import { UploadError, uploadArchive } from "./upload";
+import { UploadNotes } from "./upload-notes";
 
 type OpenFile = Extract<ArchiveFile, { kind: "open" }>;
-
-/** The image on its way into the archive's file. */
 
 /**
  * Uploads the archive. When another run completes the same file first (its name holds the content's hash), this one's upload is
@@ -80,12 +78,14 @@ async function transfer(
     signal,
   });
   const result = await uploadArchive({
-    source: endingWith(archive.stream, file.assertOpen),
+    source: archive.stream,
     credentials: file.credentials,
     renew: file.renew,
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
     onProgress: (bytes) =>
       log.status(`uploading ${name}: ${megabytes(bytes)} in ${formatDuration(clock.now() - start)}`),
+    beforeEnd: file.assertOpen,
+    notes: new UploadNotes(),
     signal,
   });
   await archive.done;
@@ -109,19 +109,6 @@ export async function forgetArchive(
         wordsOf(error),
     );
   }
-}
-
-/** A stream that ends only if `check` agrees: an upload that is not complete is given up without a trace. */
-function endingWith(stream: Readable, check: () => Promise<void>): Readable {
-  const gate = new Transform({
-    transform: (chunk, _encoding, done) => done(null, chunk),
-    flush: (done) => {
-      check().then(() => done(), done);
-    },
-  });
-  // What goes wrong on either side ends both, and reaches whoever reads the gate.
-  pipeline(stream, gate, () => undefined);
-  return gate;
 }
 
 function megabytes(bytes: number): string {

@@ -1,18 +1,17 @@
-import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import { Upload } from "@aws-sdk/lib-storage";
 import { RenewableCredentials, type UploadCredentials } from "./upload-credentials";
+import { Meter } from "./upload-meter";
+import type { UploadNotes } from "./upload-notes";
+import { sendParts, Target } from "./upload-parts";
 
 export type { UploadCredentials } from "./upload-credentials";
 
 /**
  * Bytes of one part. S3 takes at most 10,000 parts (Amazon S3 user guide, "Multipart upload limits"), and the size of an archive
- * is not known before it has ended: this is good for 117 GiB. A part is held in memory until S3 has it, so this times
- * {@link partsInFlight}, and two more while one is put together, bounds the memory whatever the archive's size.
+ * is not known before it has ended: this is good for 117 GiB. A part is held in memory until S3 has it.
  */
 export const partSize = 12 * 1024 * 1024;
-export const partsInFlight = 4;
 
 export interface UploadRequest {
   /** What to upload; destroyed when the upload fails. */
@@ -22,9 +21,16 @@ export interface UploadRequest {
   readonly endpoint?: string | undefined;
   /** Gives new credentials for the same object. Without it an upload ends with its credentials. */
   readonly renew?: () => Promise<UploadCredentials>;
+  /**
+   * Asked when all of the source was read, right before the object is written. What it fails with the upload fails with, and
+   * nothing is written.
+   */
+  readonly beforeEnd?: () => Promise<void>;
   /** Bytes that S3 has. */
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
+  /** Where it is noted that the upload is under way. What a killed process left of the same object is removed by its note. */
+  readonly notes?: UploadNotes;
   /** For tests. Default {@link partSize}. */
   readonly partSize?: number;
 }
@@ -59,35 +65,39 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
   const credentials = new RenewableCredentials(request.credentials, request.renew);
   const client = clientFor(credentials, request.endpoint, signal);
   const meter = new Meter(source);
-  const upload = new Upload({
+  const target = new Target(
     client,
-    queueSize: partsInFlight,
-    partSize: request.partSize ?? partSize,
-    // Removed below: the library's own removal would hide why the upload failed if it failed too.
-    leavePartsOnError: true,
-    params: {
-      ...objectOf(credentials.current),
-      ...encryptionOf(credentials.current),
-      Body: Readable.from(meter.chunks()),
-    },
-  });
+    () => objectOf(credentials.current),
+    encryptionOf(credentials.current),
+    request.notes,
+  );
+  let refused: { readonly reason: unknown } | undefined;
+  const beforeEnd = async () => {
+    await request.beforeEnd?.().catch((reason: unknown) => {
+      refused = { reason };
+      throw reason;
+    });
+  };
   const stop = () => source.destroy(reasonOf(signal));
   signal?.addEventListener("abort", stop, { once: true });
-  let parts = 0;
-  upload.on("httpUploadProgress", ({ loaded = 0, part = 0 }) => {
-    parts = Math.max(parts, part);
-    onProgress?.(loaded);
-  });
   try {
-    await upload.done();
+    const { Bucket, Key } = objectOf(credentials.current);
+    for (const id of (await request.notes?.takeAbandoned(Bucket, Key)) ?? [])
+      await removeParts(client, credentials, id);
+    const parts = await sendParts(meter, target, request.partSize ?? partSize, {
+      beforeEnd,
+      onProgress: (bytes) => onProgress?.(bytes),
+    });
     return { bytes: meter.bytes, sha256: meter.sha256(), parts };
   } catch (error) {
     source.destroy();
-    const leftover = await removeParts(client, credentials, upload.uploadId);
+    const leftover = await removeParts(client, credentials, target.uploadId);
     signal?.throwIfAborted();
+    if (refused !== undefined) throw refused.reason;
     throw meter.failure ?? uploadError(error, credentials, leftover);
   } finally {
     signal?.removeEventListener("abort", stop);
+    await target.over();
     client.destroy();
   }
 }
@@ -135,50 +145,6 @@ function clientFor(
 
 function isRemoval(request: unknown): boolean {
   return typeof request === "object" && request !== null && "method" in request && request.method === "DELETE";
-}
-
-/** Counts and hashes what passes, and keeps what the source failed with. */
-class Meter {
-  bytes = 0;
-  failure: unknown;
-  #reading = false;
-  readonly #source: Readable;
-  readonly #hash = createHash("sha256");
-
-  constructor(source: Readable) {
-    this.#source = source;
-    // It may fail before or after it is read, and an error that nobody hears ends the whole process.
-    source.on("error", (error) => {
-      if (!this.#reading) this.failure ??= error;
-    });
-  }
-
-  async *chunks(): AsyncGenerator<Buffer> {
-    this.#reading = true;
-    for (const source = this.#source.iterator({ destroyOnReturn: false }); ; ) {
-      const next = await this.#read(source);
-      if (next === undefined) return;
-      this.#hash.update(next);
-      this.bytes += next.length;
-      yield next;
-    }
-  }
-
-  async #read(source: AsyncIterator<unknown>): Promise<Buffer | undefined> {
-    try {
-      const { done, value } = await source.next();
-      if (done === true) return undefined;
-      if (!Buffer.isBuffer(value)) throw new TypeError("the source of an upload must give bytes");
-      return value;
-    } catch (error) {
-      this.failure = error;
-      throw error;
-    }
-  }
-
-  sha256(): string {
-    return this.#hash.digest("hex");
-  }
 }
 
 function objectOf({ bucket, objectPrefix }: UploadCredentials): { Bucket: string; Key: string } {

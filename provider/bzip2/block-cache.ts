@@ -1,20 +1,21 @@
-import { randomUUID, webcrypto } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { wordsOf } from "../words";
-import { type Part, PartError, readPart } from "./part";
+import { readKept, toKeep } from "./block-file";
+import { wholeFile } from "./compress";
+import type { Part } from "./part";
 
 /**
  * Compressed blocks, kept by the content they were made of: one file for each chunk of a layer, named by the SHA-256 of the plain
  * bytes. It needs no word of Docker's on what a layer is, two images that share a layer share its files, and a release that was
  * killed in the middle finds what it had compressed. A file is written beside and renamed, so that another process sees all of it
- * or nothing, and holds its own SHA-256, so that a damaged one is found, removed, and made again.
+ * or nothing, and holds a checksum, so that a damaged one is found, removed, and made again (block-file.ts).
  */
 
 /** In a file's name: bumped when chunks are cut or files are laid out in another way. */
-const version = 1;
-const digestLength = 32;
+const version = 2;
 /** Milliseconds after which a file that is still being written belongs to a process that is gone. */
 const abandonedAfterMs = 60 * 60_000;
 
@@ -40,42 +41,51 @@ export class BlockCache {
   }
 
   /** The name under which the blocks of these plain bytes are kept. */
-  async key(plain: Buffer, level: number): Promise<string> {
-    return `${(await digest(plain)).toString("hex")}-${level}-v${version}`;
+  key(plain: Buffer, level: number): string {
+    // On this thread: on another one, the bytes would have to be copied first, which takes as long.
+    return `${createHash("sha256").update(plain).digest("hex")}-${level}-v${version}`;
   }
 
   /** Undefined when they are not kept. Damaged ones are removed, with a warning. */
   async get(key: string): Promise<Part | undefined> {
     const path = join(this.#folder, key);
-    const file = await this.#tried("read", () => readFile(path));
+    const file = await this.#tried("read", () => open(path, "r"));
     if (file === undefined) return undefined;
-    const part = await verified(file);
-    if (part === undefined) {
-      this.#warn(`the layer cache has a damaged file, which is made again: ${path}`);
-      await this.#tried("changed", () => rm(path, { force: true }));
-      return undefined;
+    try {
+      const bytes = await this.#tried("read", () => wholeFile(file));
+      if (bytes === undefined) return undefined;
+      const part = readKept(bytes);
+      if (part === undefined) {
+        this.#warn(`the layer cache has a damaged file, which is made again: ${path}`);
+        await this.#tried("changed", () => rm(path, { force: true }));
+        return undefined;
+      }
+      const now = new Date();
+      // When it was used last decides what is removed first.
+      await this.#tried("changed", () => file.utimes(now, now));
+      return part;
+    } finally {
+      await file.close();
     }
-    const now = new Date();
-    // When it was used last decides what is removed first.
-    await this.#tried("changed", () => utimes(path, now, now));
-    return part;
   }
 
   /** Keeps blocks. A cache that cannot be written is given up for this run, with one warning. */
-  async put(key: string, { bytes }: Part): Promise<void> {
-    if (this.#broken || bytes.length + digestLength > this.#limit) return;
+  async put(key: string, part: Part): Promise<void> {
+    const bytes = toKeep(part);
+    const size = bytes.reduce((sum, { length }) => sum + length, 0);
+    if (this.#broken || size > this.#limit) return;
     const beside = join(this.#folder, `.${key}.${randomUUID()}`);
     try {
       this.#ready ??= mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await this.#ready;
-      await writeFile(beside, [await digest(bytes), bytes], { mode: 0o600 });
+      await writeFile(beside, bytes, { mode: 0o600 });
       await rename(beside, join(this.#folder, key));
     } catch (error) {
       this.#giveUp("written", error);
       await rm(beside, { force: true }).catch(() => undefined);
       return;
     }
-    this.#written += bytes.length;
+    this.#written += size;
     if (this.#written > this.#limit / 8) await this.trim();
   }
 
@@ -117,21 +127,4 @@ export class BlockCache {
       );
     this.#broken = true;
   }
-}
-
-/** Undefined for a file that is not as it was written. */
-async function verified(file: Buffer): Promise<Part | undefined> {
-  const bytes = file.subarray(digestLength);
-  if (!(await digest(bytes)).equals(file.subarray(0, digestLength))) return undefined;
-  try {
-    return readPart(bytes);
-  } catch (error) {
-    if (error instanceof PartError) return undefined;
-    throw error;
-  }
-}
-
-/** SHA-256, on a thread of its own. */
-async function digest(bytes: Buffer): Promise<Buffer> {
-  return Buffer.from(await webcrypto.subtle.digest("SHA-256", bytes));
 }

@@ -2,14 +2,13 @@ import { availableParallelism } from "node:os";
 import pLimit from "p-limit";
 import { inOrder } from "../stream";
 import type { BlockCache } from "./block-cache";
-import { type Compressor, compress, level } from "./compress";
+import { type Compressor, compressFile, namelessFile } from "./compress";
 import { type Part, readPart } from "./part";
 import { Splicer } from "./splice";
 
 /**
  * Bytes of a chunk at most: eight blocks of level 9 (900,000 bytes less 19, which bzip2 keeps free), so that no chunk ends in a
- * block of a few bytes. Half of it costs 7 % more processor time
- * for starting programs (measured with lbzip2); twice of it, memory.
+ * block of a few bytes. Twice of it saves no processor time, and leaves a core without work for longer at the end.
  */
 export const chunkSize = 8 * (900_000 - 19);
 
@@ -26,35 +25,47 @@ export interface Piece {
   readonly keep: boolean;
 }
 
-export interface PackOptions {
+export interface PackOptions<P extends Piece> {
   readonly compressor: Compressor;
   readonly cache: BlockCache | undefined;
   readonly signal: AbortSignal;
+  /** Told of each piece, in order. */
+  readonly onPiece: (piece: Omit<P, "bytes">, cached: boolean) => void;
+  /** Gets a piece's bytes back as soon as they are not needed any more: long before they are compressed. */
+  readonly release: (bytes: Buffer) => void;
 }
 
 /**
  * Compresses pieces, each by a program of its own and as many at a time as there are cores, into one standard bzip2 stream.
- * What the cache has is taken from there; `onPiece` is told of each piece, in order. When it ends early, no program is left.
+ * What the cache has is taken from there. When it ends early, no program is left.
  */
 export async function* packed<P extends Piece>(
   pieces: AsyncIterable<P>,
-  { compressor, cache, signal }: PackOptions,
-  onPiece: (piece: P, cached: boolean) => void,
+  { compressor, cache, signal, onPiece, release }: PackOptions<P>,
 ): AsyncGenerator<Buffer> {
   const limit = pLimit(programs);
-  const compressed = (bytes: Buffer) => limit(async () => readPart(await compress(bytes, compressor, signal)));
 
-  async function work(piece: P): Promise<{ piece: P; part: Part; cached: boolean }> {
-    if (cache === undefined || !piece.keep) return { piece, part: await compressed(piece.bytes), cached: false };
-    const key = await cache.key(piece.bytes, level);
+  /** Writes the bytes to a file at once, and waits its turn after that: so plain bytes fill the disk's cache, and not this process. */
+  async function compressed(bytes: Buffer): Promise<Part> {
+    const input = await namelessFile(bytes);
+    release(bytes);
+    return limit(async () => readPart(await compressFile(input, compressor, signal)));
+  }
+
+  async function work({ bytes, ...piece }: P) {
+    if (cache === undefined || !piece.keep) return { piece, part: await compressed(bytes), cached: false };
+    const key = cache.key(bytes, compressor.level);
     const known = await cache.get(key);
-    if (known !== undefined) return { piece, part: known, cached: true };
-    const part = await compressed(piece.bytes);
+    if (known !== undefined) {
+      release(bytes);
+      return { piece, part: known, cached: true };
+    }
+    const part = await compressed(bytes);
     await cache.put(key, part);
     return { piece, part, cached: false };
   }
 
-  const splicer = new Splicer(level);
+  const splicer = new Splicer();
   yield splicer.start();
   for await (const { piece, part, cached } of inOrder(pieces, work, ahead)) {
     onPiece(piece, cached);

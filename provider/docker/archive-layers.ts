@@ -1,3 +1,5 @@
+import type { Slabs } from "../slabs";
+
 /**
  * Cuts the archive that `docker save` writes at the boundaries of its layers. Both layouts are known: a folder for each layer
  * (`<id>/layer.tar`, Docker before 25) and OCI's (`blobs/sha256/<digest>`). A layer is cut into chunks from its first byte on,
@@ -28,10 +30,10 @@ const block = 512;
 const largestRecords = 1024 * 1024;
 const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
 
-/** `chunkSize`: bytes that a chunk has at most. */
-export async function* cutArchive(source: AsyncIterable<unknown>, chunkSize: number): AsyncGenerator<Chunk> {
-  const bytes = new Bytes(source);
-  const between = new Between(chunkSize);
+/** `slabs` give the chunks their memory, and set the bytes that a chunk has at most; who gets a chunk gives its bytes back. */
+export async function* cutArchive(source: AsyncIterable<unknown>, slabs: Slabs): AsyncGenerator<Chunk> {
+  const bytes = new Bytes(source, slabs);
+  const between = new Between(slabs);
   /** What a header of its own tells of the next entry: the size of 8 GiB and more. */
   let told: Records = {};
   for (;;) {
@@ -41,7 +43,7 @@ export async function* cutArchive(source: AsyncIterable<unknown>, chunkSize: num
     const entry = readHeader(header);
     if (entry === "zeros") continue;
     if (entry === "unknown") {
-      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY, chunkSize)) yield* between.add(rest);
+      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY)) yield* between.add(rest);
       break;
     }
     const { name, size } = entry.type === "file" ? { ...entry, ...told } : entry;
@@ -55,18 +57,18 @@ export async function* cutArchive(source: AsyncIterable<unknown>, chunkSize: num
     if (entry.type === "file") told = {};
     if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
       yield* between.flush();
-      yield* layerChunks(bytes, name, size, chunkSize);
+      yield* layerChunks(bytes, name, size);
       yield* between.add(await bytes.take(padding));
     } else {
-      for await (const body of bytes.chunks(size + padding, chunkSize)) yield* between.add(body);
+      for await (const body of bytes.chunks(size + padding)) yield* between.add(body);
     }
   }
   yield* between.flush();
 }
 
-async function* layerChunks(bytes: Bytes, name: string, size: number, chunkSize: number): AsyncGenerator<Chunk> {
+async function* layerChunks(bytes: Bytes, name: string, size: number): AsyncGenerator<Chunk> {
   let layer: Layer | undefined;
-  for await (const piece of bytes.chunks(size, chunkSize)) {
+  for await (const piece of bytes.chunks(size)) {
     layer ??= { name, size, packed: isPacked(piece) };
     yield { bytes: piece, layer };
   }
@@ -124,25 +126,31 @@ function readRecords(records: Buffer): Records {
   };
 }
 
-/** What is read between two layers. */
+/** What is read between two layers, collected in one slab. */
 class Between {
-  readonly #chunkSize: number;
-  #pieces: Buffer[] = [];
+  readonly #slabs: Slabs;
+  #slab: Buffer | undefined;
   #length = 0;
 
-  constructor(chunkSize: number) {
-    this.#chunkSize = chunkSize;
+  constructor(slabs: Slabs) {
+    this.#slabs = slabs;
   }
 
+  /** Takes the bytes over. */
   *add(bytes: Buffer): Generator<Chunk> {
-    if (this.#length + bytes.length > this.#chunkSize) yield* this.flush();
-    this.#pieces.push(bytes);
-    this.#length += bytes.length;
+    if (this.#length + bytes.length > this.#slabs.size) yield* this.flush();
+    if (bytes.length > this.#slabs.size) {
+      yield { bytes, layer: undefined };
+      return;
+    }
+    this.#slab ??= this.#slabs.take(this.#slabs.size);
+    this.#length += bytes.copy(this.#slab, this.#length);
+    this.#slabs.give(bytes);
   }
 
   *flush(): Generator<Chunk> {
-    if (this.#length > 0) yield { bytes: Buffer.concat(this.#pieces), layer: undefined };
-    this.#pieces = [];
+    if (this.#slab !== undefined) yield { bytes: this.#slab.subarray(0, this.#length), layer: undefined };
+    this.#slab = undefined;
     this.#length = 0;
   }
 }
@@ -150,37 +158,45 @@ class Between {
 /** Reads so many bytes at a time, however the source gives them. */
 class Bytes {
   readonly #source: AsyncIterator<unknown>;
+  readonly #slabs: Slabs;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(source: AsyncIterable<unknown>) {
+  constructor(source: AsyncIterable<unknown>, slabs: Slabs) {
     this.#source = source[Symbol.asyncIterator]();
+    this.#slabs = slabs;
   }
 
-  /** Fewer only where the source ends. */
+  /** In memory of its own. Fewer only where the source ends. */
   async take(length: number): Promise<Buffer> {
-    const pieces: Buffer[] = [];
-    let missing = length;
-    while (missing > 0) {
+    return this.#fill(Buffer.allocUnsafe(length));
+  }
+
+  /** Each in a slab, as large as that but the last. */
+  async *chunks(length: number): AsyncGenerator<Buffer> {
+    for (let left = length; left > 0; ) {
+      const piece = await this.#fill(this.#slabs.take(Math.min(left, this.#slabs.size)));
+      if (piece.length === 0) {
+        this.#slabs.give(piece);
+        return;
+      }
+      yield piece;
+      left -= piece.length;
+    }
+  }
+
+  async #fill(target: Buffer): Promise<Buffer> {
+    let filled = 0;
+    while (filled < target.length) {
       if (this.#rest.length === 0) {
         const { done, value } = await this.#source.next();
         if (done === true) break;
         if (!Buffer.isBuffer(value)) throw new TypeError("an archive is made of bytes");
         this.#rest = value;
       }
-      const piece = this.#rest.subarray(0, missing);
-      pieces.push(piece);
-      missing -= piece.length;
-      this.#rest = this.#rest.subarray(piece.length);
+      const copied = this.#rest.copy(target, filled);
+      filled += copied;
+      this.#rest = this.#rest.subarray(copied);
     }
-    return Buffer.concat(pieces);
-  }
-
-  async *chunks(length: number, chunkSize: number): AsyncGenerator<Buffer> {
-    for (let left = length; left > 0; ) {
-      const piece = await this.take(Math.min(left, chunkSize));
-      if (piece.length === 0) return;
-      yield piece;
-      left -= piece.length;
-    }
+    return target.subarray(0, filled);
   }
 }

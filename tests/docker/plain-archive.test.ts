@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { plainArchive } from "../../provider/bench-image/plain-archive";
 import { cutArchive } from "../../provider/docker/archive-layers";
 import { imageContentHash } from "../../provider/docker/image-content";
+import { Slabs } from "../../provider/slabs";
 import { base, TestImages } from "./images";
 
 describe("an image in the containerd image store", () => {
@@ -28,7 +29,8 @@ describe("an image in the containerd image store", () => {
 
     const packed = async (source: AsyncIterable<Buffer>) => {
       const kinds = new Set<boolean>();
-      for await (const { layer } of cutArchive(source, 1e6)) if (layer !== undefined) kinds.add(layer.packed);
+      for await (const { layer } of cutArchive(source, new Slabs(1e6)))
+        if (layer !== undefined) kinds.add(layer.packed);
       return [...kinds];
     };
     assert.ok((await packed(docker.save(tag).stream)).includes(true), "docker save gives compressed layers");

@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { BlockCache, cacheFolder } from "../../provider/bzip2/block-cache.js";
 import { CompressionError, type Compressor, compressor } from "../../provider/bzip2/compress.js";
-import { packed } from "../../provider/bzip2/pack.js";
+import { type PackOptions, type Piece, packed } from "../../provider/bzip2/pack.js";
 import { PartError, readPart } from "../../provider/bzip2/part.js";
 import { makeContext, removeContext } from "./context-folder.js";
 import { childrenOf } from "./processes.js";
@@ -35,13 +35,22 @@ describe("the layer cache", function () {
   /** Compresses through the cache; says what came out, and which pieces were in the cache. */
   async function pack(plain: readonly Buffer[], of: BlockCache | undefined, program?: Compressor) {
     async function* pieces() {
-      for (const bytes of plain) yield { bytes, keep: bytes.length > 1 };
+      for (const bytes of plain) yield { bytes: Buffer.from(bytes), keep: bytes.length > 1 };
     }
     const known: boolean[] = [];
     const signal = new AbortController().signal;
     const chunks: Buffer[] = [];
-    const options = { compressor: program ?? (await compressor()), cache: of, signal };
-    for await (const bytes of packed(pieces(), options, (_, cached) => known.push(cached))) chunks.push(bytes);
+    const released = new Set<Buffer>();
+    const options: PackOptions<Piece> = {
+      compressor: program ?? (await compressor()),
+      cache: of,
+      signal,
+      onPiece: (_, cached) => known.push(cached),
+      // The memory is used for other bytes from now on.
+      release: (bytes) => released.add(bytes.fill("other")),
+    };
+    for await (const bytes of packed(pieces(), options)) chunks.push(bytes);
+    assert.equal(released.size, plain.length, "not every piece was given back");
     return { file: Buffer.concat(chunks), known };
   }
 
@@ -55,7 +64,7 @@ describe("the layer cache", function () {
     const plain = [randomBytes(300_000), Buffer.from("-"), Buffer.alloc(2_000_000, "ab"), randomBytes(1000)];
     const first = await pack(plain, cache());
     assert.deepEqual(first.known, [false, false, false, false]);
-    const none: Compressor = { name: "bzip2", command: "/nothing/there", args: [] };
+    const none: Compressor = { name: "bzip2", command: "/nothing/there", args: [], level: 9 };
     const kept = plain.filter((bytes) => bytes.length > 1);
     const second = await pack(kept, cache(), none);
     assert.deepEqual(second.known, [true, true, true]);
@@ -168,10 +177,16 @@ describe("the layer cache", function () {
       for (const bytes of plain) yield { bytes, keep: true };
     }
     const stop = new AbortController();
-    const options = { compressor: await compressor(), cache: cache(), signal: stop.signal };
     let done = 0;
+    const options = {
+      compressor: await compressor(),
+      cache: cache(),
+      signal: stop.signal,
+      onPiece: () => done++,
+      release: () => undefined,
+    };
     const givenUp = async () => {
-      for await (const _ of packed(pieces(), options, () => done++)) if (done === 10) stop.abort(new Error("given up"));
+      for await (const _ of packed(pieces(), options)) if (done === 10) stop.abort(new Error("given up"));
     };
     await assert.rejects(givenUp(), /given up/);
     assert.deepEqual(childrenOf(process.pid), [], "programs are left");
@@ -200,7 +215,7 @@ describe("the layer cache", function () {
       fails: { text: "#!/bin/sh\ncat >/dev/null; echo full >&2; exit 3\n", executable: true },
     });
     try {
-      const program: Compressor = { name: "bzip2", command: join(programs, "fails"), args: [] };
+      const program: Compressor = { name: "bzip2", command: join(programs, "fails"), args: [], level: 9 };
       const plain = Array.from({ length: 40 }, () => randomBytes(2000));
       await assert.rejects(pack(plain, cache(), program), (error: unknown) => {
         assert.ok(error instanceof CompressionError);
@@ -217,7 +232,7 @@ describe("the layer cache", function () {
     const programs = await makeContext({ half: { text: "#!/bin/sh\nbzip2 -c | head -c 300\n", executable: true } });
     try {
       await chmod(join(programs, "half"), 0o755);
-      const program: Compressor = { name: "bzip2", command: join(programs, "half"), args: [] };
+      const program: Compressor = { name: "bzip2", command: join(programs, "half"), args: [], level: 9 };
       await assert.rejects(pack([randomBytes(2000)], cache(), program), PartError);
       await assert.rejects(files(), /ENOENT/, "half a part was kept");
     } finally {

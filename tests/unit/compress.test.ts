@@ -8,18 +8,21 @@ import {
   CompressionError,
   type Compressor,
   CompressorNotFoundError,
-  compress,
+  compressFile,
   compressor,
+  namelessFile,
 } from "../../provider/bzip2/compress.js";
 import { makeContext, removeContext } from "./context-folder.js";
 import { childrenOf, until } from "./processes.js";
 
+const compress = async (bytes: Buffer, program: Compressor, signal?: AbortSignal) =>
+  compressFile(await namelessFile(bytes), program, signal);
 const program = (text: string) => ({ text: `#!/bin/sh\n${text}\n`, executable: true });
 
 describe("compression", function () {
   this.timeout(30_000);
   let folder: string;
-  const fake = (name: string): Compressor => ({ name: "bzip2", command: join(folder, name), args: [] });
+  const fake = (name: string): Compressor => ({ name: "bzip2", command: join(folder, name), args: [], level: 9 });
 
   before(async () => {
     folder = await makeContext({
@@ -56,7 +59,9 @@ describe("compression", function () {
         .stdout.toString()
         .trim();
       if (command === "") continue;
-      const packed = await compress(data, await compressor(process.env, [name]));
+      const program = await compressor(process.env, [name]);
+      const packed = await compress(data, program);
+      assert.equal(packed.toString("latin1", 0, 4), `BZh${program.level}`);
       const plain = spawnSync("bzip2", ["-dc"], { input: packed, maxBuffer: 1e8 });
       assert.ok(plain.status === 0 && plain.stdout.equals(data), `${name} does not give the data back`);
     }

@@ -1,92 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
-import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import S3rver from "s3rver";
-import { type UploadCredentials, UploadError, uploadArchive } from "../../provider/bench-image/upload.js";
+import fc from "fast-check";
+import { UploadError, uploadArchive } from "../../provider/bench-image/upload.js";
+import { known, Store } from "../support/s3-store.js";
 
 const mib = 1024 * 1024;
-/** The key that s3rver knows; the secret of it, too, is its own. */
-const known: UploadCredentials = {
-  accessKey: "S3RVER",
-  secretKey: "S3RVER",
-  sessionToken: "a-session-token",
-  region: "us-east-1",
-  bucket: "images",
-  objectPrefix: "bench-images/rstudio-1.tar.bz2",
-};
-
-/** A real S3 server, with a gate in front that sees every request and may answer in its place. */
-class Store {
-  readonly seen: { method: string; url: string; headers: IncomingMessage["headers"] }[] = [];
-  gate: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
-  #folder = "";
-  #server: Server | undefined;
-  #s3: S3rver | undefined;
-  endpoint = "";
-
-  async start(): Promise<void> {
-    this.#folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
-    this.#s3 = new S3rver({
-      silent: true,
-      directory: this.#folder,
-      vhostBuckets: false,
-      configureBuckets: [{ name: "images", configs: [] }],
-    });
-    await this.#s3.configureBuckets();
-    const handle = this.#s3.callback();
-    const server = createServer((request, response) => {
-      this.seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
-      if (!this.gate(request, response)) handle(request, response);
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    assert.ok(address !== null && typeof address === "object");
-    this.endpoint = `http://127.0.0.1:${address.port}`;
-    this.#server = server;
-  }
-
-  async stop(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => this.#server?.close(resolve));
-    await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  client(): S3Client {
-    const credentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
-    return new S3Client({ region: "us-east-1", endpoint: this.endpoint, forcePathStyle: true, credentials });
-  }
-
-  async object(): Promise<Buffer> {
-    const answer = await this.client().send(new GetObjectCommand({ Bucket: "images", Key: known.objectPrefix }));
-    assert.ok(answer.Body !== undefined);
-    return Buffer.from(await answer.Body.transformToByteArray());
-  }
-
-  async hasObject(): Promise<boolean> {
-    try {
-      await this.client().send(new HeadObjectCommand({ Bucket: "images", Key: known.objectPrefix }));
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  /** Multipart uploads that were begun and neither completed nor aborted. */
-  open(): string[] {
-    const idOf = (url: string) => new URL(url, this.endpoint).searchParams.get("uploadId");
-    const parts = this.seen.filter(({ method }) => method === "PUT").map(({ url }) => idOf(url));
-    const ended = this.seen
-      .filter(({ method }) => method === "DELETE" || method === "POST")
-      .map(({ url }) => idOf(url));
-    return parts.filter((id) => id !== null && !ended.includes(id)).map(String);
-  }
-}
-
 function answerExpired(response: ServerResponse): true {
   response.writeHead(400, { "Content-Type": "application/xml" });
   response.end("<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>");
@@ -94,10 +14,10 @@ function answerExpired(response: ServerResponse): true {
 }
 
 /** Gives the bytes in pieces that do not fit the parts. */
-function pieces(data: Buffer): Readable {
+function pieces(data: Buffer, size = 300_001): Readable {
   return Readable.from(
     (function* () {
-      for (let at = 0; at < data.length; at += 300_001) yield data.subarray(at, at + 300_001);
+      for (let at = 0; at < data.length; at += size) yield data.subarray(at, at + size);
     })(),
     { objectMode: false },
   );
@@ -130,6 +50,51 @@ describe("the upload of an archive", function () {
       [...progress].sort((a, b) => a - b),
       progress,
       "progress went backwards",
+    );
+  });
+
+  for (const [what, size] of [
+    ["several parts", 12 * mib],
+    ["one request", 1000],
+  ] as const) {
+    it(`of ${what} writes nothing when what is asked right before the end says no`, async () => {
+      const refusal = new Error("another run was quicker");
+      let read = 0;
+      const source = pieces(randomBytes(size)).on("data", (chunk: Buffer) => {
+        read += chunk.length;
+      });
+      source.pause();
+      const upload = uploadArchive({
+        source,
+        credentials: known,
+        endpoint: store.endpoint,
+        partSize: 5 * mib,
+        beforeEnd: async () => {
+          assert.equal(read, size, "asked before all was read");
+          throw refusal;
+        },
+      });
+      await assert.rejects(upload, (error) => error === refusal);
+      assert.equal(await store.hasObject(), false);
+    });
+  }
+
+  it("puts every byte in its place, whatever the pieces and parts are", async () => {
+    const archive = fc
+      .tuple(fc.nat(40), fc.constantFrom(-1, 0, 1))
+      .map(([parts, more]) => randomBytes(Math.max(0, parts * 10_000 + more)));
+    await fc.assert(
+      fc.asyncProperty(archive, fc.integer({ min: 1, max: 90_000 }), async (data, piece) => {
+        const { parts } = await uploadArchive({
+          source: pieces(data, piece),
+          credentials: known,
+          endpoint: store.endpoint,
+          partSize: 10_000,
+        });
+        assert.equal(parts, Math.max(1, Math.ceil(data.length / 10_000)));
+        assert.ok((await store.object()).equals(data), "the object is not what was sent");
+      }),
+      { numRuns: 20 },
     );
   });
 
@@ -249,6 +214,26 @@ describe("the upload of an archive", function () {
     );
     assert.deepEqual(store.open(), []);
     assert.equal(source.destroyed, true);
+  });
+
+  it("waits for no more of an archive of which a part was refused, and says what the store said", async () => {
+    store.gate = (request, response) => {
+      if (!/partNumber=2/.test(request.url ?? "")) return false;
+      response.writeHead(403, { "Content-Type": "application/xml" });
+      response.end("<Error><Code>AccessDenied</Code><Message>Not allowed here.</Message></Error>");
+      return true;
+    };
+    let given = 0;
+    const stalled = new Readable({
+      read() {
+        if (given++ < 12) this.push(randomBytes(mib));
+      },
+    });
+    await assert.rejects(
+      uploadArchive({ source: stalled, credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
+      /AccessDenied: Not allowed here\./,
+    );
+    assert.deepEqual(store.open(), []);
   });
 
   it("ends at once when it is aborted, and removes its parts", async () => {

@@ -1,0 +1,32 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { open } from "node:fs/promises";
+import type { Docker } from "../../provider/docker";
+
+/**
+ * `docker save IMAGE | COMPRESSOR > FILE`, as a person types it: the two programs share a pipe, and this process touches no byte.
+ * Without a file, what is compressed goes nowhere.
+ */
+export async function saveAndCompress(
+  docker: Docker,
+  reference: string,
+  compressor: string,
+  file?: string,
+): Promise<void> {
+  const output = file === undefined ? undefined : await open(file, "w");
+  try {
+    const pack = spawn(compressor, [], { stdio: ["pipe", output?.fd ?? "ignore", "inherit"] });
+    const save = spawn(docker.client.command, ["save", reference], { stdio: ["ignore", pack.stdin, "inherit"] });
+    const ended = Promise.all([done(save, "docker save"), done(pack, compressor)]);
+    // The compressor sees the end only when nobody else can write.
+    pack.stdin?.destroy();
+    await ended;
+  } finally {
+    await output?.close();
+  }
+}
+
+async function done(child: ChildProcess, what: string): Promise<void> {
+  const [code] = await once(child, "close");
+  if (code !== 0) throw new Error(`${what} ended with ${code}`);
+}

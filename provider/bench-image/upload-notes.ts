@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { dirname, join } from "node:path";
+import { z } from "zod";
+import { cacheFolder } from "../bzip2/block-cache";
+
+/**
+ * Notes of the multipart uploads that processes of this machine have begun, one file each, removed when the upload ends. A process
+ * that is killed leaves its note, and S3 keeps the parts it sent and counts them; the next upload of the same object removes both.
+ * Only with a note is it known that nobody goes on with an upload: another run may be sending the same object.
+ */
+
+const noteSchema = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  uploadId: z.string(),
+  /** Process ids mean something on one machine, or in one container, only. */
+  host: z.string(),
+  pid: z.int().positive(),
+});
+export type UploadNote = z.infer<typeof noteSchema>;
+
+export class UploadNotes {
+  readonly #folder: string;
+
+  /** Default: beside the layer cache. */
+  constructor(folder = join(dirname(cacheFolder()), "uploads")) {
+    this.#folder = folder;
+  }
+
+  /** Notes that this process has begun an upload; gives the way to take the note back. What cannot be written is not noted. */
+  async begun(upload: Pick<UploadNote, "bucket" | "key" | "uploadId">): Promise<() => Promise<void>> {
+    const path = join(this.#folder, `${randomUUID()}.json`);
+    const note: UploadNote = { ...upload, host: hostname(), pid: process.pid };
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await writeFile(path, JSON.stringify(note), { mode: 0o600 });
+    } catch {
+      // The upload does without: a lifecycle rule of the bucket removes what is left of it.
+    }
+    return () => rm(path, { force: true }).catch(() => undefined);
+  }
+
+  /** Takes out the notes of uploads of this object whose process is gone, and gives the ids of the uploads. */
+  async takeAbandoned(bucket: string, key: string): Promise<string[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const abandoned: string[] = [];
+    for (const name of names.filter((name) => name.endsWith(".json"))) {
+      const path = join(this.#folder, name);
+      const note = await readNote(path);
+      if (note === undefined || note.bucket !== bucket || note.key !== key) continue;
+      if (note.host !== hostname() || isAlive(note.pid)) continue;
+      abandoned.push(note.uploadId);
+      await rm(path, { force: true }).catch(() => undefined);
+    }
+    return abandoned;
+  }
+}
+
+/** Undefined for what is gone, or no note: half of one, when its process was killed while it wrote. */
+async function readNote(path: string): Promise<UploadNote | undefined> {
+  try {
+    return noteSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process cannot be asked, but it is there.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

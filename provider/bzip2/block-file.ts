@@ -1,0 +1,30 @@
+import { crc32 } from "node:zlib";
+import { headerBits, type Part } from "./part";
+
+/**
+ * How compressed blocks are kept in a file: what is known of them, a checksum of that and of the blocks, the blocks. A CRC-32 and
+ * no cryptographic hash: it guards against damage (who can write to the folder can do worse), and takes no time.
+ */
+
+/** Numbers of 32 bits, little-endian: the checksum of all that follows, bits, blocks, the blocks' folded CRC. */
+const headerLength = 16;
+
+/** The content of the file, in pieces. */
+export function toKeep({ bytes, bits, blocks, crc }: Part): readonly Buffer[] {
+  const header = Buffer.alloc(headerLength);
+  header.writeUInt32LE(bits, 4);
+  header.writeUInt32LE(blocks, 8);
+  header.writeUInt32LE(crc, 12);
+  header.writeUInt32LE(crc32(bytes, crc32(header.subarray(4))), 0);
+  return [header, bytes];
+}
+
+/** Undefined for a file that is not as it was written. */
+export function readKept(file: Buffer): Part | undefined {
+  if (file.length <= headerLength) return undefined;
+  if (crc32(file.subarray(4)) !== file.readUInt32LE(0)) return undefined;
+  const bytes = file.subarray(headerLength);
+  const [bits, blocks, crc] = [file.readUInt32LE(4), file.readUInt32LE(8), file.readUInt32LE(12)];
+  const level = (bytes[3] ?? 0) - 0x30;
+  return headerBits + bits > bytes.length * 8 ? undefined : { bytes, level, bits, blocks, crc };
+}
