@@ -9,6 +9,7 @@ import { alwaysRead, type InspectedImage, type Inspection, inspectFiles, inspect
 import { ContractError } from "./contract-error";
 import { localReference } from "./identity";
 import type { BenchImageInputs } from "./inputs";
+import { plainArchive } from "./plain-archive";
 import { tryImage } from "./try-image";
 
 /** An image that is there to be sent, in the local Docker or on its way from a builder. */
@@ -48,7 +49,7 @@ export async function readyImage(context: Context, inputs: BenchImageInputs): Pr
   const archive = far ? await docker.buildArchive(spec, watch) : await docker.build(spec, watch);
   context.log.info(`built in ${formatDuration(context.clock.now() - start)}`);
   return archive === undefined
-    ? localImage(context, inputs, docker, reference)
+    ? localImage(context, inputs, docker, reference, spec)
     : passingImage(context, inputs, reference, archive);
 }
 
@@ -60,6 +61,7 @@ async function localImage(
   inputs: BenchImageInputs,
   docker: Docker,
   reference: string,
+  spec?: BuildSpec,
 ): Promise<ReadyImage> {
   const info = await docker.inspect(reference);
   if (info === undefined)
@@ -71,9 +73,13 @@ async function localImage(
       if (failed.length > 0) throw new ContractError(`image ${reference}`, failed);
     }
   }
+  const compressed = info.Descriptor !== undefined;
   return {
     reference,
-    save: (ref, signal) => docker.save(ref, signal),
+    save:
+      spec !== undefined && compressed && docker.client.builds === "buildx"
+        ? (_, signal) => plainArchive(docker, spec, info, signal)
+        : (ref, signal) => docker.save(ref, signal),
     digest: () => info.Id,
     drop: () => undefined,
   };

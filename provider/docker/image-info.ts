@@ -39,6 +39,8 @@ const imageSchema = z.object({
   /** Bytes of all layers. */
   Size: z.number(),
   Config: configSchema.nullish().transform((config) => config ?? configSchema.parse({})),
+  /** Where its manifest lies. Only the containerd image store tells it, which keeps layers compressed. */
+  Descriptor: z.unknown().optional(),
   /** Digests of the uncompressed layers, the base first. */
   RootFS: z.object({ Layers: list }),
 });

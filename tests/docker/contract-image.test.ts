@@ -158,7 +158,7 @@ const cases: readonly Case[] = [
     what: "the distribution's own configuration of sshd",
     files: {
       "ica_start.sh": "#!/bin/bash\n/usr/sbin/sshd -D & # web on 8888\nwait\n",
-      sshd_config: "#Port 2222\nUsePAM yes\n",
+      sshd_config: "#Port 2222\n#HostKey /etc/workspace-auth/hostKey\nUsePAM yes\n",
     },
     parts: { server: "COPY sshd_config /etc/ssh/sshd_config" },
     finds: ["?ICA021"],

@@ -7,6 +7,9 @@ import * as ica from "../../sdk/index";
 import { isWrite } from "../support/recording-proxy";
 import { startTestBench, type TestBench } from "./bench";
 
+/** Not the name that other tests give their images, and remove with. */
+const name = "tried-page";
+
 describe('pulumi up with verify: "run"', function () {
   this.timeout(240_000);
   let bench: TestBench;
@@ -19,6 +22,8 @@ describe('pulumi up with verify: "run"', function () {
 
   after(async () => {
     await bench?.close();
+    for (const { RepoTags } of await docker.listImages({ filters: { reference: [`pulumi-ica/${name}`] } }))
+      for (const tag of RepoTags ?? []) await docker.getImage(tag).remove();
   });
 
   /** Containers, networks and volumes of trials. */
@@ -40,7 +45,7 @@ describe('pulumi up with verify: "run"', function () {
       "#!/bin/bash\n# web on 8888, sshd on 2222 with /etc/workspace-auth\necho 'no licence server'\nexit 3\n",
     );
     const stack = await bench.stack("dying", async () => {
-      new ica.BenchImage("page", { build: { context }, access: { web: true, console: true }, verify: "run" });
+      new ica.BenchImage(name, { build: { context }, access: { web: true, console: true }, verify: "run" });
     });
     bench.calls.take();
     await bench.docker.take();
@@ -63,7 +68,7 @@ describe('pulumi up with verify: "run"', function () {
     const context = await bench.imageContext("good");
     let verify: "run" | "none" = "run";
     const stack = await bench.stack("good", async () => {
-      const image = new ica.BenchImage("page", { build: { context }, access: { web: true, console: true }, verify });
+      const image = new ica.BenchImage(name, { build: { context }, access: { web: true, console: true }, verify });
       return { id: image.imageId };
     });
     await bench.docker.take();

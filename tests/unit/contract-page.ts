@@ -40,7 +40,7 @@ switch, a number, a path or an address is none. The value itself is never told. 
 Which writes are tried shows nowhere in one run: a program that is refused may say nothing. So the image runs twice at the same time. One workspace has Bench's read-only root; what was
 refused there is read in the log ("Read-only file system"). The other one differs by a root file system that its user may write; what has changed in it after TERM
 (\`docker diff\`, without mounts) is where the image writes without a word. Python's \`__pycache__\` does not count: Python does without it. A silent attempt in a folder of root's
-stays unseen, as it fails in any Docker.
+stays unseen, as it fails in any Docker; and so does one in a VOLUME of the image, which Docker makes writable, and Bench does not: that is why a VOLUME is a warning.
 
 The cost: no more time than one start and one stop (some seconds for a small image, up to 100 s for one that does not answer and does not stop), and the image's memory twice. The
 trial is in no restricted network. It needs a Docker engine on the same machine. An image that is in ICA already, or whose archive is, is not tried out again. Containers, networks

@@ -27,13 +27,13 @@ const good: readonly Omit<Case, "finds">[] = [
   {
     what: "sources that are there: folders, empty ones, patterns, links, the whole context",
     dockerfile: more(
-      "COPY folder /a/\nCOPY ./folder/x /b\nCOPY none* /c/\nCOPY link/y /d\nCOPY . /e\nCOPY ../folder/x /f\nADD folder/ /g",
+      "COPY folder /a/\nCOPY ./folder/x /b\nCOPY none* /c/\nCOPY link/y /d\nCOPY . /e\nCOPY ../folder/x /f\nADD folder/ /g\nCOPY empty /h/\nCOPY --from=golang:1 /go/bin/x /i",
     ),
-    files: { ...starting(), "folder/x": "", link: { link: "folder" } },
+    files: { ...starting(), "folder/x": "", link: { link: "folder" }, "empty/x": "", ".dockerignore": "empty/*\n" },
   },
   {
     what: "a script that writes where it may",
-    dockerfile: more("ENV STATE=/data/state"),
+    dockerfile: more("ENV STATE=/data/state HOME=/root"),
     files: starting(
       'mkdir -p "$HOME/x" /tmp/y $STATE/z',
       "cat > /tmp/conf <<EOF",
@@ -49,6 +49,9 @@ const good: readonly Omit<Case, "finds">[] = [
       "for D in /opt /srv; do echo $D; done",
       'touch "$D/z"',
       "# touch /opt/comment",
+      "OUT=/tmp/out",
+      "if [ -w /opt ]; then OUT=/opt/out; fi",
+      'touch "$OUT"',
       "sed 's/a/b/' /etc/app.conf > /tmp/app.conf",
     ),
   },

@@ -121,7 +121,7 @@ function lookupIn(text: string, env: ReadonlyMap<string, Word>): Lookup {
   const own = new Map<string, Word>();
   const known: Lookup = (name) => (own.has(name) ? own.get(name) : name === "HOME" ? "/data" : env.get(name));
   for (const [, name = "", raw = ""] of text.matchAll(
-    /^[ \t]*(?:export |readonly |local )?([A-Za-z_]\w*)=([^\n;&|]*)/gm,
+    /(?:^|[;&|{]|\b(?:then|else|do)\b)[ \t]*(?:export |readonly |local )?([A-Za-z_]\w*)=([^\n;&|]*)/gm,
   )) {
     const [value, ...others] = [...(raw.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [""])];
     const word = others.length > 0 && !others[0]?.startsWith("#") ? undefined : expandText(value ?? "", known);
