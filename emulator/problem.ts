@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
+import { explain } from "./journal";
 
 /** The media type of every error answer (RFC 7807). */
 export const PROBLEM_JSON = "application/problem+json";
@@ -85,6 +86,7 @@ export function sendProblem(res: Response, error: ProblemError): void {
     res.setHeader(name, value);
   }
   res.removeHeader("ETag");
+  explain(res, error.detail);
   res.statusCode = error.status;
   res.setHeader("Content-Type", PROBLEM_JSON);
   res.end(JSON.stringify(problemOf(error)));
