@@ -35,7 +35,7 @@ export class TextBudget {
 }
 
 /** Bytes of all texts that are kept while an image passes by. */
-export const keptText = 24 * 1024 * 1024;
+export const keptText = 8 * 1024 * 1024;
 /** Bytes; start scripts and configurations are smaller by far. */
 const largestText = 64 * 1024;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { publish } from "../../provider/bench-image/publish.js";
 import { systemClock } from "../../provider/clock.js";
@@ -9,6 +9,7 @@ import { IcaClient } from "../../provider/ica/client.js";
 import { configFor, RememberedLog } from "../support/context.js";
 import { imageInputs } from "../support/factories.js";
 import { type Entry, keptContract, layeredArchive } from "../support/layered-archive.js";
+import { openUploads } from "../support/open-uploads.js";
 import { each, TestEmulator } from "./support.js";
 
 /** Larger than one part of an upload, and hardly to be compressed. */
@@ -68,10 +69,6 @@ esac
     each(await ica.ok("GET", ica.data), "items", "data", "details", "path").filter((file) =>
       String(file).startsWith("/bench-images/rstudio"),
     );
-  const openUploads = async () =>
-    (await readdir(ica.dir, { recursive: true, withFileTypes: true })).filter(
-      (entry) => entry.isDirectory() && path.basename(entry.parentPath) === "uploads",
-    );
   const layers = (...more: Entry[]) => [
     [...keptContract, { name: "opt/ballast", text: Buffer.alloc(ballast, "b") }],
     more,
@@ -94,7 +91,7 @@ esac
     const { bytes } = await layeredArchive({ layers: layers(faulty) });
     await assert.rejects(published(await withBuilder(bytes)), /ICA005[\s\S]*verify: "none" publishes it all the same/);
     assert.deepEqual(await archives(), []);
-    assert.deepEqual(await openUploads(), []);
+    assert.deepEqual(await openUploads(ica.dir), []);
     assert.deepEqual(
       each(await ica.ok("GET", "/api/dockerImages", { mediaType: "application/vnd.illumina.v4+json" }), "items", "id"),
       [],
@@ -116,7 +113,7 @@ esac
       published(broken),
       /docker build failed: ERROR: failed to receive status.*\nThe builder ended/,
     );
-    assert.deepEqual(await openUploads(), []);
+    assert.deepEqual(await openUploads(ica.dir), []);
     assert.equal((await published(await withBuilder(bytes))).state.imageDigest, configDigest);
     assert.equal((await archives()).length, 1);
   });

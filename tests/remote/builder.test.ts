@@ -5,6 +5,7 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
 import * as ica from "../../sdk/index";
 import { startTestBench, type TestBench } from "../engine/bench";
+import { openUploads } from "../support/open-uploads";
 import { isWrite } from "../support/recording-proxy";
 import { until } from "../support/until";
 import { docker, RemoteBuilder, temporaryFolder } from "./builder";
@@ -72,12 +73,6 @@ describe("a builder that is not the local Docker", function () {
       .filter((file) => file.includes("/bench-images/far-page"));
   };
 
-  /** Multipart uploads that the object store still holds parts of. */
-  const openUploads = async () => {
-    const entries = await readdir(path.join(bench.dir, "emulator"), { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory() && path.basename(entry.parentPath) === "uploads");
-  };
-
   it("publishes an image that a workspace runs, and that the local Docker never had", async () => {
     await bench.docker.take();
     const up = await stack.up();
@@ -124,7 +119,7 @@ describe("a builder that is not the local Docker", function () {
       return true;
     });
     assert.deepEqual(await archives(), before);
-    assert.deepEqual(await openUploads(), []);
+    assert.deepEqual(await openUploads(path.join(bench.dir, "emulator")), []);
     assert.equal(await ofOurs(), "");
   });
 
@@ -148,18 +143,16 @@ describe("a builder that is not the local Docker", function () {
     await changeDockerfile(context, (text) => text.replace("USER ica", `${marker}\nUSER ica`));
     const failed = stack.up();
     failed.catch(() => undefined);
-    await until("the step runs", async () =>
-      (await runningCommands()).some(
-        (line) => line.includes("step of a builder that dies") && line.startsWith("/bin/sh"),
-      ),
-    );
+    await until("the step runs", async () => (await processesOf("step of a builder that dies")).length > 0);
     await builder.kill();
+    // What a builder runs outlives it, as it would on a machine of its own.
+    for (const pid of await processesOf("step of a builder that dies")) process.kill(pid, "SIGKILL");
     await assert.rejects(failed, (error: Error) => {
       assert.match(error.message, /docker build failed/);
       assert.match(error.message, /builder ended or cannot be reached.*Running the same command again is safe/);
       return true;
     });
-    assert.deepEqual(await openUploads(), []);
+    assert.deepEqual(await openUploads(path.join(bench.dir, "emulator")), []);
     await builder.run();
     await changeDockerfile(context, (text) => text.replace("USER ica", "RUN echo it lives\nUSER ica"));
     await stack.up();
@@ -189,14 +182,16 @@ describe("a builder that is not the local Docker", function () {
   });
 });
 
-async function runningCommands(): Promise<string[]> {
-  const lines: string[] = [];
+/** Shells that run a step with these words. */
+async function processesOf(words: string): Promise<number[]> {
+  const found: number[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
     try {
-      lines.push((await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " "));
+      const line = (await readFile(`/proc/${pid}/cmdline`, "utf8")).replaceAll("\0", " ");
+      if (line.startsWith("/bin/sh -c ") && line.includes(words)) found.push(Number(pid));
     } catch {
       // It has ended meanwhile.
     }
   }
-  return lines;
+  return found;
 }

@@ -72,21 +72,25 @@ export class RemoteBuilder {
   /** Makes it forget all that it has built. */
   async forget(): Promise<void> {
     await this.#end("SIGTERM");
-    await rm(path.join(this.dir, "root"), { recursive: true, force: true });
+    await this.#remove(path.join(this.dir, "root"));
     await this.run();
   }
 
   async close(): Promise<void> {
     await this.#end("SIGTERM");
+    await this.#remove(this.dir);
+    if (this.#configBefore === undefined) delete process.env.DOCKER_CONFIG;
+    else process.env.DOCKER_CONFIG = this.#configBefore;
+  }
+
+  async #remove(folder: string): Promise<void> {
     // A daemon that was killed leaves the file systems of its steps mounted.
     const mounts = (await readFile("/proc/self/mounts", "utf8"))
       .split("\n")
       .map((line) => line.split(" ")[1] ?? "")
-      .filter((place) => place.startsWith(`${this.dir}/`));
+      .filter((place) => place.startsWith(`${folder}/`));
     for (const place of mounts.reverse()) await command("umount", ["--lazy", place], { mayFail: true });
-    await rm(this.dir, { recursive: true, force: true });
-    if (this.#configBefore === undefined) delete process.env.DOCKER_CONFIG;
-    else process.env.DOCKER_CONFIG = this.#configBefore;
+    await rm(folder, { recursive: true, force: true });
   }
 
   async #end(signal: "SIGKILL" | "SIGTERM"): Promise<void> {

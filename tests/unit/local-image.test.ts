@@ -24,4 +24,21 @@ describe("an image of @pulumi/docker", () => {
     assert.equal(referenceOf("mybench:0.0.1"), "mybench:0.0.1");
     assert.equal(referenceOf(undefined), undefined);
   });
+
+  it("is not looked for by a preview before it is built: its name is known then, and it is not there yet", async () => {
+    const mocks: pulumi.runtime.Mocks = {
+      newResource: ({ inputs }) => ({ id: "", state: { ...inputs } }),
+      call: () => ({}),
+    };
+    await pulumi.runtime.setMocks(mocks, "project", "stack", true);
+    const made = new docker.Image("bench", { imageName: "mybench", build: { context: "." }, skipPush: true });
+    const reference = pulumi.output(referenceOf(made));
+    assert.equal(await isKnown(made.imageName), true);
+    assert.equal(await isKnown(reference), false);
+  });
 });
+
+/** Whether a preview knows a value: what Pulumi itself keeps of each output. */
+async function isKnown(value: pulumi.Output<unknown>): Promise<unknown> {
+  return Reflect.get(value, "isKnown");
+}

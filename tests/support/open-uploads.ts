@@ -1,0 +1,10 @@
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+
+/** Multipart uploads of which an emulator's object store still holds parts. `dir`: the emulator's folder. */
+export async function openUploads(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && path.basename(entry.parentPath).endsWith("_uploads"))
+    .map(({ name }) => name);
+}
