@@ -9,6 +9,7 @@ import { DEFAULTS, type EmulatorConfig, type EmulatorContext } from "./config";
 import { ProjectData } from "./data/project-data";
 import { dataRoutes } from "./data/routes";
 import { bucketOf, dataIdOf, keyOf, Transfer } from "./data/transfer";
+import { boundedDepth } from "./depth";
 import { storeFolder } from "./folder";
 import { Idempotency } from "./idempotency";
 import { loadIdentity } from "./identity";
@@ -17,6 +18,7 @@ import { Images } from "./images/images";
 import { imageRoutes } from "./images/routes";
 import { type Lock, lock } from "./lock";
 import { isLoopbackHost, refuseHost } from "./loopback";
+import { answer, refuseMalformed } from "./malformed";
 import { Credentials } from "./object-store/credentials";
 import { ObjectStore, S3_PATH } from "./object-store/server";
 import { openApiRoute } from "./openapi";
@@ -65,7 +67,8 @@ export async function startEmulator(
 
 async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<unknown>)[]): Promise<Emulator> {
   const { dir, log } = config;
-  const server = createServer();
+  // A request without a Host is refused with a problem, not by Node without a word.
+  const server = createServer({ requireHostHeader: false });
   const store = new Store(await folder(storeFolder(dir)));
   const identity = await loadIdentity(store);
   const auth = await Auth.open(store, config.tokenLifetimeS);
@@ -142,7 +145,7 @@ function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router
     app.use(REST_PATH, requestLimit(config.requestsPerSecond));
   }
   app.use(REST_PATH, authenticate(auth));
-  app.use(REST_PATH, express.json({ type: [V3, V4, "application/json"], limit: "1mb" }));
+  app.use(REST_PATH, express.json({ type: [V3, V4, "application/json"], limit: "1mb" }), boundedDepth);
   app.use(...validation(config));
   for (const router of routes) {
     app.use(REST_PATH, router);
@@ -165,9 +168,10 @@ function serve(server: Server, app: Express, objects: ObjectStore, workspaces: W
   });
   server.on("upgrade", (req, socket, head) => {
     if (!isLoopbackHost(req.headers.host) || !workspaces.handleUpgrade(req, socket, head)) {
-      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      socket.end(answer([404, "Not Found", "No workspace is here that could change the protocol."]));
     }
   });
+  refuseMalformed(server);
   // Uploads of large parts over a slow link take as long as they take.
   server.requestTimeout = 0;
   // Longer than clients keep an idle connection, so that none is closed under a request.
