@@ -23,6 +23,7 @@ import { Credentials } from "./object-store/credentials";
 import { ObjectStore, S3_PATH } from "./object-store/server";
 import { openApiRoute } from "./openapi";
 import { problemHandler, unknownPath } from "./problem";
+import { ProjectFolder } from "./project-folder/project-folder";
 import { requestLimit } from "./request-limit";
 import { V3, V4 } from "./rest";
 import { Store } from "./store";
@@ -99,7 +100,12 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
     log,
   });
   undo.push(() => builder.close());
-  const workspaces = await createWorkspaces(context, { idempotency });
+  const projectFolder = await ProjectFolder.open({
+    dir: path.join(dir, "project"),
+    ...{ store, data, disk: objects.disk, log },
+    placeOf: (record) => ({ bucket, key: keyOf(identity, record) }),
+  });
+  const workspaces = await createWorkspaces(context, { idempotency, ...(config.containers ? { projectFolder } : {}) });
   undo.push(() => workspaces.close({ removeAll: false }));
 
   const transfer = new Transfer(identity, credentials, baseUrl);
