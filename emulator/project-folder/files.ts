@@ -30,9 +30,19 @@ export function writeBelow(root: string, at: string, content: string | undefined
   });
 }
 
-/** Removes a file, or a folder that is empty. No error when it is not there. */
+/** Removes a file or an empty folder. No error when it is not there; a folder with something new in it stays. */
 export async function unlinkBelow(root: string, at: string): Promise<void> {
-  await unlessGone(inParent(root, at, (target) => (at.endsWith("/") ? rmdir(target) : unlink(target))));
+  await unlessGone(inParent(root, at, (target) => (at.endsWith("/") ? rmdirIfEmpty(target) : unlink(target))));
+}
+
+async function rmdirIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOTEMPTY")) {
+      throw error;
+    }
+  }
 }
 
 /**

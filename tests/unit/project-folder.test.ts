@@ -176,6 +176,7 @@ describe("the folder of a project", () => {
         ["/x/", undefined],
         ["/x/new", 3],
       ]);
+      assert.deepEqual(made.log, []);
     });
 
     it("begins again with a file that a kill came in between of", async () => {
@@ -232,7 +233,10 @@ describe("the folder of a project", () => {
     const saved = new Map<string, string>();
     for (const [what, name, text] of changes) {
       const [, above = "", base = ""] = /^(.*\/)(.*)$/.exec(name) ?? [];
-      if (name === "/x/" && what !== "remove") {
+      if (name === "/x/" && what === "rm") {
+        await rm(path.join(root, name), { recursive: true, force: true });
+        for (const each of saved.keys()) if (each.startsWith(name)) saved.delete(each);
+      } else if (name === "/x/" && what !== "remove") {
         await folder.settle();
       } else if (what === "upload" && at(name) === undefined) {
         const record = await data.create(
