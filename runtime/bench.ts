@@ -2,7 +2,7 @@ import type Dockerode from "dockerode";
 import { parseAllowedUrl } from "./allow-list";
 import { containerOptions } from "./container";
 import { followLog, followOutput, tailOf } from "./container-log";
-import { dockerWords, ifThere } from "./docker-error";
+import { dockerStatus, dockerWords, ifThere } from "./docker-error";
 import { startGateway } from "./gateway";
 import { ensureGatewayImage } from "./gateway-image";
 import { Names, WORKSPACE_LABEL } from "./names";
@@ -59,10 +59,14 @@ export class Bench {
     await ensureVolumes(this.#docker, this.names, spec);
     if (spec.network.mode === "RESTRICTED") {
       const allowed = spec.network.allowedUrls.map(parseAllowedUrl);
-      await ensureGatewayImage(this.#docker, this.#log);
       await ensureOutsideNetwork(this.#docker, this.names);
       const subnets = await createNetwork(this.#docker, this.names, spec);
-      await startGateway(this.#docker, this.names, spec, allowed, subnets);
+      const start = async () => {
+        await ensureGatewayImage(this.#docker, this.#log);
+        await startGateway(this.#docker, this.names, spec, allowed, subnets);
+      };
+      // another emulator that was purged may have taken the image along in this moment
+      await start().catch((error: unknown) => (dockerStatus(error) === 404 ? start() : Promise.reject(error)));
     } else {
       await createNetwork(this.#docker, this.names, spec);
     }
