@@ -11,7 +11,7 @@ import { setUp } from "./lib/set-up.mjs";
 await main(async () => {
   const { docker, env: plain } = await setUp();
   const { mark, env } = marked(plain);
-  const before = await labelled(docker);
+  const before = await labelled(docker, mark);
 
   say("\nFormat, lint and types (npm run check)\n");
   const check = await attached("npm", ["run", "--silent", "check"], { cwd: root, env });

@@ -42,6 +42,7 @@ async function build(
   const stream = await docker.buildImage(Readable.from(context), {
     t: tag,
     rm: true,
+    forcerm: true,
     labels: { [LABEL]: "test" },
     ...(networkmode === undefined ? {} : { networkmode }),
   });
