@@ -1,16 +1,18 @@
 import type { Readable } from "node:stream";
-import { type BuildSpec, buildCommand, secretValues } from "./docker/build-args";
-import { DockerError } from "./docker/errors";
+import { type BuildResult, type BuildSpec, buildCommand, secretValues } from "./docker/build-args";
+import { BuilderError, DockerError } from "./docker/errors";
 import { type DockerClient, findDockerClient } from "./docker/find";
-import { type ImageFile, readImageFile } from "./docker/image-files";
+import { type CopyOut, type FolderEntry, findInImageFolder, type ImageFile, readImageFile } from "./docker/image-files";
 import { type ImageInfo, parseImageInfo } from "./docker/image-info";
+import { type ImageLayer, parseHistory } from "./docker/image-layers";
 import { type BuildLineKind, BuildProgress } from "./docker/progress";
-import { type Output, outputOf, run, runLines } from "./process";
+import { type Command, type Output, outputOf, run, runLines } from "./process";
 
-export { type BuildSpec, BuildSpecError, type SecretSource } from "./docker/build-args";
-export { BuildError, DockerError, DockerNotFoundError } from "./docker/errors";
-export type { ImageFile } from "./docker/image-files";
+export { type BuildSpec, BuildSpecError, beyondClient, type SecretSource } from "./docker/build-args";
+export { BuildError, BuilderError, DockerError, DockerNotFoundError } from "./docker/errors";
+export type { FolderEntry, ImageFile } from "./docker/image-files";
 export type { ImageInfo } from "./docker/image-info";
+export type { ImageLayer } from "./docker/image-layers";
 export type { BuildLineKind } from "./docker/progress";
 
 /** Every container, network, volume and image that this project makes carries this label. */
@@ -24,6 +26,13 @@ export interface BuildWatch {
 
 /** Reads files of one image; see {@link Docker.withFiles}. */
 export type FileReader = (path: string) => Promise<ImageFile | undefined>;
+
+/** Looks through a folder of one image; see {@link Docker.withFiles}. */
+export type FolderReader = (
+  folder: string,
+  wanted: (entry: FolderEntry) => boolean,
+  most: number,
+) => Promise<FolderEntry[]>;
 
 /** The docker command line, as far as an image's way to ICA needs it. Programs are started without a shell. */
 export class Docker {
@@ -55,20 +64,57 @@ export class Docker {
    */
   async build(spec: BuildSpec, { onLine = () => undefined, signal }: BuildWatch = {}): Promise<void> {
     signal?.throwIfAborted();
-    const labelled = { ...spec, labels: { [dockerLabel]: "bench-image", ...spec.labels } };
-    const command = buildCommand(labelled, this.client, this.#env);
-    const secrets = await secretValues(spec, this.#env);
+    const { command, secrets } = await this.#buildOf(spec, "store");
     const progress = new BuildProgress(onLine);
-    const exit = await runLines(
-      {
-        command: this.client.command,
-        args: command.args,
-        env: { ...this.#env, ...command.env },
-        ...(signal === undefined ? {} : { signal }),
-      },
-      (line) => progress.add(blank(line, secrets)),
+    const exit = await runLines({ ...command, ...(signal === undefined ? {} : { signal }) }, (line) =>
+      progress.add(blank(line, secrets)),
     );
     if (exit.code !== 0) throw progress.failure(exit.words);
+  }
+
+  /**
+   * Builds an image, and gives it as an archive that `docker load` takes, its layers plain, straight from the builder: the
+   * local image store never sees it. Needs buildx. Resolves when the image is built and begins to come. Throws as
+   * {@link build} does; what fails later fails the stream.
+   */
+  async buildArchive(spec: BuildSpec, { onLine = () => undefined, signal }: BuildWatch = {}): Promise<Output> {
+    signal?.throwIfAborted();
+    const { command, secrets } = await this.#buildOf(spec, "archive");
+    const progress = new BuildProgress(onLine);
+    const output = outputOf({
+      ...command,
+      onLine: (line) => progress.add(blank(line, secrets)),
+      failure: ({ words }) => progress.failure(blank(words, secrets)),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    try {
+      await readable(output.stream);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+    return output;
+  }
+
+  async #buildOf(spec: BuildSpec, result: BuildResult): Promise<{ command: Command; secrets: string[] }> {
+    const labelled = { ...spec, labels: { [dockerLabel]: "bench-image", ...spec.labels } };
+    const { args, env } = buildCommand(labelled, this.client, this.#env, result);
+    return {
+      command: { command: this.client.command, args, env: { ...this.#env, ...env } },
+      secrets: await secretValues(spec, this.#env),
+    };
+  }
+
+  /**
+   * The driver of a builder, such as `docker` (the local engine itself), `docker-container`, `kubernetes` or `remote`. Throws
+   * {@link BuilderError} when buildx has no such builder. Does not ask whether the builder answers.
+   */
+  async driverOf(builder: string): Promise<string> {
+    const result = await this.#try(["buildx", "inspect", "--", builder]);
+    if (!result.ok) throw new BuilderError(builder, result.words);
+    const driver = /^Driver:\s+(\S+)/m.exec(result.stdout)?.[1];
+    if (driver === undefined) throw new BuilderError(builder, "docker buildx inspect names no driver");
+    return driver;
   }
 
   /** What Docker knows of an image; undefined when there is no such image here. Never pulls. */
@@ -77,6 +123,12 @@ export class Docker {
     if (result.ok) return parseImageInfo(result.stdout);
     if (/no such (image|object)/i.test(result.words)) return undefined;
     throw new DockerError("docker image inspect", result.words);
+  }
+
+  /** What each step of an image's making added, the base first. */
+  async layers(ref: string): Promise<ImageLayer[]> {
+    const args = ["image", "history", "--no-trunc", "--human=false", "--format", "{{json .}}", ref];
+    return parseHistory(await this.#run("docker image history", args));
   }
 
   /** The image as an archive that `docker load` takes. Fails as a stream if Docker does; never a cut-off archive. */
@@ -116,10 +168,10 @@ export class Docker {
   }
 
   /**
-   * Gives `use` a reader of the image's files. They are read from a container that is made and never started, and always
+   * Gives `use` readers of the image's files and folders. They are read from a container that is made and never started, and always
    * removed at the end.
    */
-  async withFiles<T>(ref: string, use: (read: FileReader) => Promise<T>): Promise<T> {
+  async withFiles<T>(ref: string, use: (read: FileReader, find: FolderReader) => Promise<T>): Promise<T> {
     // The command is never run, but Docker wants one where the image names none.
     const made = await this.#run("docker container create", [
       ...["container", "create", "--pull", "never", "--network", "none", "--label", `${dockerLabel}=inspect`],
@@ -127,7 +179,11 @@ export class Docker {
     ]);
     const container = made.trim().split("\n").at(-1) ?? "";
     try {
-      return await use((path) => readImageFile(path, (at, followLink) => this.#copyOut(container, at, followLink)));
+      const copyOut: CopyOut = (at, followLink) => this.#copyOut(container, at, followLink);
+      return await use(
+        (path) => readImageFile(path, copyOut),
+        (folder, wanted, most) => findInImageFolder(folder, wanted, most, copyOut),
+      );
     } finally {
       await this.#run("docker container rm", ["container", "rm", "--force", "--", container]);
     }

@@ -85,13 +85,16 @@ export interface Output {
 export interface StreamCommand extends Command {
   /** What the process reads. It is destroyed when the process ends early. */
   readonly input?: Readable;
+  /** Gets each line of its error output as it comes. */
+  readonly onLine?: (line: string) => void;
   /** The error for a process that failed. */
   readonly failure: (exit: Exit) => Error;
 }
 
 /** Starts a program and gives its output as a stream. */
-export function outputOf({ command, args, env, input, signal, failure }: StreamCommand): Output {
+export function outputOf({ command, args, env, input, signal, onLine, failure }: StreamCommand): Output {
   const child = spawn(command, args, { env, stdio: ["pipe", "pipe", "pipe"] });
+  if (onLine !== undefined) splitLines(child.stderr, onLine);
   const exit = exitOf(child);
   if (input === undefined) child.stdin.end();
   const fed = input === undefined ? Promise.resolve(undefined) : outcome(pipeline(input, child.stdin));

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import type { Extract } from "tar-stream";
 
 /**
  * A stream of what an iterator gives, as `Readable.from`, but for one thing: destroying it calls `stop` at once, so that whatever
@@ -72,4 +73,33 @@ function first<R>(queue: Promise<R>[]): Promise<R> {
   const result = queue.shift();
   if (result === undefined) throw new RangeError("nothing is under way");
   return result;
+}
+
+/** Gives a reader of tar entries what a source has, no faster than it reads. A failure of either reaches whoever reads the entries. */
+export async function feed(source: AsyncIterable<Buffer>, entries: Extract): Promise<void> {
+  // Whoever reads the entries meets the same error.
+  entries.on("error", nothing);
+  try {
+    for await (const chunk of source) {
+      if (entries.destroyed) return;
+      if (!entries.write(chunk)) await drained(entries);
+    }
+    entries.end(undefined);
+  } catch (error) {
+    entries.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+/** Until it takes more, or takes nothing any more. */
+export function drained(entries: Extract): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      entries.off("drain", done);
+      entries.off("close", done);
+      resolve();
+    };
+    entries.on("drain", done);
+    entries.on("close", done);
+    if (entries.destroyed) done();
+  });
 }

@@ -1,10 +1,12 @@
 import type Dockerode from "dockerode";
 import { parseAllowedUrl } from "./allow-list";
+import { changedPaths } from "./changes";
 import { containerOptions } from "./container";
 import { followLog, followOutput, tailOf } from "./container-log";
 import { dockerStatus, dockerWords, ifThere } from "./docker-error";
 import { startGateway } from "./gateway";
 import { ensureGatewayImage } from "./gateway-image";
+import { type Listening, listeningOn } from "./listening";
 import { Names, WORKSPACE_LABEL } from "./names";
 import { createNetwork, ensureOutsideNetwork, removeNetwork } from "./networks";
 import { endpointsOf } from "./ports";
@@ -136,9 +138,24 @@ export class Bench {
 
   /** TERM, grace time, KILL; then removes container and network. Supervision must have ended. /data stays. */
   async stop(id: string): Promise<StopOutcome> {
-    const outcome = await stopContainer(this.#container(id), this.#graceS);
+    const outcome = await this.end(id);
     await this.clear(id);
     return outcome;
+  }
+
+  /** TERM, grace time, KILL; the container stays as it ended. Supervision must have ended. */
+  end(id: string): Promise<StopOutcome> {
+    return stopContainer(this.#container(id), this.#graceS);
+  }
+
+  /** What of the image's own files was added, changed or removed: see `changedPaths`. */
+  changes(id: string): Promise<string[]> {
+    return changedPaths(this.#container(id));
+  }
+
+  /** On which addresses something in a workspace that runs listens on a port: see `listeningOn`. */
+  listening(id: string, port: number): Promise<Listening | undefined> {
+    return listeningOn(this.#docker, this.#container(id), port);
   }
 
   /** Removes container, gateway and network of a workspace at once, whatever state they are in. /data stays. */

@@ -1,13 +1,16 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import Dockerode from "dockerode";
+import { z } from "zod";
 
 /**
  * Connects to the Docker engine that the `docker` command would use: `DOCKER_HOST`, else the current context of the
  * command line (Docker Desktop, Colima, rootless), else the default socket. Throws when the engine does not answer.
+ *
+ * @param command the docker client to ask for its context
  */
-export async function connectDocker(): Promise<Dockerode> {
-  const host = process.env.DOCKER_HOST ? undefined : await contextHost();
+export async function connectDocker(command = "docker"): Promise<Dockerode> {
+  const host = process.env.DOCKER_HOST ? undefined : await contextHost(command);
   const docker = host === undefined ? new Dockerode() : new Dockerode(optionsOf(host));
   try {
     await docker.ping();
@@ -21,10 +24,10 @@ export async function connectDocker(): Promise<Dockerode> {
 }
 
 /** The endpoint of the current context; undefined when there is no docker command line to ask. */
-async function contextHost(): Promise<string | undefined> {
+async function contextHost(command: string): Promise<string | undefined> {
   try {
     const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
-    const { stdout } = await promisify(execFile)("docker", args, { timeout: 10_000 });
+    const { stdout } = await promisify(execFile)(command, args, { timeout: 10_000 });
     return stdout.trim() || undefined;
   } catch {
     // No command line, or one without contexts: the default socket it is.
@@ -47,3 +50,11 @@ function optionsOf(host: string): Dockerode.DockerOptions {
   }
   return { host: url.hostname, port: Number(url.port || 2375), protocol: "http" };
 }
+
+/** Whether an engine is on this machine, where ports that it publishes on 127.0.0.1 can be reached. */
+export function isLocal(docker: Dockerode): boolean {
+  const { socketPath, host } = modem.parse(docker.modem);
+  return socketPath !== undefined || host === undefined || /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/.test(host);
+}
+
+const modem = z.object({ socketPath: z.string().optional(), host: z.string().optional() });

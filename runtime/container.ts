@@ -30,7 +30,7 @@ export function containerOptions(names: Names, spec: WorkspaceSpec, limits: Limi
       // names outside are the proxy's business: without this, Docker would look them up for the workspace; and not
       // to find one should not take long
       ...(restricted ? { Dns: ["127.0.0.1"], DnsOptions: ["timeout:1", "attempts:1"] } : {}),
-      ReadonlyRootfs: true,
+      ReadonlyRootfs: spec.writableRoot !== true,
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
       Mounts: workspaceMounts(names, spec),

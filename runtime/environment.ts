@@ -4,6 +4,9 @@ export const PROXY_URL = "http://proxy.workspace:3128";
 /** The one documented variable that is a secret. */
 export const API_KEY_VARIABLE = "ICA_SERVICE_ACCOUNT_USER_API_KEY";
 
+/** What ICA_NAMESPACE is here. The vendor's value is a namespace of its cluster. */
+export const NAMESPACE = "bench";
+
 /** What the documented variables are made from. */
 export interface EnvironmentSource {
   /** The host part of the public address, with the port where there is one. */

@@ -1,6 +1,6 @@
 export { type AllowedUrl, parseAllowedUrl } from "./allow-list";
 export { Bench, type BenchOptions } from "./bench";
-export { benchEnvironment, type EnvironmentSource, webPrefix } from "./environment";
+export { benchEnvironment, type EnvironmentSource, NAMESPACE, webPrefix } from "./environment";
 export { GATEWAY_IMAGE, removeGatewayImage } from "./gateway-image";
 export { INSTANCE_LABEL, LABEL, Names, WORKSPACE_LABEL } from "./names";
 export type { Limits } from "./resource-models";

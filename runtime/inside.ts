@@ -12,10 +12,14 @@ const PATIENCE_MS = 10_000;
 
 /**
  * Logs in to a workspace. Its sshd may need a moment after the start, so a connection that is refused or reset is tried
- * again for ten seconds. Errors say what to look at in the image.
+ * again for ten seconds, or for as long as somebody has patience if that is less. Errors say what to look at in the image.
  */
-export async function connectInside(inside: Inside, username: string): Promise<Client> {
-  const end = Date.now() + PATIENCE_MS;
+export async function connectInside(
+  inside: Inside,
+  username: string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<Client> {
+  const end = Date.now() + Math.min(patienceMs, PATIENCE_MS);
   for (;;) {
     try {
       return await connect(inside, username);

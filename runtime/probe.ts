@@ -3,15 +3,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connectInside, type Inside as InsideConsole } from "./inside";
 
 /** Milliseconds that a server may take from the start of ica_start.sh to its first answer. */
-const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 60_000;
 const POLL_MS = 200;
 
 /** How a server was found. */
 export type Probe = { readonly ok: true; readonly detail?: string } | { readonly ok: false; readonly detail: string };
 
 /** Asks the web server of a workspace for the page under its path until there is an answer. */
-export async function probeWeb(port: () => number | undefined, path: string, signal: AbortSignal): Promise<Probe> {
-  const end = Date.now() + PATIENCE_MS;
+export async function probeWeb(
+  port: () => number | undefined,
+  path: string,
+  signal: AbortSignal,
+  patienceMs: number = PATIENCE_MS,
+): Promise<Probe> {
+  const end = Date.now() + patienceMs;
   for (;;) {
     const status = await statusOf(port(), path, signal);
     if (status === 404) {
@@ -24,7 +29,7 @@ export async function probeWeb(port: () => number | undefined, path: string, sig
       return { ok: true, detail: `HTTP ${status}` };
     }
     if (Date.now() > end) {
-      const seconds = PATIENCE_MS / 1000;
+      const seconds = patienceMs / 1000;
       return {
         ok: false,
         detail:
@@ -58,13 +63,14 @@ export async function probeConsole(
   inside: () => Promise<InsideConsole | undefined>,
   user: string,
   signal: AbortSignal,
+  patienceMs: number = PATIENCE_MS,
 ): Promise<Probe> {
-  const end = Date.now() + PATIENCE_MS;
+  const end = Date.now() + patienceMs;
   for (;;) {
     try {
       const found = await inside();
       if (found !== undefined) {
-        const client = await connectInside(found, user);
+        const client = await connectInside(found, user, patienceMs);
         client.end();
         return { ok: true, detail: `as ${user}` };
       }
@@ -75,7 +81,7 @@ export async function probeConsole(
       }
     }
     if (Date.now() > end) {
-      return { ok: false, detail: `ica_start.sh did not stay up for ${PATIENCE_MS / 1000} s` };
+      return { ok: false, detail: `ica_start.sh did not stay up for ${patienceMs / 1000} s` };
     }
     await delay(POLL_MS, undefined, { signal });
   }

@@ -24,6 +24,10 @@ export interface WorkspaceSpec {
   readonly environment: Readonly<Record<string, string>>;
   /** What it may use at most, field by field in the place of what `resourceModel` says. */
   readonly limits?: Limits;
+  /**
+   * Lets the main process write everywhere that its user may, to see what it would write; Bench never does. Default: false.
+   */
+  readonly writableRoot?: boolean;
   /** A volume for /data that is somebody's to keep: it is made when it is not there, and never removed. Default: one of the workspace's own. */
   readonly keptData?: string;
   /**

@@ -109,9 +109,12 @@ async function live(
   const ended = ifThere(patiently(() => container.wait({ abortSignal: signal }), signal)).finally(() => over.abort());
   await Promise.all([ended, reported]);
   const state = (await ifThere(patiently(() => container.inspect(), signal)))?.State;
-  return state === undefined
-    ? undefined
-    : { exitCode: state.ExitCode, seconds: (Date.parse(state.FinishedAt) - Date.parse(state.StartedAt)) / 1000 };
+  if (state === undefined) {
+    return undefined;
+  }
+  // an end may be noted a moment before the start
+  const ms = Math.max(0, Date.parse(state.FinishedAt) - Date.parse(state.StartedAt));
+  return { exitCode: state.ExitCode, seconds: ms / 1000 };
 }
 
 /**

@@ -6,7 +6,17 @@ import { machinery, typeToken } from "./machinery";
 /** Where a build finds a secret: never the secret itself. */
 export type BuildSecretArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };
 
-/** How to build the image. It is built with BuildKit by the local `docker`, always for linux/amd64 ("they must run on Linux X86 architecture", the vendor's page). */
+/**
+ * What a build may use SSH with: `env` names a variable with the socket of an agent (`SSH_AUTH_SOCK`), `file` is a socket or a
+ * private key without a passphrase. No key reaches state, logs or the image.
+ */
+export type BuildSshArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };
+
+/**
+ * How to build the image. It is built with BuildKit by `docker`, always for linux/amd64 ("they must run on Linux X86
+ * architecture", the vendor's page). What counts for the identity publishes another image when it changes; what does not is
+ * changed in place, and is used by the next build (docs/builds.md).
+ */
 export interface BuildArgs {
   /** The folder that is sent to the build, relative to the Pulumi program. Its content is the image's identity: docs/context-hash.md. */
   context: pulumi.Input<string>;
@@ -18,14 +28,26 @@ export interface BuildArgs {
   target?: pulumi.Input<string>;
   /** Secrets for `RUN --mount=type=secret`, by id. Only the ids count for the identity; values reach neither state nor logs. */
   secrets?: pulumi.Input<Record<string, pulumi.Input<BuildSecretArgs>>>;
+  /** SSH for `RUN --mount=type=ssh`, by id (`default` where the mount names none). Only the ids count for the identity. */
+  ssh?: pulumi.Input<Record<string, pulumi.Input<BuildSshArgs>>>;
+  /** Labels of the image. They count for the identity, being part of the image; `pulumi-ica` is set on every one. */
+  labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** What RUN may reach: `none`, or the build machine's own network with `host`, which a builder has to allow. Not part of the identity. Default: `default`, a network of its own. */
+  network?: pulumi.Input<"default" | "none" | "host">;
   /** Look for newer base images when building. A base that moved does not by itself cause a build: use `triggers`. Default: false. */
   pull?: pulumi.Input<boolean>;
-  /** Build every step anew. Default: false. */
+  /** Build every step anew, when it is built. Not part of the identity. Default: false. */
   noCache?: pulumi.Input<boolean>;
-  /** Where to import the build cache from (`docker build --cache-from`). */
+  /** Where to import the build cache from (`docker build --cache-from`): an image, or with buildx any source such as `type=registry,ref=…`. Credentials go by the environment. Not part of the identity. */
   cacheFrom?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Where to export the build cache to (`docker build --cache-to`). */
+  /** Where to export the build cache to (`docker buildx build --cache-to`). Needs buildx; credentials go by the environment. Not part of the identity. */
   cacheTo?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * A builder of buildx, as `docker buildx ls` names it: with a driver other than `docker`, such as a remote BuildKit or one in
+   * Kubernetes, the image goes straight from there to ICA, never through the local Docker. Needs buildx. Not part of the
+   * identity. Default: the local Docker builds.
+   */
+  builder?: pulumi.Input<string>;
   /** Any texts; when one changes, the image is built and published anew. */
   triggers?: pulumi.Input<pulumi.Input<string>[]>;
 }
@@ -72,9 +94,13 @@ export interface BenchImageArgs {
   }>;
   /**
    * `inspect` reads the Dockerfile in preview and the built image before the upload, and refuses what cannot run in Bench
-   * (docs/image-contract.md); `none` takes everything. Default: `inspect`.
+   * (docs/image-contract.md). `run` does that, and then starts the image under Bench's rules in the local Docker, before the
+   * upload: it has to stay alive, to answer on the ports of `access`, to write only below /data and /tmp, and to end within
+   * 30 seconds of TERM. That takes from some seconds to two minutes, and the image's memory twice, since it runs a second
+   * time with a file system that shows what it writes. `none` takes everything. An image that is in ICA already is not looked
+   * at again; a change does nothing to it (in place). Default: `inspect`.
    */
-  verify?: pulumi.Input<"inspect" | "none">;
+  verify?: pulumi.Input<"inspect" | "run" | "none">;
   /** What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Default: `forget`. */
   onDelete?: pulumi.Input<"forget" | "removeRegions">;
   /** Take over an image that is in ICA already, by its id; `name` and `version` must be its own. Another id is another image (replace). */
@@ -167,7 +193,7 @@ export class BenchImage extends pulumi.CustomResource {
   declare readonly version: pulumi.Output<string>;
   /** PARTIAL, AVAILABLE, BUILDFAILED and others as ICA reports them. */
   declare readonly status: pulumi.Output<string>;
-  /** 64 hex digits that stand for the content: of the build context, or of the local image's configuration. */
+  /** 64 hex digits that stand for the content: of the build context, or of the local image's configuration and layers. */
   declare readonly contextHash: pulumi.Output<string>;
   /** The project that holds the archive. */
   declare readonly projectId: pulumi.Output<string>;
@@ -179,7 +205,7 @@ export class BenchImage extends pulumi.CustomResource {
   declare readonly archiveSize: pulumi.Output<number | undefined>;
   /** SHA-256 of the archive in hex; undefined when the image was taken over. */
   declare readonly archiveSha256: pulumi.Output<string | undefined>;
-  /** Configuration digest (`sha256:…`) of the local image that was uploaded; undefined when nothing was built here. */
+  /** The local Docker's id (`sha256:…`) of the image that was uploaded; undefined when nothing was built here. */
   declare readonly imageDigest: pulumi.Output<string | undefined>;
   /** Address of the image in each region, by region code. */
   declare readonly urls: pulumi.Output<Record<string, string>>;
@@ -223,9 +249,14 @@ function offered({ web, console: shell }: BenchSettings): { web: boolean; consol
   return { web: web ?? true, console: shell ?? true };
 }
 
-/** @internal The local reference that an image argument stands for. */
+/**
+ * @internal The local reference that an image argument stands for. Of a resource it is not known before that is made: a
+ * preview would look in the local Docker for an image that only `pulumi up` builds.
+ */
 export function referenceOf(image: BenchImageArgs["image"]): pulumi.Input<string> | undefined {
-  return isLocalImage(image) ? image.imageName : image;
+  if (!isLocalImage(image)) return image;
+  if (!pulumi.CustomResource.isInstance(image)) return image.imageName;
+  return pulumi.all([image.imageName, image.id]).apply(([name]) => name);
 }
 
 function isLocalImage(image: BenchImageArgs["image"]): image is LocalImage {

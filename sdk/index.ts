@@ -14,6 +14,7 @@ export {
   type BenchSettings,
   type BuildArgs,
   type BuildSecretArgs,
+  type BuildSshArgs,
   type ExistingImageArgs,
   type LocalImage,
 } from "./bench-image";

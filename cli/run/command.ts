@@ -1,13 +1,13 @@
 import { Command } from "commander";
 import { Docker } from "../../provider/docker";
 import { connectDocker } from "../../runtime/connect";
+import { imageTag, newInstance, sweepDeadRuns } from "../../runtime/instances";
 import { isFolder } from "../lint/context";
 import type { Reporter, Step } from "./events";
 import { ContractBroken, readyImage } from "./image";
 import { collect, collectPair, parseBytes, parseCpus, parseGpus, parseVolume, type RunOptions } from "./options";
 import { JsonReporter, PlainReporter, TerminalReporter } from "./report";
 import { shellIn } from "./shell";
-import { imageTag, newInstance, sweepDeadRuns } from "./sweep";
 import { runWorkspace } from "./workspace";
 
 /** Exit codes of `ica-bench run`. */
@@ -70,7 +70,7 @@ function reporterFor({ json }: RunOptions): Reporter {
 
 async function run(target: string, options: RunOptions, reporter: Reporter): Promise<number> {
   const { stop, hurry, forget } = interrupts();
-  const instance = newInstance();
+  const instance = newInstance("run");
   const tag = imageTag(instance);
   let shellOpen = false;
   const quiet: Reporter = {

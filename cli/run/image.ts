@@ -1,7 +1,8 @@
+import { benchUserName } from "../../provider/bench-image/contract/bench-user";
 import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
 import type { Finding } from "../../provider/bench-image/contract/finding";
+import { describeSize } from "../../provider/bench-image/contract/image-size";
 import { inspectImage } from "../../provider/bench-image/contract/inspect";
-import { benchUid } from "../../provider/bench-image/contract/rules";
 import type { Docker } from "../../provider/docker";
 import type { Access } from "../access";
 import { findContext, isFolder } from "../lint/context";
@@ -35,12 +36,15 @@ export async function readyImage(target: string, options: RunOptions, around: Su
   const reference = (await isFolder(target)) ? await build(target, options, around) : await find(target, around);
   return timed(around.reporter, "contract", async () => {
     const wanted = { web: options.web ?? true, console: options.console ?? true };
-    const findings = await inspectImage(around.docker, reference, { access: wanted });
+    const { findings, layers } = await inspectImage(around.docker, reference, { access: wanted });
+    around.reporter.tell({ event: "note", message: `The image has ${describeSize(layers)}` });
     // what the image lacks is an error only where somebody asked for it
     const lacks = (code: Finding["code"], asked: boolean | undefined) =>
       asked !== true && findings.some((finding) => finding.code === code);
-    const off = { web: lacks("ICA011", options.web), console: lacks("ICA010", options.console) };
-    const left = findings.filter(({ code }) => !(off.web && code === "ICA011") && !(off.console && code === "ICA010"));
+    const noServer = lacks("ICA010", options.console);
+    const off = { web: lacks("ICA011", options.web), console: noServer || lacks("ICA021", options.console) };
+    const missing = [...(off.web ? ["ICA011"] : []), ...(off.console ? ["ICA010", "ICA021"] : [])];
+    const left = findings.filter(({ code }) => !missing.includes(code));
     tellFindings(left, options, around);
     const access = { web: wanted.web && !off.web, console: wanted.console && !off.console };
     if (off.web && wanted.web) {
@@ -52,9 +56,10 @@ export async function readyImage(target: string, options: RunOptions, around: Su
       });
     }
     if (off.console && wanted.console) {
-      around.reporter.tell({ event: "step", step: "console", state: "off", detail: "the image has no SSH server" });
+      const detail = noServer ? "the image has no SSH server" : "nothing readies sshd for 2222; --console insists";
+      around.reporter.tell({ event: "step", step: "console", state: "off", detail });
     }
-    return { reference, access, user: await userOf(around.docker, reference) };
+    return { reference, access, user: await benchUserName(around.docker, reference) };
   });
 }
 
@@ -116,11 +121,4 @@ function tellFindings(
       `Bench would refuse this image: ${errors} ${errors === 1 ? "error" : "errors"} (--force starts it all the same)`,
     );
   }
-}
-
-async function userOf(docker: Docker, reference: string): Promise<string> {
-  const passwd =
-    (await docker.readFiles(reference, ["/etc/passwd"])).get("/etc/passwd")?.content.toString("utf8") ?? "";
-  const entry = passwd.split("\n").find((line) => line.split(":")[2] === String(benchUid));
-  return entry?.split(":")[0] ?? String(benchUid);
 }

@@ -1,29 +1,16 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { NAMESPACE } from "../../emulator/workspaces/view";
-import { benchEnvironment, type Limits, type WorkspaceSpec } from "../../runtime";
+import type { Limits, WorkspaceSpec } from "../../runtime";
+import { type Standalone, standalone } from "../../runtime/standalone";
 import type { ReadyImage } from "./image";
 import type { RunOptions } from "./options";
 
-/** Where ICA is for a workspace on the public address (vendor's page on Bench). */
-const ICA_URL = "https://ica.illumina.com/ica";
-
-/** What to run, and the key that its environment holds: one that opens nothing, and is blanked in what is shown. */
+/** What to run, and what it was given. */
 export function specOf(
   { reference, access }: ReadyImage,
   options: RunOptions,
   { id, number, webHost }: { id: string; number: string; webHost: string },
-): { spec: WorkspaceSpec; apiKey: string } {
-  const apiKey = randomBytes(24).toString("base64url");
-  const environment = benchEnvironment({
-    benchHost: webHost,
-    icaUrl: ICA_URL,
-    projectId: randomUUID(),
-    number,
-    namespace: NAMESPACE,
-    access,
-    restricted: options.restricted,
-    apiKey,
-  });
+): { spec: WorkspaceSpec; given: Standalone } {
+  const given = standalone({ access, restricted: options.restricted }, webHost, number);
+  const { environment } = given;
   const taken = options.env.find(([name]) => Object.hasOwn(environment, name));
   if (taken !== undefined) {
     throw new Error(`--env ${taken[0]}: Bench sets this variable itself, so the image must live with its value.`);
@@ -41,7 +28,7 @@ export function specOf(
     limits: limitsOf(options),
     ...(options.data === undefined ? {} : { keptData: options.data }),
   };
-  return { spec, apiKey };
+  return { spec, given };
 }
 
 function limitsOf({ memory, cpus, gpus }: RunOptions): Limits {

@@ -1,8 +1,8 @@
-import { randomInt } from "node:crypto";
 import type Dockerode from "dockerode";
-import { NAMESPACE } from "../../emulator/workspaces/view";
-import { Bench, type SupervisionEnd, webPrefix } from "../../runtime";
-import { type Probe, probeConsole, probeWeb } from "../../runtime/probe";
+import { Bench } from "../../runtime";
+import { Attended } from "../../runtime/attended";
+import type { Probe } from "../../runtime/probe";
+import { newNumber, type Standalone } from "../../runtime/standalone";
 import { type Doors, type Inside, openDoors } from "./doors";
 import type { Reachable, Reporter } from "./events";
 import type { ReadyImage } from "./image";
@@ -35,11 +35,11 @@ export async function runWorkspace(image: ReadyImage, options: RunOptions, aroun
   const { docker, instance, reporter } = around;
   const log = (message: string) => reporter.tell({ event: "note", message });
   const bench = new Bench({ docker, instance, log });
-  const number = String(randomInt(10_000_000, 100_000_000));
+  const number = newNumber();
   const inside: Inside = { id: ID, number, name: "run", access: image.access, status: "Starting", endpoints: {} };
   const doors = await openDoors(inside, log);
   try {
-    const { spec, apiKey } = specOf(image, options, { id: ID, number, webHost: doors.webHost });
+    const { spec, given } = specOf(image, options, { id: ID, number, webHost: doors.webHost });
     await timed(reporter, "prepare", () => bench.prepare(spec));
     reporter.tell({
       event: "made",
@@ -49,7 +49,7 @@ export async function runWorkspace(image: ReadyImage, options: RunOptions, aroun
     if (options.restricted) {
       await bench.followProxy(ID, (line) => tellRefusal(line, reporter));
     }
-    return await live({ bench, inside, doors, image, around, apiKey });
+    return await live({ bench, inside, doors, image, around, given });
   } finally {
     await doors.close();
     await bench.removeAll();
@@ -62,13 +62,14 @@ interface Life {
   readonly doors: Doors;
   readonly image: ReadyImage;
   readonly around: Surroundings;
-  readonly apiKey: string;
+  readonly given: Standalone;
 }
 
 async function live(life: Life): Promise<RunEnd> {
   const { bench, inside, around } = life;
   const { reporter, stop, hurry, shell } = around;
-  const { up, ended } = supervised(life);
+  const attended = attend(life);
+  const { up, ended } = attended;
   const started = await timed(
     reporter,
     "start",
@@ -76,7 +77,8 @@ async function live(life: Life): Promise<RunEnd> {
     (first) => ({ ok: first === "up" || first.kind === "stopped" }),
   );
   const over = new AbortController();
-  const probed = started === "up" ? probes(life, AbortSignal.any([stop, over.signal])) : Promise.resolve(false);
+  const probed =
+    started === "up" ? probes(life, attended, AbortSignal.any([stop, over.signal])) : Promise.resolve(false);
   const answered = await Promise.race([probed, ended]);
   if (typeof answered === "boolean" && started === "up") {
     reporter.tell({ event: "ready", ...(await reachable(life)) });
@@ -108,52 +110,31 @@ async function live(life: Life): Promise<RunEnd> {
   return outcome.killed || answered === false ? "not as it should" : "ended in time";
 }
 
-/** Keeps the main process alive, and tells of it. `ended` never rejects for a stop that was asked for. */
-function supervised({ bench, inside, around, apiKey }: Life): {
-  up: Promise<"up">;
-  ended: Promise<SupervisionEnd | { kind: "stopped" }>;
-} {
+/** Keeps the main process alive, and tells of it. */
+function attend({ bench, inside, around, given }: Life): Attended {
   const { reporter, stop } = around;
-  let alive: () => void = () => undefined;
-  const up = new Promise<"up">((resolve) => {
-    alive = () => resolve("up");
-  });
-  const listener = {
-    alive: async () => {
-      inside.endpoints = await bench.endpoints(ID);
+  const attended: Attended = new Attended({
+    ...{ bench, id: ID, stop },
+    alive: () => {
+      inside.endpoints = attended.endpoints;
       inside.status = "Running";
-      alive();
     },
-    ended: async (end: { exitCode: number; seconds: number; restarts: number }) => {
+    ended: (end) => {
       inside.endpoints = {};
       reporter.tell({ event: "ended", ...end });
     },
-    wrote: (line: string) => reporter.tell({ event: "log", line: line.replaceAll(apiKey, "<api key>") }),
-  };
-  const ended = bench.supervise(ID, listener, stop).catch((error: unknown) => {
-    if (stop.aborted) {
-      return { kind: "stopped" as const };
-    }
-    throw error;
+    wrote: (line) => reporter.tell({ event: "log", line: line.replaceAll(given.apiKey, "<api key>") }),
   });
-  return { up, ended };
+  return attended;
 }
 
 /** Whether everything that is open answers. False as well when there is no time left to find out. */
-async function probes({ bench, inside, image, around }: Life, signal: AbortSignal): Promise<boolean> {
+async function probes({ image, around, given }: Life, attended: Attended, signal: AbortSignal): Promise<boolean> {
   const { reporter } = around;
   const { access, user } = image;
   const judge = (probe: Probe) => probe;
-  const web = () => probeWeb(() => inside.endpoints.web, `/${webPrefix(NAMESPACE, inside.number)}/`, signal);
-  const sshd = () =>
-    probeConsole(
-      async () => {
-        const { console: port } = inside.endpoints;
-        return port === undefined ? undefined : { port, privateKey: await bench.privateKey(ID) };
-      },
-      user,
-      signal,
-    );
+  const web = () => attended.probeWeb(given.path, signal);
+  const sshd = () => attended.probeConsole(user, signal);
   try {
     const found = [
       ...(access.web ? [await timed(reporter, "web", web, judge)] : []),
@@ -168,12 +149,12 @@ async function probes({ bench, inside, image, around }: Life, signal: AbortSigna
   }
 }
 
-async function reachable({ bench, inside, doors, image }: Life): Promise<Reachable> {
+async function reachable({ bench, doors, image, given }: Life): Promise<Reachable> {
   const { access, user } = image;
   const port = access.console ? await doors.openConsole(bench) : undefined;
   const unknown = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null";
   return {
-    ...(access.web ? { web: `http://${doors.webHost}/${webPrefix(NAMESPACE, inside.number)}/` } : {}),
+    ...(access.web ? { web: `http://${doors.webHost}${given.path}` } : {}),
     ...(port === undefined
       ? {}
       : {

@@ -89,7 +89,11 @@ function rename(file: string, content: Buffer, name: string): Buffer | undefined
       return json(parse(file, manifest, content).map((image) => ({ ...image, RepoTags: [name] })));
     case "index.json": {
       const parsed = parse(file, index, content);
-      const annotations = { "io.containerd.image.name": name, "org.opencontainers.image.ref.name": "latest" };
+      // The containerd image store takes this name as it stands: without the registry, docker would not find it.
+      const annotations = {
+        "io.containerd.image.name": `docker.io/${name}`,
+        "org.opencontainers.image.ref.name": "latest",
+      };
       return json({
         ...parsed,
         manifests: parsed.manifests.map((each) => ({ ...each, annotations: { ...each.annotations, ...annotations } })),

@@ -1,7 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Router } from "express";
-import { Bench, benchEnvironment, type Endpoints, Names, removeGatewayImage, type WorkspaceSpec } from "../../runtime";
+import {
+  Bench,
+  benchEnvironment,
+  type Endpoints,
+  NAMESPACE,
+  Names,
+  removeGatewayImage,
+  type WorkspaceSpec,
+} from "../../runtime";
 import { connectDocker } from "../../runtime/connect";
 import { USER } from "../auth";
 import type { EmulatorContext } from "../config";
@@ -12,7 +20,7 @@ import { loadHostKey } from "./console/host-key";
 import { Lifecycle } from "./lifecycle";
 import { type WorkspaceRecord, workspace } from "./record";
 import { workspaceRoutes } from "./routes";
-import { CONSOLE_HOST, NAMESPACE } from "./view";
+import { CONSOLE_HOST } from "./view";
 import { WebAccess } from "./web";
 import { withoutContainers } from "./without-containers";
 

@@ -1,10 +1,7 @@
-import { webPrefix } from "../../runtime";
+import { NAMESPACE, webPrefix } from "../../runtime";
 import type { JsonObject } from "../idempotency";
 import { etagOf } from "../rest";
 import type { WorkspaceRecord, WorkspaceSettings } from "./record";
-
-/** What ICA_NAMESPACE is here. The vendor's value is a namespace of its cluster. */
-export const NAMESPACE = "bench";
 
 /** Where console access is: the SSH gateway listens on loopback only. */
 export const CONSOLE_HOST = "127.0.0.1";

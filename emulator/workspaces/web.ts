@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { createProxyServer } from "http-proxy-3";
-import { webPrefix } from "../../runtime";
-import { NAMESPACE } from "./view";
+import { NAMESPACE, webPrefix } from "../../runtime";
 
 /** Where a request under the prefix of a workspace goes, or why it goes nowhere. */
 type Destination = { readonly port: number } | { readonly status: 403 | 404 | 503; readonly reason: string };

@@ -16,7 +16,8 @@ export type Compression = "bzip2" | "none";
 export const archiveSuffix: Readonly<Record<Compression, string>> = { bzip2: ".tar.bz2", none: ".tar" };
 
 export interface ArchiveOptions {
-  readonly docker: Docker;
+  /** Gives the plain archive: Docker, or a builder from which the image comes. */
+  readonly docker: Pick<Docker, "save">;
   readonly ref: string;
   readonly compression: Compression;
   /** Where compressed layers are kept for the next release. Default: nowhere. */

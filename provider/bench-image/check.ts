@@ -1,11 +1,14 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Context } from "../context";
+import { BuilderError, beyondClient, DockerNotFoundError } from "../docker";
+import { imageContentHash } from "../docker/image-content";
 import type { CheckFailure, CheckResult } from "../handler";
 import { hasUnknown, unknownValue } from "../unknown";
 import { wordsOf } from "../words";
 import { ContextError, computeContextHash, dockerfilePath } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
+import { rules } from "./contract/rules";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
 import { findPublished, immutableVersion } from "./published";
@@ -55,7 +58,7 @@ async function contentIdentity(
         contextHash: unknownValue,
         failures: [{ property: "image", reason: `the local Docker has no image ${image}: build or pull it first` }],
       }
-    : { contextHash: info.Id.replace(/^sha256:/, ""), failures: [] };
+    : { contextHash: imageContentHash(info), failures: [] };
 }
 
 async function buildIdentity(
@@ -63,6 +66,10 @@ async function buildIdentity(
   declared: DeclaredImage,
   build: Build,
 ): Promise<{ contextHash: string; failures: CheckFailure[] }> {
+  if (!(await isFolder(build.context))) {
+    const reason = `ICA018 ${build.context} is not a folder that is there. ${rules.ICA018.fix}`;
+    return { contextHash: unknownValue, failures: [{ property: "build.context", reason }] };
+  }
   const dockerfile = dockerfilePath(build);
   let text: string;
   try {
@@ -100,6 +107,14 @@ async function buildIdentity(
   }
 }
 
+async function isFolder(name: string): Promise<boolean> {
+  try {
+    return (await stat(name)).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 /** A new version, or the same one with other content, is compared with what ICA has before anything is built. */
 async function versionFailures(
   context: Context,
@@ -110,5 +125,24 @@ async function versionFailures(
   if (inputs.existingId !== undefined || hasUnknown([name, version, contextHash, inputs.projectId])) return [];
   if (old !== undefined && old.name === name && old.version === version && old.contextHash === contextHash) return [];
   const published = await findPublished(context, inputs);
-  return published.kind === "other" ? [{ property: "version", reason: immutableVersion(inputs, published) }] : [];
+  if (published.kind === "other") return [{ property: "version", reason: immutableVersion(inputs, published) }];
+  return published.kind === "absent" ? clientFailures(context, inputs.build) : [];
+}
+
+/**
+ * What this machine's docker client cannot do for a build that will be needed. A preview may run where there is no Docker; and
+ * without such an option it asks for none.
+ */
+async function clientFailures(context: Context, build: Build | undefined): Promise<CheckFailure[]> {
+  if (build === undefined || beyondClient(build, { builds: "classic" }).length === 0) return [];
+  try {
+    const docker = await context.docker();
+    const failures = beyondClient(build, docker.client).map(({ property, message }) => ({ property, reason: message }));
+    if (failures.length === 0 && build.builder !== undefined) await docker.driverOf(build.builder);
+    return failures;
+  } catch (error) {
+    if (error instanceof DockerNotFoundError) return [];
+    if (error instanceof BuilderError) return [{ property: "build.builder", reason: error.message }];
+    throw error;
+  }
 }

@@ -8,7 +8,9 @@ export class ContextError extends Error {
       | "build.args"
       | "build.target"
       | "build.triggers"
-      | "build.secrets",
+      | "build.secrets"
+      | "build.ssh"
+      | "build.labels",
     message: string,
   ) {
     super(message);

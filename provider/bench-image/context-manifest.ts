@@ -9,6 +9,9 @@ export interface BuildDeclaration {
   readonly args?: Readonly<Record<string, string>> | undefined;
   /** Ids, or a map by id as in the declaration; values never count. */
   readonly secrets?: readonly string[] | Readonly<Record<string, unknown>> | undefined;
+  /** Ids that the build may use SSH by, or a map by id; what is behind them never counts. */
+  readonly ssh?: readonly string[] | Readonly<Record<string, unknown>> | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
   /** Texts of the user's own; the order counts. */
   readonly triggers?: readonly string[] | undefined;
 }
@@ -27,15 +30,15 @@ export function manifestRecords(
   dockerfileSha256: string,
   entries: readonly HashedEntry[],
 ): string[] {
-  const args = Object.entries(build.args ?? {}).sort(([a], [b]) => byteOrder(a, b));
-  const secrets = isList(build.secrets) ? build.secrets : Object.keys(build.secrets ?? {});
   return [
     manifestVersion,
     "platform linux/amd64",
     `dockerfile ${dockerfileSha256}`,
     ...(build.target === undefined ? [] : [`target ${withoutNul("build.target", build.target)}`]),
-    ...args.map(([name, value]) => `arg ${withoutNul("build.args", `${name}=${value}`)}`),
-    ...[...new Set(secrets)].sort(byteOrder).map((id) => `secret ${withoutNul("build.secrets", id)}`),
+    ...pairs(build.args).map((pair) => `arg ${withoutNul("build.args", pair)}`),
+    ...ids(build.secrets).map((id) => `secret ${withoutNul("build.secrets", id)}`),
+    ...ids(build.ssh).map((id) => `ssh ${withoutNul("build.ssh", id)}`),
+    ...pairs(build.labels).map((pair) => `label ${withoutNul("build.labels", pair)}`),
     ...(build.triggers ?? []).map((trigger) => `trigger ${withoutNul("build.triggers", trigger)}`),
     ...[...entries]
       .sort((a, b) => byteOrder(a.path, b.path))
@@ -50,8 +53,19 @@ export function manifestBytes(records: readonly string[]): Buffer {
   return Buffer.from(records.map((record) => `${record}\0`).join(""), "utf8");
 }
 
-function isList(secrets: BuildDeclaration["secrets"]): secrets is readonly string[] {
-  return Array.isArray(secrets);
+/** `name=value` each, by name. */
+function pairs(values: Readonly<Record<string, string>> = {}): string[] {
+  return Object.entries(values)
+    .sort(([a], [b]) => byteOrder(a, b))
+    .map(([name, value]) => `${name}=${value}`);
+}
+
+function ids(declared: BuildDeclaration["secrets"] = {}): string[] {
+  return [...new Set(isList(declared) ? declared : Object.keys(declared))].sort(byteOrder);
+}
+
+function isList(declared: NonNullable<BuildDeclaration["secrets"]>): declared is readonly string[] {
+  return Array.isArray(declared);
 }
 
 /** The order of the UTF-8 bytes, which is not that of JavaScript's strings for characters beyond U+FFFF. */

@@ -9,8 +9,15 @@ export class ContractError extends Error {
     readonly findings: readonly Finding[],
   ) {
     super(
-      `${subject} would not run in Bench, so it was not uploaded:\n${findings.map(({ code, message, fix }) => `  ${code} ${message}. ${fix}`).join("\n")}\n` +
+      `${subject} would not run in Bench, so it was not uploaded:\n${findings.map(({ code, message, fix }) => `  ${code} ${message}. ${fix}`).join("\n")}\n${lastLines(findings)}` +
         'docs/image-contract.md explains each rule; verify: "none" publishes it all the same.',
     );
   }
+}
+
+/** What the image wrote when it was tried out, once for all findings. */
+function lastLines(findings: readonly Finding[]): string {
+  const log = findings.find((finding) => finding.log !== undefined)?.log;
+  if (log === undefined) return "";
+  return log.length === 0 ? "It wrote nothing.\n" : `Its last lines:\n${log.map((line) => `  | ${line}`).join("\n")}\n`;
 }

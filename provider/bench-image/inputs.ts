@@ -3,29 +3,13 @@ import { type Config, missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
 import { hasUnknown } from "../unknown";
+import { type Build, buildSchema } from "./build-inputs";
+
+export type { Build };
 
 const text = z.string().min(1, { error: "must not be empty" });
 /** ICA takes 1 to 255 characters for name and version, and up to 255 for the description (official OpenAPI document, CreateInternalDockerImage). */
 const label = text.max(255, { error: "must have at most 255 characters" });
-
-const secretSchema = z.union([z.strictObject({ env: text }), z.strictObject({ file: text })], {
-  error: "must be { env: NAME } or { file: PATH }: where the build finds the secret, never the secret itself",
-});
-
-const buildSchema = z.strictObject({
-  context: text,
-  dockerfile: text.optional(),
-  args: z.record(z.string(), z.string()).optional(),
-  target: text.optional(),
-  secrets: z.record(z.string(), secretSchema).optional(),
-  pull: z.boolean().optional(),
-  noCache: z.boolean().optional(),
-  cacheFrom: z.array(text).optional(),
-  cacheTo: z.array(text).optional(),
-  triggers: z.array(z.string()).optional(),
-});
-
-export type Build = z.infer<typeof buildSchema>;
 
 const shape = {
   name: label,
@@ -47,7 +31,7 @@ const shape = {
   archive: z
     .strictObject({ compression: z.enum(["bzip2", "none"], { error: 'must be "bzip2" or "none"' }).default("bzip2") })
     .default({ compression: "bzip2" }),
-  verify: z.enum(["inspect", "none"], { error: 'must be "inspect" or "none"' }).default("inspect"),
+  verify: z.enum(["inspect", "run", "none"], { error: 'must be "inspect", "run" or "none"' }).default("inspect"),
   onDelete: z.enum(["forget", "removeRegions"], { error: 'must be "forget" or "removeRegions"' }).default("forget"),
   existingId: text.optional(),
   timeouts: timeoutsSchema.optional(),
@@ -109,6 +93,14 @@ function acrossFields(inputs: DeclaredImage): CheckFailure[] {
     failures.push({
       property: "version",
       reason: "is required with existingId, so that the right image is taken over",
+    });
+  }
+  if (build?.builder !== undefined && inputs.verify === "run") {
+    failures.push({
+      property: "verify",
+      reason:
+        'cannot be "run" with build.builder: a trial needs the image in the local Docker, and from a builder it goes straight to ICA. ' +
+        'Declare verify: "inspect", or leave builder out',
     });
   }
   if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {

@@ -8,12 +8,20 @@ import { timeoutMs } from "../inputs";
 import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
-import { awaitAvailable, completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
-import { inspectImage } from "./contract/inspect";
+import {
+  type ArchiveFile,
+  awaitAvailable,
+  completeArchive,
+  dockerFormat,
+  factsOf,
+  labelArchive,
+  openArchiveFile,
+} from "./archive-file";
 import { ContractError } from "./contract-error";
-import { archiveName, localReference } from "./identity";
+import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { findPublished, immutableVersion, isGone } from "./published";
+import { PublishError, type ReadyImage, readyImage } from "./ready-image";
 import { addMissingRegions, regionIds } from "./regions";
 import { awaitImage, ImageBuildFailed, register } from "./register";
 import { settingsToChange } from "./settings";
@@ -22,11 +30,6 @@ import { uploadArchive } from "./upload";
 
 /** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
 export const defaultCreateTimeout = "60m";
-
-/** An image that cannot be published as declared. */
-export class PublishError extends Error {
-  override readonly name = "PublishError";
-}
 
 /** Publishes an image, each step only if it is not done yet: safe to repeat after a crash at any point. */
 export async function publish(
@@ -58,14 +61,18 @@ export async function publish(
   if (datum !== undefined)
     context.log.info(`archive ${archiveName(inputs)} is in the project already: no build, no upload`);
   else {
-    const { reference, digest } = await localImage(context, inputs);
-    done = { imageDigest: digest };
-    // Only now: a build that fails must not leave an empty file in the project.
-    const file = await openArchiveFile(context, inputs, format.code);
-    if (file.kind === "complete") datum = file.datum;
-    else {
-      upload = await send(context, inputs, reference, file);
-      datum = await awaitAvailable(context, inputs, file.dataId, upload.bytes);
+    const ready = await readyImage(context, inputs);
+    try {
+      // Only now: a build that fails must not leave an empty file in the project.
+      const file = await openArchiveFile(context, inputs, format.code);
+      if (file.kind === "complete") datum = file.datum;
+      else {
+        upload = await send(context, inputs, ready, file);
+        done = { ...done, imageDigest: ready.digest() };
+        datum = await awaitAvailable(context, inputs, file.dataId, upload.bytes);
+      }
+    } finally {
+      ready.drop();
     }
   }
   const labelled = await labelArchive(context, inputs, datum, format, { sha256: upload?.sha256, imageId: undefined });
@@ -127,7 +134,10 @@ async function keepingId<T>(
 }
 
 /** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
-async function forgetArchive(context: Context, archive: ArchiveFacts): Promise<void> {
+async function forgetArchive(
+  context: Context,
+  archive: Pick<ArchiveFacts, "projectId" | "dataId" | "name">,
+): Promise<void> {
   try {
     await context.client.projectData.delete(archive.projectId, archive.dataId);
   } catch (error) {
@@ -139,51 +149,38 @@ async function forgetArchive(context: Context, archive: ArchiveFacts): Promise<v
   }
 }
 
-/** The image in the local Docker: built from its context, or the one that was named. */
-async function localImage(context: Context, inputs: BenchImageInputs): Promise<{ reference: string; digest: string }> {
-  const docker = await context.docker();
-  const { build, image } = inputs;
-  const reference = build === undefined ? image : localReference(inputs);
-  if (reference === undefined) throw new PublishError("neither build nor image is declared");
-  if (build !== undefined) {
-    const start = context.clock.now();
-    context.log.info(`building ${inputs.name} ${inputs.version} from ${build.context}`);
-    await docker.build(
-      { ...build, tag: reference, platform: "linux/amd64" },
-      {
-        onLine: (line, kind) => (kind === "finished" ? context.log.info(line) : context.log.status(line)),
-        signal: context.signal,
-      },
-    );
-    context.log.info(`built in ${formatDuration(context.clock.now() - start)}`);
-  }
-  const info = await docker.inspect(reference);
-  if (info === undefined)
-    throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
-  if (inputs.verify === "inspect") {
-    const findings = await inspectImage(docker, reference, { access: inputs.access });
-    for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
-      context.log.warn(`${code} ${message}`);
-    const errors = findings.filter(({ severity }) => severity === "error");
-    if (errors.length > 0) throw new ContractError(`image ${reference}`, errors);
-  }
-  return { reference, digest: info.Id };
-}
+type OpenFile = Extract<ArchiveFile, { kind: "open" }>;
 
-/** Save, compress, upload: one stream, no temporary file. */
+/** Sends an image. What passes by and turns out to break the contract leaves nothing in the project. */
 async function send(
   context: Context,
   inputs: BenchImageInputs,
-  reference: string,
-  file: Extract<Awaited<ReturnType<typeof openArchiveFile>>, { kind: "open" }>,
+  ready: ReadyImage,
+  file: OpenFile,
+): Promise<{ bytes: number; sha256: string }> {
+  try {
+    return await transfer(context, inputs, ready, file);
+  } catch (error) {
+    if (error instanceof ContractError)
+      await forgetArchive(context, { projectId: inputs.projectId, dataId: file.dataId, name: archiveName(inputs) });
+    throw error;
+  }
+}
+
+/** Save, compress, upload: one stream, no temporary file. */
+async function transfer(
+  context: Context,
+  inputs: BenchImageInputs,
+  ready: ReadyImage,
+  file: OpenFile,
 ): Promise<{ bytes: number; sha256: string }> {
   const { clock, config, log, signal } = context;
   const name = archiveName(inputs);
   const start = clock.now();
   log.info(`uploading ${name}`);
   const archive = await archiveImage({
-    docker: await context.docker(),
-    ref: reference,
+    docker: ready,
+    ref: ready.reference,
     compression: inputs.archive.compression,
     cache:
       config.layerCacheSize === 0

@@ -16,6 +16,10 @@ export interface BuildSpec {
   readonly target?: string | undefined;
   /** By the id that `RUN --mount=type=secret,id=…` names. */
   readonly secrets?: Readonly<Record<string, SecretSource>> | undefined;
+  /** By the id that `RUN --mount=type=ssh` names, `default` where it names none: an agent's socket, or a private key. */
+  readonly ssh?: Readonly<Record<string, SecretSource>> | undefined;
+  /** What RUN may reach. Default: BuildKit's `default`. */
+  readonly network?: "default" | "none" | "host" | undefined;
   /** Ask the registry for a newer base image. Default false. */
   readonly pull?: boolean | undefined;
   /** Default false. */
@@ -25,6 +29,8 @@ export interface BuildSpec {
   /** Needs buildx. */
   readonly cacheTo?: readonly string[] | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Needs buildx: a builder of its own, by name. Default: the client's. */
+  readonly builder?: string | undefined;
   readonly tag: string;
   /** Bench runs on Linux x86 only, whatever machine builds (vendor page, "Requirements"). */
   readonly platform: "linux/amd64";
@@ -41,17 +47,45 @@ export class BuildSpecError extends Error {
   }
 }
 
+/** What of a build a client cannot do, at the property that wants it. */
+export function beyondClient(
+  spec: Pick<BuildSpec, "cacheFrom" | "cacheTo" | "builder">,
+  { builds }: Pick<DockerClient, "builds">,
+): BuildSpecError[] {
+  if (builds === "buildx") return [];
+  const wanted = [
+    (spec.cacheTo?.length ?? 0) > 0 ? ["build.cacheTo"] : [],
+    spec.builder === undefined ? [] : ["build.builder"],
+    // Without buildx a source is the name of an image and nothing else.
+    (spec.cacheFrom ?? []).flatMap((source, i) => (source.includes("=") ? [`build.cacheFrom[${i}]`] : [])),
+  ].flat();
+  return wanted.map(
+    (property) =>
+      new BuildSpecError(
+        property,
+        "needs the buildx plugin of Docker (package docker-buildx-plugin, or docker-buildx); this docker client builds without it",
+      ),
+  );
+}
+
+/** Where the image goes: into the local image store, or out as an archive with plain layers. */
+export type BuildResult = "store" | "archive";
+
+/**
+ * All layers plain, those of the base included: what is compressed once more is not made smaller, and could not be looked
+ * into on the way (docs.docker.com, "Exporters overview": compression, force-compression).
+ */
+const archiveOutput = "--output=type=docker,dest=-,compression=uncompressed,force-compression=true";
+
 /** The command line of a build, and what its environment holds beside the client's own. */
 export function buildCommand(
   spec: BuildSpec,
   client: Pick<DockerClient, "builds">,
   env: NodeJS.ProcessEnv,
+  result: BuildResult = "store",
 ): { args: string[]; env: Record<string, string> } {
-  if (client.builds === "classic" && (spec.cacheTo?.length ?? 0) > 0)
-    throw new BuildSpecError(
-      "build.cacheTo",
-      "needs the buildx plugin of Docker (package docker-buildx-plugin); this docker client builds without it",
-    );
+  const [refused] = beyondClient(spec, client);
+  if (refused !== undefined) throw refused;
   const byEnv: Record<string, string> = {};
   const buildArgs = Object.entries(spec.args ?? {}).flatMap(([name, value]) => {
     // By name only where that is safe: a value in the environment keeps the command line short and clean, but must not
@@ -61,13 +95,17 @@ export function buildCommand(
     return ["--build-arg", name];
   });
   const args = [
-    ...(client.builds === "buildx" ? ["buildx", "build", "--load"] : ["build"]),
+    ...(client.builds === "buildx" ? ["buildx", "build"] : ["build"]),
+    ...(result === "archive" ? [archiveOutput] : client.builds === "buildx" ? ["--load"] : []),
+    ...(spec.builder === undefined ? [] : ["--builder", spec.builder]),
     "--progress=plain",
     `--platform=${spec.platform}`,
     ...(spec.dockerfile === undefined ? [] : ["--file", resolve(spec.dockerfile)]),
     ...(spec.target === undefined ? [] : ["--target", spec.target]),
     ...buildArgs,
     ...Object.entries(spec.secrets ?? {}).flatMap(([id, source]) => ["--secret", secretOption(id, source, env)]),
+    ...Object.entries(spec.ssh ?? {}).flatMap(([id, source]) => ["--ssh", sshOption(id, source, env)]),
+    ...(spec.network === undefined ? [] : ["--network", spec.network]),
     ...(spec.pull === true ? ["--pull"] : []),
     ...(spec.noCache === true ? ["--no-cache"] : []),
     ...(spec.cacheFrom ?? []).flatMap((source) => ["--cache-from", source]),
@@ -89,13 +127,32 @@ function canGoByEnvironment(name: string, env: NodeJS.ProcessEnv): boolean {
 }
 
 function secretOption(id: string, source: SecretSource, env: NodeJS.ProcessEnv): string {
-  const property = `build.secrets.${id}`;
-  if (!/^[\w.-]+$/.test(id))
-    throw new BuildSpecError(property, "an id may hold letters, digits, dots, dashes and underscores");
+  const property = checkedId("build.secrets", id);
   if ("file" in source) return `id=${id},${csvField(`src=${resolve(source.file)}`)}`;
-  if (env[source.env] === undefined)
-    throw new BuildSpecError(property, `the environment variable ${source.env} is not set`);
+  variable(source.env, property, env);
   return `id=${id},${csvField(`env=${source.env}`)}`;
+}
+
+/** A path either way, so nothing here is secret: the agent keeps its keys, and the client reads a key's file itself. */
+function sshOption(id: string, source: SecretSource, env: NodeJS.ProcessEnv): string {
+  const property = checkedId("build.ssh", id);
+  const path = "file" in source ? resolve(source.file) : variable(source.env, property, env);
+  // The client takes what follows a comma for another key, and knows no quotes here.
+  if (path.includes(",")) throw new BuildSpecError(property, `docker takes no path with a comma in it: ${path}`);
+  return `${id}=${path}`;
+}
+
+function checkedId(map: string, id: string): string {
+  if (!/^[\w.-]+$/.test(id))
+    throw new BuildSpecError(`${map}.${id}`, "an id may hold letters, digits, dots, dashes and underscores");
+  return `${map}.${id}`;
+}
+
+function variable(name: string, property: string, env: NodeJS.ProcessEnv): string {
+  const value = env[name];
+  if (value === undefined || value === "")
+    throw new BuildSpecError(property, `the environment variable ${name} is not set`);
+  return value;
 }
 
 /** The client reads the option as a line of CSV. */

@@ -17,6 +17,21 @@ export class DockerError extends Error {
   }
 }
 
+/** A builder of buildx that is not there. */
+export class BuilderError extends Error {
+  override readonly name = "BuilderError";
+  constructor(
+    readonly builder: string,
+    /** buildx's own words. */
+    readonly words: string,
+  ) {
+    super(
+      `buildx cannot tell of the builder "${builder}": ${words.replace(/^ERROR:\s*/, "") || "it gave no reason"}. ` +
+        "`docker buildx ls` lists those that there are, `docker buildx create` makes one.",
+    );
+  }
+}
+
 /** A build that failed: the step that did, and the last lines of what it wrote. */
 export class BuildError extends Error {
   override readonly name = "BuildError";
@@ -39,6 +54,8 @@ function adviceFor(words: string): string {
     return "Start Docker, or name the engine to use in DOCKER_HOST.";
   if (/permission denied.*docker(\.sock| daemon)/is.test(words))
     return 'Let this user talk to Docker, for example by adding it to the group "docker".';
+  if (/code = Unavailable|failed to list workers|failed to receive status|no active session/i.test(words))
+    return "The builder ended or cannot be reached: `docker buildx inspect NAME --bootstrap` tells more. Running the same command again is safe.";
   if (/no space left on device/i.test(words))
     return 'The disk of the Docker engine is full: "docker system df" shows what fills it.';
   return "";

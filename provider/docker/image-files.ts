@@ -35,6 +35,41 @@ export async function readImageFile(path: string, copyOut: CopyOut): Promise<Ima
   return target === undefined || first.linkname === undefined ? first : { ...target, linkname: first.linkname };
 }
 
+/** A file, folder or link below a folder of an image. */
+export interface FolderEntry {
+  /** From the folder on, without a slash at either end. */
+  readonly path: string;
+  readonly uid: number;
+}
+
+/** The first entries below a folder that are wanted, at most so many. None if there is no such folder. */
+export async function findInImageFolder(
+  folder: string,
+  wanted: (entry: FolderEntry) => boolean,
+  most: number,
+  copyOut: CopyOut,
+): Promise<FolderEntry[]> {
+  const archive = await copyOut(folder, false);
+  if (archive === undefined) return [];
+  const entries = extract();
+  const fed = pipeline(archive, entries);
+  const [read] = await Promise.allSettled([pick(entries, wanted, most), fed]);
+  if (read.status === "rejected") throw read.reason;
+  return read.value;
+}
+
+async function pick(entries: Extract, wanted: (entry: FolderEntry) => boolean, most: number): Promise<FolderEntry[]> {
+  const found: FolderEntry[] = [];
+  for await (const entry of entries) {
+    const path = entry.header.name.split("/").slice(1).join("/").replace(/\/$/, "");
+    const described = { path, uid: entry.header.uid };
+    if (path !== "" && wanted(described)) found.push(described);
+    if (found.length >= most) break;
+    entry.resume();
+  }
+  return found;
+}
+
 async function firstEntry(archive: Readable | undefined): Promise<ImageFile | undefined> {
   if (archive === undefined) return undefined;
   const entries = extract();
@@ -64,12 +99,13 @@ async function readFirst(entries: Extract): Promise<ImageFile | undefined> {
 
 function describe(header: Header, content: Buffer): ImageFile {
   const { type, mode, uid, gid, size, linkname } = header;
-  const kind =
-    type === "file" || type === "contiguous-file"
-      ? "file"
-      : type === "directory" || type === "symlink"
-        ? type
-        : "other";
+  const kind = kindOf(type);
   const link = kind === "symlink" && typeof linkname === "string" ? { linkname } : {};
   return { type: kind, mode: mode & 0o7777, uid, gid, size, content, ...link };
+}
+
+/** The type of a tar entry, as far as it matters here. */
+export function kindOf(type: Header["type"]): ImageFile["type"] {
+  if (type === "file" || type === "contiguous-file") return "file";
+  return type === "directory" || type === "symlink" ? type : "other";
 }

@@ -41,7 +41,8 @@ export class BuildProgress {
   }
 
   #start(number: string, text: string): void {
-    const name = shorten(text);
+    // New engines add to FROM which digest its name stands for.
+    const name = shorten(text.replace(/@sha256:[0-9a-f]{64}/, ""));
     this.#steps.set(number, { name, output: [], error: undefined, ended: false });
     if (isOfDockerfile(name)) this.#onLine(name, "started");
   }

@@ -38,8 +38,11 @@ export interface Answer<T> {
 /** Gives the header that proves who is calling, and hears when ICA no longer accepts it. */
 export interface Authenticator {
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** `used` is what {@link headers} gave for the call that was refused; a newer proof is not thrown away for an older one. */
-  rejected(used: Readonly<Record<string, string>>): void;
+  /**
+   * `used` is what {@link headers} gave for the call that was refused; a newer proof is not thrown away for an older one.
+   * Returns whether there may be another proof, so that the call is worth repeating.
+   */
+  rejected(used: Readonly<Record<string, string>>): boolean;
   /** Blanks every secret it knows of in a text. */
   redact(text: string): string;
 }
@@ -99,11 +102,10 @@ export class Transport {
       if (limited && this.#limiter.answered > answered && clock.now() - start < longestLimitedMs) attempt = 1;
       if (outcome.kind === "answer") {
         const { response } = outcome;
-        if (response.status === 401 && !renewed) {
+        if (response.status === 401 && !renewed && auth.rejected(outcome.used)) {
           // A token that ICA no longer takes: once more with a new one. Counts as no try of its own.
           renewed = true;
           attempt--;
-          auth.rejected(outcome.used);
           continue;
         }
         if (response.status >= 200 && response.status < 300) return this.#accept(request, call, response, auth);

@@ -30,9 +30,10 @@ export class ApiKeyLogin implements Authenticator {
     return { Authorization: bearer(await this.#jwt()) };
   }
 
-  rejected(used: Readonly<Record<string, string>>): void {
+  rejected(used: Readonly<Record<string, string>>): boolean {
     // Of many calls that are refused together, the late ones must not throw away the token that the first one renewed.
     if (this.#token !== undefined && used.Authorization === bearer(this.#token.jwt)) this.#token = undefined;
+    return true;
   }
 
   redact(text: string): string {
@@ -51,7 +52,8 @@ export class ApiKeyLogin implements Authenticator {
   async #login(): Promise<string> {
     const withKey: Authenticator = {
       headers: async () => ({ "X-API-Key": this.#apiKey }),
-      rejected: () => undefined,
+      // There is only one key: asking again with it is no use.
+      rejected: () => false,
       redact: (text) => this.redact(text),
     };
     const { body } = await this.#transport.send(

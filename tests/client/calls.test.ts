@@ -93,6 +93,8 @@ describe("a call to ICA", () => {
       const error = await failureOf(client.regions.list());
       assert.match(error.message, /^POST \/api\/tokens was refused: ICA answered 401 and said: Unknown key\. Check/);
       assert.equal(server.count("GET", "/api/regions"), 0);
+      assert.equal(server.logins, 1, "the same key again is no use");
+      assert.equal(server.count("POST", "/api/tokens"), 1, "the same key again is no use");
     });
 
     it("happens again shortly before the token ends by its own word", async () => {

@@ -14,6 +14,7 @@ import { dockerImage, imageInputs } from "../support/factories.js";
 import { ImageServer } from "../support/image-server.js";
 import { partialOf } from "../support/partial";
 import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
+import { makeContext, removeContext } from "../unit/context-folder.js";
 
 const stateWith = (inputs: Partial<BenchImageInputs> = {}, reported = dockerImage()): BenchImageState =>
   stateOf(reported, imageInputs(inputs), {
@@ -106,13 +107,22 @@ describe("the image handler", () => {
     });
 
     it("says which Dockerfile cannot be read, at what names it", async () => {
-      const at = async (build: Record<string, unknown>) => {
+      const at = async (build: Record<string, unknown>, reason: RegExp) => {
         const { failures } = await handler.check(context, declared({ build }), undefined);
-        assert.match(failures[0]?.reason ?? "", /cannot read the Dockerfile .*nowhere/);
+        assert.match(failures[0]?.reason ?? "", reason);
         return failures.map(({ property }) => property);
       };
-      assert.deepEqual(await at({ context: path.join(folder, "nowhere") }), ["build.context"]);
-      assert.deepEqual(await at({ context: folder, dockerfile: path.join(folder, "nowhere") }), ["build.dockerfile"]);
+      const empty = await makeContext({ other: "" });
+      try {
+        assert.deepEqual(await at({ context: empty }, /cannot read the Dockerfile .*Dockerfile/), ["build.context"]);
+      } finally {
+        await removeContext(empty);
+      }
+      const nowhere = path.join(folder, "nowhere");
+      assert.deepEqual(await at({ context: nowhere }, /^ICA018 .*nowhere is not a folder/), ["build.context"]);
+      assert.deepEqual(await at({ context: folder, dockerfile: nowhere }, /cannot read the Dockerfile .*nowhere/), [
+        "build.dockerfile",
+      ]);
     });
 
     it("says what of the context cannot be hashed, at what names it", async () => {

@@ -91,6 +91,19 @@ describe("the client, when ICA limits the rate", () => {
     for (const at of later) assert.ok(at - start >= 7000, `sent again after ${at - start} ms`);
   });
 
+  it("counts no try of a call that is refused while others get through", async () => {
+    let refusals = 0;
+    server.on("GET", "/api/regions", () => (++refusals <= 7 ? limited : ok({ items: [] })));
+    // All of the first wave is refused, so that the others come a few at a time, beside the unlucky one.
+    let reads = 0;
+    server.on("GET", `/api/projects/${projectId}`, () => (++reads <= 20 ? limited : ok(project)));
+    const unlucky = client.regions.list();
+    const others = Array.from({ length: 20 }, read);
+    // Seven refusals are more than a call has tries, were they all counted.
+    await finish(Promise.all([unlucky, ...others]));
+    assert.equal(server.count("GET", "/api/regions"), 8);
+  });
+
   it("gives up a call that never gets through when no other does, as before", async () => {
     server.on("GET", `/api/projects/${projectId}`, limited);
     await assert.rejects(finish(read()), /ICA limits the rate of calls/);

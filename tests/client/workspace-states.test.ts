@@ -4,24 +4,21 @@ import type { Workspace } from "../../provider/ica/workspaces.js";
 import { workspaceHandler as handler, RefusedChange } from "../../provider/workspace/handler.js";
 import type { WorkspaceInputs } from "../../provider/workspace/inputs.js";
 import { stateOf, type WorkspaceState } from "../../provider/workspace/state.js";
-import { BenchServer } from "../support/bench-server.js";
-import { contextFor, projectId, type TestContext } from "../support/context.js";
+import { projectId } from "../support/context.js";
+import { eachBench, type Scripted } from "../support/each-bench";
 import { liveWorkspace, workspaceInputs } from "../support/factories.js";
-import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
+import { ok, problem } from "../support/scripted-server.js";
 
 const one = `/api/projects/${projectId}/workspaces/ws-1`;
 
 describe("a workspace found in any state", () => {
-  let server: ScriptedServer;
-  let bench: BenchServer;
-  let context: TestContext;
+  let server: Scripted["server"];
+  let bench: Scripted["bench"];
+  let context: Scripted["context"];
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    bench = new BenchServer(server);
-    context = contextFor(server.baseUrl);
+  eachBench((scripted) => {
+    ({ server, bench, context } = scripted);
   });
-  afterEach(() => server.close());
 
   const update = (next: Partial<WorkspaceInputs>, status = "Running"): Promise<WorkspaceState> =>
     handler.update(context, "ws-1", stateOf(liveWorkspace({ status }), workspaceInputs()), workspaceInputs(next));

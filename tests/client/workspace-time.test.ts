@@ -2,24 +2,22 @@ import assert from "node:assert/strict";
 import { PartialError } from "../../provider/handler.js";
 import { workspaceHandler as handler } from "../../provider/workspace/handler.js";
 import { stateOf } from "../../provider/workspace/state.js";
-import { BenchServer } from "../support/bench-server.js";
-import { contextFor, projectId, type TestContext } from "../support/context.js";
+import { projectId } from "../support/context.js";
+import { eachBench, type Scripted } from "../support/each-bench";
 import { liveWorkspace, workspaceInputs } from "../support/factories.js";
-import { ok, ScriptedServer } from "../support/scripted-server.js";
+import { ok } from "../support/scripted-server.js";
 
 const one = `/api/projects/${projectId}/workspaces/ws-1`;
 
 describe("the time that a workspace's change may take", () => {
-  let server: ScriptedServer;
-  let bench: BenchServer;
-  let context: TestContext;
+  let server: Scripted["server"];
+  let bench: Scripted["bench"];
+  let context: Scripted["context"];
   let status: string;
   let stoppingSince: number;
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    bench = new BenchServer(server);
-    context = contextFor(server.baseUrl);
+  eachBench((scripted) => {
+    ({ server, bench, context } = scripted);
     bench.has({ status: "Running" });
     status = "Running";
     // A stop takes 50 seconds, and a start never ends.
@@ -36,8 +34,6 @@ describe("the time that a workspace's change may take", () => {
       return ok(liveWorkspace({ status }));
     });
   });
-
-  afterEach(() => server.close());
 
   it("is one limit for its stop and its start together", async () => {
     const declared = workspaceInputs({ desiredState: "running", allowRestart: true, timeouts: { update: "1m" } });

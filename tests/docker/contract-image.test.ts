@@ -5,7 +5,8 @@ import type { Access } from "../../provider/bench-image/contract/rules.js";
 import { DockerError } from "../../provider/docker.js";
 import { base, type TestFile, TestImages } from "./images.js";
 
-const text = "#!/bin/bash\n/usr/local/bin/serve.sh &\nwait\n";
+const text =
+  "#!/bin/bash\n/usr/local/bin/serve.sh &\n/usr/sbin/sshd -p 2222 -h /etc/workspace-auth/hostKey -o AuthorizedKeysFile=/etc/workspace-auth/pubKey &\nwait\n";
 const both: Access = { web: true, console: true };
 const neither: Access = { web: false, console: false };
 
@@ -63,11 +64,26 @@ const cases: readonly Case[] = [
   },
   {
     what: "env as interpreter",
-    files: { "ica_start.sh": "#!/usr/bin/env -S bash -e\nwait # 8888\n" },
+    files: { "ica_start.sh": "#!/usr/bin/env -S bash -e\nwait # 8888, 2222, workspace-auth\n" },
     parts: { shell: `${parts.shell}\nCOPY --chmod=0755 program /usr/bin/env` },
     finds: [],
   },
-  { what: "a compiled program as script", files: { "ica_start.sh": "\x7fELF 8888" }, finds: [] },
+  {
+    what: "files of the user below /data, and the folders that Bench makes there",
+    parts: { user: "WORKDIR /data/project\nCOPY --chown=1000:100 main.conf /data/\nUSER ica" },
+    finds: [],
+  },
+  {
+    what: "sshd with a configuration that is copied into place",
+    files: {
+      "ica_start.sh":
+        "#!/bin/bash\n/usr/local/bin/serve.sh &\n/usr/sbin/sshd -D -f /tmp/sshd_config < /etc/ica/sshd_config\n",
+      sshd_config: "Port 2222\nHostKey /etc/workspace-auth/hostKey\n",
+    },
+    parts: { user: "COPY sshd_config /etc/ica/\nUSER ica" },
+    finds: [],
+  },
+  { what: "a compiled program as script", files: { "ica_start.sh": "\x7fELF\0 8888" }, finds: [] },
 
   { what: "no USER", parts: { user: "" }, finds: ["!ICA002"] },
   { what: "USER root", parts: { user: "USER root" }, finds: ["!ICA002"] },
@@ -107,15 +123,19 @@ const cases: readonly Case[] = [
     parts: { script: "COPY --chmod=0711 ica_start.sh /usr/local/bin/" },
     finds: ["!ICA005"],
   },
-  { what: "no first line", files: { "ica_start.sh": "echo 8888\n" }, finds: ["!ICA007"] },
+  { what: "no first line", files: { "ica_start.sh": "echo 8888 2222 workspace-auth\n" }, finds: ["!ICA007"] },
   {
     what: "an empty start script",
-    files: { "ica_start.sh": "" },
-    parts: { server: "EXPOSE 8888" },
+    files: { "ica_start.sh": "", sshd_config: "Port 2222\nHostKey /etc/workspace-auth/hostKey\n" },
+    parts: { server: "COPY sshd_config /etc/ssh/\nEXPOSE 8888" },
     finds: ["!ICA007"],
   },
   { what: "Windows line ends", files: { "ica_start.sh": text.replaceAll("\n", "\r\n") }, finds: ["!ICA008"] },
-  { what: "no interpreter", files: { "ica_start.sh": "#!/bin/zsh\nwait # 8888\n" }, finds: ["!ICA009"] },
+  {
+    what: "no interpreter",
+    files: { "ica_start.sh": "#!/bin/zsh\nwait # 8888 2222 workspace-auth\n" },
+    finds: ["!ICA009"],
+  },
   {
     what: "an interpreter that is not executable",
     parts: { shell: "COPY program /usr/bin/bash\nCOPY --chmod=0755 program /usr/sbin/sshd" },
@@ -124,11 +144,48 @@ const cases: readonly Case[] = [
   },
   {
     what: "no interpreter for env",
-    files: { "ica_start.sh": "#!/usr/bin/env python3\n# 8888\n" },
+    files: { "ica_start.sh": "#!/usr/bin/env python3\n# 8888 2222 workspace-auth\n" },
     parts: { shell: `${parts.shell}\nCOPY --chmod=0755 program /usr/bin/env` },
     finds: ["!ICA009"],
   },
   { what: "no SSH server", parts: { shell: "COPY --chmod=0755 program /usr/bin/bash" }, finds: ["!ICA010"] },
+  {
+    what: "an SSH server on another port",
+    files: { "ica_start.sh": text.replace("-p 2222 ", "") },
+    finds: ["?ICA021"],
+  },
+  {
+    what: "the distribution's own configuration of sshd",
+    files: {
+      "ica_start.sh": "#!/bin/bash\n/usr/sbin/sshd -D & # web on 8888\nwait\n",
+      sshd_config: "#Port 2222\n#HostKey /etc/workspace-auth/hostKey\nUsePAM yes\n",
+    },
+    parts: { server: "COPY sshd_config /etc/ssh/sshd_config" },
+    finds: ["?ICA021"],
+  },
+  {
+    what: "a write to a read-only folder",
+    files: { "ica_start.sh": `${text}touch /opt/started\n` },
+    finds: ["?ICA013"],
+  },
+  {
+    what: "a write to a folder that ENV names",
+    files: { "ica_start.sh": `${text}mkdir -p $STATE/x\n` },
+    parts: { user: "ENV STATE=/opt/state\nUSER ica" },
+    finds: ["?ICA013"],
+  },
+  { what: "VOLUME elsewhere", parts: { user: "VOLUME /opt/state\nUSER ica" }, finds: ["?ICA013"] },
+  { what: "a secret in ENV", parts: { user: "ENV ICA_API_KEY=hunter2\nUSER ica" }, finds: ["?ICA017"] },
+  {
+    what: "files of root below /data",
+    parts: { user: "COPY main.conf /data/.config/app/\nUSER ica" },
+    finds: ["?ICA019"],
+  },
+  {
+    what: "files of another user below /data",
+    parts: { user: "COPY --chown=1001:100 main.conf /data/\nUSER ica" },
+    finds: ["?ICA019"],
+  },
   { what: "nothing on port 8888", files: { "main.conf": "listen 80;\n" }, finds: ["?ICA011"] },
 ];
 
@@ -146,7 +203,7 @@ describe("the contract, in an image", function () {
     it(title, async () => {
       const dockerfile = from + Object.values({ ...parts, ...one.parts }).join("\n");
       const ref = await images.build(dockerfile, { ...files, ...one.files });
-      const findings = await inspectImage(await images.docker(), ref, { access: one.access ?? both });
+      const { findings } = await inspectImage(await images.docker(), ref, { access: one.access ?? both });
       const seen = findings.map(({ code, severity }) => `${severity === "error" ? "!" : "?"}${code}`);
       assert.deepEqual(seen, one.finds, findings.map(({ message }) => message).join("\n"));
     });
@@ -158,7 +215,7 @@ describe("the contract, in an image", function () {
       `FROM ${base}\nCOPY passwd group /etc/\nCOPY ica_start.sh /opt/real.sh\nRUN ${made}\nEXPOSE 8888\nUSER ica\n`;
     const inspect = async (made: string) =>
       inspectImage(docker, await images.build(links(made), files), { access: { web: true, console: false } });
-    const codes = async (made: string) => (await inspect(made)).map(({ code }) => code);
+    const codes = async (made: string) => (await inspect(made)).findings.map(({ code }) => code);
     assert.deepEqual(await codes("ln -s /opt/gone.sh /usr/local/bin/ica_start.sh"), ["ICA004"]);
     assert.deepEqual(await codes("ln -s /opt/real.sh /usr/local/bin/ica_start.sh"), ["ICA005"]);
     assert.deepEqual(
@@ -176,7 +233,7 @@ describe("the contract, in an image", function () {
     const args = ["build", "--quiet", "--platform", "linux/arm64", "--label", "pulumi-ica=test", "--tag", ref, context];
     const built = spawnSync(docker.client.command, args, { env: { ...process.env, DOCKER_BUILDKIT: "1" } });
     assert.equal(built.status, 0, built.stderr.toString());
-    const findings = await inspectImage(docker, ref, { access: neither });
+    const { findings } = await inspectImage(docker, ref, { access: neither });
     assert.deepEqual(
       findings.map(({ code, message }) => `${code} ${message}`),
       ["ICA001 the image is for linux/arm64"],

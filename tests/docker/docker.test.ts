@@ -40,14 +40,14 @@ describe("Docker", function () {
     });
 
     it("fails with the step that failed and its last twenty lines, not more", async () => {
-      const context = await images.folder({ Dockerfile: `FROM ${base}\nRUN seq 1 300; echo broken; exit 7\n` });
+      const context = await images.folder({ Dockerfile: `FROM ${base}\nRUN seq 1 2000; echo broken; exit 7\n` });
       const tag = images.tag();
       await assert.rejects(docker.build({ context, tag, platform: "linux/amd64" }), (error: unknown) => {
         assert.ok(error instanceof BuildError);
-        assert.equal(error.step, "[2/2] RUN seq 1 300; echo broken; exit 7");
+        assert.equal(error.step, "[2/2] RUN seq 1 2000; echo broken; exit 7");
         assert.equal(error.reason, "exit code: 7");
         assert.equal(error.output.length, 20);
-        assert.deepEqual(error.output.slice(-2), ["300", "broken"]);
+        assert.deepEqual(error.output.slice(-2), ["2000", "broken"]);
         assert.match(error.message, /^docker build failed at \[2\/2\] RUN seq/);
         return true;
       });

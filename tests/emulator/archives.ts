@@ -34,6 +34,12 @@ export async function imageArchive(changes: ArchiveChanges = {}): Promise<Buffer
     : ["layer/layer.tar", `${sha256(config)}.json`];
   const layerFiles = linkedLayer ? [layerFile, "again/layer.tar"] : [layerFile];
   const manifest = { Config: configFile, RepoTags: repoTags, Layers: layerFiles };
+  const ociManifest = JSON.stringify({
+    schemaVersion: 2,
+    mediaType: "application/vnd.oci.image.manifest.v1+json",
+    config: descriptor("application/vnd.oci.image.config.v1+json", config),
+    layers: layers.map((each) => descriptor("application/vnd.oci.image.layer.v1.tar", each)),
+  });
   const files: Record<string, Content> = {
     [layerFile]: layer,
     ...(linkedLayer ? { "again/layer.tar": { link: `../${layerFile}` } } : {}),
@@ -41,13 +47,13 @@ export async function imageArchive(changes: ArchiveChanges = {}): Promise<Buffer
     ...(oci
       ? {
           "oci-layout": '{"imageLayoutVersion":"1.0.0"}',
+          [`blobs/sha256/${sha256(ociManifest)}`]: ociManifest,
           "index.json": JSON.stringify({
             schemaVersion: 2,
             manifests: [
               {
-                digest: `sha256:${sha256(config)}`,
-                size: config.length,
-                annotations: { "io.containerd.image.name": repoTags[0] },
+                ...descriptor("application/vnd.oci.image.manifest.v1+json", ociManifest),
+                annotations: { "io.containerd.image.name": `docker.io/${repoTags[0]}` },
               },
             ],
           }),
@@ -62,6 +68,10 @@ export async function imageArchive(changes: ArchiveChanges = {}): Promise<Buffer
 }
 
 type Content = string | Buffer | { readonly link: string };
+
+function descriptor(mediaType: string, content: string | Buffer) {
+  return { mediaType, digest: `sha256:${sha256(content)}`, size: Buffer.byteLength(content) };
+}
 
 function sha256(content: string | Buffer): string {
   return createHash("sha256").update(content).digest("hex");

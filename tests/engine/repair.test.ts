@@ -102,7 +102,7 @@ describe("the engine when something fails", function () {
     await assert.rejects(stackOfIt.up({ color: "never" }), /ICA009[\s\S]*tclsh[\s\S]*verify: "none"/);
     assert.deepEqual(bench.calls.take().filter(isWrite), []);
     assert.deepEqual(
-      (await bench.docker.take()).filter((line) => line.startsWith("save")),
+      (await bench.docker.take()).filter((line) => line.startsWith("image save")),
       [],
     );
   });

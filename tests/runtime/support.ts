@@ -32,13 +32,28 @@ export async function spoiltImage(docker: Dockerode, name: string, run: string):
   return build(docker, `pulumi-ica-test/${name}:latest`, [{ name: "Dockerfile", content: dockerfile }], "none");
 }
 
+/** An image like the one of the fixture with another start script, and /opt/app for its user to write in. */
+export async function scriptedImage(docker: Dockerode, name: string, ...lines: readonly string[]): Promise<string> {
+  const dockerfile = [
+    `FROM ${await benchImage(docker)}`,
+    "COPY --chown=1000:100 note /opt/app/",
+    "COPY ica_start.sh /usr/local/bin/ica_start.sh",
+    "",
+  ];
+  return build(docker, `pulumi-ica-test/${name}:latest`, [
+    { name: "Dockerfile", content: dockerfile.join("\n") },
+    { name: "note", content: "" },
+    { name: "ica_start.sh", content: ["#!/bin/bash", ...lines, ""].join("\n"), mode: 0o755 },
+  ]);
+}
+
 async function build(
   docker: Dockerode,
   tag: string,
-  files: readonly { name: string; content: string }[],
+  files: readonly { name: string; content: string; mode?: number }[],
   networkmode?: string,
 ): Promise<string> {
-  const context = await tarOf(files.map((file) => ({ ...file, mode: 0o644 })));
+  const context = await tarOf(files.map((file) => ({ mode: 0o644, ...file })));
   const stream = await docker.buildImage(Readable.from(context), {
     t: tag,
     rm: true,

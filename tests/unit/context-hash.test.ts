@@ -23,6 +23,8 @@ const vectorsSchema = z.array(
       target: z.string().optional(),
       args: z.record(z.string(), z.string()).optional(),
       secrets: z.array(z.string()).optional(),
+      ssh: z.array(z.string()).optional(),
+      labels: z.record(z.string(), z.string()).optional(),
       triggers: z.array(z.string()).optional(),
     }),
     records: z.array(z.string()),
@@ -135,8 +137,15 @@ describe("contextHash", function () {
       );
     });
 
-    it("with an arg, the target, a trigger, a secret's id, the Dockerfile", async () => {
-      const declared = { args: { A: "1" }, target: "t", triggers: ["x", "y"], secrets: ["s"] };
+    it("with an arg, the target, a trigger, a label, a secret's or an SSH id, the Dockerfile", async () => {
+      const declared = {
+        args: { A: "1" },
+        target: "t",
+        triggers: ["x", "y"],
+        secrets: ["s"],
+        labels: { l: "1" },
+        ssh: ["d"],
+      };
       const variants = [
         declared,
         { ...declared, args: { A: "2" } },
@@ -145,6 +154,10 @@ describe("contextHash", function () {
         { ...declared, triggers: ["y", "x"] },
         { ...declared, triggers: ["x"] },
         { ...declared, secrets: ["s", "t"] },
+        { ...declared, labels: { l: "2" } },
+        { ...declared, labels: {} },
+        { ...declared, ssh: ["d", "e"] },
+        { ...declared, ssh: [] },
         {},
       ];
       const hashes = [];
@@ -159,6 +172,8 @@ describe("contextHash", function () {
         [{ args: { A: "1\narg B=2" } }, { args: { A: "1", B: "2" } }],
         [{ triggers: ["a", "b"] }, { triggers: ["a\ntrigger b"] }],
         [{ target: "x" }, { triggers: ["x"] }],
+        [{ args: { A: "1" } }, { labels: { A: "1" } }],
+        [{ secrets: ["x"] }, { ssh: ["x"] }],
       ] as const;
       for (const [one, other] of pairs) assert.notEqual(await hashOf(small, one), await hashOf(small, other));
       assert.notEqual(await hashOf({ ...small, x: "a" }), await hashOf({ ...small, x: { link: "a" } }));
@@ -250,6 +265,7 @@ describe("contextHash", function () {
 
     it("for a NUL character in a value", async () => {
       await refused({ context: await make(small), args: { A: "\0" } }, "build.args", /NUL/);
+      await refused({ context: await make(small), labels: { A: "\0" } }, "build.labels", /NUL/);
     });
 
     it("but not for links that lead in a circle or nowhere: they count by their targets", async () => {

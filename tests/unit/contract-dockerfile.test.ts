@@ -1,36 +1,5 @@
 import assert from "node:assert/strict";
-import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile.js";
-import type { Finding } from "../../provider/bench-image/contract/finding.js";
-import { type Made, makeContext, removeContext } from "./context-folder.js";
-
-const access = { web: true, console: true };
-const user = "RUN useradd --uid 1000 --gid 100 --home-dir /data --no-create-home --shell /bin/bash ica";
-const script = "COPY --chmod=0755 ica_start.sh /usr/local/bin/ica_start.sh";
-const text = "#!/bin/bash\ntail -f /dev/null &\nwait\n";
-
-/** A Dockerfile that keeps the contract, with parts replaced. */
-function dockerfile(
-  parts: { from?: string; user?: string; script?: string; more?: string; end?: string } = {},
-): string {
-  return [
-    parts.from ?? "FROM debian:bookworm-slim",
-    parts.user ?? user,
-    parts.script ?? script,
-    parts.more ?? "",
-    parts.end ?? "USER ica",
-  ].join("\n");
-}
-
-interface Case {
-  readonly what: string;
-  readonly dockerfile: string;
-  /** `!` marks an error, `?` a warning; with the line. */
-  readonly finds: readonly string[];
-  readonly args?: Record<string, string>;
-  readonly target?: string;
-  /** The context; without it none is looked at. */
-  readonly files?: Record<string, Made>;
-}
+import { type Case, Contexts, dockerfile, marked, script, text, user } from "./contract-case.js";
 
 const notExecutable = { "ica_start.sh": text };
 const executable = { "ica_start.sh": { text, executable: true } };
@@ -61,7 +30,7 @@ USER ica`,
   { what: "gpasswd", dockerfile: dockerfile({ user: "RUN useradd -u 1000 ica; gpasswd -a ica users" }) },
   {
     what: "BusyBox' addgroup",
-    dockerfile: dockerfile({ from: "FROM alpine", user: "RUN adduser -D -u 1000 ica\nRUN addgroup ica users" }),
+    dockerfile: dockerfile({ from: "FROM alpine:3.20", user: "RUN adduser -D -u 1000 ica\nRUN addgroup ica users" }),
   },
   {
     what: "Debian's adduser",
@@ -141,7 +110,7 @@ USER ica`,
   },
   {
     what: "other platforms in stages that only help",
-    dockerfile: `FROM --platform=$BUILDPLATFORM golang AS tools\n${dockerfile({ from: "FROM --platform=linux/amd64 debian" })}`,
+    dockerfile: `FROM --platform=$BUILDPLATFORM golang AS tools\n${dockerfile({ from: "FROM --platform=linux/amd64 debian:12" })}`,
   },
   {
     what: "CMD for docker run",
@@ -310,17 +279,17 @@ const faulty: readonly Case[] = [
   },
   {
     what: "another platform",
-    dockerfile: dockerfile({ from: "FROM --platform=linux/arm64 debian" }),
+    dockerfile: dockerfile({ from: "FROM --platform=linux/arm64 debian:12" }),
     finds: ["!ICA001:1"],
   },
   {
     what: "another platform by a variable",
-    dockerfile: dockerfile({ from: "ARG P=linux/arm/v7\nFROM --platform=$P debian" }),
+    dockerfile: dockerfile({ from: "ARG P=linux/arm/v7\nFROM --platform=$P debian:12" }),
     finds: ["!ICA001:2"],
   },
   {
     what: "an image for another machine",
-    dockerfile: dockerfile({ from: "FROM arm64v8/debian AS base\nFROM base" }),
+    dockerfile: dockerfile({ from: "FROM arm64v8/debian:12 AS base\nFROM base" }),
     finds: ["!ICA001:1"],
   },
   { what: "a server in CMD", dockerfile: dockerfile({ more: 'CMD ["jupyter", "lab"]' }), finds: ["?ICA006:4"] },
@@ -351,30 +320,19 @@ const faulty: readonly Case[] = [
 ];
 
 describe("the contract, in a Dockerfile", () => {
-  const folders: string[] = [];
-  const check = async ({ dockerfile: source, args, target, files }: Omit<Case, "finds">): Promise<Finding[]> => {
-    const context = files === undefined ? undefined : await makeContext({ ...files, Dockerfile: source });
-    if (context !== undefined) folders.push(context);
-    return checkDockerfile(source, { access, build: { context, args, target } });
-  };
-  after(async () => {
-    for (const folder of folders) await removeContext(folder);
-  });
+  const contexts = new Contexts();
+  after(() => contexts.removeAll());
 
   for (const one of good) {
     it(`is kept with ${one.what}`, async () => {
-      assert.deepEqual(await check(one), []);
+      assert.deepEqual(await contexts.check(one), []);
     });
   }
 
   for (const one of faulty) {
     it(`is broken by ${one.what}: ${one.finds.join(", ")}`, async () => {
-      const findings = await check(one);
-      const seen = findings.map(
-        ({ code, severity, line }) =>
-          `${severity === "error" ? "!" : "?"}${code}${line === undefined ? "" : `:${line}`}`,
-      );
-      assert.deepEqual(seen.sort(), [...one.finds].sort(), findings.map(({ message }) => message).join("\n"));
+      const findings = await contexts.check(one);
+      assert.deepEqual(marked(findings), [...one.finds].sort(), findings.map(({ message }) => message).join("\n"));
       for (const { fix, message } of findings) {
         assert.match(fix, /\S\.$/);
         assert.doesNotMatch(message, /\.$/);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type BuildSpec, buildCommand, secretValues } from "../../provider/docker/build-args.js";
+import { type BuildSpec, beyondClient, buildCommand, secretValues } from "../../provider/docker/build-args.js";
 import { BuildProgress } from "../../provider/docker/progress.js";
 import { BuildError, BuildSpecError } from "../../provider/docker.js";
 import { makeContext, removeContext } from "./context-folder.js";
@@ -17,12 +17,20 @@ describe("the command line of a build", () => {
       cacheFrom: ["type=registry,ref=a/b"],
       cacheTo: ["type=local,dest=/cache"],
       labels: { a: "b c" },
+      ssh: { default: { env: "SSH_AUTH_SOCK" }, deploy: { file: "/keys/id" } },
+      network: "none",
     };
-    assert.deepEqual(buildCommand(spec, { builds: "buildx" }, {}).args, [
+    assert.deepEqual(buildCommand(spec, { builds: "buildx" }, { SSH_AUTH_SOCK: "/run/agent" }).args, [
       ...["buildx", "build", "--load", "--progress=plain", "--platform=linux/amd64", "--file", "/else/Dockerfile"],
       ...[
         "--target",
         "web",
+        "--ssh",
+        "default=/run/agent",
+        "--ssh",
+        "deploy=/keys/id",
+        "--network",
+        "none",
         "--pull",
         "--no-cache",
         "--cache-from",
@@ -35,13 +43,42 @@ describe("the command line of a build", () => {
     assert.deepEqual(buildCommand(least, { builds: "classic" }, {}).args.slice(0, 2), ["build", "--progress=plain"]);
   });
 
-  it("refuses what an old client cannot do", () => {
-    const spec = { ...least, cacheTo: ["type=inline"] };
+  it("takes the image from a builder as an archive, all layers plain", () => {
+    const { args } = buildCommand({ ...least, builder: "far" }, { builds: "buildx" }, {}, "archive");
+    assert.deepEqual(args.slice(0, 5), [
+      ...["buildx", "build", "--output=type=docker,dest=-,compression=uncompressed,force-compression=true"],
+      ...["--builder", "far"],
+    ]);
+    assert.ok(!args.includes("--load"));
+    assert.deepEqual(buildCommand({ ...least, builder: "near" }, { builds: "buildx" }, {}).args.slice(0, 5), [
+      ...["buildx", "build", "--load", "--builder", "near"],
+    ]);
+  });
+
+  it("refuses what an old client cannot do, each at its property", () => {
+    const spec = { ...least, cacheFrom: ["a/b", "type=registry,ref=a/b"], cacheTo: ["type=inline"], builder: "far" };
+    const refused = beyondClient(spec, { builds: "classic" });
+    assert.deepEqual(
+      refused.map(({ property }) => property),
+      ["build.cacheTo", "build.builder", "build.cacheFrom[1]"],
+    );
+    for (const { message } of refused) assert.match(message, /buildx plugin/);
+    assert.deepEqual(beyondClient(spec, { builds: "buildx" }), []);
+    assert.deepEqual(beyondClient({ ...least, cacheFrom: ["a/b"] }, { builds: "classic" }), []);
     assert.throws(
       () => buildCommand(spec, { builds: "classic" }, {}),
-      (error: unknown) =>
-        error instanceof BuildSpecError && error.property === "build.cacheTo" && /buildx/.test(error.message),
+      (error: unknown) => error instanceof BuildSpecError && error.property === "build.cacheTo",
     );
+  });
+
+  it("finds what SSH is to use before anything is started", () => {
+    const ssh = (declared: NonNullable<BuildSpec["ssh"]>, env = {}) =>
+      buildCommand({ ...least, ssh: declared }, { builds: "classic" }, env).args;
+    assert.throws(() => ssh({ default: { env: "SSH_AUTH_SOCK" } }), /SSH_AUTH_SOCK is not set/);
+    assert.throws(() => ssh({ default: { env: "SSH_AUTH_SOCK" } }, { SSH_AUTH_SOCK: "" }), /SSH_AUTH_SOCK is not set/);
+    assert.throws(() => ssh({ "a=b": { file: "/k" } }), /an id may hold/);
+    // docker would take what follows for another key.
+    assert.throws(() => ssh({ a: { file: "/k,/etc/ssh/ssh_host_rsa_key" } }), /no path with a comma/);
   });
 
   it("gives the values of args by the environment, except where that would change the client", () => {
@@ -157,5 +194,8 @@ ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully:
       /^docker build failed: ERROR: Cannot connect.*\nStart Docker, or name the engine to use in DOCKER_HOST\.$/s,
     );
     assert.match(read("").progress.failure("spawn docker ENOENT").message, /spawn docker ENOENT/);
+    const lost =
+      "ERROR: failed to build: failed to receive status: rpc error: code = Unavailable desc = closing transport";
+    assert.match(read(lost).progress.failure("").message, /closing transport\nThe builder ended or cannot be reached/);
   });
 });

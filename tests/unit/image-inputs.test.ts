@@ -75,6 +75,61 @@ describe("the inputs of an image", () => {
     assert.doesNotMatch(JSON.stringify(failures(build({ token: "s3cr3t" }))), /s3cr3t/);
   });
 
+  const wrong = (property: string, reason: RegExp, options: Record<string, unknown>) =>
+    only(property, reason, { build: { context: ".", ...options } });
+
+  it("know every option of a build", () => {
+    const build = {
+      context: ".",
+      args: { A: "1" },
+      target: "web",
+      secrets: { token: { env: "TOKEN" } },
+      ssh: { default: { env: "SSH_AUTH_SOCK" }, deploy: { file: "./key" } },
+      labels: { "org.example.team": "genomics = us" },
+      network: "none",
+      pull: true,
+      noCache: true,
+      cacheFrom: ["registry.example/cache", "type=gha"],
+      cacheTo: ["registry.example/cache", "type=registry,ref=registry.example/cache,mode=max"],
+      builder: "far-1.2_x",
+      triggers: ["1"],
+    };
+    assert.deepEqual(failures({ build }), []);
+    assert.deepEqual(checkDeclared(config, { ...good, build }).inputs.build, build);
+  });
+
+  it("name ids, labels, networks, builders and caches as they can be", () => {
+    wrong("build.ssh.default", /socket of an SSH agent/, { ssh: { default: "/home/me/.ssh/id_rsa" } });
+    wrong("build.ssh.a,b", /is no id/, { ssh: { "a,b": { file: "k" } } });
+    wrong("build.secrets.a b", /is no id/, { secrets: { "a b": { file: "k" } } });
+    wrong("build.labels.a=b", /neither spaces nor =/, { labels: { "a=b": "c" } });
+    wrong("build.labels.pulumi-ica", /set by this package/, { labels: { "pulumi-ica": "mine" } });
+    wrong("build.network", /"default", "none" or "host"/, { network: "bridge" });
+    wrong("build.builder", /docker buildx ls/, { builder: "--load" });
+    wrong("build.cacheTo[1]", /must say its type/, { cacheTo: ["type=inline", "ref=a/b"] });
+  });
+
+  it("keep credentials out of options, which stand in the process list and in the state", () => {
+    for (const entry of [
+      "type=s3,region=x,secret_access_key=s3cr3t",
+      'type=gha,"token=s3cr3t"',
+      "type=s3,Session_Token=s3cr3t",
+    ]) {
+      for (const option of ["cacheFrom", "cacheTo"]) {
+        wrong(`build.${option}[0]`, /give it in the environment/, { [option]: [entry] });
+        assert.doesNotMatch(JSON.stringify(failures({ build: { context: ".", [option]: [entry] } })), /s3cr3t/);
+      }
+    }
+    assert.deepEqual(failures({ build: { context: ".", cacheTo: ["type=s3,region=x,bucket=tokens,name=token"] } }), []);
+  });
+
+  it("try an image out only where it can be started: not on its way from a builder", () => {
+    only("verify", /cannot be "run" with build\.builder/, { build: { context: ".", builder: "far" }, verify: "run" });
+    for (const verify of ["inspect", "none", unknownValue])
+      assert.deepEqual(failures({ build: { context: ".", builder: "far" }, verify }), []);
+    assert.deepEqual(failures({ verify: "run" }), []);
+  });
+
   it("tell every problem inside build at its place", () => {
     assert.deepEqual(
       failures({ build: { context: 5, dockerFile: "x", args: { a: 1 }, triggers: ["a", 2] } }).map(

@@ -5,7 +5,7 @@ import { parseAccess } from "../../cli/access";
 import type { RunEvent } from "../../cli/run/events";
 import { collectPair, parseBytes, parseCpus, parseGpus, parseVolume } from "../../cli/run/options";
 import { JsonReporter, PlainReporter, TerminalReporter } from "../../cli/run/report";
-import { imageTag, newInstance } from "../../cli/run/sweep";
+import { imageTag, newInstance } from "../../runtime/instances";
 
 const start: readonly RunEvent[] = [
   { event: "plan", steps: ["build", "contract"] },
@@ -152,7 +152,10 @@ describe("the options of ica-bench run", () => {
   });
 
   it("do not let two runs share a name", () => {
-    assert.notEqual(newInstance(), newInstance());
-    assert.match(imageTag(newInstance()), new RegExp(`^pulumi-ica/run:run-[0-9a-f]{8}-${process.pid}-[0-9a-f]{6}$`));
+    assert.notEqual(newInstance("run"), newInstance("run"));
+    assert.match(
+      imageTag(newInstance("run")),
+      new RegExp(`^pulumi-ica/run:run-[0-9a-f]{8}-${process.pid}-[0-9a-f]{6}$`),
+    );
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { ContextError } from "../context-error";
@@ -13,6 +13,8 @@ export interface ContextView {
     source: string,
   ): readonly { readonly entry: ContextEntry; readonly below: string; readonly isFolder: boolean }[];
   read(entry: ContextEntry): Buffer;
+  /** Whether there is a folder, be it empty. */
+  hasFolder(path: string): boolean;
 }
 
 /** Looks through a context. Undefined when that cannot be done: contextHash, which needs the same files, says why. */
@@ -26,6 +28,7 @@ export async function viewContext(build: {
     return {
       matches: (source) => matchesOf(entries, source),
       read: (entry) => readFileSync(join(context, entry.path)),
+      hasFolder: (path) => statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
     };
   } catch (error) {
     if (error instanceof ContextError || (error instanceof Error && "code" in error)) return undefined;

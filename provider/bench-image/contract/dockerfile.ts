@@ -3,9 +3,12 @@ import { type Account, Accounts } from "./accounts";
 import { type Base, baseOf, foreignArchitecture } from "./base-images";
 import { type ContextView, viewContext } from "./context-view";
 import { type Finding, finding } from "./finding";
+import { checkPractice } from "./practice";
 import { type Access, benchGid, benchUid, startScript } from "./rules";
 import { checkScriptText } from "./script-text";
+import { checkScriptWrites, checkVolumes } from "./script-writes";
 import { type Command, parseCommands, type Word } from "./shell";
+import { checkSources } from "./sources";
 import { type Plan, planOf, type Step } from "./stages";
 import { StartScript } from "./start-script";
 
@@ -43,9 +46,15 @@ export async function checkDockerfile(text: string, { build = {} }: DockerfileCh
       ? undefined
       : await viewContext({ context: build.context, dockerfile: build.dockerfile });
   const seen = walk(plan, context);
-  return [...checkPlatforms(plan), ...checkAccounts(seen), ...checkScript(seen), ...checkCommands(plan.steps)].sort(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0),
-  );
+  return [
+    ...checkPlatforms(plan),
+    ...checkAccounts(seen),
+    ...checkScript(seen),
+    ...checkCommands(plan.steps),
+    ...checkSources(plan.steps, context, seen.script.missing),
+    ...checkVolumes(plan.steps),
+    ...checkPractice(plan),
+  ].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
 /** What a walk through the steps has seen. */
@@ -56,6 +65,8 @@ interface Seen {
   readonly user: { readonly line: number; readonly value: Word } | undefined;
   /** Whether something may have made users that the walk did not see. */
   readonly hidden: boolean;
+  /** The environment of the image. */
+  readonly env: ReadonlyMap<string, Word>;
   readonly lastLine: number;
 }
 
@@ -89,12 +100,13 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
     script,
     user,
     hidden,
+    env: new Map(steps.filter(({ keyword }) => keyword === "ENV").flatMap(({ sets }) => sets)),
     lastLine: Math.max(froms.at(-1)?.line ?? 1, ...steps.map(({ line }) => line)),
   };
 }
 
 function commandsOf(step: Step): Command[] {
-  if (step.json) return [{ words: step.words }].flatMap((command) => inner(command, step));
+  if (step.json) return [{ words: step.words, at: 0 }].flatMap((command) => inner(command, step));
   const script =
     step.documents.length > 0 && /^\s*<</.test(step.text)
       ? step.documents.join("\n")
@@ -204,7 +216,7 @@ function checkUser(base: Base, accounts: Accounts, user: Seen["user"], sure: boo
   return sure ? [] : [finding("ICA002", "warning", `the UID of USER ${name} cannot be seen here`, line)];
 }
 
-function checkScript({ base, script, hidden, lastLine }: Seen): Finding[] {
+function checkScript({ base, script, hidden, env, lastLine }: Seen): Finding[] {
   const { present, missing, elsewhere, executable, text, file, line = lastLine } = script;
   if (missing !== undefined && present !== "yes")
     return [
@@ -238,7 +250,9 @@ function checkScript({ base, script, hidden, lastLine }: Seen): Finding[] {
             ),
           ]
         : [];
-  return [...mode, ...(text === undefined ? [] : checkScriptText(text, line, file))];
+  if (text === undefined) return mode;
+  const wrong = checkScriptText(text, line, file);
+  return [...mode, ...wrong, ...(wrong.length > 0 ? [] : checkScriptWrites(text, env, line, file))];
 }
 
 /** Only what this Dockerfile says: the CMD of a base image (Debian has bash) is nobody's intention. */

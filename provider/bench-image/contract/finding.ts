@@ -12,6 +12,8 @@ export interface Finding {
   readonly at?: Place;
   /** What to do. */
   readonly fix: string;
+  /** What the main process wrote last, for what shows only when it runs. */
+  readonly log?: readonly string[];
 }
 
 /** A place in a file of the context. */

@@ -1,39 +1,85 @@
 import { posix } from "node:path";
-import { type Docker, DockerError, type FileReader, type ImageFile, type ImageInfo } from "../../docker";
+import {
+  type Docker,
+  DockerError,
+  type FileReader,
+  type FolderReader,
+  type ImageFile,
+  type ImageInfo,
+  type ImageLayer,
+} from "../../docker";
 import { type Finding, finding } from "./finding";
+import { checkData } from "./image-data";
+import { checkSshServer, checkWebPort, sshConfig } from "./image-servers";
+import { checkSize } from "./image-size";
+import { isSecret, secretFinding } from "./practice";
 import { type Access, benchGid, benchUid, startScript } from "./rules";
 import { checkScriptText, parseShebang } from "./script-text";
+import { checkScriptWrites, volumeFindings } from "./script-writes";
 
-/** Where distributions put an SSH server. */
-const sshServers = [
-  "/usr/sbin/sshd",
-  "/usr/bin/sshd",
-  "/usr/local/sbin/sshd",
-  "/usr/local/bin/sshd",
-  "/opt/openssh/sbin/sshd",
-  "/usr/sbin/dropbear",
-];
-/** Files beside the start script that are looked at for a port; more would be a search of the whole image. */
-const mostFollowed = 12;
+/** What a look at an image has found. */
+export interface Inspection {
+  readonly findings: readonly Finding[];
+  /** What made it as large as it is, the base first. */
+  readonly layers: readonly ImageLayer[];
+}
+
+/** An image that can be looked at, wherever it is. */
+export interface InspectedImage {
+  readonly info: ImageInfo;
+  /** What each step of its making added, the base first. */
+  readonly layers: readonly ImageLayer[];
+  readonly read: FileReader;
+  readonly find: FolderReader;
+}
 
 /**
- * Looks at a built image, without running anything of it: platform, user, start script, servers. Throws DockerError when
- * Docker cannot tell, or has no such image.
+ * Looks at an image in the local Docker, without running anything of it: platform, user, start script, servers, files, size.
+ * Throws DockerError when Docker cannot tell, or has no such image.
  */
-export async function inspectImage(docker: Docker, ref: string, { access }: { access: Access }): Promise<Finding[]> {
+export async function inspectImage(docker: Docker, ref: string, options: { access: Access }): Promise<Inspection> {
   const info = await docker.inspect(ref);
   if (info === undefined) throw new DockerError("docker image inspect", `the local Docker has no image ${ref}`);
-  return docker.withFiles(ref, async (read) => {
-    const accounts = parseAccounts(await textOf(read, "/etc/passwd"), await textOf(read, "/etc/group"));
-    const script = await read(startScript);
-    return [
-      ...checkPlatform(info),
-      ...checkUser(info, accounts),
-      ...checkAccount(accounts),
-      ...(await checkScript(script, info, accounts, read)),
-      ...(access.console ? await checkSshServer(read) : []),
-      ...(access.web && script?.type === "file" ? await checkWebPort(script, info, read) : []),
-    ];
+  const layers = await docker.layers(ref);
+  return docker.withFiles(ref, (read, find) => inspectFiles({ info, layers, read, find }, options));
+}
+
+/** The paths that are read of every image, whatever it names itself. */
+export const alwaysRead: readonly string[] = ["/etc/passwd", "/etc/group", startScript, sshConfig];
+
+/** The same checks on an image that need not be in any Docker. */
+export async function inspectFiles(
+  { info, layers, read, find }: InspectedImage,
+  { access }: { access: Access },
+): Promise<Inspection> {
+  const accounts = parseAccounts(await textOf(read, "/etc/passwd"), await textOf(read, "/etc/group"));
+  const script = await read(startScript);
+  const findings = [
+    ...checkPlatform(info),
+    ...checkUser(info, accounts),
+    ...checkAccount(accounts),
+    ...(await checkScript(script, info, accounts, read)),
+    ...(access.console ? await checkSshServer(script, read) : []),
+    ...(access.web && script?.type === "file" ? await checkWebPort(script, info, read) : []),
+    ...volumeFindings(Object.keys(info.Config.Volumes)),
+    ...checkEnvironment(info),
+    ...(await checkData(find)),
+    ...checkSize(layers),
+  ];
+  return { findings, layers };
+}
+
+/** Variables that look like secrets, whatever made the image. */
+function checkEnvironment({ Config: { Env } }: ImageInfo): Finding[] {
+  return pairsOf(Env)
+    .filter(([name, value]) => isSecret(name, value))
+    .map(([name]) => secretFinding(`ENV ${name}`));
+}
+
+function pairsOf(env: readonly string[]): [string, string][] {
+  return env.map((entry) => {
+    const [name = "", ...value] = entry.split("=");
+    return [name, value.join("=")];
   });
 }
 
@@ -117,10 +163,11 @@ async function checkScript(
           ),
         ];
   const text = checkScriptText(script.content);
+  if (text.length > 0) return [...findings, ...text];
   return [
     ...findings,
-    ...text,
-    ...(text.length > 0 ? [] : await checkInterpreter(script.content, info, accounts, read)),
+    ...(await checkInterpreter(script.content, info, accounts, read)),
+    ...checkScriptWrites(script.content, new Map(pairsOf(info.Config.Env))),
   ];
 }
 
@@ -161,51 +208,6 @@ async function checkInterpreter(
 async function isProgram(path: string, accounts: Accounts, read: FileReader): Promise<boolean> {
   const file = await read(path);
   return file?.type === "file" && permissions(file, accounts).execute;
-}
-
-async function checkSshServer(read: FileReader): Promise<Finding[]> {
-  for (const path of sshServers) if ((await read(path))?.type === "file") return [];
-  return [
-    finding(
-      "ICA010",
-      "error",
-      `access.console is declared, and the image has no SSH server (looked for ${sshServers.join(", ")})`,
-    ),
-  ];
-}
-
-/** Whether anything tells of port 8888: the image's settings, the start script, or what that starts or configures. */
-async function checkWebPort(script: ImageFile, { Config }: ImageInfo, read: FileReader): Promise<Finding[]> {
-  const port = /\b8888\b/;
-  const settings = [...Object.keys(Config.ExposedPorts), ...Config.Env, ...Config.Entrypoint, ...Config.Cmd];
-  if (settings.some((text) => port.test(text))) return [];
-  const seen = new Set<string>();
-  const texts = [script.content.toString("utf8")];
-  for (let text = texts.shift(); text !== undefined; text = texts.shift()) {
-    if (port.test(text)) return [];
-    for (const path of filesNamedIn(text)) {
-      if (seen.has(path) || seen.size >= mostFollowed) continue;
-      seen.add(path);
-      const file = await read(path);
-      if (file?.type === "file" && !file.content.includes(0)) texts.push(file.content.toString("utf8"));
-    }
-  }
-  return [
-    finding(
-      "ICA011",
-      "warning",
-      "access.web is declared, and nothing in the image's settings or start script tells of port 8888",
-    ),
-  ];
-}
-
-/** Scripts and configuration files that a script names; bare names of scripts are taken to lie beside the start script. */
-function filesNamedIn(text: string): string[] {
-  const paths = text.match(/\/(?:etc|usr|opt|srv|home)\/[\w./+-]+/g) ?? [];
-  const scripts = (text.match(/(?<![\w./-])[\w+-]+\.(?:sh|py|R)\b/g) ?? []).map((name) =>
-    posix.join(posix.dirname(startScript), name),
-  );
-  return [...scripts, ...paths].filter((path) => path !== startScript && !/^\/usr\/(?:s?bin|lib)\//.test(path));
 }
 
 async function textOf(read: FileReader, path: string): Promise<string> {

@@ -6,14 +6,14 @@ const examples = "https://github.com/Illumina/Bench-Example-Images";
 export interface Rule {
   /** What must be so. */
   readonly title: string;
-  /** What happens in Bench if it is not. */
+  /** What happens if it is not. */
   readonly reason: string;
-  /** The vendor's place for it. */
+  /** The vendor's place for it; "practice" where the vendor does not say so. */
   readonly source: string;
   /** What to do, as one sentence. */
   readonly fix: string;
-  /** Where it is looked at: the Dockerfile (in preview), the image (after the build). */
-  readonly checked: readonly ("Dockerfile" | "image")[];
+  /** Where it is looked at: the Dockerfile (in preview), the image (after the build), a trial run (`verify: "run"`). */
+  readonly checked: readonly ("Dockerfile" | "image" | "run")[];
 }
 
 /** A bench image starts with this file as its main process (vendor page, "Workspace Lifecycle"). */
@@ -102,8 +102,8 @@ export const rules = {
     title: "An image with web access serves TCP/8888",
     reason: "Web access is HTTP on TCP/8888; declaring it without a server there ends in access denied errors.",
     source: `${page}, "Access" and "Network Access"; ${examples}, bench-web`,
-    fix: "Let the server listen on port 8888 (EXPOSE 8888 says so), or declare access.web: false.",
-    checked: ["image"],
+    fix: "Let the server listen on port 8888 of all addresses (EXPOSE 8888 says so), under the path that Bench hands on, /$ICA_NAMESPACE-n-$ICA_WORKSPACE-i$ICA_WORKSPACE/, or declare access.web: false.",
+    checked: ["image", "run"],
   },
   ICA012: {
     title: "The Dockerfile has the stage that is to be built",
@@ -111,6 +111,92 @@ export const rules = {
     source: "https://docs.docker.com/reference/dockerfile/#from",
     fix: "Name a stage of the Dockerfile in build.target, or leave it out for the last one.",
     checked: ["Dockerfile"],
+  },
+  ICA013: {
+    title: "Nothing outside of /data and /tmp is written while it runs",
+    reason:
+      "Every other folder is read-only in Bench, so the write fails; a VOLUME elsewhere is none there, and /data/.software is read-only, too.",
+    source: `${page}, "Read-only Root Filesystem" and "Software Files"`,
+    fix: "Let it write below /data, which is kept, or below /tmp, which is not (most programs have an option for the folder, as nginx's pid and *_temp_path).",
+    checked: ["Dockerfile", "image", "run"],
+  },
+  ICA014: {
+    title: "EXPOSE names no other ports than 8888 and 2222",
+    reason: "Bench opens TCP/8888 for web access and TCP/2222 for console access; nobody reaches another port.",
+    source: `${page}, "Network Access"`,
+    fix: "Let the server listen on 8888, or put a proxy there in front of it, and drop the EXPOSE of the other port.",
+    checked: ["Dockerfile"],
+  },
+  ICA015: {
+    title: "The base image is named with a tag or a digest",
+    reason:
+      "latest, which is also what no tag means, is another image from day to day: the same context gives another content, and the hash that the version follows does not show it.",
+    source: "practice",
+    fix: "Name a version, as in debian:bookworm-slim, or a digest (image@sha256:…).",
+    checked: ["Dockerfile"],
+  },
+  ICA016: {
+    title: "ADD fetches nothing that may change",
+    reason:
+      "What an address gives may change or vanish, and the hash that the version follows does not show it; the file has mode 0600 and belongs to root.",
+    source: "practice; https://docs.docker.com/reference/dockerfile/#add",
+    fix: "Add --checksum=sha256:… (for git: a commit after #), or fetch it in a RUN that checks what it got.",
+    checked: ["Dockerfile"],
+  },
+  ICA017: {
+    title: "No secret is in ARG or ENV",
+    reason:
+      "Both stay in the image's configuration and history, where everybody who may use the image in ICA can read them.",
+    source: "practice; https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/",
+    fix: "For the build declare it in build.secrets and use RUN --mount=type=secret; what the workspace needs it has to get when it runs.",
+    checked: ["Dockerfile", "image"],
+  },
+  ICA018: {
+    title: "The context is there, with what COPY and ADD take from it",
+    reason:
+      'The build fails at that step. By hand it is the last argument of docker build: without the "." it fails with "requires exactly 1 argument".',
+    source: `${page}, "Troubleshooting": "Build Argument"; https://docs.docker.com/build/concepts/context/`,
+    fix: "Name the folder in build.context, write paths relative to it, and look whether .dockerignore leaves the file out.",
+    checked: ["Dockerfile"],
+  },
+  ICA019: {
+    title: "What the image has below /data belongs to UID 1000",
+    reason:
+      "Bench puts the workspace's own disk at /data: what the image has there is hidden, or, should it be copied to the disk, cannot be written by the workspace.",
+    source: `${page}, "Important Folders" ("This folder contains all data specific to your workspace") and "Root User"`,
+    fix: "Keep what the image brings along elsewhere, as in /opt, and let ica_start.sh copy to /data what has to be written there; set HOME=/data only after the steps that root does.",
+    checked: ["image"],
+  },
+  ICA020: {
+    title: "The image is not larger than 20 GB",
+    reason:
+      "Each start has to bring it to a machine, and each release to ICA, which names 5 to 30 minutes for its part and no limit; 20 GB is a line drawn here.",
+    source: `practice; ${page}, "Upload Your Docker Image to ICA" (the time)`,
+    fix: "Remove what a RUN fetched in the same RUN, leave compilers in an earlier stage, and let the workspace fetch data to /data.",
+    checked: ["image"],
+  },
+  ICA021: {
+    title: "The SSH server listens on TCP/2222, for the key of the workspace",
+    reason:
+      "Console access comes in on TCP/2222 with the key pair in /etc/workspace-auth; a server on another port, or for other keys, ends in access denied errors.",
+    source: `${page}, "Network Access" and "Configuration Files" ("required to be used to run the workspace SSHD"); ${examples}, bench-console/files/sshd_config`,
+    fix: "Give sshd a configuration with Port 2222, HostKey from /etc/workspace-auth/hostKey and AuthorizedKeysFile from /etc/workspace-auth/pubKey (or copies of them below /tmp), and PidFile below /tmp.",
+    checked: ["image", "run"],
+  },
+  ICA022: {
+    title: `${startScript} stays alive`,
+    reason: "It is the main process: when it ends the workspace stops and is started again, over and over.",
+    source: `${page}, "Workspace Lifecycle": "This script … cannot run to completion as it will stop the workspace and instantiate a restart"`,
+    fix: "Keep it in the foreground: let it wait for its servers (wait -n), or end with a trap for TERM and tail -f /dev/null & wait $!.",
+    checked: ["run"],
+  },
+  ICA023: {
+    title: `${startScript} ends within 30 seconds of TERM`,
+    reason:
+      "A stop sends TERM to the main process, and kills everything after 30 seconds: what is not saved by then is lost. As the first process it gets no TERM unless it asks for it.",
+    source: `${page}, "Workspace Lifecycle" and "Shutdown Script (ica_start.sh)"`,
+    fix: "Set a trap for TERM that ends the servers, and wait in the background (tail -f /dev/null & wait $!): bash runs a trap only between commands or in wait.",
+    checked: ["run"],
   },
 } as const satisfies Record<string, Rule>;
 

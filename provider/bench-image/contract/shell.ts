@@ -9,6 +9,8 @@ export type Word = string | undefined;
 /** A simple command. Redirections are words of their own: `>`, then the file. */
 export interface Command {
   readonly words: readonly Word[];
+  /** Where it begins in the script, in characters. */
+  readonly at: number;
 }
 
 /** Gives a variable's value, or undefined when it is not known. */
@@ -20,11 +22,18 @@ const operators = /^(?:&&|\|\||;;|[;|&\n(){}])/;
 export function parseCommands(script: string, lookup: Lookup): Command[] {
   const commands: Command[] = [];
   let words: Word[] = [];
-  let rest = script.replace(/\\\r?\n/g, " ");
+  // As many blanks as there were characters, so that places stay what they are.
+  const joined = script.replace(/\\\r?\n/g, ({ length }) => " ".repeat(length));
+  let rest = joined;
+  let at = 0;
   const finish = () => {
     const command = withoutPrefix(words);
-    if (command.length > 0) commands.push({ words: command });
+    if (command.length > 0) commands.push({ words: command, at });
     words = [];
+  };
+  const add = (word: Word) => {
+    if (words.length === 0) at = joined.length - rest.length;
+    words.push(word);
   };
   while (rest !== "") {
     const blank = /^[ \t\r]+/.exec(rest);
@@ -34,14 +43,14 @@ export function parseCommands(script: string, lookup: Lookup): Command[] {
     if (blank !== null) rest = rest.slice(blank[0].length);
     else if (comment !== null) rest = rest.slice(comment[0].length);
     else if (redirection !== null) {
-      words.push(redirection[0].includes("<") ? "<" : ">");
+      add(redirection[0].includes("<") ? "<" : ">");
       rest = rest.slice(redirection[0].length);
     } else if (operator !== null && !/^[{}]\S/.test(rest)) {
       finish();
       rest = rest.slice(operator[0].length);
     } else {
       const { word, length } = readWord(rest, lookup, /[\s;|&()<>]/);
-      words.push(word);
+      add(word);
       rest = rest.slice(Math.max(1, length));
     }
   }

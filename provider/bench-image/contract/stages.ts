@@ -21,6 +21,8 @@ export interface Step {
   readonly workdir: string;
   /** The values of variables at this place. */
   readonly lookup: Lookup;
+  /** What ARG and ENV set, by name. */
+  readonly sets: readonly (readonly [string, Word])[];
 }
 
 /** A FROM on the way to the stage that is built, and the steps it begins. */
@@ -120,20 +122,22 @@ function stepsOf(
       const keyword = instruction.getKeyword();
       const lookup = lookupIn(new Map(variables));
       const step = stepOf(instruction, keyword, workdir, lookup);
-      if (keyword === "ARG") declareArgs(instruction, variables, globals, args, env);
+      let sets: [string, Word][] = [];
+      if (keyword === "ARG") sets = declareArgs(instruction, variables, globals, args, env);
       else if (keyword === "ENV") {
-        for (const [name, value] of pairsOf(step)) {
+        sets = pairsOf(step);
+        for (const [name, value] of sets) {
           variables.set(name, value);
           env.set(name, value);
         }
       } else if (keyword === "WORKDIR") workdir = posix.resolve(workdir, step.words[0] ?? ".");
-      steps.push(step);
+      steps.push({ ...step, sets });
     }
   }
   return steps;
 }
 
-function stepOf(instruction: Instruction, keyword: string, workdir: string, lookup: Lookup): Step {
+function stepOf(instruction: Instruction, keyword: string, workdir: string, lookup: Lookup): Omit<Step, "sets"> {
   const raw = instruction.getRawArgumentsContent() ?? "";
   const { heads, documents } = partDocuments(raw, instruction.getArgumentsContent() ?? "");
   const strings = parseJson(heads);
@@ -193,27 +197,29 @@ function declareArgs(
   globals: ReadonlyMap<string, Word>,
   args: Readonly<Record<string, string>>,
   env: ReadonlyMap<string, Word> = new Map(),
-): void {
+): [string, Word][] {
+  const set: [string, Word][] = [];
   for (const text of instruction.getArguments().map((argument) => argument.getValue())) {
     const [name = "", ...rest] = text.split("=");
     const given = args[name] ?? (rest.length > 0 ? expandText(rest.join("="), lookupIn(variables)) : undefined);
-    // An ENV of the same name wins; a global ARG gives its value to a bare one in a stage; an ARG without value is empty.
-    if (env.has(name)) continue;
-    variables.set(
-      name,
+    // A global ARG gives its value to a bare one in a stage; an ARG without value is empty.
+    const value =
       given ??
-        (globals.has(name)
-          ? globals.get(name)
-          : automatic.has(name)
-            ? automatic.get(name)
-            : name.startsWith("BUILD")
-              ? undefined
-              : ""),
-    );
+      (globals.has(name)
+        ? globals.get(name)
+        : automatic.has(name)
+          ? automatic.get(name)
+          : name.startsWith("BUILD")
+            ? undefined
+            : "");
+    set.push([name, value]);
+    // An ENV of the same name wins.
+    if (!env.has(name)) variables.set(name, value);
   }
+  return set;
 }
 
-function pairsOf({ text, words, lookup }: Step): [string, Word][] {
+function pairsOf({ text, words, lookup }: Pick<Step, "text" | "words" | "lookup">): [string, Word][] {
   if (!/^\s*[A-Za-z_][\w.-]*=/.test(text)) {
     const [, name, value = ""] = /^\s*(\S+)\s*(.*)$/s.exec(text) ?? [];
     return name === undefined ? [] : [[name, expandText(value, lookup)]];

@@ -1,13 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type Dockerode from "dockerode";
-import { Bench, INSTANCE_LABEL, LABEL } from "../../runtime";
+import { Bench } from "./bench";
+import { INSTANCE_LABEL, LABEL } from "./names";
 
 const OWN_IMAGES = "pulumi-ica/run";
 
+/** What runs for a while and then removes all it made: `ica-bench run`, or a trial before an upload. */
+export type Kind = "run" | "trial";
+
 /** Names a run by its machine and process, so that a later one can tell whether it still lives. */
-export function newInstance(): string {
-  return `run-${machine()}-${process.pid}-${randomBytes(3).toString("hex")}`;
+export function newInstance(kind: Kind): string {
+  return `${kind}-${machine()}-${process.pid}-${randomBytes(3).toString("hex")}`;
 }
 
 /** The name of the image that a run builds. */
@@ -38,7 +42,7 @@ export async function sweepDeadRuns(docker: Dockerode): Promise<string[]> {
 }
 
 function isDead(instance: string): boolean {
-  const [, where, pid] = /^run-([0-9a-f]{8})-(\d+)-[0-9a-f]{6}$/.exec(instance) ?? [];
+  const [, where, pid] = /^(?:run|trial)-([0-9a-f]{8})-(\d+)-[0-9a-f]{6}$/.exec(instance) ?? [];
   return where === machine() && !isAlive(Number(pid));
 }
 

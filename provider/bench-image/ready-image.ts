@@ -1,0 +1,137 @@
+import type { Context } from "../context";
+import type { BuildLineKind, BuildSpec, Docker } from "../docker";
+import { ArchiveLook, type SeenImage } from "../docker/archive-look";
+import { formatDuration } from "../duration";
+import type { Output } from "../process";
+import { readableOf } from "../stream";
+import { describeSize } from "./contract/image-size";
+import { alwaysRead, type InspectedImage, type Inspection, inspectFiles, inspectImage } from "./contract/inspect";
+import { ContractError } from "./contract-error";
+import { localReference } from "./identity";
+import type { BenchImageInputs } from "./inputs";
+import { plainArchive } from "./plain-archive";
+import { tryImage } from "./try-image";
+
+/** An image that is there to be sent, in the local Docker or on its way from a builder. */
+export interface ReadyImage {
+  /** How it is spoken of. */
+  readonly reference: string;
+  /** Its plain archive. From a builder it can be read once, and fails at its end if the image breaks the contract. */
+  readonly save: Docker["save"];
+  /** Configuration digest, `sha256:…`; of an image from a builder known when its archive has been read. */
+  readonly digest: () => string;
+  /** Gives it up, if it is not sent. */
+  readonly drop: () => void;
+}
+
+/** An image that cannot be published as declared. */
+export class PublishError extends Error {
+  override readonly name = "PublishError";
+}
+
+/** Builds the image or finds the one that was named, and makes sure that it can run in Bench as far as that is known by then. */
+export async function readyImage(context: Context, inputs: BenchImageInputs): Promise<ReadyImage> {
+  const docker = await context.docker();
+  const { build, image } = inputs;
+  const reference = build === undefined ? image : localReference(inputs);
+  if (reference === undefined) throw new PublishError("neither build nor image is declared");
+  if (build === undefined) return localImage(context, inputs, docker, reference);
+  const spec: BuildSpec = { ...build, tag: reference, platform: "linux/amd64" };
+  const far = build.builder !== undefined && (await docker.driverOf(build.builder)) !== localDriver;
+  const from = build.builder === undefined ? "" : ` on the builder ${build.builder}`;
+  const start = context.clock.now();
+  context.log.info(`building ${inputs.name} ${inputs.version} from ${build.context}${from}`);
+  const watch = {
+    onLine: (line: string, kind: BuildLineKind) =>
+      kind === "finished" ? context.log.info(line) : context.log.status(line),
+    signal: context.signal,
+  };
+  const archive = far ? await docker.buildArchive(spec, watch) : await docker.build(spec, watch);
+  context.log.info(`built in ${formatDuration(context.clock.now() - start)}`);
+  return archive === undefined
+    ? localImage(context, inputs, docker, reference, spec)
+    : passingImage(context, inputs, reference, archive);
+}
+
+/** The driver of builders that are the local engine itself: what they build is in its image store. */
+const localDriver = "docker";
+
+async function localImage(
+  context: Context,
+  inputs: BenchImageInputs,
+  docker: Docker,
+  reference: string,
+  spec?: BuildSpec,
+): Promise<ReadyImage> {
+  const info = await docker.inspect(reference);
+  if (info === undefined)
+    throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
+  if (inputs.verify !== "none") {
+    judge(context, reference, await inspectImage(docker, reference, { access: inputs.access }));
+    if (inputs.verify === "run") {
+      const failed = await tryImage(context, docker, reference, inputs.access);
+      if (failed.length > 0) throw new ContractError(`image ${reference}`, failed);
+    }
+  }
+  const compressed = info.Descriptor !== undefined;
+  return {
+    reference,
+    save:
+      spec !== undefined && compressed && docker.client.builds === "buildx"
+        ? (_, signal) => plainArchive(docker, spec, info, signal)
+        : (ref, signal) => docker.save(ref, signal),
+    digest: () => info.Id,
+    drop: () => undefined,
+  };
+}
+
+/** An image that comes from a builder. Its last bytes are handed on only if it keeps the contract. */
+function passingImage(
+  context: Context,
+  inputs: BenchImageInputs,
+  reference: string,
+  { stream, done }: Output,
+): ReadyImage {
+  let digest: string | undefined;
+  const looked = async (image: SeenImage) => {
+    digest = image.info.Id;
+    // "run" is refused for a builder in the preview: what passes by cannot be started.
+    if (inputs.verify !== "none") await judgeSeen(context, inputs, reference, image);
+  };
+  const passing = readableOf(new ArchiveLook(alwaysRead).pass(stream, looked), () => stream.destroy());
+  return {
+    reference,
+    save: () => ({ stream: passing, done }),
+    digest: () => {
+      if (digest === undefined) throw new Error(`the archive of ${reference} was not read to its end`);
+      return digest;
+    },
+    drop: () => {
+      passing.destroy();
+    },
+  };
+}
+
+async function judgeSeen(
+  context: Context,
+  inputs: BenchImageInputs,
+  reference: string,
+  image: InspectedImage & Pick<SeenImage, "unread">,
+): Promise<void> {
+  const inspection = await inspectFiles(image, { access: inputs.access });
+  const unread = image.unread();
+  if (unread.length > 0)
+    context.log.warn(
+      `${unread.join(", ")} of the image could not be looked into: only so much is kept of what comes from a builder. ` +
+        'What is said of the contract may be wrong there; verify: "none" says nothing.',
+    );
+  judge(context, reference, inspection);
+}
+
+function judge(context: Context, reference: string, { findings, layers }: Inspection): void {
+  context.log.info(`the image has ${describeSize(layers)}`);
+  for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
+    context.log.warn(`${code} ${message}`);
+  const errors = findings.filter(({ severity }) => severity === "error");
+  if (errors.length > 0) throw new ContractError(`image ${reference}`, errors);
+}

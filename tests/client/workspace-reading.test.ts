@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { IcaError } from "../../provider/ica/error.js";
+import { WorkspaceApiMissing } from "../../provider/ica/workspaces.js";
+import { workspaceHandler as handler } from "../../provider/workspace/handler.js";
+import type { WorkspaceInputs } from "../../provider/workspace/inputs.js";
+import { stateOf, type WorkspaceState } from "../../provider/workspace/state.js";
+import { contextFor, projectId } from "../support/context.js";
+import { eachBench, type Scripted } from "../support/each-bench";
+import { liveWorkspace, workspaceInputs } from "../support/factories.js";
+import { problem, ScriptedServer } from "../support/scripted-server.js";
+
+const one = `/api/projects/${projectId}/workspaces/ws-1`;
+
+/** What an earlier run left in the state. */
+const stateWith = (inputs: WorkspaceInputs, status = "Stopped"): WorkspaceState =>
+  stateOf(liveWorkspace({ status }), inputs);
+
+describe("the workspace handler, reading and deleting", () => {
+  let server: Scripted["server"];
+  let bench: Scripted["bench"];
+  let context: Scripted["context"];
+
+  eachBench((scripted) => {
+    ({ server, bench, context } = scripted);
+  });
+
+  describe("reading", () => {
+    const inputs = workspaceInputs({ desiredState: "running" });
+
+    it("shows what somebody changed by hand, a stop included", async () => {
+      bench.has({ storageSizeInGb: 100, status: "Stopped", network: { mode: "PUBLIC", allowedUrls: [] } });
+      const live = await handler.read(context, "ws-1", stateWith(inputs, "Running"));
+      assert.deepEqual(live?.inputs, {
+        ...inputs,
+        storageGb: 100,
+        desiredState: "stopped",
+        network: "public",
+        allowedUrls: [],
+      });
+      assert.equal(live?.state.status, "Stopped");
+    });
+
+    it("gives inputs only as inputs, so that a refresh leaves no outputs among them", async () => {
+      bench.has({ status: "Running", webUrl: "http://web" });
+      const live = await handler.read(context, "ws-1", stateWith(inputs, "Running"));
+      assert.deepEqual(live?.inputs, inputs);
+      assert.equal(live?.state.webUrl, "http://web");
+    });
+
+    it("forgets addresses that are not valid any more", async () => {
+      bench.has({ status: "Stopped" });
+      const before = { ...stateWith(inputs, "Running"), webUrl: "http://old", consolePort: 22 };
+      const live = await handler.read(context, "ws-1", before);
+      assert.equal(live?.state.webUrl, undefined);
+      assert.equal(live?.state.consolePort, undefined);
+    });
+
+    it("tells one that is gone", async () => {
+      assert.equal(await handler.read(context, "ws-1", stateWith(inputs)), undefined);
+    });
+
+    it("does not take a server without workspaces for one where all are gone", async () => {
+      server.on("GET", `/api/projects/${projectId}/workspaces`, problem(404, "No"));
+      await assert.rejects(handler.read(context, "ws-1", stateWith(inputs)), WorkspaceApiMissing);
+    });
+
+    for (const status of [400, 401, 403, 500]) {
+      it(`does not take ${status} for gone`, async () => {
+        server.on("GET", one, problem(status, "No"));
+        await assert.rejects(handler.read(context, "ws-1", stateWith(inputs)), IcaError);
+      });
+    }
+  });
+
+  describe("deleting", () => {
+    const remove = () => handler.delete(context, "ws-1", stateWith(workspaceInputs()));
+
+    it("stops a running workspace first", async () => {
+      bench.has({ status: "Running" });
+      await remove();
+      assert.deepEqual(bench.written, ["stop", "delete"]);
+      assert.equal(bench.workspaces.size, 0);
+    });
+
+    for (const status of ["Stopped", "Failed"]) {
+      it(`needs no stop from ${status}`, async () => {
+        bench.has({ status });
+        await remove();
+        assert.deepEqual(bench.written, ["delete"]);
+      });
+    }
+
+    it("keeps what the same run took over in its own place: it would delete what is declared", async () => {
+      bench.has();
+      const { id } = await handler.create(context, workspaceInputs());
+      await handler.delete(context, id, stateWith(workspaceInputs()));
+      assert.deepEqual(bench.written, []);
+      assert.match(context.log.warnings.join(), /is kept.*deleteBeforeReplace/);
+      await handler.delete(contextFor(server.baseUrl), id, stateWith(workspaceInputs()));
+      assert.deepEqual(bench.written, ["delete"], "a later run deletes it as ever");
+    });
+
+    it("of one that is gone already is done", async () => {
+      await remove();
+      assert.deepEqual(bench.written, []);
+    });
+
+    it("waits for a start or a stop that is under way", async () => {
+      for (const [status, calls] of [
+        ["Starting", ["stop", "delete"]],
+        ["Stopping", ["delete"]],
+      ] as const) {
+        const before = bench.written.length;
+        bench.has({ status });
+        if (status === "Stopping") bench.goes("ws-1", [{ status: "Stopping" }, { status: "Stopped" }]);
+        await remove();
+        assert.deepEqual(bench.written.slice(before), calls, status);
+      }
+    });
+
+    it("is done when it goes in the meantime", async () => {
+      bench.has();
+      server.on("POST", `${one}:delete`, problem(404, "Gone"));
+      await remove();
+    });
+
+    it("that ICA fails at is an error: the workspace stays in the state", async () => {
+      bench.has();
+      server.on("POST", `${one}:delete`, problem(500, "Oops"));
+      await assert.rejects(remove(), (error: unknown) => error instanceof IcaError && error.status === 500);
+    });
+
+    it("at a wrong address, where everything is 404, is an error: it must not empty a stack", async () => {
+      const other = await ScriptedServer.start();
+      await assert.rejects(
+        handler.delete(contextFor(other.baseUrl), "ws-1", stateWith(workspaceInputs())),
+        (error: unknown) => error instanceof IcaError && /GET \/api\/projects\/[0-9-]+ was refused/.test(error.message),
+      );
+      await other.close();
+    });
+
+    it("at a server without workspace calls is an error too", async () => {
+      server.on("GET", `/api/projects/${projectId}/workspaces`, problem(404, "No"));
+      await assert.rejects(remove(), WorkspaceApiMissing);
+    });
+  });
+});

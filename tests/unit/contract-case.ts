@@ -1,0 +1,55 @@
+import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile.js";
+import type { Finding } from "../../provider/bench-image/contract/finding.js";
+import { type Made, makeContext, removeContext } from "./context-folder.js";
+
+export const user = "RUN useradd --uid 1000 --gid 100 --home-dir /data --no-create-home --shell /bin/bash ica";
+export const script = "COPY --chmod=0755 ica_start.sh /usr/local/bin/ica_start.sh";
+export const text = "#!/bin/bash\ntail -f /dev/null &\nwait\n";
+
+/** A Dockerfile that keeps the contract, with parts replaced. */
+export function dockerfile(
+  parts: { from?: string; user?: string; script?: string; more?: string; end?: string } = {},
+): string {
+  return [
+    parts.from ?? "FROM debian:bookworm-slim",
+    parts.user ?? user,
+    parts.script ?? script,
+    parts.more ?? "",
+    parts.end ?? "USER ica",
+  ].join("\n");
+}
+
+export interface Case {
+  readonly what: string;
+  readonly dockerfile: string;
+  /** `!` marks an error, `?` a warning; with the line. */
+  readonly finds: readonly string[];
+  readonly args?: Record<string, string>;
+  readonly target?: string;
+  /** The context; without it none is looked at. */
+  readonly files?: Record<string, Made>;
+}
+
+/** Findings as a case writes them, sorted. */
+export function marked(findings: readonly Finding[]): string[] {
+  return findings
+    .map(
+      ({ code, severity, line }) => `${severity === "error" ? "!" : "?"}${code}${line === undefined ? "" : `:${line}`}`,
+    )
+    .sort();
+}
+
+/** Checks Dockerfiles in contexts that are made for them. */
+export class Contexts {
+  readonly #folders: string[] = [];
+
+  async check({ dockerfile: source, args, target, files }: Omit<Case, "finds">): Promise<Finding[]> {
+    const context = files === undefined ? undefined : await makeContext({ ...files, Dockerfile: source });
+    if (context !== undefined) this.#folders.push(context);
+    return checkDockerfile(source, { access: { web: true, console: true }, build: { context, args, target } });
+  }
+
+  async removeAll(): Promise<void> {
+    for (const folder of this.#folders) await removeContext(folder);
+  }
+}
