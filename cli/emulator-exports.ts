@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { S3_PATH } from "../emulator/object-store/server";
+import { LINKS_PATH } from "../emulator/page/page";
 
 /** What a shell needs to use an emulator. */
 export interface Access {
@@ -28,6 +30,30 @@ export function printAccess({ url, projectId, apiKey }: Access): void {
   if (process.stdout.isTTY) {
     say('To set these in your shell: eval "$(ica-bench emulator start)"');
   }
+}
+
+/** Where a person looks at the emulator. `signInUrl` is good for one sign-in; without it the page asks for the API key. */
+export function sayPage(url: string, signInUrl: string | undefined): void {
+  if (signInUrl === undefined) {
+    say(`Its page: ${pageOf(url)} (sign in with the API key)`);
+  } else {
+    say(`Its page, for one sign-in within ten minutes: ${signInUrl}`);
+  }
+}
+
+/** The address of the page of an emulator. */
+export function pageOf(url: string): string {
+  return `http://localhost:${new URL(url).port}/`;
+}
+
+/** An address that signs in to the page, if ICA_API_KEY is the key of this emulator. */
+export async function signInWithKey(url: string): Promise<string | undefined> {
+  const key = process.env.ICA_API_KEY;
+  if (!key) {
+    return undefined;
+  }
+  const answer = await fetch(`${url}${LINKS_PATH}`, { method: "POST", headers: { "X-API-Key": key } });
+  return answer.ok ? z.object({ url: z.string() }).parse(await answer.json()).url : undefined;
 }
 
 /** Text for a person, where `eval` does not see it. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { startEmulator } from "../emulator/server";
 import type { StartOptions } from "./emulator";
-import { printAccess, say } from "./emulator-exports";
+import { printAccess, say, sayPage } from "./emulator-exports";
 import type { Started } from "./emulator-start";
 
 /** Runs an emulator in this process until TERM or INT. Tells a parent that listens (see emulator-start.ts) how it went. */
@@ -22,11 +22,13 @@ export async function runInForeground(options: StartOptions): Promise<void> {
     throw error;
   });
   const { url, projectId, apiKey } = emulator;
+  const signInUrl = emulator.signInUrl();
   say(`${new Date().toISOString()} answering at ${url}`);
   if (process.send === undefined) {
     printAccess({ url, projectId, apiKey });
+    sayPage(url, signInUrl);
   } else {
-    tell({ url, projectId, ...(apiKey === undefined ? {} : { apiKey }) });
+    tell({ url, projectId, signInUrl, ...(apiKey === undefined ? {} : { apiKey }) });
   }
   await stopRequested();
   say(`${new Date().toISOString()} stopping`);

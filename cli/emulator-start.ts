@@ -5,10 +5,10 @@ import { z } from "zod";
 import { readFolder } from "../emulator/folder";
 import { runningOn } from "../emulator/lock";
 import type { StartOptions } from "./emulator";
-import { printAccess, say } from "./emulator-exports";
+import { printAccess, say, sayPage, signInWithKey } from "./emulator-exports";
 
 const started = z.union([
-  z.object({ url: z.string(), projectId: z.string(), apiKey: z.string().optional() }),
+  z.object({ url: z.string(), projectId: z.string(), signInUrl: z.string(), apiKey: z.string().optional() }),
   z.object({ failure: z.string() }),
 ]);
 
@@ -41,6 +41,7 @@ export async function startInBackground(options: StartOptions): Promise<void> {
     `The emulator runs at ${outcome.url} (process ${child.pid}). Its log is ${logFile}.`,
     "To stop it: ica-bench emulator stop",
   );
+  sayPage(outcome.url, outcome.signInUrl);
 }
 
 async function tellOfRunning(dir: string, pid: number, url: string | undefined): Promise<void> {
@@ -51,6 +52,7 @@ async function tellOfRunning(dir: string, pid: number, url: string | undefined):
   const projectId = content.identity.project.id;
   say(`The emulator runs already at ${url} (process ${pid}).`);
   printAccess({ url, projectId, apiKey: await keyFromEnvironment(url, projectId) });
+  sayPage(url, await signInWithKey(url));
 }
 
 /** ICA_API_KEY, if it is the key of this emulator. */

@@ -1,6 +1,7 @@
 import { readFolder } from "../emulator/folder";
 import { runningOn } from "../emulator/lock";
 import { Names } from "../runtime";
+import { pageOf, signInWithKey } from "./emulator-exports";
 
 /** Exit code when no emulator runs, as `systemctl status` has it. */
 const NOT_RUNNING = 3;
@@ -12,6 +13,10 @@ export async function showStatus(dir: string): Promise<void> {
   const lines = [
     running === undefined ? "not running" : `running at ${running.url ?? "(starting)"}, process ${running.pid}`,
   ];
+  if (running?.url !== undefined) {
+    const signIn = await signInWithKey(running.url);
+    lines.push(`page       ${signIn ?? `${pageOf(running.url)} (sign in with the API key)`}`);
+  }
   lines.push(`folder     ${dir}${content === undefined ? " (no state)" : ""}`);
   if (content !== undefined) {
     lines.push(`project    ${content.identity.project.id}`);

@@ -29,12 +29,14 @@ export interface StartOptions {
 export function emulatorCommand(): Command {
   const dir = () => new Option("--dir <folder>", "where its state is").default(defaultFolder());
   const command = new Command("emulator").description(
-    "An ICA on this machine: the REST calls, an object store, workspaces in Docker.",
+    "An ICA on this machine: the REST calls, an object store, workspaces in Docker, and a page to look at them.",
   );
 
   command
     .command("start")
-    .description('Start it in the background. Use as: eval "$(ica-bench emulator start)"')
+    .description(
+      'Start it in the background. Use as: eval "$(ica-bench emulator start)". Tells an address that signs in to its page.',
+    )
     .addOption(dir())
     .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", wholeNumber(65_535), DEFAULT_PORT)
     .option(
@@ -68,7 +70,9 @@ export function emulatorCommand(): Command {
 
   command
     .command("status")
-    .description("Tell whether it runs, and what it has. Exit code 3 when it does not run.")
+    .description(
+      "Tell whether it runs, where its page is, and what it has. With the key in ICA_API_KEY the address signs in. Exit code 3 when it does not run.",
+    )
     .addOption(dir())
     .action(async (options: { dir: string }) => {
       await showStatus(options.dir);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
+import { explain } from "./journal";
 import { isNoSpace, NO_SPACE } from "./no-space";
 
 /** The media type of every error answer (RFC 7807). */
@@ -88,6 +89,7 @@ export function sendProblem(res: Response, error: ProblemError): void {
     res.setHeader(name, value);
   }
   res.removeHeader("ETag");
+  explain(res, error.detail);
   res.statusCode = error.status;
   res.setHeader("Content-Type", PROBLEM_JSON);
   res.end(JSON.stringify(problemOf(error)));

@@ -1,5 +1,4 @@
 import { mkdir } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import path from "node:path";
 import express, { type Express, type Router } from "express";
 import { Auth, authenticate } from "./auth";
@@ -16,12 +15,15 @@ import { loadIdentity } from "./identity";
 import { Builder } from "./images/build";
 import { Images } from "./images/images";
 import { imageRoutes } from "./images/routes";
+import { Journal } from "./journal";
+import { type Answering, Loopback } from "./listen";
 import { type Lock, lock } from "./lock";
-import { isLoopbackHost, refuseHost } from "./loopback";
-import { answer, refuseMalformed } from "./malformed";
+import { isLoopbackHost, isPageHost, offPageHost, refuseHost } from "./loopback";
+import { answer } from "./malformed";
 import { Credentials } from "./object-store/credentials";
 import { ObjectStore, S3_PATH } from "./object-store/server";
 import { openApiRoute } from "./openapi";
+import { Page } from "./page/page";
 import { problemHandler, unknownPath } from "./problem";
 import { ProjectFolder } from "./project-folder/project-folder";
 import { requestLimit } from "./request-limit";
@@ -29,8 +31,7 @@ import { V3, V4 } from "./rest";
 import { Store } from "./store";
 import { REST_PATH, validation } from "./validation";
 import { createWorkspaces, type Workspaces } from "./workspaces/index";
-
-const HOST = "127.0.0.1";
+import { isWorkspacePath } from "./workspaces/web";
 
 /** An emulator that answers. */
 export interface Emulator {
@@ -45,6 +46,8 @@ export interface Emulator {
   /** Names what it makes in Docker: label `pulumi-ica.instance`. */
   readonly instance: string;
   readonly workspaces: Workspaces;
+  /** An address of the page that signs in whoever opens it first, within ten minutes. Not to be kept. */
+  signInUrl(): string;
   /** Stops it. With `removeAll` also removes its images, containers, networks and volumes from Docker. */
   close(options?: { removeAll?: boolean }): Promise<void>;
 }
@@ -67,15 +70,19 @@ export async function startEmulator(
 }
 
 async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<unknown>)[]): Promise<Emulator> {
-  const { dir, log } = config;
-  // A request without a Host is refused with a problem, not by Node without a word.
-  const server = createServer({ requireHostHeader: false });
+  const { dir } = config;
+  const loopback = new Loopback();
+  const journal = new Journal();
+  const log = (line: string) => {
+    config.log(line);
+    journal.line(line);
+  };
   const store = new Store(await folder(storeFolder(dir)));
   const identity = await loadIdentity(store);
   const auth = await Auth.open(store, config.tokenLifetimeS);
   const apiKey = await auth.userKey(config.apiKey);
   const images = await Images.open(store, identity, config.benchSettings);
-  const baseUrl = () => urlOf(server);
+  const baseUrl = () => loopback.url;
   const context: EmulatorContext = { config, store, auth, identity, images, baseUrl, log };
 
   const formats = new Formats(identity);
@@ -115,9 +122,10 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
     imageRoutes(context, data, builder),
     ...(config.workspaces ? [workspaces.routes] : []),
   ]);
-  serve(server, app, objects, workspaces);
-  await listen(server, config.port);
-  undo.push(() => closeServer(server));
+  const page = new Page(context, { data, objects, workspaces, journal });
+  undo.push(async () => page.close());
+  await loopback.listen(config.port, answering({ app, objects, workspaces, page, journal }));
+  undo.push(() => loopback.close());
   await held.announce(baseUrl());
   builder.resume();
   await workspaces.recover();
@@ -129,13 +137,15 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
     projectId: identity.project.id,
     instance: identity.instance,
     workspaces,
+    signInUrl: () => `${loopback.pageUrl}${page.signInPath()}`,
     async close({ removeAll = false } = {}) {
       await workspaces.close({ removeAll });
       await builder.close();
       if (removeAll) {
         await builder.removeAll();
       }
-      await closeServer(server);
+      page.close();
+      await loopback.close();
       await held.release();
     },
   };
@@ -161,27 +171,42 @@ function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router
   return app;
 }
 
-/** One port for all: the web servers of workspaces, the object store, the REST calls. */
-function serve(server: Server, app: Express, objects: ObjectStore, workspaces: Workspaces): void {
-  server.on("request", (req: IncomingMessage, res: ServerResponse) => {
-    if (!isLoopbackHost(req.headers.host)) {
-      refuseHost(res, req.headers.host);
-    } else if (req.url?.startsWith(`${S3_PATH}/`)) {
-      objects.handle(req, res);
-    } else if (!workspaces.handleWeb(req, res)) {
-      app(req, res);
-    }
-  });
-  server.on("upgrade", (req, socket, head) => {
-    if (!isLoopbackHost(req.headers.host) || !workspaces.handleUpgrade(req, socket, head)) {
-      socket.end(answer([404, "Not Found", "No workspace is here that could change the protocol."]));
-    }
-  });
-  refuseMalformed(server);
-  // Uploads of large parts over a slow link take as long as they take.
-  server.requestTimeout = 0;
-  // Longer than clients keep an idle connection, so that none is closed under a request.
-  server.keepAliveTimeout = 65_000;
+/** What answers. */
+interface Answerers {
+  readonly app: Express;
+  readonly objects: ObjectStore;
+  readonly workspaces: Workspaces;
+  readonly page: Page;
+  readonly journal: Journal;
+}
+
+/** One port for all: the page, the web servers of workspaces, the object store, the REST calls. */
+function answering({ app, objects, workspaces, page, journal }: Answerers): Answering {
+  return {
+    request(req, res) {
+      const { host } = req.headers;
+      if (!isLoopbackHost(host)) {
+        refuseHost(res, host);
+      } else if (isWorkspacePath(req.url) && isPageHost(host)) {
+        res.writeHead(307, { Location: offPageHost(host, req.url ?? "/") }).end();
+      } else if (workspaces.handleWeb(req, res)) {
+        // A conversation of the workspace's own: not ours to note.
+      } else if (!page.handle(req, res)) {
+        journal.watch(req, res);
+        if (req.url?.startsWith(`${S3_PATH}/`)) {
+          objects.handle(req, res);
+        } else {
+          app(req, res);
+        }
+      }
+    },
+    upgrade(req, socket, head) {
+      const { host } = req.headers;
+      if (!isLoopbackHost(host) || isPageHost(host) || !workspaces.handleUpgrade(req, socket, head)) {
+        socket.end(answer([404, "Not Found", "No workspace is here that could change the protocol."]));
+      }
+    },
+  };
 }
 
 /** A crash may have come between an object and its record: the object decides. */
@@ -204,34 +229,4 @@ async function completeWhatIsStored(
 async function folder(dir: string): Promise<string> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   return dir;
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      reject(
-        error.code === "EADDRINUSE"
-          ? new Error(`Port ${port} on ${HOST} is in use. Choose another with --port, or stop what uses it.`, {
-              cause: error,
-            })
-          : error,
-      );
-    });
-    server.listen(port, HOST, resolve);
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
-function urlOf(server: Server): string {
-  const address = server.address();
-  if (address === null || typeof address === "string") {
-    throw new Error("the emulator does not listen yet");
-  }
-  return `http://${HOST}:${address.port}`;
 }

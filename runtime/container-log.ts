@@ -2,11 +2,12 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type Dockerode from "dockerode";
 import { ifThere } from "./docker-error";
+import { API_KEY_VARIABLE } from "./environment";
 
-/** The last lines that the main process wrote, both streams, oldest first. */
+/** The last lines that the main process wrote, both streams, oldest first; without the workspace's API key. */
 export async function tailOf(container: Dockerode.Container, lines: number): Promise<string> {
   const raw = await container.logs({ stdout: true, stderr: true, tail: lines, follow: false });
-  return demultiplex(raw).trimEnd();
+  return withoutKey(container, demultiplex(raw).trimEnd());
 }
 
 /**
@@ -64,4 +65,12 @@ function demultiplex(raw: Buffer): string {
     at = end;
   }
   return Buffer.concat(parts).toString("utf8");
+}
+
+/** A script that prints its environment must not carry the workspace's API key into messages, files and pages. */
+async function withoutKey(container: Dockerode.Container, log: string): Promise<string> {
+  const { Config } = await container.inspect();
+  const prefix = `${API_KEY_VARIABLE}=`;
+  const key = Config.Env.find((entry) => entry.startsWith(prefix))?.slice(prefix.length);
+  return key ? log.replaceAll(key, "<api key>") : log;
 }

@@ -3,7 +3,6 @@ import type Dockerode from "dockerode";
 import { z } from "zod";
 import { tailOf } from "./container-log";
 import { dockerStatus, dockerWords, ifThere } from "./docker-error";
-import { API_KEY_VARIABLE } from "./environment";
 import { INIT_SCRIPT } from "./spec";
 
 /** When a main process counts as alive, and when its restarts count as hopeless. */
@@ -166,7 +165,7 @@ function startWords(error: unknown): string {
 }
 
 async function crashWords(container: Dockerode.Container, exitCode: number, crashes: number): Promise<string> {
-  const log = await withoutKey(container, await tailOf(container, LOG_LINES));
+  const log = await tailOf(container, LOG_LINES);
   const hint = /exec .*no such file or directory/.test(log)
     ? " The interpreter in its first line is not in the image, or the file has Windows line ends."
     : /exec format error/.test(log)
@@ -174,12 +173,4 @@ async function crashWords(container: Dockerode.Container, exitCode: number, cras
       : "";
   const last = log === "" ? " It wrote nothing." : ` Its last lines:\n${log}`;
   return `${INIT_SCRIPT} ended ${crashes} times right after its start, last with exit code ${exitCode}.${hint}${last}`;
-}
-
-/** A script that prints its environment must not carry the workspace's API key into messages and files. */
-async function withoutKey(container: Dockerode.Container, log: string): Promise<string> {
-  const { Config } = await container.inspect();
-  const prefix = `${API_KEY_VARIABLE}=`;
-  const key = Config.Env.find((entry) => entry.startsWith(prefix))?.slice(prefix.length);
-  return key ? log.replaceAll(key, "<api key>") : log;
 }

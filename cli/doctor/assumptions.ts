@@ -165,6 +165,13 @@ export const assumptions = [
     check: "publish one image, then look at the tags of its archive on the Data page",
   },
   {
+    id: "I8",
+    of: "BenchImage",
+    what: "a second file of one path, or image of one name and version, is refused or stands beside the first",
+    ifWrong: "two runs that publish the same image at once may leave two, of which both use one",
+    check: "make the same image twice by hand",
+  },
+  {
     id: "S1",
     of: "BenchImage",
     what: "objectPrefix of the upload's credentials is the key of its object",

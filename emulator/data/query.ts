@@ -19,7 +19,8 @@ export function selectData(req: Request, records: readonly DataRecord[], formats
     oneOf(req, "formatCode", (value, { formatCode }) => value === formatCode),
     oneOf(req, "type", (value, { type }) => value === type),
     oneOf(req, "parentFolderPath", (value, { path }) => parentOf(path) === value),
-    tagged(req),
+    tagged(req, "userTag", ({ tags }) => tags.userTags),
+    tagged(req, "technicalTag", ({ tags }) => tags.technicalTags),
   ];
   return sorted(
     req,
@@ -48,15 +49,15 @@ function atPath(req: Request): (value: string, record: DataRecord) => boolean {
 }
 
 /** The three documented modes. Which one holds without a word is undocumented; EXACT here. */
-function tagged(req: Request): Filter {
-  const values = valuesOf(req, "userTag");
-  const exact = ({ tags }: DataRecord) => values.some((value) => tags.userTags.includes(value));
-  const fuzzy = ({ tags }: DataRecord) =>
-    values.some((value) => tags.userTags.some((tag) => tag.toLowerCase().includes(value.toLowerCase())));
+function tagged(req: Request, name: string, tagsOf: (record: DataRecord) => readonly string[]): Filter {
+  const values = valuesOf(req, name);
+  const exact: Filter = (record) => values.some((value) => tagsOf(record).includes(value));
+  const fuzzy: Filter = (record) =>
+    values.some((value) => tagsOf(record).some((tag) => tag.toLowerCase().includes(value.toLowerCase())));
   if (values.length === 0) {
     return () => true;
   }
-  switch (req.query.userTagMatchMode) {
+  switch (req.query[`${name}MatchMode`]) {
     case "FUZZY":
       return fuzzy;
     case "EXCLUDE":

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { IncomingMessage } from "node:http";
 import path from "node:path";
 import type { Readable } from "node:stream";
@@ -11,6 +11,7 @@ import { isNoSpace, NO_SPACE } from "../no-space";
 import { syncFolder, writeDurably } from "../store";
 import { type Received, receive, sync } from "./body";
 import { S3Failure } from "./failure";
+import { namesIn, sizeOf, textOf } from "./unless-missing";
 
 /** S3's rule for all parts but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MIN_PART_BYTES = 5 * 1024 * 1024;
@@ -41,7 +42,7 @@ export class DiskStore extends FilesystemStore {
   }
 
   async #putObject({ bucket, key, content, metadata }: FilesystemStore.Incoming): Promise<FilesystemStore.Stored> {
-    const temporary = `${this.getResourcePath(bucket, key, "incoming")}.${Date.now()}`;
+    const temporary = `${this.incomingPrefix(bucket, key)}${Date.now()}`;
     await mkdir(path.dirname(temporary), { recursive: true, mode: 0o700 });
     const { size, md5 } = await received(content, temporary);
     return this.#publish({ bucket, key, size, etag: md5 }, temporary, metadata).finally(() =>
@@ -145,9 +146,19 @@ export class DiskStore extends FilesystemStore {
     return this.getResourcePath(bucket, key, "object");
   }
 
+  /** The folder that has a folder for each multipart upload of a bucket that is under way: `key`, `metadata`, the parts. */
+  uploadsFolder(bucket: string): string {
+    return this.getResourcePath(bucket, undefined, "uploads");
+  }
+
+  /** What the names of the files begin with that the content of an object is received into, when it comes in one piece. */
+  incomingPrefix(bucket: string, key: string): string {
+    return `${this.getResourcePath(bucket, key, "incoming")}.`;
+  }
+
   /** Removes an object, complete or not, with the parts of its uploads. */
   async remove(bucket: string, key: string): Promise<void> {
-    const uploads = this.getResourcePath(bucket, undefined, "uploads");
+    const uploads = this.uploadsFolder(bucket);
     for (const uploadId of await namesIn(uploads)) {
       if ((await textOf(path.join(uploads, uploadId, "key"))) === key) {
         await rm(path.join(uploads, uploadId), { recursive: true, force: true });
@@ -176,7 +187,7 @@ export class DiskStore extends FilesystemStore {
   }
 
   #uploadDir(bucket: string, uploadId: string): string {
-    return path.join(this.getResourcePath(bucket, undefined, "uploads"), uploadId);
+    return path.join(this.uploadsFolder(bucket), uploadId);
   }
 
   async #requireUpload(bucket: string, uploadId: string): Promise<string> {
@@ -239,27 +250,4 @@ function multipartETag(parts: readonly { etag: string }[]): string {
     hash.update(Buffer.from(etag, "hex"));
   }
   return `${hash.digest("hex")}-${parts.length}`;
-}
-
-async function namesIn(dir: string): Promise<string[]> {
-  return (await unlessMissing(readdir(dir))) ?? [];
-}
-
-function textOf(file: string): Promise<string | undefined> {
-  return unlessMissing(readFile(file, "utf8"));
-}
-
-async function sizeOf(file: string): Promise<number | undefined> {
-  return (await unlessMissing(stat(file)))?.size;
-}
-
-async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") {
-      return undefined;
-    }
-    throw error;
-  }
 }

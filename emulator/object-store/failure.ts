@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import S3Error from "s3rver/lib/models/error";
+import { explain } from "../journal";
 
 /** The S3 error codes that this store adds to those of the server package. */
 export type S3Code =
@@ -40,6 +41,7 @@ export class S3Failure extends S3Error {
 /** Answers with an error in S3's form. */
 export function sendFailure(res: ServerResponse, failure: S3Failure): void {
   const body = failure.toXML();
+  explain(res, `${failure.code}: ${failure.message}`);
   res.writeHead(failure.status, {
     "Content-Type": "application/xml",
     "Content-Length": Buffer.byteLength(body),

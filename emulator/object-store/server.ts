@@ -55,6 +55,9 @@ export class ObjectStore {
 
   /** Answers a request below {@link S3_PATH}. */
   handle(req: IncomingMessage, res: ServerResponse): void {
+    // An object may be a web page; shown in a browser, it is not to act in the name of the emulator.
+    res.setHeader("Content-Security-Policy", "sandbox; default-src 'none'");
+    res.setHeader("X-Content-Type-Options", "nosniff");
     this.#answer(req, res).catch((error: unknown) => {
       const failure =
         error instanceof S3Failure

@@ -17,6 +17,7 @@ import { Idempotency } from "../idempotency";
 import type { ProjectFolder } from "../project-folder/project-folder";
 import { ConsoleGateway } from "./console/gateway";
 import { loadHostKey } from "./console/host-key";
+import { WorkspaceDesk } from "./desk";
 import { Lifecycle } from "./lifecycle";
 import { type WorkspaceRecord, workspace } from "./record";
 import { workspaceRoutes } from "./routes";
@@ -28,12 +29,16 @@ import { withoutContainers } from "./without-containers";
 export interface Workspaces {
   /** The calls of openapi/workspaces.yaml, to be mounted where the other calls are. */
   readonly routes: Router;
+  /** The same, for who is in this process. */
+  readonly desk: WorkspaceDesk;
   /** The Docker network that stand-in sites are attached to. It is there while a restricted workspace runs. */
   readonly outsideNetwork: string;
   /** Answers a request for the web server of a workspace; false when the path is none of a workspace. */
   handleWeb(req: IncomingMessage, res: ServerResponse): boolean;
   /** The same for a request to change the protocol. */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** The last lines that the main process of a workspace wrote; empty when it has no container. */
+  logTail(id: string, lines: number): Promise<string>;
   /** Takes up what was going on when the emulator ended, however it ended. Only after it listens. */
   recover(): Promise<void>;
   /**
@@ -115,11 +120,15 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
     return record === undefined ? undefined : { record, port: endpoints.get(record.id)?.web };
   });
 
+  const desk = new WorkspaceDesk({ context, records, lifecycle, consolePort: (id) => ssh.port(id) });
+
   return {
-    routes: workspaceRoutes({ context, records, lifecycle, idempotency, consolePort: (id) => ssh.port(id) }),
+    routes: workspaceRoutes({ identity, desk, idempotency }),
+    desk,
     outsideNetwork: new Names(identity.instance).outside,
     handleWeb: (req, res) => web.handleWeb(req, res),
     handleUpgrade: (req, socket, head) => web.handleUpgrade(req, socket, head),
+    logTail: async (id, lines) => (simulated === undefined ? (await engine()).bench.logTail(id, lines) : ""),
     recover: () => lifecycle.recover(),
     close: async ({ removeAll, keepGatewayImage = false }) => {
       await lifecycle.close({ removeAll });

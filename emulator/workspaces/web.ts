@@ -18,6 +18,11 @@ export type FindByNumber = (number: string) => { record: WebWorkspace; port: num
 /** The number stands twice in the path. */
 const PREFIX = new RegExp(`^/${webPrefix(NAMESPACE, "(\\d{8})")}(?=[/?]|$)`);
 
+/** Whether a path is under the prefix of a workspace, of one that is there or not. */
+export function isWorkspacePath(url: string | undefined): boolean {
+  return PREFIX.test(url ?? "");
+}
+
 /**
  * Web access as people reach it: `/<namespace>-n-<number>-i<number>/…` leads to port 8888 of the workspace, HTTP and
  * websockets, path unchanged, with X-Forwarded headers. Who is asked for no login here: ICA asks for its own, the

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
+import { IcaError } from "../ica/error";
 import type { AwsCredentials, ProjectDatum } from "../ica/project-data";
 import { poll } from "../poll";
 import { archiveName, archivePath, archiveTags, mergeTags, readTags } from "./identity";
@@ -42,12 +44,19 @@ export type ArchiveFile =
       readonly dataId: string;
       readonly credentials: AwsCredentials;
       readonly renew: () => Promise<AwsCredentials>;
+      /** Rejects with {@link ArchiveCompleted} when another run was quicker. */
+      readonly assertOpen: () => Promise<void>;
     };
 
 /** The archive, if an earlier run uploaded all of it. */
 export async function completeArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
   const found = await findArchive(context, inputs);
-  return found?.data.details?.status === "AVAILABLE" ? found : undefined;
+  return found !== undefined && statusOf(found) === "AVAILABLE" ? found : undefined;
+}
+
+/** Another run has completed the very archive that this one was uploading. */
+export class ArchiveCompleted extends Error {
+  override readonly name = "ArchiveCompleted";
 }
 
 /** Finds the archive's file or makes it. One that an interrupted run left PARTIAL is filled again: ICA offers that for partial files only. */
@@ -56,21 +65,60 @@ export async function openArchiveFile(
   inputs: BenchImageInputs,
   formatCode: string,
 ): Promise<ArchiveFile> {
-  const { projectData } = context.client;
   const found = await findArchive(context, inputs);
-  if (found?.data.details?.status === "AVAILABLE") return { kind: "complete", datum: found };
-  const renewFor = (dataId: string) => () => projectData.createCredentials(inputs.projectId, dataId);
-  if (found !== undefined) {
-    const renew = renewFor(found.data.id);
-    return { kind: "open", dataId: found.data.id, credentials: await renew(), renew };
+  try {
+    return found === undefined ? await makeFile(context, inputs, formatCode) : await openFile(context, inputs, found);
+  } catch (error) {
+    if (!(error instanceof IcaError) || error.kind !== "refused") throw error;
+    // Another run may have made the file, or completed it, since it was looked for: then it is there in another way now.
+    const now = await findArchive(context, inputs);
+    if (
+      now === undefined ||
+      isDeepStrictEqual([now.data.id, statusOf(now)], [found?.data.id, found && statusOf(found)])
+    )
+      throw error;
+    return openFile(context, inputs, now);
   }
-  const { datum, credentials } = await projectData.createFileWithCredentials(
+}
+
+async function makeFile(context: Context, inputs: BenchImageInputs, formatCode: string): Promise<ArchiveFile> {
+  const { datum, credentials } = await context.client.projectData.createFileWithCredentials(
     inputs.projectId,
     { name: archiveName(inputs), folderPath: inputs.folder, formatCode },
     // Fresh for each attempt: it makes retries of this one call safe. A later attempt finds the file by its path.
     randomUUID(),
   );
-  return { kind: "open", dataId: datum.data.id, credentials, renew: renewFor(datum.data.id) };
+  return openWith(context, inputs, datum.data.id, credentials);
+}
+
+async function openFile(context: Context, inputs: BenchImageInputs, datum: ProjectDatum): Promise<ArchiveFile> {
+  if (statusOf(datum) === "AVAILABLE") return { kind: "complete", datum };
+  const { id } = datum.data;
+  return openWith(context, inputs, id, await context.client.projectData.createCredentials(inputs.projectId, id));
+}
+
+function openWith(
+  context: Context,
+  inputs: BenchImageInputs,
+  dataId: string,
+  credentials: AwsCredentials,
+): ArchiveFile {
+  const { projectData } = context.client;
+  return {
+    kind: "open",
+    dataId,
+    credentials,
+    renew: () => projectData.createCredentials(inputs.projectId, dataId),
+    assertOpen: async () => {
+      const datum = await projectData.get(inputs.projectId, dataId);
+      if (statusOf(datum) === "AVAILABLE")
+        throw new ArchiveCompleted(`another run has completed ${archiveName(inputs)}`);
+    },
+  };
+}
+
+function statusOf({ data }: ProjectDatum): string | undefined {
+  return data.details?.status;
 }
 
 /** Waits until ICA has taken note of the whole upload, and makes sure that it has all of it. */

@@ -6,12 +6,14 @@ import { imageContentHash } from "../docker/image-content";
 import type { CheckFailure, CheckResult } from "../handler";
 import { hasUnknown, unknownValue } from "../unknown";
 import { wordsOf } from "../words";
-import { ContextError, computeContextHash, dockerfilePath } from "./context-hash";
+import { ContextError, dockerfilePath, readContents } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
 import { rules } from "./contract/rules";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
-import { findPublished, immutableVersion } from "./published";
+import { findPublished, immutableVersion, type Published } from "./published";
+import { checkRegions } from "./region-check";
+import { rememberContents, rememberPublished } from "./seen-contents";
 
 /**
  * What a preview does: parse, work out the identity of the content, read the Dockerfile for what is sure to fail, and ask ICA
@@ -31,7 +33,17 @@ export async function checkImage(
     pinned === undefined ? await contentIdentity(context, declared, old) : { contextHash: pinned, failures: [] };
   const inputs = withIdentity(declared, identity.contextHash);
   if (identity.failures.length > 0) return { inputs, failures: identity.failures };
-  return { inputs, failures: await versionFailures(context, inputs, old) };
+  const published = await publishedBefore(context, inputs, old);
+  if (published?.kind === "other")
+    return { inputs, failures: [{ property: "version", reason: immutableVersion(inputs, published) }] };
+  const beyond = published?.kind === "absent" ? await clientFailures(context, inputs.build) : [];
+  if (published?.kind === "same") rememberPublished(context, inputs, published.image.id);
+  const image = published?.kind === "same" ? published.image : undefined;
+  const { regions, failures: wrong } = await checkRegions(context, { inputs, declared: args.regions, old, image });
+  return {
+    inputs: regions === undefined ? inputs : { ...inputs, regions: [...regions] },
+    failures: [...beyond, ...wrong],
+  };
 }
 
 function withIdentity(declared: DeclaredImage & { projectId: string }, contextHash: string): BenchImageInputs {
@@ -97,7 +109,9 @@ async function buildIdentity(
       reason: `${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}. ${fix}`,
     }));
   try {
-    return { contextHash: await computeContextHash({ ...build, secrets: Object.keys(build.secrets ?? {}) }), failures };
+    const contents = await readContents({ ...build, secrets: Object.keys(build.secrets ?? {}) });
+    rememberContents(context, contents);
+    return { contextHash: contents.contextHash, failures };
   } catch (error) {
     if (!(error instanceof ContextError)) throw error;
     return {
@@ -115,18 +129,20 @@ async function isFolder(name: string): Promise<boolean> {
   }
 }
 
-/** A new version, or the same one with other content, is compared with what ICA has before anything is built. */
-async function versionFailures(
+/**
+ * A new version, or the same one with other content, is compared with what ICA has before anything is built. Undefined where nothing is
+ * new, or not all of it is known.
+ */
+async function publishedBefore(
   context: Context,
   inputs: BenchImageInputs,
   old: BenchImageInputs | undefined,
-): Promise<CheckFailure[]> {
+): Promise<Published | undefined> {
   const { name, version, contextHash } = inputs;
-  if (inputs.existingId !== undefined || hasUnknown([name, version, contextHash, inputs.projectId])) return [];
-  if (old !== undefined && old.name === name && old.version === version && old.contextHash === contextHash) return [];
-  const published = await findPublished(context, inputs);
-  if (published.kind === "other") return [{ property: "version", reason: immutableVersion(inputs, published) }];
-  return published.kind === "absent" ? clientFailures(context, inputs.build) : [];
+  if (inputs.existingId !== undefined || hasUnknown([name, version, contextHash, inputs.projectId])) return undefined;
+  if (old !== undefined && old.name === name && old.version === version && old.contextHash === contextHash)
+    return undefined;
+  return findPublished(context, inputs);
 }
 
 /**

@@ -1,8 +1,10 @@
-import type { Dirent } from "node:fs";
-import { lstat, readdir, readlink, stat } from "node:fs/promises";
+import { type Dirent, lstatSync, readdirSync, readlinkSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ContextError } from "./context-error";
 import type { IgnoreRules } from "./dockerignore";
+import type { FileLook } from "./stat-cache";
+import { Turns } from "./turns";
 
 /** One file or symbolic link that Docker sends to a build. */
 export type ContextEntry =
@@ -13,6 +15,7 @@ export type ContextEntry =
       readonly bytes: number;
       /** The owner's execute bit, the only one that git keeps; always false on Windows, which has none. */
       readonly executable: boolean;
+      readonly look: FileLook;
     }
   | { readonly kind: "link"; readonly path: string; readonly target: string };
 
@@ -25,15 +28,17 @@ export async function contextEntries(context: string, rules: IgnoreRules): Promi
   await assertFolder(context);
   const entries: { key: Buffer; entry: ContextEntry }[] = [];
   const folders = [""];
+  const turns = new Turns();
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const found of await list(context, folder)) {
+    await turns.pass();
+    for (const found of list(context, folder)) {
       const name = found.name.toString("utf8");
       const path = folder === "" ? name : `${folder}/${name}`;
       const ignored = rules.ignores(path);
       if (found.isDirectory()) {
         if (!ignored || rules.hasExceptions) folders.push(utf8(path, found.name));
       } else if (!ignored) {
-        const entry = await describe(context, utf8(path, found.name), found);
+        const entry = describe(context, utf8(path, found.name), found);
         entries.push({ key: Buffer.from(path), entry });
       }
     }
@@ -46,15 +51,15 @@ async function assertFolder(context: string): Promise<void> {
   if (!found.isDirectory()) throw new ContextError("build.context", `${context} is not a folder`);
 }
 
-async function list(context: string, folder: string): Promise<Dirent<Buffer>[]> {
+function list(context: string, folder: string): Dirent<Buffer>[] {
   const path = join(context, folder);
-  return reading(path, () => readdir(path, { withFileTypes: true, encoding: "buffer" }));
+  return readingNow(path, () => readdirSync(path, { withFileTypes: true, encoding: "buffer" }));
 }
 
-async function describe(context: string, path: string, found: Dirent<Buffer>): Promise<ContextEntry> {
+function describe(context: string, path: string, found: Dirent<Buffer>): ContextEntry {
   const full = join(context, path);
   if (found.isSymbolicLink()) {
-    const target = await reading(full, () => readlink(full, { encoding: "buffer" }));
+    const target = readingNow(full, () => readlinkSync(full, { encoding: "buffer" }));
     return { kind: "link", path, target: utf8(target.toString("utf8"), target) };
   }
   if (!found.isFile())
@@ -62,8 +67,21 @@ async function describe(context: string, path: string, found: Dirent<Buffer>): P
       "build.context",
       `${full} is ${kindOf(found)}, which no build can use. Remove it, or leave it out with .dockerignore.`,
     );
-  const { size, mode } = await reading(full, () => lstat(full));
-  return { kind: "file", path, bytes: size, executable: process.platform !== "win32" && (mode & 0o100) !== 0 };
+  const { size, mode, ino, mtimeNs, ctimeNs } = readingNow(full, () => lstatSync(full, { bigint: true }));
+  return {
+    kind: "file",
+    path,
+    bytes: Number(size),
+    executable: process.platform !== "win32" && (mode & 0o100n) !== 0n,
+    look: {
+      state: `${size} ${mtimeNs} ${ctimeNs} ${ino} ${mode}`,
+      changedMs: Number(later(mtimeNs, ctimeNs) / 1_000_000n),
+    },
+  };
+}
+
+function later(a: bigint, b: bigint): bigint {
+  return a < b ? b : a;
 }
 
 function kindOf(found: Dirent<Buffer>): string {
@@ -90,13 +108,26 @@ export async function reading<T>(
   try {
     return await read();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT") throw new ContextError(property, `${path} does not exist`);
-    if (code === "EACCES" || code === "EPERM")
-      throw new ContextError(
-        property,
-        `${path} may not be read by this user. Change its permissions, or leave it out with .dockerignore.`,
-      );
-    throw new ContextError(property, `${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+    throw unreadable(path, error, property);
   }
+}
+
+/** The same for a synchronous call. */
+export function readingNow<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw unreadable(path, error, "build.context");
+  }
+}
+
+function unreadable(path: string, error: unknown, property: ContextError["property"]): ContextError {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "ENOENT") return new ContextError(property, `${path} does not exist`);
+  if (code === "EACCES" || code === "EPERM")
+    return new ContextError(
+      property,
+      `${path} may not be read by this user. Change its permissions, or leave it out with .dockerignore.`,
+    );
+  return new ContextError(property, `${path} cannot be read: ${error instanceof Error ? error.message : error}`);
 }

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import pLimit from "p-limit";
-import { type ContextEntry, contextEntries, reading } from "./context-files";
+import { contextEntries, reading } from "./context-files";
 import { type BuildDeclaration, type HashedEntry, manifestBytes, manifestRecords } from "./context-manifest";
 import { readIgnoreRules } from "./dockerignore";
+import { hashFiles } from "./hash-files";
+import { StatCache, type StatCacheOptions } from "./stat-cache";
 
 export { ContextError } from "./context-error";
 
@@ -17,50 +17,38 @@ export interface HashedBuild extends BuildDeclaration {
   readonly dockerfile?: string | undefined;
 }
 
-/** Files that are read at a time: enough to keep a disk busy, few enough for the file descriptors of any machine. */
-const filesAtOnce = 8;
-/** Above this size a file is read piece by piece. */
-const smallFile = 256 * 1024;
-
 /** Where the Dockerfile of a build is. */
 export function dockerfilePath({ context, dockerfile }: Pick<HashedBuild, "context" | "dockerfile">): string {
   return resolve(dockerfile ?? join(context, "Dockerfile"));
 }
 
-/**
- * The identity of a build: 64 hex digits that are the same wherever the same sources are built, and differ with anything that
- * the build can see. docs/context-hash.md defines it byte for byte. Throws {@link ContextError} at the property to blame.
- */
-export async function computeContextHash(build: HashedBuild): Promise<string> {
-  return createHash("sha256")
-    .update(manifestBytes(await contextManifest(build)))
-    .digest("hex");
+/** All that the identity of a build is made of. */
+export interface BuildContents {
+  /** 64 hex digits that are the same wherever the same sources are built, and differ with anything that the build can see. */
+  readonly contextHash: string;
+  /** What is hashed, record by record; docs/context-hash.md defines them byte for byte. */
+  readonly records: readonly string[];
+  readonly dockerfile: { readonly sha256: string; readonly text: string };
+  readonly entries: readonly HashedEntry[];
 }
 
-/** The records that {@link computeContextHash} hashes, to show or compare. */
-export async function contextManifest(build: HashedBuild): Promise<string[]> {
-  const dockerfile = dockerfilePath(build);
+/** Reads and hashes everything that a build can see. Throws {@link ContextError} at the property to blame. */
+export async function readContents(build: HashedBuild, cache: StatCacheOptions = {}): Promise<BuildContents> {
+  const path = dockerfilePath(build);
   // The context itself may be a link; those within it are not followed.
   const context = await reading(resolve(build.context), () => realpath(build.context));
-  const text = await reading(dockerfile, () => readFile(dockerfile), "build.dockerfile");
-  const entries = await contextEntries(context, await readIgnoreRules(context, dockerfile));
-  const limit = pLimit(filesAtOnce);
-  const hashed = await Promise.all(entries.map((entry) => limit(() => hashEntry(context, entry))));
-  return manifestRecords(build, sha256(text), hashed);
+  const text = await reading(path, () => readFile(path), "build.dockerfile");
+  const known = await StatCache.open({ context, dockerfile: path }, cache);
+  const found = await contextEntries(context, await readIgnoreRules(context, path));
+  const entries = await hashFiles(context, found, known);
+  const dockerfile = { sha256: sha256(text), text: text.toString("utf8") };
+  const records = manifestRecords(build, dockerfile.sha256, entries);
+  return { contextHash: sha256(manifestBytes(records)), records, dockerfile, entries };
 }
 
-async function hashEntry(context: string, entry: ContextEntry): Promise<HashedEntry> {
-  const { path } = entry;
-  if (entry.kind === "link") return { kind: "link", path, executable: false, sha256: sha256(entry.target) };
-  const full = join(context, path);
-  const digest = await reading(full, () => (entry.bytes <= smallFile ? readFile(full).then(sha256) : hashStream(full)));
-  return { kind: "file", path, executable: entry.executable, sha256: digest };
-}
-
-async function hashStream(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
-  return hash.digest("hex");
+/** The identity of a build alone. */
+export async function computeContextHash(build: HashedBuild): Promise<string> {
+  return (await readContents(build)).contextHash;
 }
 
 function sha256(data: Buffer | string): string {

@@ -40,11 +40,9 @@ export function manifestRecords(
     ...ids(build.ssh).map((id) => `ssh ${withoutNul("build.ssh", id)}`),
     ...pairs(build.labels).map((pair) => `label ${withoutNul("build.labels", pair)}`),
     ...(build.triggers ?? []).map((trigger) => `trigger ${withoutNul("build.triggers", trigger)}`),
-    ...[...entries]
-      .sort((a, b) => byteOrder(a.path, b.path))
-      .map(({ kind, executable, sha256, path }) =>
-        kind === "file" ? `file ${executable ? "x" : "-"} ${sha256} ${path}` : `link ${sha256} ${path}`,
-      ),
+    ...inByteOrder(entries).map(({ kind, executable, sha256, path }) =>
+      kind === "file" ? `file ${executable ? "x" : "-"} ${sha256} ${path}` : `link ${sha256} ${path}`,
+    ),
   ];
 }
 
@@ -66,6 +64,14 @@ function ids(declared: BuildDeclaration["secrets"] = {}): string[] {
 
 function isList(declared: NonNullable<BuildDeclaration["secrets"]>): declared is readonly string[] {
   return Array.isArray(declared);
+}
+
+/** With each path turned into bytes once: there may be tens of thousands. */
+function inByteOrder(entries: readonly HashedEntry[]): HashedEntry[] {
+  return entries
+    .map((entry) => ({ entry, key: Buffer.from(entry.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .map(({ entry }) => entry);
 }
 
 /** The order of the UTF-8 bytes, which is not that of JavaScript's strings for characters beyond U+FFFF. */

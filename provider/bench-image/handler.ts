@@ -9,7 +9,9 @@ import { checkImage } from "./check";
 import type { BenchImageInputs } from "./inputs";
 import { finish, publish } from "./publish";
 import { isGone } from "./published";
+import { rebuildReasons } from "./rebuild-reasons";
 import { convergeRegions, describeRegions, regionIds, regionsOf } from "./regions";
+import { digestSeen, seenContents } from "./seen-contents";
 import { reportedSettings } from "./settings";
 import { type BenchImageState, doneOf, stateOf } from "./state";
 
@@ -25,11 +27,17 @@ const replacing = [
 export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageState, Context> = {
   check: checkImage,
 
-  async diff(_context, _id, state, next): Promise<Change> {
+  async diff(context, _id, state, next): Promise<Change> {
     const because = replacing.filter(
       (field) => !hasUnknown(next[field]) && !isDeepStrictEqual(state[field], next[field]),
     );
-    if (because.length > 0) return { kind: "replace", because, deleteFirst: false };
+    if (because.length > 0) {
+      if (because.includes("contextHash") && state.existingId === undefined && next.existingId === undefined)
+        context.log.info(
+          `image ${next.name} is ${next.build === undefined ? "published anew" : "rebuilt"}: ${rebuildReasons(state, next, seenContents(context, next.contextHash))}`,
+        );
+      return { kind: "replace", because, deleteFirst: false };
+    }
     // An image that ICA could not make cannot be mended: it is published anew.
     if (state.status === "BUILDFAILED") return { kind: "replace", because: ["status"], deleteFirst: false };
     // An interrupted wait goes on, also after a refresh has cleared the engine's own mark of it.
@@ -56,14 +64,16 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
   },
 
   async update(context, id, state, next) {
-    const image = await context.client.dockerImages.get(id);
+    let image = await context.client.dockerImages.get(id);
     try {
-      if (next.regions !== undefined)
-        await convergeRegions(context, image, await regionIds(context, next.projectId, next.regions));
+      if (next.regions !== undefined) {
+        const wanted = await regionIds(context, next.projectId, next.regions);
+        if (await convergeRegions(context, image, wanted)) image = await context.client.dockerImages.get(id);
+      }
     } catch (error) {
       throw new PartialError(id, stateOf(image, inputsOf(state), doneOf(state)), wordsOf(error), { cause: error });
     }
-    return (await finish(context, next, image, doneOf(state))).state;
+    return (await finish(context, next, image, { ...doneOf(state), ...digestSeen(context, next) })).state;
   },
 
   async delete(context, id, state) {
@@ -119,6 +129,7 @@ function inputsOf(state: BenchImageState): BenchImageInputs {
     imageDigest,
     urls,
     benchSettings,
+    __contextDigest,
     ...inputs
   } = state;
   return inputs;

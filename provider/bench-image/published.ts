@@ -1,5 +1,6 @@
 import type { Context } from "../context";
 import type { DockerImage } from "../ica/docker-images";
+import { IcaError } from "../ica/error";
 import type { ProjectDatum } from "../ica/project-data";
 import { archivePath, imageTag, nameTag, readTags, versionFor, versionTag } from "./identity";
 import type { BenchImageInputs } from "./inputs";
@@ -24,13 +25,41 @@ function counts(image: DockerImage): boolean {
   return !isGone(image) && image.status !== "BUILDFAILED";
 }
 
+/**
+ * The images of a name and version, best first: those that are AVAILABLE, then the oldest. No document says that there is at most one; when there
+ * are more, every run has to choose the same.
+ */
+export async function published(
+  context: Context,
+  inputs: Pick<BenchImageInputs, "name" | "version">,
+): Promise<DockerImage[]> {
+  const rank = ({ status, timeCreated, id }: DockerImage) =>
+    [status === "AVAILABLE" ? 0 : 1, timeCreated ?? "", id].join(" ");
+  return (await context.client.dockerImages.list())
+    .filter(
+      (image) =>
+        image.type === "BENCH" && image.name === inputs.name && image.version === inputs.version && counts(image),
+    )
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}
+
+/**
+ * The same question when this session has found the image before: its content is for good, so it is only asked for by its id. One
+ * call, where {@link findPublished} may take three.
+ */
+export async function findAgain(context: Context, inputs: BenchImageInputs, imageId: string): Promise<Published> {
+  try {
+    const image = await context.client.dockerImages.get(imageId);
+    if (counts(image)) return { kind: "same", image };
+  } catch (error) {
+    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+  }
+  return findPublished(context, inputs);
+}
+
 /** Looks for an image with this name, version and content. One call, two or three when the version does not tell the content by itself. */
 export async function findPublished(context: Context, inputs: BenchImageInputs): Promise<Published> {
-  const alike = (await context.client.dockerImages.list()).filter(
-    (image) =>
-      image.type === "BENCH" && image.name === inputs.name && image.version === inputs.version && counts(image),
-  );
-  const image = alike.find(({ status }) => status === "AVAILABLE") ?? alike[0];
+  const [image] = await published(context, inputs);
   if (image === undefined) return { kind: "absent" };
   // The default version is the content's own hash: nothing else can hide behind it.
   if (inputs.version === versionFor(inputs.contextHash)) return { kind: "same", image };

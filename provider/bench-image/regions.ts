@@ -1,4 +1,5 @@
 import type { Context } from "../context";
+import type { IcaClient } from "../ica/client";
 import type { DockerImage } from "../ica/docker-images";
 import type { Region } from "../ica/regions";
 
@@ -16,18 +17,37 @@ export async function regionIds(
   declared: readonly string[] | undefined,
 ): Promise<string[]> {
   if (declared === undefined) return [(await context.client.projects.get(projectId)).region.id];
-  const known = await context.client.regions.list();
-  return [...new Set(declared.map((name) => find(known, name).id))];
+  const known = await knownRegions(context);
+  const ids = declared.map((name) => {
+    const region = findRegion(known, name);
+    if (region === undefined) throw new UnknownRegion(unknownRegion(known, name));
+    return region.id;
+  });
+  return [...new Set(ids)];
 }
 
-function find(known: readonly Region[], name: string): Region {
-  const region = known.find(({ id, code }) => id === name || code.toLowerCase() === name.toLowerCase());
-  if (region === undefined) {
-    throw new UnknownRegion(
-      `region "${name}" is not one of this tenant's: ${known.map(({ code }) => code).join(", ")}`,
-    );
-  }
-  return region;
+/** The regions of the tenant, asked for once a session: they change by contract and not by the minute. */
+export async function knownRegions({ client }: Context): Promise<readonly Region[]> {
+  const known = asked.get(client) ?? client.regions.list();
+  asked.set(client, known);
+  // A failure is not kept: the next one asks again.
+  known.catch(() => asked.delete(client));
+  return known;
+}
+
+const asked = new WeakMap<IcaClient, Promise<readonly Region[]>>();
+
+/** By code, whatever the case, or by UUID. */
+export function findRegion<R extends { readonly id: string; readonly code: string }>(
+  known: readonly R[],
+  name: string,
+): R | undefined {
+  return known.find(({ id, code }) => [id, code].some((each) => each.toLowerCase() === name.toLowerCase()));
+}
+
+/** Why a region is refused. */
+export function unknownRegion(known: readonly Region[], name: string): string {
+  return `region "${name}" is not one of this tenant's: ${known.map(({ code }) => code).join(", ")}`;
 }
 
 /** The regions an image is in. */
@@ -39,6 +59,12 @@ export function regionsOf(image: DockerImage): { id: string; code: string | unde
   }));
 }
 
+/** Whether an image is in all of the declared regions. */
+export function areAmong(declared: readonly string[], image: DockerImage): boolean {
+  const present = regionsOf(image).map(({ id, code }) => ({ id, code: code ?? id }));
+  return declared.every((name) => findRegion(present, name) !== undefined);
+}
+
 /** The regions of an image, written as they were declared: codes stay codes, UUIDs stay UUIDs. */
 export function describeRegions(image: DockerImage, declared: readonly string[]): string[] {
   const wanted = new Map(declared.map((name) => [name.toLowerCase(), name]));
@@ -47,22 +73,28 @@ export function describeRegions(image: DockerImage, declared: readonly string[])
     .sort();
 }
 
-/** Adds what is missing, and removes nothing. */
+/** Adds what is missing, and removes nothing. Whether something was missing. */
 export async function addMissingRegions(
   context: Context,
   image: DockerImage,
   wanted: readonly string[],
-): Promise<void> {
+): Promise<boolean> {
   const present = regionsOf(image).map(({ id }) => id);
   const missing = wanted.filter((id) => !present.includes(id));
   if (missing.length > 0) await context.client.dockerImages.addRegions(image.id, missing);
+  return missing.length > 0;
 }
 
-/** Adds what is missing, then removes what is too much: an image is never without a region in between. */
-export async function convergeRegions(context: Context, image: DockerImage, wanted: readonly string[]): Promise<void> {
+/** Adds what is missing, then removes what is too much: an image is never without a region in between. Whether it changed. */
+export async function convergeRegions(
+  context: Context,
+  image: DockerImage,
+  wanted: readonly string[],
+): Promise<boolean> {
   const { dockerImages } = context.client;
   const present = regionsOf(image).map(({ id }) => id);
   const extra = present.filter((id) => !wanted.includes(id));
-  await addMissingRegions(context, image, wanted);
+  const added = await addMissingRegions(context, image, wanted);
   if (extra.length > 0) await dockerImages.removeRegions(image.id, extra);
+  return added || extra.length > 0;
 }

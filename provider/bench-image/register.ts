@@ -4,27 +4,31 @@ import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { poll } from "../poll";
 import type { BenchImageInputs } from "./inputs";
-import { isGone } from "./published";
+import { findPublished, isGone, type Published, published } from "./published";
 
 /** ICA could not make an image of the archive. */
 export class ImageBuildFailed extends Error {
   override readonly name = "ImageBuildFailed";
 }
 
+/** An image that stands for the archive: registered now, or found. */
+type Registered = Published | { readonly kind: "new"; readonly image: DockerImage };
+
 /**
- * Registers the archive as an image. The call has no idempotency key: when its answer is lost, the image is looked for by
- * name and version before anything is said to have failed.
+ * Registers the archive as an image, unless another run has done so since this one looked. The call has no idempotency key, and no
+ * document says whether a name and version can be there twice: so whatever goes wrong, the image is looked for before anything is
+ * said to have failed. It may be ours, whose answer was lost, or that of a run which was quicker; it holds the same either way.
  */
 export async function register(
   context: Context,
   inputs: BenchImageInputs,
   dataId: string,
   regions: readonly string[],
-): Promise<DockerImage> {
-  const { dockerImages } = context.client;
-  const before = new Set((await dockerImages.list()).map(({ id }) => id));
+): Promise<Exclude<Registered, { kind: "absent" }>> {
+  const before = await findPublished(context, inputs);
+  if (before.kind !== "absent") return before;
   try {
-    return await dockerImages.createInternal({
+    const image = await context.client.dockerImages.createInternal({
       dockerDataId: dataId,
       dockerDataProjectId: inputs.projectId,
       name: inputs.name,
@@ -33,14 +37,31 @@ export async function register(
       type: "BENCH",
       regions,
     });
+    return await theOne(context, inputs, image);
   } catch (error) {
-    if (!(error instanceof IcaError) || !error.isAmbiguous) throw error;
-    const made = (await dockerImages.list()).find(
-      ({ id, name, version }) => !before.has(id) && name === inputs.name && version === inputs.version,
-    );
-    if (made === undefined) throw error;
-    return made;
+    if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
+    const after = await findPublished(context, inputs);
+    if (after.kind === "absent") throw error;
+    return after;
   }
+}
+
+/**
+ * Where ICA lets two runs register the same in the same moment, both have to go on with one of the two images. The other stays unused: there is
+ * no call to delete it.
+ */
+async function theOne(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+): Promise<Extract<Registered, { image: DockerImage }>> {
+  const [first = image] = await published(context, inputs);
+  if (first.id === image.id) return { kind: "new", image };
+  context.log.warn(
+    `another run registered ${inputs.name} ${inputs.version} in the same moment: its image ${first.id} is used, and ${image.id}, which holds the same, is not. ` +
+      "ICA has no call to delete it: it can be removed by hand in System Settings > Docker Repository.",
+  );
+  return { kind: "same", image: first };
 }
 
 /** Waits until ICA has made the image: PARTIAL, then AVAILABLE. 5 to 30 minutes are normal (the vendor's page). */

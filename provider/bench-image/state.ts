@@ -1,4 +1,6 @@
 import type { DockerImage } from "../ica/docker-images";
+import { type BuildFiles, bytesOf, type ContextDigest, digestOf } from "./context-digest";
+import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { regionsOf } from "./regions";
 
@@ -33,12 +35,29 @@ export type BenchImageState = BenchImageInputs & {
     readonly console: boolean | undefined;
     readonly clusterCompatible: boolean | undefined;
   };
+  /** Of the files that the image was built from. Named like the machinery's keys, which the engine does not show. */
+  readonly __contextDigest?: ContextDigest | undefined;
 };
 
-/** What this run did beside registering: nothing of it for an image that was taken over. */
+/** Bytes that a resource may take in the state, inputs and outputs together. */
+export const stateLimit = 4096;
+/** Bytes of it that are good enough for any digest. */
+const digestLimit = 1600;
+/** Bytes of all outputs that are no inputs, with the machinery's keys and a long URN, but for archive name and addresses. */
+const outputsSize = 1100;
+const regionSize = 130;
+
+/** What a state keeps of a build's files beside all else; undefined when the declaration leaves no room. */
+export function digestFor(inputs: BenchImageInputs, files: BuildFiles): ContextDigest | undefined {
+  const outputs = outputsSize + bytesOf(archiveName(inputs)) + regionSize * (inputs.regions?.length ?? 1);
+  return digestOf(files, Math.min(digestLimit, stateLimit - 2 * bytesOf(inputs) - outputs));
+}
+
+/** What this run did beside registering, and knows of the image's files: for an image that was taken over only the latter. */
 export interface Done {
   readonly archive?: ArchiveFacts | undefined;
   readonly imageDigest?: string | undefined;
+  readonly contextDigest?: ContextDigest | undefined;
 }
 
 /** State of an image after ICA was asked. */
@@ -61,16 +80,17 @@ export function stateOf(image: DockerImage, inputs: BenchImageInputs, done: Done
       console: image.benchSettings?.access?.console ?? undefined,
       clusterCompatible: image.benchSettings?.clusterCompatible ?? undefined,
     },
+    __contextDigest: done.contextDigest,
   };
 }
 
 /** What an earlier run did, read back from its state. */
 export function doneOf(state: BenchImageState): Done {
-  const { dataId, archiveName, archiveSize, archiveSha256, imageDigest } = state;
+  const { dataId, archiveName, archiveSize, archiveSha256, imageDigest, __contextDigest: contextDigest } = state;
   const projectId = state.dataProjectId ?? state.projectId;
   const archive =
     dataId === undefined || archiveName === undefined || archiveSize === undefined
       ? undefined
       : { dataId, projectId, name: archiveName, size: archiveSize, sha256: archiveSha256 };
-  return { archive, imageDigest };
+  return { archive, imageDigest, contextDigest };
 }

@@ -18,8 +18,8 @@ function testFiles(path) {
     });
 }
 
-/** A command of their own runs these: they need what takes minutes to make (scripts/test-remote.mjs). */
-const apart = ["remote"];
+/** Commands of their own run these: they need a browser, or what takes minutes to make (scripts/test-….mjs). */
+const apart = ["browser", "remote"];
 
 function allTests() {
   const folder = join(root, "tests");

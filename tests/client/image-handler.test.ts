@@ -91,6 +91,54 @@ describe("the image handler", () => {
       assert.match(failures[0]?.reason ?? "", /published already \(id image-1\)/);
     });
 
+    it("says why an image is built anew: which files and args changed since the state was written", async () => {
+      ica.has({ id: "any" });
+      const build = { context: folder, args: { R: "4.1" } };
+      await writeFile(path.join(folder, "renv.lock"), "1");
+      const first = (await handler.check(context, declared({ build }), undefined)).inputs;
+      ica.has({ version: first.version });
+      const { state } = await handler.create(context, first);
+      // Another process, as the engine starts one for each command.
+      const later = contextFor(server.baseUrl);
+      assert.deepEqual(await diffOf(later, state, build), { kind: "unchanged" });
+      assert.deepEqual(later.log.lines, []);
+      await writeFile(path.join(folder, "renv.lock"), "2");
+      const change = await diffOf(later, state, { context: folder, args: { R: "4.2" } });
+      assert.deepEqual(change, { kind: "replace", because: ["version", "contextHash"], deleteFirst: false });
+      assert.deepEqual(later.log.lines, ["image rstudio is rebuilt: build.args.R changed; renv.lock changed"]);
+    });
+
+    it("finds what is published, of which an up then asks by its id only: one call", async () => {
+      const before = (await handler.check(context, declared({ version: "1.2" }), undefined)).inputs;
+      ica.has({ version: "1.2" });
+      ica.stores({ tags: archiveTags(before, "5ha", "image-1") });
+      const { inputs, failures } = await handler.check(context, declared({ version: "1.2" }), undefined);
+      assert.deepEqual(failures, []);
+      server.seen.length = 0;
+      assert.equal((await handler.create(context, inputs)).id, "image-1");
+      assert.deepEqual(
+        server.seen.map(({ method, path: each }) => `${method} ${each}`),
+        ["GET /api/dockerImages/image-1"],
+      );
+      ica.has({ version: "1.2", status: "DELETED" });
+      await assert.rejects(handler.create(context, inputs), /this test has no Docker/, "a deleted image is no image");
+      ica.images.clear();
+      await assert.rejects(handler.create(context, inputs), /this test has no Docker/, "nor is one that is not there");
+    });
+
+    it("finds no change in a state that has no record of its files, and writes one when it changes it anyway", async () => {
+      const first = (await handler.check(context, declared(), undefined)).inputs;
+      const { __contextDigest: _, ...older } = stateOf(ica.has({ version: first.version }), first, {});
+      const later = contextFor(server.baseUrl);
+      assert.deepEqual(await diffOf(later, older, { context: folder }), { kind: "unchanged" });
+      const next = (await handler.check(later, declared({ onDelete: "removeRegions" }), first)).inputs;
+      const state = await handler.update(later, "image-1", older, next);
+      assert.match(state.__contextDigest?.files ?? "", /^Dockerfile=/);
+    });
+
+    const diffOf = async (context: TestContext, state: BenchImageState, build: Record<string, unknown>) =>
+      handler.diff(context, "image-1", state, (await handler.check(context, declared({ build }), state)).inputs);
+
     it("writes nothing to ICA", async () => {
       ica.has({ version: "1.2" });
       await handler.check(context, declared({ version: "1.2" }), undefined);

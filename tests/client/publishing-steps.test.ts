@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { awaitAvailable, dockerFormat, factsOf, labelArchive } from "../../provider/bench-image/archive-file.js";
+import {
+  ArchiveCompleted,
+  awaitAvailable,
+  dockerFormat,
+  factsOf,
+  labelArchive,
+  openArchiveFile,
+} from "../../provider/bench-image/archive-file.js";
 import { archivePath, archiveTags, imageTag } from "../../provider/bench-image/identity.js";
 import { findArchive, findPublished, immutableVersion } from "../../provider/bench-image/published.js";
 import { convergeRegions, regionIds, UnknownRegion } from "../../provider/bench-image/regions.js";
@@ -11,6 +18,7 @@ import { dockerImage, imageInputs } from "../support/factories.js";
 import { ImageServer } from "../support/image-server.js";
 import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
 
+const keys = { accessKey: "a", secretKey: "s", sessionToken: "t" };
 const createCall = "/api/dockerImages:createInternal";
 
 describe("publishing an image", () => {
@@ -27,7 +35,11 @@ describe("publishing an image", () => {
 
   describe("registering", () => {
     const inputs = imageInputs({ version: "1.2", description: "for everybody" });
-    const registered = () => register(context, inputs, "fil.1", ["region-1"]);
+    beforeEach(() => ica.stores({ tags: archiveTags(inputs, "5ha", undefined) }));
+    const registered = async () => {
+      const found = await register(context, inputs, "fil.1", ["region-1"]);
+      return { ...found.image, kind: found.kind };
+    };
 
     it("sends the archive, name, version, description and regions", async () => {
       assert.equal((await registered()).id, "made-1");
@@ -76,10 +88,46 @@ describe("publishing an image", () => {
       assert.equal(server.count("POST", createCall), 1);
     });
 
-    it("does not look for an image that ICA plainly refused", async () => {
+    it("says what ICA said where it refused, and there is no image all the same", async () => {
       server.on("POST", createCall, problem(400, "Bad region"));
       await assert.rejects(registered(), /Bad region/);
-      assert.equal(server.count("GET", "/api/dockerImages"), 1);
+    });
+
+    it("takes over the image of a run that registered while this one was building", async () => {
+      ica.has({ id: "theirs", version: "1.2", status: "PARTIAL" });
+      const { id, kind } = await registered();
+      assert.deepEqual([id, kind], ["theirs", "same"]);
+      assert.equal(server.count("POST", createCall), 0);
+    });
+
+    for (const status of [400, 409, 422])
+      it(`takes over the image of a run that was quicker by a moment, where ICA answers ${status}`, async () => {
+        server.on("POST", createCall, () => {
+          ica.has({ id: "theirs", version: "1.2", status: "PARTIAL" });
+          return problem(status, "There is already an image with this name and version");
+        });
+        assert.equal((await registered()).id, "theirs");
+      });
+
+    for (const [theirs, ours, used] of [
+      ["2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z", "theirs"],
+      ["2026-03-01T00:00:01Z", "2026-03-01T00:00:00Z", "ours"],
+      ["2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", "ours"],
+    ] as const)
+      it(`uses the older one, ${used}, where ICA let two runs register the same (${theirs}, ${ours})`, async () => {
+        server.on("POST", createCall, () => {
+          ica.has({ id: "theirs", version: "1.2", status: "PARTIAL", timeCreated: theirs });
+          return ok(ica.has({ id: "ours", version: "1.2", status: "PARTIAL", timeCreated: ours }));
+        });
+        assert.equal((await registered()).id, used);
+        assert.equal(/its image theirs is used, and ours/.test(context.log.warnings.join()), used === "theirs");
+      });
+
+    it("never takes over an image of other content, which got the version first", async () => {
+      ica.files.clear();
+      ica.stores({ tags: archiveTags(imageInputs({ version: "1.2", contextHash: "f".repeat(64) }), "5ha", "theirs") });
+      ica.has({ id: "theirs", version: "1.2" });
+      assert.equal((await registered()).kind, "other");
     });
   });
 
@@ -216,6 +264,40 @@ describe("publishing an image", () => {
         dockerFormat(context),
         /lists no format DOCKER.*similar ones are DOCKER_IMAGE\..*administrator/,
       );
+    });
+
+    const createFile = `/api/projects/${projectId}/data:createFileWithTemporaryCredentials`;
+    const credentialsCall = /:createTemporaryCredentials$/;
+    const credentials = { awsTempCredentials: { ...keys, region: "us-east-1", bucket: "b", objectPrefix: "p" } };
+
+    it("is shared with a run that made it a moment before: both fill the same file", async () => {
+      server.on("POST", createFile, () => {
+        ica.stores({ id: "fil.theirs", path: archivePath(inputs), status: "PARTIAL" });
+        return problem(409, "It is there already");
+      });
+      server.on("POST", credentialsCall, ok(credentials));
+      const file = await openArchiveFile(context, inputs, "DOCKER");
+      assert.ok(file.kind === "open" && file.dataId === "fil.theirs");
+      await file.assertOpen();
+      ica.stores({ id: "fil.theirs", path: archivePath(inputs), status: "AVAILABLE" });
+      await assert.rejects(file.assertOpen(), ArchiveCompleted);
+    });
+
+    it("is complete when another run completed it between two questions", async () => {
+      ica.stores({ path: archivePath(inputs), status: "PARTIAL" });
+      server.on("POST", credentialsCall, () => {
+        ica.stores({ path: archivePath(inputs), status: "AVAILABLE" });
+        return problem(409, "It is complete");
+      });
+      assert.equal((await openArchiveFile(context, inputs, "DOCKER")).kind, "complete");
+    });
+
+    it("is an error, in ICA's words, when it cannot be made and nobody else made it", async () => {
+      server.on("POST", createFile, problem(403, "Read only"));
+      await assert.rejects(openArchiveFile(context, inputs, "DOCKER"), /Read only/);
+      ica.stores({ path: archivePath(inputs), status: "PARTIAL" });
+      server.on("POST", credentialsCall, problem(403, "No credentials for you"));
+      await assert.rejects(openArchiveFile(context, inputs, "DOCKER"), /No credentials for you/);
     });
 
     it("is waited for until it is AVAILABLE, with all the bytes that were sent", async () => {

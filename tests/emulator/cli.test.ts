@@ -69,7 +69,8 @@ describe("ica-bench emulator", function () {
   }
 
   it("starts in the background and prints what a shell needs, with the key nowhere else", async () => {
-    const env = settings(await start());
+    const first = await start();
+    const env = settings(first);
     assert.deepEqual(Object.keys(env), ["ICA_BASE_URL", "ICA_PROJECT_ID", "ICA_S3_ENDPOINT", "ICA_API_KEY"]);
     const { ICA_API_KEY: key = "", ICA_BASE_URL: url = "" } = env;
     const answer = await call(url, "GET", `/api/projects/${env.ICA_PROJECT_ID}`, { headers: { "X-API-Key": key } });
@@ -78,6 +79,9 @@ describe("ica-bench emulator", function () {
     const { pid } = (await runningOn(dir)) ?? { pid: 0 };
     const texts = [await readFile(`/proc/${pid}/cmdline`, "utf8"), ...(await filesIn(dir))];
     assert.ok(!texts.some((text) => text.includes(key)));
+    const [, signIn = ""] = /page, for one sign-in within ten minutes: (\S+)/.exec(first.stderr) ?? [];
+    assert.match(signIn, new RegExp(`^http://localhost:${new URL(url).port}/#sign-in=[\\w-]{43}$`));
+    assert.ok(!texts.some((text) => text.includes(new URL(signIn).hash.slice("#sign-in=".length))));
 
     const again = await start();
     assert.match(again.stderr, /runs already/);
@@ -89,6 +93,9 @@ describe("ica-bench emulator", function () {
     const status = await run(["status"]);
     assert.equal(status.code, 0);
     assert.match(status.stdout, new RegExp(`running at ${url}, process ${pid}`));
+    assert.match(status.stdout, /^page {7}http:\/\/localhost:\d+\/ \(sign in with the API key\)$/m);
+    const withKey = await run(["status"], { ICA_API_KEY: key });
+    assert.match(withKey.stdout, /^page {7}http:\/\/localhost:\d+\/#sign-in=[\w-]{43}$/m);
     assert.equal((await run(["stop"])).code, 0);
     assert.equal((await run(["status"])).code, 3);
     await assert.rejects(fetch(url));

@@ -112,6 +112,11 @@ describe("project data on the emulator", () => {
     assert.deepEqual(at(again.body, "data", "details", "tags", "userTags"), ["hash=1"]);
     assert.notEqual(again.headers.get("etag"), tagged.headers.get("etag"));
     assert.deepEqual(paths(await list("userTag=hash=1")), ["/change.tar"]);
+    await put({ format: docker, tags: { technicalTags: ["pulumi-ica:version=1"] } });
+    assert.deepEqual(paths(await list("technicalTag=pulumi-ica:version=1&technicalTagMatchMode=EXACT")), [
+      "/change.tar",
+    ]);
+    assert.deepEqual(paths(await list("technicalTag=pulumi-ica:version=12&technicalTagMatchMode=EXACT")), []);
     problemDetail(await put({ format: { ...Object(docker), id: "00000000-0000-4000-8000-000000000000" } }), 400);
   });
 

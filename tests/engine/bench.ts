@@ -21,6 +21,8 @@ export interface TestBench {
   readonly outsideNetwork: string;
   readonly calls: RecordingProxy;
   readonly docker: DockerRecorder;
+  /** An address that signs in to the emulator's page. */
+  signInUrl(): string;
   /** Calls the REST API as a person with a browser would, beside the provider. */
   byHand(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   /** A copy of the quickstart's image folder, to be changed at will. */
@@ -79,6 +81,7 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
     outsideNetwork: emulator.workspaces.outsideNetwork,
     calls,
     docker,
+    signInUrl: () => emulator.signInUrl(),
     async byHand(method, url, body) {
       const response = await fetch(`${emulator.url}/ica/rest${url}`, {
         method,

@@ -129,7 +129,18 @@ describe("the package as a user gets it", function () {
 
   it("holds what it needs and nothing of the tests or the set-up", async () => {
     const entries = await readdir(path.join(project, "node_modules/pulumi-ica"));
-    assert.deepEqual(entries.sort(), ["LICENSE", "README.md", "dist", "examples", "openapi", "package.json"]);
+    assert.deepEqual(entries.sort(), [
+      "LICENSE",
+      "README.md",
+      "dist",
+      "emulator",
+      "examples",
+      "openapi",
+      "package.json",
+    ]);
+    const page = await readdir(path.join(project, "node_modules/pulumi-ica/emulator"), { recursive: true });
+    const kinds = new Set(page.map((file) => path.extname(file)));
+    assert.deepEqual([...kinds].sort(), ["", ".css", ".html", ".js", ".svg"], "only what the browser gets");
   });
 
   it("type-checks a program against its types", async () => {
@@ -192,6 +203,10 @@ describe("the package as a user gets it", function () {
       assert.match(stdout, /ica:BenchImage[\s\S]*contextHash *: "[0-9a-f]{64}"/);
       assert.match(stdout, /ica:Workspace[\s\S]*name *: "user-dev-hello"/);
       assert.match(stdout, /3 to create/);
+      const home = `http://localhost:${new URL(exported(started.stdout).ICA_BASE_URL ?? "").port}`;
+      for (const file of ["/", "/page/app.js", "/page/style.css", "/page/lit-html/lit-html.js"]) {
+        assert.equal((await fetch(`${home}${file}`)).status, 200, `its page has ${file}`);
+      }
       assert.match(stdout, /published *: 0/, "a look-up works from where the package is installed");
     } finally {
       await command(cli, ["emulator", "stop", "--purge", "--dir", emulatorDir]);

@@ -315,6 +315,11 @@ describe("a workspace in Docker", function () {
     );
     assert.match(end.reason, /carelessly printed: <api key>/);
     assert.doesNotMatch(end.reason, /a-key-for-tests/);
+    assert.match(
+      await bench.logTail("crashes", 10),
+      /carelessly printed: <api key>/,
+      "nor is it in the log as it is shown",
+    );
   });
 
   describe("with a start script that cannot work", () => {

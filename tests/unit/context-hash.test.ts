@@ -6,7 +6,12 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { z } from "zod";
-import { ContextError, computeContextHash, contextManifest } from "../../provider/bench-image/context-hash.js";
+import {
+  ContextError,
+  computeContextHash,
+  type HashedBuild,
+  readContents,
+} from "../../provider/bench-image/context-hash.js";
 import { type Made, makeContext, removeContext } from "./context-folder.js";
 
 const madeSchema = z.union([
@@ -31,6 +36,8 @@ const vectorsSchema = z.array(
     contextHash: z.string(),
   }),
 );
+
+const contextManifest = async (build: HashedBuild) => (await readContents(build)).records;
 
 describe("contextHash", function () {
   this.timeout(60_000);
@@ -191,6 +198,28 @@ describe("contextHash", function () {
     assert.deepEqual(pathsOf(records), [".dockerignore", "only-of-the-context"]);
   });
 
+  it("heeds comments, exceptions, blanks at the ends of lines and ** in .dockerignore", async () => {
+    const context = await make({
+      Dockerfile: "",
+      ".dockerignore": "# a comment\n#kept\n  **/*.log  \n!keep.log\t\nbuild/**\n!build/deep/wanted\n\n",
+      "#kept": "1",
+      "a.log": "1",
+      "deep/er/b.log": "1",
+      "keep.log": "1",
+      "deep/keep.log": "1",
+      "build/x": "1",
+      "build/deep/wanted": "1",
+      "build/deep/other": "1",
+    });
+    assert.deepEqual(pathsOf(await contextManifest({ context })), [
+      "#kept",
+      ".dockerignore",
+      "Dockerfile",
+      "build/deep/wanted",
+      "keep.log",
+    ]);
+  });
+
   it("sorts by bytes, not as JavaScript sorts", async () => {
     const records = await contextManifest({
       context: await make({ Dockerfile: "", "\u{1F600}": "1", "\uFF5E": "2", B: "3", a: "4" }),
@@ -261,6 +290,40 @@ describe("contextHash", function () {
         if (root) process.seteuid?.(0);
         await chmod(join(context, "closed"), 0o755);
       }
+    });
+
+    it("for a file or Dockerfile that may not be read, unless .dockerignore leaves it out", async function () {
+      if (process.platform === "win32") this.skip();
+      const context = await make({ Dockerfile: "", closed: "secret" });
+      await chmod(context, 0o755);
+      await chmod(join(context, "closed"), 0);
+      const root = process.getuid?.() === 0;
+      if (root) process.seteuid?.(1000);
+      try {
+        await refused({ context }, "build.context", /closed may not be read.*\.dockerignore/);
+        await refused({ context, dockerfile: join(context, "closed") }, "build.dockerfile", /closed may not be read/);
+      } finally {
+        if (root) process.seteuid?.(0);
+      }
+      await writeFile(join(context, ".dockerignore"), "closed\n");
+      if (root) process.seteuid?.(1000);
+      try {
+        assert.match(await computeContextHash({ context }), /^[0-9a-f]{64}$/);
+      } finally {
+        if (root) process.seteuid?.(0);
+      }
+    });
+
+    it("for a link whose target is not UTF-8", async function () {
+      if (process.platform !== "linux") this.skip();
+      const context = await make({ Dockerfile: "" });
+      await symlink(Buffer.from([0x62, 0xff]), join(context, "link"));
+      await refused({ context }, "build.context", /"b\uFFFD" is not UTF-8/);
+    });
+
+    it("for a pattern in .dockerignore that cannot be read", async () => {
+      const context = await make({ Dockerfile: "", ".dockerignore": "[\n" });
+      await refused({ context }, "build.context", /\.dockerignore pattern cannot be read/);
     });
 
     it("for a NUL character in a value", async () => {

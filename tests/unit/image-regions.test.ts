@@ -43,8 +43,13 @@ describe("the state of an image", () => {
     const done = {
       archive: { projectId: "elsewhere", dataId: "fil.1", name: "a.tar", size: 7, sha256: "5ha" },
       imageDigest: "sha256:1",
+      contextDigest: { dockerfile: "abcd", files: "Dockerfile=abcd" },
     };
     assert.deepEqual(doneOf(stateOf(dockerImage(), imageInputs(), done)), done);
-    assert.deepEqual(doneOf(stateOf(dockerImage(), imageInputs(), {})), { archive: undefined, imageDigest: undefined });
+    assert.deepEqual(doneOf(stateOf(dockerImage(), imageInputs(), {})), {
+      archive: undefined,
+      imageDigest: undefined,
+      contextDigest: undefined,
+    });
   });
 });

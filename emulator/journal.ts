@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { CallHappening, Happening, LineHappening } from "./happening";
+
+/** How many happenings are remembered for those who come later. */
+const REMEMBERED = 200;
+/** A path may be as long as all headers of a request; nobody reads that. */
+const LONGEST_PATH = 300;
+
+/** What happened lately, for people who look at the emulator. Kept in memory only; holds no secret. */
+export class Journal {
+  readonly #happenings: Happening[] = [];
+  readonly #followers = new Set<(happening: Happening) => void>();
+  #count = 0;
+
+  /** The last happenings, oldest first. */
+  recent(): readonly Happening[] {
+    return [...this.#happenings];
+  }
+
+  /** Hands on what happens from now on, until the returned function is called. */
+  follow(onHappening: (happening: Happening) => void): () => void {
+    this.#followers.add(onHappening);
+    return () => this.#followers.delete(onHappening);
+  }
+
+  /** Notes a line of the log. */
+  line(text: string): void {
+    this.#add({ kind: "line", time: new Date().toISOString(), text });
+  }
+
+  /** Notes a request once its answer is over. To be called when it arrives. */
+  watch(req: IncomingMessage, res: ServerResponse): void {
+    const start = performance.now();
+    const { method = "GET", url = "/" } = req;
+    const path = url.replace(/[?#].*$/s, "").slice(0, LONGEST_PATH);
+    res.once("close", () => {
+      const whole = res.writableFinished;
+      const fault = whole ? faultOf(res) : "The connection ended before the answer did.";
+      this.#add({
+        kind: "call",
+        time: new Date().toISOString(),
+        method,
+        path,
+        ms: Math.round(performance.now() - start),
+        ...(whole ? { status: res.statusCode } : {}),
+        ...(fault === undefined ? {} : { fault }),
+      });
+    });
+  }
+
+  #add(happened: CallHappening | LineHappening): void {
+    this.#count += 1;
+    const happening: Happening = { id: this.#count, ...happened };
+    this.#happenings.push(happening);
+    if (this.#happenings.length > REMEMBERED) {
+      this.#happenings.shift();
+    }
+    for (const tell of this.#followers) {
+      tell(happening);
+    }
+  }
+}
+
+const reasons = new WeakMap<ServerResponse, string>();
+
+/** Notes why an answer is a failure, for {@link Journal}. The words are those that its caller gets. */
+export function explain(res: ServerResponse, reason: string): void {
+  reasons.set(res, reason);
+}
+
+function faultOf(res: ServerResponse): string | undefined {
+  return res.statusCode < 400 ? undefined : (reasons.get(res) ?? res.statusMessage);
+}

@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { packageRoot } from "../package-root";
+
+/** A file of the page. */
+export interface Asset {
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+};
+
+/** What of lit-html the page uses: its modules as they are published, which import each other by relative paths. */
+const LIT_HTML = ["lit-html.js", "directive.js", "directive-helpers.js", "directives/repeat.js"];
+
+/** The files of the page by their paths, for example `/page/app.js`. There is no other way to any file. */
+export function loadAssets(): ReadonlyMap<string, Asset> {
+  const own = path.join(packageRoot(), "emulator", "page", "browser");
+  // Resolves to the build for Node, which lies one folder down.
+  const litHtml = path.dirname(path.dirname(require.resolve("lit-html")));
+  return new Map([
+    ...readdirSync(own).flatMap((name) => asset(`/page/${name}`, path.join(own, name))),
+    ...LIT_HTML.flatMap((name) => asset(`/page/lit-html/${name}`, path.join(litHtml, name))),
+  ]);
+}
+
+function asset(at: string, file: string): (readonly [string, Asset])[] {
+  const type = TYPES[path.extname(file)];
+  return type === undefined ? [] : [[at, { type, content: readFileSync(file) }]];
+}

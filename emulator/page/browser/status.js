@@ -1,0 +1,19 @@
+import { html } from "/page/lit-html/lit-html.js";
+
+/** How each status looks; one that is not here is neither good nor bad. */
+const LOOKS = new Map(
+  Object.entries({
+    Running: "good",
+    AVAILABLE: "good",
+    Starting: "busy",
+    Stopping: "busy",
+    PARTIAL: "busy",
+    Failed: "bad",
+    BUILDFAILED: "bad",
+  }),
+);
+
+/** @param {string} status */
+export function statusView(status) {
+  return html`<span class="status ${LOOKS.get(status) ?? "still"}">${status}</span>`;
+}

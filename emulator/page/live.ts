@@ -1,0 +1,108 @@
+import type { ServerResponse } from "node:http";
+import type { Journal } from "../journal";
+import type { Snapshot } from "./protocol";
+
+/** How often it is looked whether there is something new, while somebody looks at the page. */
+const LOOK_MS = 300;
+/** A page that takes so little that this much waits for it is let go; it comes again by itself. */
+const MOST_WAITING_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The page's stream of server-sent events: `state` (a whole snapshot, when it differs from the last one), `log` (what
+ * happened, a list). The first `log` holds what is remembered. Costs nothing while nobody looks.
+ */
+export class Live {
+  readonly #take: () => Promise<Snapshot>;
+  readonly #journal: Journal;
+  readonly #log: (line: string) => void;
+  /** Each page with its session. */
+  readonly #pages = new Map<ServerResponse, string>();
+  #last = "";
+  #looking: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #unfollow: (() => void) | undefined;
+
+  constructor(take: () => Promise<Snapshot>, journal: Journal, log: (line: string) => void) {
+    this.#take = take;
+    this.#journal = journal;
+    this.#log = log;
+  }
+
+  /** Adds a page, which gets all that is known at once. Ends with the connection, or {@link detach}. */
+  attach(res: ServerResponse, session: string): void {
+    res.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
+    send(res, "log", JSON.stringify(this.#journal.recent()));
+    if (this.#last !== "") {
+      send(res, "state", this.#last);
+    }
+    this.#pages.set(res, session);
+    res.once("close", () => this.#remove(res));
+    this.#unfollow ??= this.#journal.follow((happening) => this.#tell("log", JSON.stringify([happening])));
+    this.#timer ??= setInterval(() => void this.look(), LOOK_MS);
+    void this.look();
+  }
+
+  /** Ends the streams of a session. */
+  detach(session: string): void {
+    for (const [res, owner] of this.#pages) {
+      if (owner === session) {
+        res.end();
+      }
+    }
+  }
+
+  /** Looks now, and tells all pages when something is new. */
+  async look(): Promise<void> {
+    this.#looking ??= this.#compare()
+      .catch((error: unknown) => {
+        this.#log(`page: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+        // Pages come again by themselves, and less often than we look.
+        this.close();
+      })
+      .finally(() => {
+        this.#looking = undefined;
+      });
+    await this.#looking;
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    for (const res of this.#pages.keys()) {
+      res.end();
+      this.#remove(res);
+    }
+  }
+
+  async #compare(): Promise<void> {
+    const text = JSON.stringify(await this.#take());
+    if (text !== this.#last && this.#pages.size > 0) {
+      this.#last = text;
+      this.#tell("state", text);
+    }
+  }
+
+  #tell(event: string, json: string): void {
+    for (const res of this.#pages.keys()) {
+      send(res, event, json);
+      if (res.writableLength > MOST_WAITING_BYTES) {
+        res.destroy();
+      }
+    }
+  }
+
+  #remove(res: ServerResponse): void {
+    this.#pages.delete(res);
+    if (this.#pages.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      this.#unfollow?.();
+      this.#unfollow = undefined;
+      this.#last = "";
+    }
+  }
+}
+
+/** JSON has no line breaks of its own, so one `data` line is enough. */
+function send(res: ServerResponse, event: string, json: string): void {
+  res.write(`event: ${event}\ndata: ${json}\n\n`);
+}

@@ -1,0 +1,188 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import express, { type Express, type Request, Router } from "express";
+import { z } from "zod";
+import { connectDocker } from "../../runtime/connect";
+import { dockerStatus } from "../../runtime/docker-error";
+import { type Auth, USER } from "../auth";
+import type { EmulatorContext } from "../config";
+import type { ProjectData } from "../data/project-data";
+import type { Journal } from "../journal";
+import { isPageHost, onPageHost } from "../loopback";
+import type { ObjectStore } from "../object-store/server";
+import { packageVersion } from "../package-root";
+import { badRequest, problemHandler, unauthorized, unknownPath } from "../problem";
+import { param } from "../rest";
+import { parseSettings } from "../workspaces/desk";
+import type { Workspaces } from "../workspaces/index";
+import { loadAssets } from "./assets";
+import { CALLS_PATH, fromThePage, SessionCookie, safeHeaders, signedIn } from "./guard";
+import { ImageFacts, type Inspect } from "./image-facts";
+import { Live } from "./live";
+import { Sessions } from "./sessions";
+import { snapshotOf } from "./snapshot";
+
+/** Where a program that has the API key gets an address that signs in. */
+export const LINKS_PATH = "/page/links";
+
+/** What browsers ask for by themselves when they show a web page of a workspace; no fault to be told. */
+const FAVICON = "/favicon.ico";
+const LOG_LINES = 50;
+const signIn = z.union([z.strictObject({ apiKey: z.string() }), z.strictObject({ link: z.string() })]);
+
+/** What the page shows and changes. */
+export interface PageParts {
+  readonly data: ProjectData;
+  readonly objects: ObjectStore;
+  readonly workspaces: Workspaces;
+  readonly journal: Journal;
+}
+
+/**
+ * A console for people at `/`: to look at images, workspaces, data and what happens, and to change workspaces by hand, as
+ * somebody on ICA's web page would. Its files are in `browser/`; it has calls of its own, behind a session (see `guard.ts`).
+ */
+export class Page {
+  readonly #journal: Journal;
+  readonly #sessions: Sessions;
+  readonly #live: Live;
+  readonly #app: Express;
+
+  constructor(context: EmulatorContext, { data, objects, workspaces, journal }: PageParts) {
+    const facts = new ImageFacts(context.images, inspectWithDocker);
+    this.#journal = journal;
+    this.#sessions = new Sessions(context.auth);
+    const sources = { version: packageVersion(), context, data, objects, workspaces, facts };
+    this.#live = new Live(() => snapshotOf(sources), journal, context.log);
+    const calls = pageCalls(workspaces, this.#sessions, this.#live, new SessionCookie(context.identity.instance));
+    this.#app = pageApp(context, calls, () => this.signInPath());
+  }
+
+  /** Answers a request for the page; false when the path is not the page's. */
+  handle(req: IncomingMessage, res: ServerResponse): boolean {
+    const path = req.url?.replace(/\?.*$/s, "");
+    if (path !== "/" && path !== FAVICON && !path?.startsWith("/page/")) {
+      return false;
+    }
+    // What is changed by hand is told like any other call; that the page looks is not.
+    if (req.method !== "GET" && req.method !== "HEAD") {
+      this.#journal.watch(req, res);
+    }
+    this.#app(req, res);
+    return true;
+  }
+
+  /** The path of an address that signs in. The token is in the fragment, which a browser tells no server. */
+  signInPath(): string {
+    return `/#sign-in=${this.#sessions.issueLink()}`;
+  }
+
+  /** Ends all streams, so that the server can close. */
+  close(): void {
+    this.#live.close();
+  }
+}
+
+function pageApp({ auth, log }: EmulatorContext, calls: Router, signInPath: () => string): Express {
+  const assets = loadAssets();
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.use(safeHeaders);
+  app.use(CALLS_PATH, fromThePage, express.json({ limit: "256kb" }), calls);
+  app.post(LINKS_PATH, (req, res) => {
+    requireKey(auth, req);
+    res.json({ url: onPageHost(req.get("Host"), signInPath()) });
+  });
+  app.get(FAVICON, (_req, res) => {
+    res.status(204).end();
+  });
+  app.get(/.*/, (req, res, next) => {
+    const { path } = req;
+    const asset = assets.get(path === "/" ? "/page/index.html" : path);
+    if (!isPageHost(req.get("Host"))) {
+      res.redirect(302, onPageHost(req.get("Host"), path));
+    } else if (asset === undefined) {
+      next();
+    } else {
+      res.type(asset.type).send(asset.content);
+    }
+  });
+  app.use(unknownPath);
+  app.use(problemHandler(log));
+  return app;
+}
+
+/** The calls behind the page. */
+function pageCalls(workspaces: Workspaces, sessions: Sessions, live: Live, cookie: SessionCookie): Router {
+  const router = Router();
+  const { desk } = workspaces;
+
+  router.get("/session", (req, res) => {
+    res.json({ signedIn: sessions.isOpen(cookie.read(req)) });
+  });
+
+  router.post("/session", (req, res) => {
+    const wanted = signIn.safeParse(req.body);
+    if (!wanted.success) {
+      throw badRequest("Sign in with an apiKey or a link.");
+    }
+    cookie.set(
+      res,
+      "link" in wanted.data ? sessions.beginByLink(wanted.data.link) : sessions.beginByKey(wanted.data.apiKey),
+    );
+    res.status(204).end();
+  });
+
+  router.use(signedIn(sessions, cookie));
+
+  router.delete("/session", (req, res) => {
+    const session = cookie.read(req) ?? "";
+    sessions.end(session);
+    live.detach(session);
+    cookie.clear(res);
+    res.status(204).end();
+  });
+
+  // Without this, Express would answer HEAD by a GET that never ends.
+  router.head("/events", (_req, res) => {
+    res.status(200).end();
+  });
+  router.get("/events", (req, res) => live.attach(res, cookie.read(req) ?? ""));
+
+  router.get("/workspaces/:id/log", async (req, res) => {
+    res.json({ text: await workspaces.logTail(desk.require(param(req, "id")).id, LOG_LINES) });
+  });
+
+  router.put("/workspaces/:id", async (req, res) => {
+    await desk.update(param(req, "id"), parseSettings(req.body), req.get("If-Match"));
+    await live.look();
+    res.status(204).end();
+  });
+
+  for (const verb of ["start", "stop", "delete"] as const) {
+    router.post(`/workspaces/:id/${verb}`, async (req, res) => {
+      await desk.press(param(req, "id"), verb);
+      await live.look();
+      res.status(204).end();
+    });
+  }
+  return router;
+}
+
+function requireKey(auth: Auth, req: Request): void {
+  if (auth.verifyKey(req.get("X-API-Key") ?? "")?.owner !== USER) {
+    throw unauthorized("Send the API key of this emulator in X-API-Key.");
+  }
+}
+
+const inspectWithDocker: Inspect = async (reference) => {
+  try {
+    const { Size, RootFS } = await (await connectDocker()).getImage(reference).inspect();
+    return { bytes: Size, layers: RootFS.Layers?.length ?? 0 };
+  } catch (error) {
+    if (dockerStatus(error) === 404) {
+      return undefined;
+    }
+    throw error;
+  }
+};

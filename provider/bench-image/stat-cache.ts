@@ -1,0 +1,151 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { cacheFolder } from "../bzip2/block-cache";
+
+export interface StatCacheOptions {
+  /** Default {@link statCacheFolder}. */
+  readonly folder?: string;
+  /** Milliseconds since 1970, for tests. */
+  readonly now?: number;
+}
+
+/**
+ * Remembers the hashes of a context's files, so that an unchanged context of a gigabyte takes as long as looking at its files takes. A
+ * file counts as unchanged when its size, inode, mode, and times of modification and of change (both in nanoseconds) are the same.
+ *
+ * As in git, a file that was changed a moment ago is not remembered: it could be changed once more within the same tick of the
+ * file system's clock, and look the same. An edit that sets the time of modification back still moves the time of change.
+ *
+ * The cache is a convenience: one that is damaged, or cannot be read or written, is none.
+ */
+export class StatCache {
+  readonly #file: string;
+  readonly #folder: string;
+  #known: ReadonlyMap<string, string> = new Map();
+  #hits = 0;
+  readonly #next = new Map<string, string>();
+  /** Milliseconds since 1970; times from here on are too fresh to tell two edits apart. */
+  readonly #fresh: number;
+
+  private constructor(folder: string, name: string, now: number) {
+    this.#folder = folder;
+    this.#file = join(folder, name);
+    this.#fresh = now - marginMs;
+  }
+
+  /**
+   * Opens the cache of one context as read by one Dockerfile's rules; both paths are absolute. Has to be opened before the first file is
+   * looked at.
+   */
+  static async open(
+    { context, dockerfile }: { context: string; dockerfile: string },
+    { folder = statCacheFolder(), now = Date.now() }: StatCacheOptions = {},
+  ): Promise<StatCache> {
+    const cache = new StatCache(folder, `${sha256(`${context}\0${dockerfile}`)}-v${version}`, now);
+    cache.#known = (await tried(async () => parse(await readFile(cache.#file, "utf8")))) ?? new Map();
+    return cache;
+  }
+
+  /** The hash of a file that is as it was; undefined when it has to be read. */
+  get(path: string, look: FileLook): string | undefined {
+    const known = this.#known.get(path);
+    if (known === undefined || known.slice(digestLength + 1) !== look.state) return undefined;
+    this.#hits++;
+    this.#next.set(path, known);
+    return known.slice(0, digestLength);
+  }
+
+  /** Remembers the hash of what was read after the look, if the look is old enough to be believed. */
+  set(path: string, look: FileLook, hash: string): void {
+    if (look.changedMs < this.#fresh) this.#next.set(path, `${hash} ${look.state}`);
+  }
+
+  /** Writes what was learned, beside and renamed; of two processes the later one wins, and both are right. */
+  async save(): Promise<void> {
+    await tried(async () => {
+      if (this.#hits === this.#next.size && this.#hits === this.#known.size) {
+        const now = new Date();
+        // When it was used last decides what is removed first.
+        if (this.#hits > 0) await utimes(this.#file, now, now);
+        return;
+      }
+      const beside = join(this.#folder, `.${randomUUID()}`);
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await writeFile(beside, format(this.#next), { mode: 0o600 });
+      await rename(beside, this.#file);
+      await trim(this.#folder);
+    });
+  }
+}
+
+/** What was seen of a file before it was read. */
+export interface FileLook {
+  /** All that changes when the file does, in one text. */
+  readonly state: string;
+  /** When it was last changed, milliseconds since 1970: the later one of modification and change. */
+  readonly changedMs: number;
+}
+
+/** Bumped when the file is laid out, or files are looked at, in another way. */
+const version = 1;
+const digestLength = 64;
+/**
+ * Coarser than the clock of any file system (FAT has steps of two seconds), and room for a file server whose clock differs a
+ * little from this machine's.
+ */
+const marginMs = 3000;
+/** Contexts that are remembered, and bytes for all of them; 20,000 files take about 3 MB. */
+const contextLimit = 100;
+const byteLimit = 200e6;
+const abandonedAfterMs = 60 * 60_000;
+
+/** Where it is: beside the layer cache. */
+export function statCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  return join(dirname(cacheFolder(env)), "contexts");
+}
+
+/** Path and knowledge in turn, each ended by the one character that no path can hold; before them the hash of all that. */
+function format(known: ReadonlyMap<string, string>): string {
+  const body = [...known].map(([path, knowledge]) => `${path}\0${knowledge}\0`).join("");
+  return `${sha256(body)}\n${body}`;
+}
+
+function parse(text: string): Map<string, string> {
+  const body = text.slice(digestLength + 1);
+  const known = new Map<string, string>();
+  if (text.slice(0, digestLength) !== sha256(body)) return known;
+  const parts = body.split("\0");
+  for (let index = 0; index + 1 < parts.length; index += 2) known.set(parts[index] ?? "", parts[index + 1] ?? "");
+  return known;
+}
+
+/** Removes what was not used for longest, and what dead processes left. */
+async function trim(folder: string): Promise<void> {
+  const files: { path: string; size: number; used: number }[] = [];
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const facts = await tried(() => stat(path));
+    if (facts === undefined) continue;
+    if (!name.startsWith(".")) files.push({ path, size: facts.size, used: facts.mtimeMs });
+    else if (facts.mtimeMs < Date.now() - abandonedAfterMs) await rm(path, { force: true });
+  }
+  let left = byteLimit;
+  for (const [index, { path, size }] of files.sort((a, b) => b.used - a.used).entries()) {
+    left -= size;
+    if (index >= contextLimit || left < 0) await rm(path, { force: true });
+  }
+}
+
+/** Undefined when it fails: without a cache the answer is the same, and only takes longer. */
+async function tried<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch {
+    return undefined;
+  }
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

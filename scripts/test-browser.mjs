@@ -1,0 +1,19 @@
+// npm run test:browser                    the emulator's page in a real browser
+// npm run test:browser -- --grep "a word" mocha's own options
+// npm run test:browser -- --screenshot    also writes docs/images/emulator-page.png anew
+import { join } from "node:path";
+import { browser } from "./lib/browser.mjs";
+import { root } from "./lib/paths.mjs";
+import { main } from "./lib/progress.mjs";
+import { setUp } from "./lib/set-up.mjs";
+import { verdict } from "./lib/verdict.mjs";
+
+const screenshot = join(root, "docs", "images", "emulator-page.png");
+
+await main(async () => {
+  const { docker, env } = await setUp();
+  const args = process.argv.slice(2).filter((arg) => arg !== "--screenshot");
+  const wanted = process.argv.includes("--screenshot") ? { ICA_BENCH_SCREENSHOT: screenshot } : {};
+  const found = { docker, env: { ...env, ...wanted, ICA_BENCH_BROWSER: await browser() } };
+  return verdict(found, ["tests/browser", ...args]);
+});
