@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { refuseMalformed } from "./malformed";
 
 /** Where the emulator answers, and what its addresses begin with. */
 const HOST = "127.0.0.1";
@@ -71,7 +72,9 @@ export class Loopback {
 }
 
 function serverOf({ request, upgrade }: Answering): Server {
-  const server = createServer(request).on("upgrade", upgrade);
+  // a request without a Host is refused with a problem, not by Node without a word
+  const server = createServer({ requireHostHeader: false }, request).on("upgrade", upgrade);
+  refuseMalformed(server);
   // Uploads of large parts over a slow link take as long as they take.
   server.requestTimeout = 0;
   // Longer than clients keep an idle connection, so that none is closed under a request.

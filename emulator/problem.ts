@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import { explain } from "./journal";
+import { isNoSpace, NO_SPACE } from "./no-space";
 
 /** The media type of every error answer (RFC 7807). */
 export const PROBLEM_JSON = "application/problem+json";
@@ -53,6 +54,8 @@ export const conflict = factory(409, "Conflict");
 export const unprocessable = factory(422, "Unprocessable Content");
 /** 429: too many calls; `Retry-After` says when to come back. */
 export const tooManyRequests = factory(429, "Too Many Requests");
+/** 507: the emulator's disk is full. */
+export const insufficientStorage = factory(507, "Insufficient Storage");
 /** 500: the emulator's own fault. */
 export const internalError = factory(500, "Internal Server Error");
 
@@ -137,6 +140,9 @@ const TITLES: Readonly<Record<number, string>> = {
 function toProblem(error: unknown, req: Request): ProblemError {
   if (error instanceof ProblemError) {
     return error;
+  }
+  if (isNoSpace(error)) {
+    return insufficientStorage(NO_SPACE, { cause: error });
   }
   const parsed = httpError.safeParse(error);
   if (!parsed.success) {

@@ -8,6 +8,7 @@ import { DEFAULTS, type EmulatorConfig, type EmulatorContext } from "./config";
 import { ProjectData } from "./data/project-data";
 import { dataRoutes } from "./data/routes";
 import { bucketOf, dataIdOf, keyOf, Transfer } from "./data/transfer";
+import { boundedDepth } from "./depth";
 import { storeFolder } from "./folder";
 import { Idempotency } from "./idempotency";
 import { loadIdentity } from "./identity";
@@ -18,11 +19,13 @@ import { Journal } from "./journal";
 import { type Answering, Loopback } from "./listen";
 import { type Lock, lock } from "./lock";
 import { isLoopbackHost, isPageHost, offPageHost, refuseHost } from "./loopback";
+import { answer } from "./malformed";
 import { Credentials } from "./object-store/credentials";
 import { ObjectStore, S3_PATH } from "./object-store/server";
 import { openApiRoute } from "./openapi";
 import { Page } from "./page/page";
 import { problemHandler, unknownPath } from "./problem";
+import { ProjectFolder } from "./project-folder/project-folder";
 import { requestLimit } from "./request-limit";
 import { V3, V4 } from "./rest";
 import { Store } from "./store";
@@ -104,7 +107,12 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
     log,
   });
   undo.push(() => builder.close());
-  const workspaces = await createWorkspaces(context, { idempotency });
+  const projectFolder = await ProjectFolder.open({
+    dir: path.join(dir, "project"),
+    ...{ store, data, disk: objects.disk, log },
+    placeOf: (record) => ({ bucket, key: keyOf(identity, record) }),
+  });
+  const workspaces = await createWorkspaces(context, { idempotency, ...(config.containers ? { projectFolder } : {}) });
   undo.push(() => workspaces.close({ removeAll: false }));
 
   const transfer = new Transfer(identity, credentials, baseUrl);
@@ -153,7 +161,7 @@ function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router
     app.use(REST_PATH, requestLimit(config.requestsPerSecond));
   }
   app.use(REST_PATH, authenticate(auth));
-  app.use(REST_PATH, express.json({ type: [V3, V4, "application/json"], limit: "1mb" }));
+  app.use(REST_PATH, express.json({ type: [V3, V4, "application/json"], limit: "1mb" }), boundedDepth);
   app.use(...validation(config));
   for (const router of routes) {
     app.use(REST_PATH, router);
@@ -195,7 +203,7 @@ function answering({ app, objects, workspaces, page, journal }: Answerers): Answ
     upgrade(req, socket, head) {
       const { host } = req.headers;
       if (!isLoopbackHost(host) || isPageHost(host) || !workspaces.handleUpgrade(req, socket, head)) {
-        socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        socket.end(answer([404, "Not Found", "No workspace is here that could change the protocol."]));
       }
     },
   };

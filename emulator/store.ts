@@ -126,6 +126,10 @@ export async function writeDurably(file: string, content: string): Promise<void>
   try {
     await handle.writeFile(content);
     await handle.sync();
+  } catch (error) {
+    // of a disk that is full nothing is to be taken up by what did not fit
+    await unlink(temporary);
+    throw error;
   } finally {
     await handle.close();
   }

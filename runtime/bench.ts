@@ -3,14 +3,14 @@ import { parseAllowedUrl } from "./allow-list";
 import { changedPaths } from "./changes";
 import { containerOptions } from "./container";
 import { followLog, followOutput, tailOf } from "./container-log";
-import { ifThere } from "./docker-error";
+import { dockerStatus, dockerWords, ifThere } from "./docker-error";
 import { startGateway } from "./gateway";
 import { ensureGatewayImage } from "./gateway-image";
 import { type Listening, listeningOn } from "./listening";
 import { Names, WORKSPACE_LABEL } from "./names";
 import { createNetwork, ensureOutsideNetwork, removeNetwork } from "./networks";
 import { endpointsOf } from "./ports";
-import { limitsOf } from "./resource-models";
+import { type Limits, limitsOf } from "./resource-models";
 import { type Endpoints, STOP_GRACE_S, type StopOutcome, type WorkspaceSpec } from "./spec";
 import { removeContainer, stopContainer } from "./stop";
 import { type Listener, type SupervisionEnd, supervise, TIMING, type Timing } from "./supervisor";
@@ -61,16 +61,33 @@ export class Bench {
     await ensureVolumes(this.#docker, this.names, spec);
     if (spec.network.mode === "RESTRICTED") {
       const allowed = spec.network.allowedUrls.map(parseAllowedUrl);
-      await ensureGatewayImage(this.#docker, this.#log);
       await ensureOutsideNetwork(this.#docker, this.names);
       const subnets = await createNetwork(this.#docker, this.names, spec);
-      await startGateway(this.#docker, this.names, spec, allowed, subnets);
+      const start = async () => {
+        await ensureGatewayImage(this.#docker, this.#log);
+        await startGateway(this.#docker, this.names, spec, allowed, subnets);
+      };
+      // another emulator that was purged may have taken the image along in this moment
+      await start().catch((error: unknown) => (dockerStatus(error) === 404 ? start() : Promise.reject(error)));
     } else {
       await createNetwork(this.#docker, this.names, spec);
     }
     const { NCPU, MemTotal }: { NCPU: number; MemTotal: number } = await this.#docker.info();
     const limits = { ...limitsOf(spec.resourceModel, { cpus: NCPU, memoryBytes: MemTotal }), ...spec.limits };
-    await this.#docker.createContainer(containerOptions(this.names, spec, limits));
+    await this.#create(spec, limits);
+  }
+
+  async #create(spec: WorkspaceSpec, limits: Limits): Promise<void> {
+    try {
+      await this.#docker.createContainer(containerOptions(this.names, spec, limits));
+    } catch (error) {
+      const { projectFolder, ...rest } = spec;
+      if (projectFolder === undefined || !dockerWords(error).includes("bind source path does not exist")) {
+        throw error;
+      }
+      this.#log(`The Docker engine does not see ${projectFolder}: /data/project does not show the project's data.`);
+      await this.#docker.createContainer(containerOptions(this.names, rest, limits));
+    }
   }
 
   /** Starts the main process unless it runs, and keeps it running: see `supervise`. */

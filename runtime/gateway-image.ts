@@ -88,11 +88,15 @@ async function build(docker: Dockerode, log: (line: string) => void): Promise<vo
       forcerm: true,
     });
     await new Promise<void>((resolve, reject) => {
+      let failure: string | undefined;
       docker.modem.followProgress(
         stream,
-        (error: Error | null) => (error ? reject(error) : resolve()),
+        (error: Error | null) =>
+          error ? reject(error) : failure === undefined ? resolve() : reject(new Error(failure)),
         (event: unknown) => {
           const { stream: text, error } = progress.catch({}).parse(event);
+          // the engine's answer is a success in any case; how the build went is in its text
+          failure ??= error;
           output.push(text ?? error ?? "");
         },
       );

@@ -19,6 +19,11 @@ export const INSTANCE_LABEL = "pulumi-ica.instance";
 /** Label key with the id of the workspace, on what belongs to one. */
 export const WORKSPACE_LABEL = "pulumi-ica.workspace";
 
+/** Label key with the run of tests that something was made in, so that runs at the same engine tell theirs apart. */
+export const TEST_RUN_LABEL = "pulumi-ica.test-run";
+/** Variable with the value of {@link TEST_RUN_LABEL}; `npm test` sets it. */
+export const TEST_RUN_VARIABLE = "PULUMI_ICA_TEST_RUN";
+
 /**
  * Names and labels in Docker. A name follows from the instance and the workspace, so that whoever comes after a crash
  * finds what is there instead of making it a second time.
@@ -68,10 +73,12 @@ export class Names {
 
   /** Labels of something that belongs to the instance, or to one workspace of it. */
   labels(role: Role, workspace?: string): Record<string, string> {
+    const testRun = process.env[TEST_RUN_VARIABLE];
     return {
       [LABEL]: role,
       [INSTANCE_LABEL]: this.instance,
       ...(workspace === undefined ? {} : { [WORKSPACE_LABEL]: workspace }),
+      ...(testRun ? { [TEST_RUN_LABEL]: testRun } : {}),
     };
   }
 

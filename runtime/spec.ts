@@ -30,6 +30,11 @@ export interface WorkspaceSpec {
   readonly writableRoot?: boolean;
   /** A volume for /data that is somebody's to keep: it is made when it is not there, and never removed. Default: one of the workspace's own. */
   readonly keptData?: string;
+  /**
+   * Folder of this machine with the data of the project, to be mounted at /data/project. Default: an ordinary folder on the
+   * workspace's own disk. An engine that does not see this machine's files has that, too; a line in the log says so.
+   */
+  readonly projectFolder?: string;
 }
 
 /** Where the ports of a workspace are on 127.0.0.1. A port that is not published is absent. They change at every start. */

@@ -20,6 +20,9 @@ export interface Timing {
 export const TIMING: Timing = { aliveMs: 1000, quickMs: 2000, attempts: 5, backoffMs: 250 };
 
 const LONGEST_BACKOFF_MS = 10_000;
+/** How often, and after how many milliseconds, a start is tried again that the engine refused for a fault of its own. */
+const REFUSALS = 5;
+const REFUSED_MS = 1000;
 const LOG_LINES = 10;
 
 /** What a supervised main process does. Called in order, one at a time; the next step waits for it. */
@@ -55,6 +58,7 @@ export async function supervise(
 ): Promise<SupervisionEnd> {
   let restarts = 0;
   let crashes = 0;
+  let refusals = 0;
   for (;;) {
     const found = await ifThere(patiently(() => container.inspect(), signal));
     if (found === undefined) {
@@ -65,9 +69,15 @@ export async function supervise(
         await beforeStart();
         await container.start();
       } catch (error) {
+        if (noAnswer(error) || (mayPass(error) && refusals < REFUSALS)) {
+          refusals += 1;
+          await delay(REFUSED_MS, undefined, { signal });
+          continue;
+        }
         return (await isGone(container, error)) ? { kind: "gone" } : { kind: "failed", reason: startWords(error) };
       }
     }
+    refusals = 0;
     const life = await live(container, listener, timing, signal);
     if (life === undefined) {
       return { kind: "gone" };
@@ -104,6 +114,15 @@ async function live(
   // an end may be noted a moment before the start
   const ms = Math.max(0, Date.parse(state.FinishedAt) - Date.parse(state.StartedAt));
   return { exitCode: state.ExitCode, seconds: ms / 1000 };
+}
+
+/**
+ * Whether a start may go well in a moment. An engine that is being shut down ends its containers first; it still answers then,
+ * and refuses to start them again with one fault of its own or another.
+ */
+function mayPass(error: unknown): boolean {
+  const words = dockerWords(error);
+  return (dockerStatus(error) ?? 0) >= 500 && !words.includes(INIT_SCRIPT) && !words.includes("marked for removal");
 }
 
 /** Whether a start failed because somebody is removing the container, or has. */

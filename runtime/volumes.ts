@@ -60,6 +60,9 @@ export function workspaceMounts(names: Names, spec: WorkspaceSpec): Dockerode.Mo
   });
   return [
     dataMount(names, spec),
+    ...(spec.projectFolder === undefined
+      ? []
+      : [{ Type: "bind" as const, Source: spec.projectFolder, Target: "/data/project" }]),
     readOnly(names.software, "/data/.software"),
     ...(spec.access.console ? [readOnly(names.auth(spec.id), AUTH_FOLDER)] : []),
   ];

@@ -11,7 +11,7 @@ await main(async () => {
   const { docker, env: plain } = await setUp();
   const keep = process.argv.includes("--keep");
   const { mark, env } = marked(plain);
-  const before = await labelled(docker);
+  const before = await labelled(docker, mark);
   const story = join(root, "scripts", "demo", "story.ts");
   const code = await attached(process.execPath, ["--import", "tsx", story, ...process.argv.slice(2)], {
     cwd: root,

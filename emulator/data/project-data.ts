@@ -189,15 +189,20 @@ export class ProjectData {
   }
 }
 
+/** Whether data can have this name. */
+export function isDataName(name: string): boolean {
+  return (
+    name !== "" &&
+    name !== "." &&
+    name !== ".." &&
+    !name.includes("/") &&
+    !/\p{Cc}/u.test(name) &&
+    Buffer.byteLength(name) <= 255
+  );
+}
+
 function checkName(name: string): string {
-  if (
-    name === "" ||
-    name === "." ||
-    name === ".." ||
-    name.includes("/") ||
-    /\p{Cc}/u.test(name) ||
-    Buffer.byteLength(name) > 255
-  ) {
+  if (!isDataName(name)) {
     throw badRequest(`${JSON.stringify(name)} cannot be the name of a file or folder.`, {
       parameters: { name: "must be 1 to 255 bytes, without / and control characters" },
     });

@@ -5,6 +5,7 @@ import path from "node:path";
 import type { Readable } from "node:stream";
 import FilesystemStore from "s3rver/lib/stores/filesystem";
 import { z } from "zod";
+import { isNoSpace, NO_SPACE } from "../no-space";
 import { syncFolder, writeDurably } from "../store";
 import { type Received, receive } from "./body";
 import { S3Failure } from "./failure";
@@ -34,19 +35,26 @@ export class DiskStore extends FilesystemStore {
     this.#onStored = onStored;
   }
 
-  override async putObject({
-    bucket,
-    key,
-    content,
-    metadata,
-  }: FilesystemStore.Incoming): Promise<FilesystemStore.Stored> {
+  override putObject(incoming: FilesystemStore.Incoming): Promise<FilesystemStore.Stored> {
+    return onFullDisk(() => this.#putObject(incoming));
+  }
+
+  async #putObject({ bucket, key, content, metadata }: FilesystemStore.Incoming): Promise<FilesystemStore.Stored> {
     const temporary = `${this.incomingPrefix(bucket, key)}${Date.now()}`;
     await mkdir(path.dirname(temporary), { recursive: true, mode: 0o700 });
     const { size, md5 } = await received(content, temporary);
-    return this.#publish({ bucket, key, size, etag: md5 }, temporary, metadata);
+    return this.#publish({ bucket, key, size, etag: md5 }, temporary, metadata).finally(() =>
+      rm(temporary, { force: true }),
+    );
   }
 
-  override async initiateUpload(
+  override initiateUpload(
+    ...args: [bucket: string, key: string, uploadId: string, headers: Record<string, unknown>]
+  ): Promise<void> {
+    return onFullDisk(() => this.#initiateUpload(...args));
+  }
+
+  async #initiateUpload(
     bucket: string,
     key: string,
     uploadId: string,
@@ -60,12 +68,13 @@ export class DiskStore extends FilesystemStore {
     await writeDurably(path.join(dir, "key"), key);
   }
 
-  override async putPart(
-    bucket: string,
-    uploadId: string,
-    number: string,
-    content: Readable,
+  override putPart(
+    ...args: [bucket: string, uploadId: string, number: string, content: Readable]
   ): Promise<FilesystemStore.Stored> {
+    return onFullDisk(() => this.#putPart(...args));
+  }
+
+  async #putPart(bucket: string, uploadId: string, number: string, content: Readable): Promise<FilesystemStore.Stored> {
     const dir = await this.#requireUpload(bucket, uploadId);
     const temporary = path.join(dir, `${number}.${Date.now()}.incoming`);
     const { size, md5 } = await received(content, temporary);
@@ -75,7 +84,13 @@ export class DiskStore extends FilesystemStore {
     return { size, md5 };
   }
 
-  override async putObjectMultipart(
+  override putObjectMultipart(
+    ...args: [bucket: string, uploadId: string, parts: readonly { number: number; etag: string }[]]
+  ): Promise<FilesystemStore.Stored> {
+    return onFullDisk(() => this.#putObjectMultipart(...args));
+  }
+
+  async #putObjectMultipart(
     bucket: string,
     uploadId: string,
     parts: readonly { number: number; etag: string }[],
@@ -87,11 +102,11 @@ export class DiskStore extends FilesystemStore {
       .parse(JSON.parse(await readFile(path.join(dir, "metadata"), "utf8")));
     const size = await checkParts(dir, parts);
     const assembled = path.join(dir, "assembled");
-    await assemble(
-      parts.map(({ number }) => path.join(dir, String(number))),
-      assembled,
-    );
-    const stored = await this.#publish({ bucket, key, size, etag: multipartETag(parts) }, assembled, metadata);
+    const files = parts.map(({ number }) => path.join(dir, String(number)));
+    // The parts stay, so that it can be asked again.
+    const stored = await assemble(files, assembled)
+      .then(() => this.#publish({ bucket, key, size, etag: multipartETag(parts) }, assembled, metadata))
+      .finally(() => rm(assembled, { force: true }));
     await rm(dir, { recursive: true });
     return stored;
   }
@@ -177,13 +192,23 @@ export class DiskStore extends FilesystemStore {
   }
 }
 
+/** Every write of an upload can meet a full disk. What was received so far is not lost. */
+async function onFullDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isNoSpace(error) ? Object.assign(new S3Failure("InsufficientStorage", NO_SPACE), { cause: error }) : error;
+  }
+}
+
 /** Receives a body into a file, which does not stay when something is wrong with it. */
 async function received(content: Readable, file: string): Promise<Received> {
   try {
     return await receive(content, content instanceof IncomingMessage ? content.headers : {}, file);
   } catch (error) {
     await rm(file, { force: true });
-    const hungUp = content instanceof IncomingMessage && !content.complete;
+    // a body that is not read to its end is not complete either
+    const hungUp = content instanceof IncomingMessage && !content.complete && !isNoSpace(error);
     throw hungUp ? new S3Failure("IncompleteBody", "The connection ended before the body did.") : error;
   }
 }

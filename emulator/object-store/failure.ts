@@ -11,6 +11,7 @@ export type S3Code =
   | "EntityTooSmall"
   | "ExpiredToken"
   | "IncompleteBody"
+  | "InsufficientStorage"
   | "InternalError"
   | "InvalidAccessKeyId"
   | "InvalidArgument"
@@ -26,13 +27,14 @@ export type S3Code =
   | "SignatureDoesNotMatch"
   | "XAmzContentSHA256Mismatch";
 
+/** Of the codes that the server package does not know. S3 itself is never full: 507 is HTTP's word for it. */
+const STATUSES: Partial<Record<S3Code, number>> = { XAmzContentSHA256Mismatch: 400, InsufficientStorage: 507 };
+
 /** An error that a client of the object store gets in S3's form, with the status S3 documents for the code. */
 export class S3Failure extends S3Error {
   constructor(code: S3Code, message: string) {
     super(code, message);
-    if (code === "XAmzContentSHA256Mismatch") {
-      this.status = 400;
-    }
+    this.status = STATUSES[code] ?? this.status;
   }
 }
 

@@ -14,6 +14,7 @@ import { connectDocker } from "../../runtime/connect";
 import { USER } from "../auth";
 import type { EmulatorContext } from "../config";
 import { Idempotency } from "../idempotency";
+import type { ProjectFolder } from "../project-folder/project-folder";
 import { ConsoleGateway } from "./console/gateway";
 import { loadHostKey } from "./console/host-key";
 import { WorkspaceDesk } from "./desk";
@@ -52,6 +53,8 @@ export interface Workspaces {
 export interface WorkspacesOptions {
   /** Default: one of its own on the same store. */
   readonly idempotency?: Idempotency;
+  /** What is mounted at /data/project. Default: nothing. */
+  readonly projectFolder?: ProjectFolder;
 }
 
 /** Makes the workspaces of an emulator from its store. Docker is asked only when there is something to run or remove. */
@@ -66,6 +69,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
     const bench = new Bench({ docker, instance: identity.instance, log });
     return { docker, bench };
   });
+  const { projectFolder } = options;
   const simulated = config.containers ? undefined : withoutContainers(config.transitionMs);
 
   const ssh = new ConsoleGateway({
@@ -84,8 +88,13 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
   const lifecycle = new Lifecycle({
     records,
     runtime: async () => simulated ?? (await engine()).bench,
-    specOf: (record) => specOf(context, record),
+    specOf: async (record) => {
+      const mounted = await projectFolder?.hold(record.id);
+      return { ...(await specOf(context, record)), ...(mounted === undefined ? {} : { projectFolder: mounted }) };
+    },
     opened: async ({ id, settings, consolePort }, found) => {
+      // one that was found running has it mounted already
+      await projectFolder?.hold(id);
       endpoints.set(id, found);
       if (settings.access.console) {
         const port = await ssh.open(id, CONSOLE_HOST, consolePort);
@@ -99,7 +108,10 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
       endpoints.delete(id);
       await ssh.close(id);
     },
-    ended: (id) => auth.removeKeys(ownerOf(id)),
+    ended: async (id) => {
+      await projectFolder?.release(id);
+      await auth.removeKeys(ownerOf(id));
+    },
     log,
   });
 

@@ -12,7 +12,7 @@ import { say } from "./progress.mjs";
  */
 export async function verdict({ docker, env: plain }, args, before = async () => []) {
   const { mark, env } = marked(plain);
-  const there = await labelled(docker);
+  const there = await labelled(docker, mark);
   const found = await before(env);
   const { passes, failures, skipped, faults } = await runTests(args, env);
   if (passes + failures === 0 && faults.length === 0) faults.push("no test ran");

@@ -1,13 +1,21 @@
 import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
 import type Dockerode from "dockerode";
 import { Client, type ClientChannel, type ConnectConfig, type ExecOptions, type SFTPWrapper } from "ssh2";
 import { type Emulator, startEmulator } from "../../emulator/server";
 import { connectDocker } from "../../runtime/connect";
 import { benchImage, leftovers } from "../runtime/support";
 import { Calls, settings, temporaryFolder, type WorkspaceView } from "./workspaces-support";
+
+const openSsh = spawnSync("scp", [], { stdio: "ignore" }).error === undefined;
 
 /** How a command went. */
 interface Outcome {
@@ -146,6 +154,71 @@ describe("the console of a workspace", function () {
     sftp.end();
   });
 
+  describe(`with the programs of OpenSSH${openSsh ? "" : " (skipped: there is no scp here)"}`, () => {
+    let dir: string;
+    const client = (program: "ssh" | "scp", ...args: string[]) => {
+      const options = [
+        "-F",
+        "none",
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-o",
+        "LogLevel=ERROR",
+      ];
+      const port = [program === "scp" ? "-P" : "-p", String(running.consolePort)];
+      // the password is asked for by a program, since there is no terminal
+      const env = {
+        ...process.env,
+        SSH_ASKPASS: path.join(dir, "askpass"),
+        SSH_ASKPASS_REQUIRE: "force",
+        KEY: calls.apiKey,
+      };
+      const started = promisify(execFile)(program, [...options, ...port, ...args], { env, timeout: 60_000 });
+      started.child.stdin?.end();
+      return started;
+    };
+    const there = (file: string) => `ica@${running.consoleHost}:${file}`;
+
+    before(async function () {
+      if (!openSsh) this.skip();
+      dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-test-"));
+      await writeFile(path.join(dir, "askpass"), '#!/bin/sh\nprintf "%s\\n" "$KEY"\n', { mode: 0o700 });
+    });
+    after(async () => {
+      if (openSsh) await rm(dir, { recursive: true });
+    });
+
+    for (const [way, ...options] of [["over SFTP"], ["in its old way", "-O"]]) {
+      it(`scp copies files and folders there and back ${way}`, async () => {
+        const sent = path.join(dir, "sent");
+        await mkdir(path.join(sent, "below"), { recursive: true });
+        const content = randomBytes(300_000);
+        await writeFile(path.join(sent, "below", "a file.bin"), content);
+        await client("scp", ...options, "-r", sent, there("/data/"));
+        assert.equal((await run("stat -c '%u:%g %s' '/data/sent/below/a file.bin'")).stdout, "1000:100 300000\n");
+        await client("scp", ...options, "-r", there("/data/sent"), path.join(dir, "back"));
+        assert.deepEqual(await readFile(path.join(dir, "back", "below", "a file.bin")), content);
+        await run("rm -r /data/sent");
+        await rm(path.join(dir, "back"), { recursive: true });
+      });
+    }
+
+    it("ssh runs commands as the workspace's user, and reaches its ports", async () => {
+      assert.equal((await client("ssh", `ica@${running.consoleHost}`, "id -u; id -g")).stdout, "1000\n100\n");
+      const { stdout } = await client(
+        "ssh",
+        "-W",
+        "127.0.0.1:2222",
+        "-o",
+        "ConnectTimeout=5",
+        `ica@${running.consoleHost}`,
+      ).catch((error: { stdout: string }) => error);
+      assert.match(stdout, /^SSH-2\.0-OpenSSH/);
+    });
+  });
+
   it("forwards ports of the workspace", async () => {
     const listening = await exec(
       "python3 -c \"import socket; s = socket.create_server(('127.0.0.1', 9000)); print('up', flush=True); c, _ = s.accept(); c.sendall(c.recv(99).upper())\"",
@@ -173,16 +246,18 @@ describe("the console of a workspace", function () {
     );
   });
 
-  it("shuts when the workspace stops, for a client that never says a word too", async () => {
-    const other = await login();
-    const silent = createConnection(Number(running.consolePort), "127.0.0.1");
-    await once(silent, "connect");
-    const closed = once(other, "close");
-    await calls.stop(running.id);
-    await calls.becomes(running.id, "Stopped");
-    await closed;
-    silent.resume();
-    await once(silent, "close");
-    await assert.rejects(login(), /ECONNREFUSED/);
+  describe("at its end", () => {
+    it("shuts when the workspace stops, for a client that never says a word too", async () => {
+      const other = await login();
+      const silent = createConnection(Number(running.consolePort), "127.0.0.1");
+      await once(silent, "connect");
+      const closed = once(other, "close");
+      await calls.stop(running.id);
+      await calls.becomes(running.id, "Stopped");
+      await closed;
+      silent.resume();
+      await once(silent, "close");
+      await assert.rejects(login(), /ECONNREFUSED/);
+    });
   });
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import type Dockerode from "dockerode";
 import { Bench, type SupervisionEnd, type WorkspaceSpec } from "../../runtime";
 import { connectDocker } from "../../runtime/connect";
@@ -99,6 +101,42 @@ describe("a workspace in Docker", function () {
       ]);
     });
 
+    it("gains nothing by a setuid binary, and can make no namespaces or mounts of its own", async () => {
+      const image = await spoiltImage(
+        docker,
+        "setuid",
+        "cp /usr/bin/id /usr/local/bin/root-id && chmod 4755 /usr/local/bin/root-id",
+      );
+      const other = await up(specOf(image, { id: "setuid" }));
+      assert.equal(
+        await inside(
+          "setuid",
+          "stat -c '%a %u' /usr/local/bin/root-id; root-id -u; cp /usr/local/bin/root-id /data; chmod 4755 /data/root-id; /data/root-id -u",
+        ),
+        "4755 0\n1000\n1000",
+      );
+      assert.match(
+        await inside("setuid", "su -c id 2>&1; unshare -Ur id 2>&1; mount -t tmpfs none /data 2>&1"),
+        /^(?!.*uid=0)/s,
+      );
+      await other.letGo();
+      await docker.getImage(image).remove({ force: true });
+    });
+
+    it("has the tools' folder read-only: no write, no removal, no remount", async () => {
+      const options = "awk '$2 == \"/data/.software\" { print $4 }' /proc/mounts | grep -o '^r[ow]'";
+      assert.equal(await inside("inside", options), "ro");
+      assert.match(await inside("inside", "touch /data/.software/x 2>&1"), /Read-only file system/);
+      assert.match(await inside("inside", "rm -rf /data/.software 2>&1; mv /data/.software /data/other 2>&1"), /busy/);
+      assert.match(await inside("inside", "mount -o remount,rw /data/.software 2>&1"), /permission|superuser|must be/i);
+    });
+
+    it("has / read-only, and /tmp in memory without devices or setuid", async () => {
+      const options = (at: string) => inside("inside", `awk '$2 == "${at}" { print $4 }' /proc/mounts | tail -n 1`);
+      assert.match(await options("/"), /^ro,/);
+      assert.match(await options("/tmp"), /^rw,nosuid,nodev(?!.*noexec)/);
+    });
+
     it("can write to /data, /data/project and /tmp and to no other folder of the image", async () => {
       const folders =
         "/ /etc /home /opt /root /run /srv /usr /usr/local/bin /var /var/tmp /data/.software /etc/workspace-auth";
@@ -171,6 +209,56 @@ describe("a workspace in Docker", function () {
     const watched = await up(specOf(image, { id: "closed", access: { web: false, console: false } }));
     assert.deepEqual(await bench.endpoints("closed"), {});
     assert.equal(await inside("closed", "ls /etc/workspace-auth 2>&1 | tail -c 26"), "No such file or directory");
+    await watched.letGo();
+  });
+
+  it("publishes only the port of the access that was selected", async () => {
+    for (const [kind, port] of [
+      ["web", "8888/tcp"],
+      ["console", "2222/tcp"],
+    ] as const) {
+      const id = `only-${kind}`;
+      const watched = await up(specOf(image, { id, access: { web: kind === "web", console: kind === "console" } }));
+      assert.deepEqual(Object.keys(await bench.endpoints(id)), [kind]);
+      const { NetworkSettings } = await docker.getContainer(bench.names.container(id)).inspect();
+      assert.deepEqual(Object.keys(NetworkSettings.Ports), [port]);
+      await watched.letGo();
+    }
+  });
+
+  it("reaches neither another workspace nor what this machine serves on loopback", async () => {
+    const [one, two] = [await up(specOf(image, { id: "one" })), await up(specOf(image, { id: "two" }))];
+    const networkOf = async (id: string) => {
+      const { NetworkSettings } = await docker.getContainer(bench.names.container(id)).inspect();
+      return Object.values(NetworkSettings.Networks)[0];
+    };
+    const here = createServer().listen(0, "127.0.0.1");
+    await once(here, "listening");
+    const address = here.address();
+    assert.ok(typeof address === "object" && address !== null);
+    const connects = (host: string | undefined, port: number) =>
+      inside("one", `timeout 2 bash -c '</dev/tcp/${host}/${port}' 2>/dev/null && echo connected || echo not`);
+    await until("its own web server answers", async () =>
+      (await connects("127.0.0.1", 8888)) === "connected" ? true : undefined,
+    );
+    assert.equal(await connects((await networkOf("two"))?.IPAddress, 8888), "not");
+    assert.equal(await connects((await networkOf("one"))?.Gateway, address.port), "not");
+    here.close();
+    await one.letGo();
+    await two.letGo();
+  });
+
+  it("mounts a folder of the project, and does without where the engine does not see it", async () => {
+    const lines: string[] = [];
+    const telling = new Bench({ docker, instance, timing: QUICK, graceS: 2, log: (line) => lines.push(line) });
+    await telling.prepare(specOf(image, { id: "unseen", projectFolder: "/not/on/this/machine" }));
+    const watched = watch("unseen", telling);
+    await until("it is alive", () => (watched.alive() > 0 ? true : undefined));
+    assert.equal(await inside("unseen", "touch /data/project/own && ls /data/project"), "own");
+    assert.match(
+      lines.join("\n"),
+      /does not see \/not\/on\/this\/machine: \/data\/project does not show the project's data/,
+    );
     await watched.letGo();
   });
 

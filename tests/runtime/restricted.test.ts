@@ -5,9 +5,12 @@ import { Bench } from "../../runtime";
 import { connectDocker } from "../../runtime/connect";
 import { benchImage, leftovers, QUICK, sh, specOf, until } from "./support";
 
-/** A site on two ports: plain HTTP that tells its path on 80, and a greeting to whoever connects on 443. */
+/**
+ * A site on four ports: HTTP that tells its path, plain on 80 and with TLS on 8443, and a greeting to whoever connects on
+ * 443 or sends a datagram to 53.
+ */
 const SITE = `
-import socketserver, threading
+import socketserver, ssl, subprocess, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Web(BaseHTTPRequestHandler):
     def do_GET(self):
@@ -19,7 +22,19 @@ class Web(BaseHTTPRequestHandler):
 class Greet(socketserver.BaseRequestHandler):
     def handle(self):
         self.request.sendall(b"greetings\\n")
-threading.Thread(target=socketserver.ThreadingTCPServer(("", 443), Greet).serve_forever).start()
+class Answer(socketserver.BaseRequestHandler):
+    def handle(self):
+        self.request[1].sendto(b"greetings\\n", self.client_address)
+def serve(server):
+    threading.Thread(target=server.serve_forever).start()
+serve(socketserver.ThreadingTCPServer(("", 443), Greet))
+serve(socketserver.ThreadingUDPServer(("", 53), Answer))
+subprocess.run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=site.test -keyout /tmp/key -out /tmp/cert".split(), check=True)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/tmp/cert", "/tmp/key")
+secure = ThreadingHTTPServer(("", 8443), Web)
+secure.socket = context.wrap_socket(secure.socket, server_side=True)
+serve(secure)
 ThreadingHTTPServer(("", 80), Web).serve_forever()
 `;
 
@@ -35,7 +50,10 @@ describe("a restricted workspace", function () {
     docker = await connectDocker();
     const image = await benchImage(docker);
     bench = new Bench({ docker, instance, timing: QUICK, graceS: 2 });
-    const allowedUrls = ["http://allowed.test/pub", "https://allowed.test", "http://*.wild.test"];
+    const allowedUrls = [
+      ...["http://allowed.test/pub", "https://allowed.test", "http://*.wild.test"],
+      ...["https://allowed.test:8443/a/path/that/a/proxy/cannot/see", "https://*.wild.test:8443"],
+    ];
     await bench.prepare(specOf(image, { id: "r1", network: { mode: "RESTRICTED", allowedUrls } }));
     let alive = false;
     bench
@@ -83,6 +101,9 @@ describe("a restricted workspace", function () {
   const inside = (command: string) => sh(docker, bench.names.container("r1"), command);
   const curl = (url: string, options = "") =>
     inside(`curl --path-as-is -s -m 10 -o /dev/null -w '%{http_code}' ${options} '${url}'`);
+  /** Sends a datagram, and prints what comes back. */
+  const udpTo = (to: string) =>
+    `python3 -c "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5); s.sendto(b'x', ('${to}', 53)); print(s.recv(99))"`;
   /** The proxy's answer to CONNECT, and the first line that comes through the tunnel. */
   const tunnel = (to: string) =>
     inside(
@@ -112,6 +133,15 @@ describe("a restricted workspace", function () {
   it("reaches what is below a wildcard, not the name itself", async () => {
     assert.equal(await curl("http://a.wild.test/"), "200");
     assert.equal(await curl("http://wild.test/"), "403");
+  });
+
+  it("speaks TLS with an allowed host, by name and by wildcard, and with no other", async () => {
+    assert.equal(await inside("curl -sk https://allowed.test:8443/any/path"), "site /any/path via=None for=None");
+    assert.equal(await curl("https://a.wild.test:8443/", "-k"), "200");
+    // curl gives the tunnel that was refused as no status of the site's
+    for (const host of ["wild.test", "blocked.test"]) {
+      assert.equal(await curl(`https://${host}:8443/`, "-k -w '%{http_connect}'"), "403", host);
+    }
   });
 
   const refused = [
@@ -156,6 +186,48 @@ describe("a restricted workspace", function () {
       .map(({ Name }) => Name)
       .sort();
     assert.deepEqual(neighbours, [bench.names.container("r1"), bench.names.gateway("r1")]);
+  });
+
+  it("gets nothing out by UDP, ICMP or IPv6, and no name looked up", async () => {
+    const site = (await sites[0]?.inspect())?.NetworkSettings.Networks[bench.names.outside]?.IPAddress;
+    const proxy = (await inside("getent hosts proxy.workspace")).split(" ")[0];
+    assert.match(proxy ?? "", /^\d+\.\d+\.\d+\.\d+$/, "the gateway's is the only name that it can look up");
+    for (const name of ["allowed.test", "example.com"]) {
+      assert.equal(await inside(`getent hosts ${name} || echo unknown`), "unknown", name);
+    }
+    assert.match(await inside(`${udpTo(String(site))} 2>&1 | tail -n 1`), /unreachable|timed out/);
+    assert.equal(
+      await sh(docker, String(sites[1]?.id), udpTo(String(site))),
+      "b'greetings\\n'",
+      "the site does answer",
+    );
+    assert.match(
+      await inside(
+        'python3 -c "import socket; socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)" 2>&1',
+      ),
+      /PermissionError/,
+    );
+    assert.match(
+      await inside(
+        "python3 -c \"import socket; s = socket.socket(socket.AF_INET6); s.settimeout(1); s.connect(('2001:db8::1', 80))\" 2>&1 | tail -n 1",
+      ),
+      /unreachable|Cannot assign|not supported|timed out/,
+    );
+  });
+
+  it("reaches nothing of its gateway but the proxy", async () => {
+    for (const port of [22, 80, 2222, 8080, 8888]) {
+      const code = await inside(`timeout 1 bash -c '</dev/tcp/proxy.workspace/${port}' 2>/dev/null; echo $?`);
+      // the two ports that lead inward lead to itself
+      assert.equal(code === "0", port === 2222 || port === 8888, String(port));
+    }
+    for (const url of [
+      "http://proxy.workspace:3128/squid-internal-mgr/menu",
+      "http://127.0.0.1:3128/",
+      "http://[::1]/",
+    ]) {
+      assert.match(await curl(url, "--noproxy '' -x http://proxy.workspace:3128"), /^40[03]$/, url);
+    }
   });
 
   it("is reached on its web and console ports all the same", async () => {

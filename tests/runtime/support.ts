@@ -29,7 +29,7 @@ export async function benchImage(docker: Dockerode): Promise<string> {
 /** An image like the one of the fixture with one more layer. */
 export async function spoiltImage(docker: Dockerode, name: string, run: string): Promise<string> {
   const dockerfile = `FROM ${await benchImage(docker)}\nUSER root\nRUN ${run}\nUSER ica\n`;
-  return build(docker, `pulumi-ica-test/${name}:latest`, [{ name: "Dockerfile", content: dockerfile }]);
+  return build(docker, `pulumi-ica-test/${name}:latest`, [{ name: "Dockerfile", content: dockerfile }], "none");
 }
 
 /** An image like the one of the fixture with another start script, and /opt/app for its user to write in. */
@@ -51,11 +51,21 @@ async function build(
   docker: Dockerode,
   tag: string,
   files: readonly { name: string; content: string; mode?: number }[],
+  networkmode?: string,
 ): Promise<string> {
   const context = await tarOf(files.map((file) => ({ mode: 0o644, ...file })));
-  const stream = await docker.buildImage(Readable.from(context), { t: tag, rm: true, labels: { [LABEL]: "test" } });
+  const stream = await docker.buildImage(Readable.from(context), {
+    t: tag,
+    rm: true,
+    forcerm: true,
+    labels: { [LABEL]: "test" },
+    ...(networkmode === undefined ? {} : { networkmode }),
+  });
   await new Promise<void>((resolve, reject) => {
-    docker.modem.followProgress(stream, (error: Error | null) => (error ? reject(error) : resolve()));
+    docker.modem.followProgress(stream, (error: Error | null, told: { error?: string }[]) => {
+      const failure = error ?? told.find((event) => event.error !== undefined)?.error;
+      return failure ? reject(new Error(`building ${tag}: ${failure}`)) : resolve();
+    });
   });
   return tag;
 }

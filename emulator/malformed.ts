@@ -1,0 +1,53 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import { PROBLEM_JSON, ProblemError, problemOf } from "./problem";
+
+type Refusal = readonly [status: number, title: string, detail: string];
+
+/** What Node's parser says of a request that is none → how it is answered. All else is a plain 400. */
+const REFUSALS: Readonly<Record<string, Refusal>> = {
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large", "The headers of the request are too large."],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "The headers of the request did not come in time."],
+};
+const MALFORMED: Refusal = [400, "Bad Request", "This is not a request of HTTP/1.1."];
+
+/**
+ * Answers what cannot be read as HTTP with a problem, like every other error, and closes the connection. Without this
+ * such a client would get an answer without a body.
+ */
+export function refuseMalformed(server: Server): void {
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  server.on("request", ({ socket }: IncomingMessage, res: ServerResponse) => {
+    answers.set(socket, res);
+    res.once("close", () => answers.delete(socket));
+  });
+  server.on("checkExpectation", (_req, res: ServerResponse) => {
+    res.writeHead(417, { "Content-Type": PROBLEM_JSON, Connection: "close" });
+    res.end(body([417, "Expectation Failed", "The only thing that can be expected here is 100-continue."]));
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    // in the middle of an answer nothing else can be said, and to a client that has gone there is nobody to say it to
+    if (!socket.writable || answers.get(socket)?.headersSent || error.code === "ECONNRESET") {
+      socket.destroy();
+      return;
+    }
+    socket.end(answer(REFUSALS[error.code ?? ""] ?? MALFORMED));
+  });
+}
+
+/** A refusal of a request that was never handed on, to be written to its connection. */
+export function answer(refusal: Refusal): string {
+  const [status, title] = refusal;
+  const text = body(refusal);
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    `Content-Type: ${PROBLEM_JSON}`,
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    "Connection: close",
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${text}`;
+}
+
+function body([status, title, detail]: Refusal): string {
+  return JSON.stringify(problemOf(new ProblemError(status, title, detail)));
+}

@@ -1,0 +1,63 @@
+import { COPYFILE_FICLONE } from "node:constants";
+import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
+import { chmod, chown, copyFile, lstat, mkdir, rename, rm, rmdir, unlink } from "node:fs/promises";
+import { BENCH_GID, BENCH_UID } from "../../runtime/spec";
+import { inFolder, partsOf, unlessGone } from "./beneath";
+
+/**
+ * Makes a folder, or a file as a whole: a copy of `content` that comes into its place in one step. Follows no link below
+ * `root`. Returns what is there then.
+ */
+export function writeBelow(root: string, at: string, content: string | undefined): Promise<Stats> {
+  return inParent(root, at, async (target) => {
+    if (content === undefined) {
+      // there already where something in it is new
+      await mkdir(target, { recursive: true });
+      await giveToUser(target, 0o755);
+      return lstat(target);
+    }
+    const temporary = `${root}.${randomBytes(6).toString("hex")}.tmp`;
+    try {
+      // a copy, and no link: the workspace may write to it, and the object of the project must not change under its ETag
+      await copyFile(content, temporary, COPYFILE_FICLONE);
+      await giveToUser(temporary, 0o644);
+      await rename(temporary, target);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+    return lstat(target);
+  });
+}
+
+/** Removes a file or an empty folder. No error when it is not there; a folder with something new in it stays. */
+export async function unlinkBelow(root: string, at: string): Promise<void> {
+  await unlessGone(inParent(root, at, (target) => (at.endsWith("/") ? rmdirIfEmpty(target) : unlink(target))));
+}
+
+async function rmdirIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOTEMPTY")) {
+      throw error;
+    }
+  }
+}
+
+/**
+ * To the workspace's user, where the emulator may give things away; to everybody otherwise: the emulator's own folder, in
+ * which they are, is open to nobody else.
+ */
+export async function giveToUser(target: string, mode: number): Promise<void> {
+  const uid = process.getuid?.();
+  if (uid === 0) {
+    await chown(target, BENCH_UID, BENCH_GID);
+  }
+  await chmod(target, uid === 0 || uid === BENCH_UID ? mode : mode | (mode & 0o111 ? 0o777 : 0o666));
+}
+
+function inParent<T>(root: string, at: string, use: (target: string) => Promise<T>): Promise<T> {
+  const parts = partsOf(at);
+  return inFolder(root, parts.slice(0, -1), (folder) => use(`${folder}/${parts.at(-1) ?? ""}`));
+}
