@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { checkFolders } from "../../provider/bench-image/contract/image-folders.js";
 import { inspectImage } from "../../provider/bench-image/contract/inspect.js";
 import type { Access } from "../../provider/bench-image/contract/rules.js";
 import { DockerError } from "../../provider/docker.js";
@@ -208,6 +209,21 @@ describe("the contract, in an image", function () {
       assert.deepEqual(seen, one.finds, findings.map(({ message }) => message).join("\n"));
     });
   }
+
+  it("is broken by folders that nobody can enter, as new versions of BuildKit make them for COPY --chmod", async () => {
+    const folders = "mkdir -p /root/app && mkdir -m 0644 /etc/app /etc/app/conf && chmod 0700 /root/app";
+    const ref = await images.build(
+      `FROM ${base}\nRUN ${folders}\nCOPY main.conf /etc/app/conf/\nCOPY --chmod=0600 main.conf /root/app/main.conf\n`,
+      files,
+    );
+    const docker = await images.docker();
+    const layers = await docker.layers(ref);
+    const findings = await docker.withFiles(ref, (read) => checkFolders(layers, read));
+    assert.deepEqual(
+      findings.map(({ code, severity, message }) => `${code} ${severity} ${message}`),
+      ["/etc/app/conf", "/etc/app"].map((folder) => `ICA024 error nobody can enter the folder ${folder} (mode 0644)`),
+    );
+  });
 
   it("is broken by a link that leads nowhere, and by links to what is wrong", async () => {
     const docker = await images.docker();

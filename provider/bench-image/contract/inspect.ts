@@ -10,6 +10,7 @@ import {
 } from "../../docker";
 import { type Finding, finding } from "./finding";
 import { checkData } from "./image-data";
+import { checkFolders } from "./image-folders";
 import { checkSshServer, checkWebPort, sshConfig } from "./image-servers";
 import { checkSize } from "./image-size";
 import { isSecret, secretFinding } from "./practice";
@@ -63,6 +64,7 @@ export async function inspectFiles(
     ...(access.web && script?.type === "file" ? await checkWebPort(script, info, read) : []),
     ...volumeFindings(Object.keys(info.Config.Volumes)),
     ...checkEnvironment(info),
+    ...(await checkFolders(layers, read)),
     ...(await checkData(find)),
     ...checkSize(layers),
   ];

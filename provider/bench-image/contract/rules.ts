@@ -198,6 +198,14 @@ export const rules = {
     fix: "Set a trap for TERM that ends the servers, and wait in the background (tail -f /dev/null & wait $!): bash runs a trap only between commands or in wait.",
     checked: ["run"],
   },
+  ICA024: {
+    title: "Folders that COPY fills can be entered",
+    reason:
+      "COPY --chmod is meant for files, but new versions of BuildKit give its mode to the folders that COPY makes too. With 0644 nobody can enter such a folder, and what is in it is out of reach.",
+    source: "practice (Docker 29; older versions make such folders with mode 0755)",
+    fix: "Make the folder in a RUN before the COPY (mkdir -p), or give COPY a mode with the right to execute.",
+    checked: ["image"],
+  },
 } as const satisfies Record<string, Rule>;
 
 export type RuleCode = keyof typeof rules;
