@@ -185,7 +185,8 @@ export class Docker {
         (folder, wanted, most) => findInImageFolder(folder, wanted, most, copyOut),
       );
     } finally {
-      await this.#run("docker container rm", ["container", "rm", "--force", "--", container]);
+      // With the volumes that Docker made for the image's VOLUMEs.
+      await this.#run("docker container rm", ["container", "rm", "--force", "--volumes", "--", container]);
     }
   }
 

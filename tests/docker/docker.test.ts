@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { BuildError, BuildSpecError, Docker, DockerError } from "../../provider/docker.js";
 import { base, TestImages } from "./images.js";
@@ -168,6 +169,17 @@ describe("Docker", function () {
       assert.equal(files.get("/pipe")?.type, "other");
       assert.equal(files.get("/bin/sh")?.type, "file");
       for (const path of ["/nothing", "/opt/real/file/below", "/loop"]) assert.equal(files.has(path), false, path);
+    });
+
+    it("leaves no volume behind of an image that declares one", async () => {
+      const volumes = () => spawnSync(docker.client.command, ["volume", "ls", "--quiet"]).stdout.toString().split("\n");
+      const tag = await images.build("FROM scratch\nCOPY file /kept/\nVOLUME /kept\n", { file: "x" });
+      const before = new Set(volumes());
+      assert.equal((await docker.readFiles(tag, ["/kept/file"])).get("/kept/file")?.size, 1);
+      assert.deepEqual(
+        volumes().filter((name) => !before.has(name)),
+        [],
+      );
     });
 
     it("reads no more than a bounded part of a large file, and none of a large folder", async () => {
