@@ -1,4 +1,5 @@
-import { BlockCache, cacheFolder } from "../bzip2/block-cache";
+import { BlockCache } from "../bzip2/block-cache";
+import { cacheFolder } from "../cache-folder";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
 import { IcaError } from "../ica/error";
@@ -74,7 +75,11 @@ async function transfer(
     cache:
       config.layerCacheSize === 0
         ? undefined
-        : new BlockCache({ folder: cacheFolder(), limit: config.layerCacheSize, warn: (line) => log.warn(line) }),
+        : new BlockCache({
+            folder: cacheFolder("layers"),
+            limit: config.layerCacheSize,
+            warn: (line) => log.warn(line),
+          }),
     signal,
   });
   const result = await uploadArchive({

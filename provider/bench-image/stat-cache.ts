@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { cacheFolder } from "../bzip2/block-cache";
+import { join } from "node:path";
+import { cacheFolder } from "../cache-folder";
 
 export interface StatCacheOptions {
-  /** Default {@link statCacheFolder}. */
+  /** Default: beside the layer cache. */
   readonly folder?: string;
   /** Milliseconds since 1970, for tests. */
   readonly now?: number;
@@ -40,7 +40,7 @@ export class StatCache {
    */
   static async open(
     { context, dockerfile }: { context: string; dockerfile: string },
-    { folder = statCacheFolder(), now = Date.now() }: StatCacheOptions = {},
+    { folder = cacheFolder("contexts"), now = Date.now() }: StatCacheOptions = {},
   ): Promise<StatCache> {
     const cache = new StatCache(folder, `${sha256(`${context}\0${dockerfile}`)}-v${version}`, now);
     cache.#known = (await tried(async () => parse(await readFile(cache.#file, "utf8")))) ?? new Map();
@@ -99,11 +99,6 @@ const marginMs = 3000;
 const contextLimit = 100;
 const byteLimit = 200e6;
 const abandonedAfterMs = 60 * 60_000;
-
-/** Where it is: beside the layer cache. */
-export function statCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(dirname(cacheFolder(env)), "contexts");
-}
 
 /** Path and knowledge in turn, each ended by the one character that no path can hold; before them the hash of all that. */
 function format(known: ReadonlyMap<string, string>): string {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
-import { cacheFolder } from "../bzip2/block-cache";
+import { cacheFolder } from "../cache-folder";
 
 /**
  * Notes of the multipart uploads that processes of this machine have begun, one file each, removed when the upload ends. A process
@@ -25,7 +25,7 @@ export class UploadNotes {
   readonly #folder: string;
 
   /** Default: beside the layer cache. */
-  constructor(folder = join(dirname(cacheFolder()), "uploads")) {
+  constructor(folder = cacheFolder("uploads")) {
     this.#folder = folder;
   }
 

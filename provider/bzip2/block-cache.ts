@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { wordsOf } from "../words";
 import { readKept, toKeep } from "./block-file";
@@ -18,12 +17,6 @@ import type { Part } from "./part";
 const version = 2;
 /** Milliseconds after which a file that is still being written belongs to a process that is gone. */
 const abandonedAfterMs = 60 * 60_000;
-
-/** Where the cache is. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env.XDG_CACHE_HOME;
-  return join(base === undefined || base === "" ? join(homedir(), ".cache") : base, "pulumi-ica", "layers");
-}
 
 export class BlockCache {
   readonly #folder: string;

@@ -1,30 +1,18 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { benchImageHandler as handler } from "../../provider/bench-image/handler.js";
 import type { BenchImageInputs } from "../../provider/bench-image/inputs.js";
 import { Docker, DockerNotFoundError } from "../../provider/docker.js";
-import { contextFor, type TestContext } from "../support/context.js";
-import { ImageServer } from "../support/image-server.js";
-import { ScriptedServer } from "../support/scripted-server.js";
+import { eachBuild, type ScriptedBuild } from "../support/each-build.js";
 
 describe("the preview of a build", () => {
-  let server: ScriptedServer;
-  let ica: ImageServer;
-  let context: TestContext;
-  let folder: string;
+  let ica: ScriptedBuild["ica"];
+  let context: ScriptedBuild["context"];
+  let folder: ScriptedBuild["folder"];
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    ica = new ImageServer(server);
-    context = contextFor(server.baseUrl);
-    folder = await mkdtemp(path.join(tmpdir(), "bench-image-"));
-    await writeFile(path.join(folder, "Dockerfile"), "FROM scratch\n");
-  });
-  afterEach(async () => {
-    await server.close();
-    await rm(folder, { recursive: true });
+  eachBuild((scripted) => {
+    ({ ica, context, folder } = scripted);
   });
 
   /** A client that has BuildKit inside and no buildx. */

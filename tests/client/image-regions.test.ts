@@ -1,32 +1,22 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { benchImageHandler as handler } from "../../provider/bench-image/handler.js";
 import type { BenchImageInputs } from "../../provider/bench-image/inputs.js";
 import { stateOf } from "../../provider/bench-image/state.js";
 import { unknownValue } from "../../provider/unknown.js";
-import { contextFor, type TestContext } from "../support/context.js";
+import { contextFor } from "../support/context.js";
+import { eachBuild, type ScriptedBuild } from "../support/each-build.js";
 import { dockerImage } from "../support/factories.js";
 import { ImageServer } from "../support/image-server.js";
-import { problem, ScriptedServer } from "../support/scripted-server.js";
+import { problem } from "../support/scripted-server.js";
 
 describe("the declared regions of an image", () => {
-  let server: ScriptedServer;
-  let ica: ImageServer;
-  let context: TestContext;
-  let folder: string;
+  let server: ScriptedBuild["server"];
+  let ica: ScriptedBuild["ica"];
+  let context: ScriptedBuild["context"];
+  let folder: ScriptedBuild["folder"];
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    ica = new ImageServer(server);
-    context = contextFor(server.baseUrl);
-    folder = await mkdtemp(path.join(tmpdir(), "bench-image-"));
-    await writeFile(path.join(folder, "Dockerfile"), "FROM scratch\n");
-  });
-  afterEach(async () => {
-    await server.close();
-    await rm(folder, { recursive: true });
+  eachBuild((scripted) => {
+    ({ server, ica, context, folder } = scripted);
   });
 
   const check = (regions: unknown, old?: BenchImageInputs) =>

@@ -5,10 +5,11 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buffer, text } from "node:stream/consumers";
-import { BlockCache, cacheFolder } from "../../provider/bzip2/block-cache.js";
+import { BlockCache } from "../../provider/bzip2/block-cache.js";
 import { CompressionError, type Compressor, compressor } from "../../provider/bzip2/compress.js";
 import { type PackOptions, type Piece, packed } from "../../provider/bzip2/pack.js";
 import { PartError, readPart } from "../../provider/bzip2/part.js";
+import { cacheFolder } from "../../provider/cache-folder.js";
 import { makeContext, removeContext } from "./context-folder.js";
 import { childrenOf } from "./processes.js";
 
@@ -55,9 +56,9 @@ describe("the layer cache", function () {
   }
 
   it("lies where XDG says, else in the home folder's cache", () => {
-    assert.equal(cacheFolder({ XDG_CACHE_HOME: "/somewhere" }), "/somewhere/pulumi-ica/layers");
-    assert.match(cacheFolder({ XDG_CACHE_HOME: "" }), /\/\.cache\/pulumi-ica\/layers$/);
-    assert.match(cacheFolder({}), /\/\.cache\/pulumi-ica\/layers$/);
+    assert.equal(cacheFolder("layers", { XDG_CACHE_HOME: "/somewhere" }), "/somewhere/pulumi-ica/layers");
+    assert.match(cacheFolder("layers", { XDG_CACHE_HOME: "" }), /\/\.cache\/pulumi-ica\/layers$/);
+    assert.match(cacheFolder("layers", {}), /\/\.cache\/pulumi-ica\/layers$/);
   });
 
   it("gives the same archive with and without, and compresses nothing that it has", async () => {
