@@ -39,8 +39,8 @@ function otherSource(before: Before, now: Now): string {
   if (now.image === undefined)
     return before.image === undefined ? "its source changed" : "build took the place of image";
   if (before.image === undefined) return "image took the place of build";
-  const digest = (hash: string) => `sha256:${hash.slice(0, 12)}`;
-  return `the local image has the configuration ${digest(now.contextHash)}, and had ${digest(before.contextHash)}`;
+  const short = (hash: string) => hash.slice(0, 12);
+  return `the local image has the content ${short(now.contextHash)}, and had ${short(before.contextHash)}`;
 }
 
 function declaredReasons(before: Build, now: Build): string[] {

@@ -121,7 +121,7 @@ describe("the reasons for a new image", () => {
     const local = { build: undefined, image: "rstudio:1" };
     assert.equal(
       rebuildReasons(stateThen(local), declaredNow(local), undefined),
-      "the local image has the configuration sha256:bbbbbbbbbbbb, and had sha256:aaaaaaaaaaaa",
+      "the local image has the content bbbbbbbbbbbb, and had aaaaaaaaaaaa",
     );
     assert.equal(rebuildReasons(stateThen(), declaredNow(local), undefined), "image took the place of build");
     assert.equal(rebuildReasons(stateThen(local), declaredNow(), files(small)), "build took the place of image");
