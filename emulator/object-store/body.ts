@@ -1,8 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
-import { createWriteStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { IncomingHttpHeaders } from "node:http";
-import { type Readable, Transform, type TransformCallback } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import { AwsChunkedDecoder } from "./chunked";
@@ -16,6 +15,8 @@ export interface Received {
 }
 
 const CHECKSUMS = ["crc32", "sha1", "sha256"] as const;
+/** What is gathered of a body before it is written. */
+const GATHERED_BYTES = 1024 * 1024;
 const TRAILER_PAYLOAD = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 /**
@@ -30,24 +31,50 @@ export async function receive(content: Readable, headers: IncomingHttpHeaders, f
   }
   const decoder = payloadHash === TRAILER_PAYLOAD ? new AwsChunkedDecoder() : undefined;
   const meter = new Meter(wantedDigests(headers));
-  const target = createWriteStream(file, { flags: "w", mode: 0o600 });
-  await (decoder ? pipeline(content, decoder, meter, target) : pipeline(content, meter, target));
-  check(meter, headers, decoder?.trailers ?? new Map());
-  await sync(file);
+  const target = await open(file, "w", 0o600);
+  try {
+    const save = (chunks: AsyncIterable<Buffer>) => write(chunks, target, meter);
+    await (decoder ? pipeline(content, decoder, save) : pipeline(content, save));
+    meter.end();
+    check(meter, headers, decoder?.trailers ?? new Map());
+    await target.sync();
+  } finally {
+    await target.close();
+  }
   return { size: meter.size, md5: meter.digest("md5", "hex") ?? "" };
+}
+
+/** In large pieces: a body comes in small ones, and a write of each takes longer than hashing it. */
+async function write(chunks: AsyncIterable<Buffer>, target: FileHandle, meter: Meter): Promise<void> {
+  const gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES);
+  let filled = 0;
+  // Writes all of it, unlike `write`.
+  const flush = () => target.writeFile(gathered.subarray(0, filled));
+  for await (const chunk of chunks) {
+    meter.add(chunk);
+    for (let at = 0; at < chunk.length; ) {
+      const copied = chunk.copy(gathered, filled, at);
+      at += copied;
+      filled += copied;
+      if (filled === gathered.length) {
+        await flush();
+        filled = 0;
+      }
+    }
+  }
+  await flush();
 }
 
 type Digest = "md5" | "sha1" | "sha256" | "crc32";
 
-/** Measures what flows through: its size, its MD5, and what else is wanted. */
-class Meter extends Transform {
+/** Measures a body: its size, its MD5, and what else is wanted. */
+class Meter {
   size = 0;
   #crc32 = 0;
   readonly #hashes = new Map<Digest, Hash>();
   readonly #digests = new Map<Digest, Buffer>();
 
   constructor(readonly wanted: ReadonlySet<Digest>) {
-    super();
     for (const name of wanted) {
       if (name !== "crc32") {
         this.#hashes.set(name, createHash(name));
@@ -55,7 +82,7 @@ class Meter extends Transform {
     }
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+  add(chunk: Buffer): void {
     this.size += chunk.length;
     if (this.wanted.has("crc32")) {
       this.#crc32 = crc32(chunk, this.#crc32);
@@ -63,20 +90,18 @@ class Meter extends Transform {
     for (const hash of this.#hashes.values()) {
       hash.update(chunk);
     }
-    done(null, chunk);
   }
 
-  override _flush(done: TransformCallback): void {
+  end(): void {
     for (const [name, hash] of this.#hashes) {
       this.#digests.set(name, hash.digest());
     }
     const checksum = Buffer.alloc(4);
     checksum.writeUInt32BE(this.#crc32);
     this.#digests.set("crc32", checksum);
-    done();
   }
 
-  /** Of all that flowed through; only when it has ended, and only what was wanted. */
+  /** Of all that was added; only when it has ended, and only what was wanted. */
   digest(name: Digest, encoding: "hex" | "base64"): string | undefined {
     return this.#digests.get(name)?.toString(encoding);
   }
@@ -129,15 +154,5 @@ function check(meter: Meter, headers: IncomingHttpHeaders, trailers: ReadonlyMap
         `The ${name.toUpperCase()} you specified did not match the calculated checksum.`,
       );
     }
-  }
-}
-
-/** Waits until a file is on disk. */
-async function sync(file: string): Promise<void> {
-  const handle = await open(file, "r+");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
