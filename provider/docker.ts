@@ -6,7 +6,17 @@ import { type CopyOut, type FolderEntry, findInImageFolder, type ImageFile, read
 import { type ImageInfo, parseImageInfo } from "./docker/image-info";
 import { type ImageLayer, parseHistory } from "./docker/image-layers";
 import { type BuildLineKind, BuildProgress } from "./docker/progress";
-import { type Command, type Output, outputOf, run, runLines } from "./process";
+import {
+  type Command,
+  type Exit,
+  type Output,
+  outputOf,
+  type Reading,
+  readingOf,
+  readingOfOutput,
+  run,
+  runLines,
+} from "./process";
 
 export { type BuildSpec, BuildSpecError, beyondClient, type SecretSource } from "./docker/build-args";
 export { BuildError, BuilderError, DockerError, DockerNotFoundError } from "./docker/errors";
@@ -133,13 +143,26 @@ export class Docker {
 
   /** The image as an archive that `docker load` takes. Fails as a stream if Docker does; never a cut-off archive. */
   save(ref: string, signal?: AbortSignal): Output {
-    return outputOf({
+    return outputOf({ ...this.#saving(ref), ...(signal === undefined ? {} : { signal }) });
+  }
+
+  /** The same archive, read into the reader's memory: for whoever reads all of it, and does more than pass it on. */
+  async readSaved(ref: string): Promise<Reading> {
+    try {
+      return await readingOf(this.#saving(ref));
+    } catch {
+      // The folder for temporary files has too long a name for a socket, or takes none. It goes without one too, slower.
+      return readingOfOutput(this.save(ref));
+    }
+  }
+
+  #saving(ref: string) {
+    return {
       command: this.client.command,
       args: ["image", "save", "--", ref],
       env: this.#env,
-      ...(signal === undefined ? {} : { signal }),
-      failure: ({ words }) => new DockerError("docker image save", words),
-    });
+      failure: ({ words }: Exit) => new DockerError("docker image save", words),
+    };
   }
 
   /** Gives an image one more name. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { addAbortSignal, type Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
+import { type ByteSource, sourceOf } from "./byte-source";
+import { ReadPipe } from "./read-pipe";
 import { readableOf } from "./stream";
 
 /**
@@ -125,6 +127,47 @@ export function outputOf({ command, args, env, input, signal, onLine, failure }:
   // The stream carries the same error; a caller that watches only the stream must not meet it a second time.
   void outcome(done);
   return { stream, done };
+}
+
+/** What a process writes, read into the reader's memory, and its end. */
+export interface Reading extends ByteSource {
+  /** Ends the process. What is read from then on fails. */
+  readonly stop: () => void;
+  /** Resolves when the process has ended well. Need not be awaited: an output that was cut off fails whoever reads its end. */
+  readonly done: Promise<void>;
+}
+
+/** Starts a program whose output is read. Throws what {@link ReadPipe.open} throws, before anything is started. */
+export async function readingOf({
+  command,
+  args,
+  env,
+  failure,
+}: Pick<StreamCommand, "command" | "args" | "env" | "failure">): Promise<Reading> {
+  const { pipe, writeEnd } = await ReadPipe.open();
+  const child = spawn(command, args, { env, stdio: ["ignore", writeEnd, "pipe"] });
+  writeEnd.destroy();
+  const done = exitOf(child).then((ended) => {
+    if (ended.code !== 0) throw failure(ended);
+  });
+  void outcome(done);
+  return {
+    async read(target) {
+      const filled = await pipe.read(target);
+      if (filled < target.length) await done;
+      return filled;
+    },
+    stop() {
+      pipe.destroy(new Error(`${command} was ended`));
+      end(child);
+    },
+    done,
+  };
+}
+
+/** The same for an output that is a stream already. */
+export function readingOfOutput({ stream, done }: Output): Reading {
+  return { ...sourceOf(stream), stop: () => stream.destroy(), done };
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {

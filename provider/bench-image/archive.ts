@@ -5,7 +5,7 @@ import { type Compressor, compressor } from "../bzip2/compress";
 import { chunkSize, type Piece, packed } from "../bzip2/pack";
 import type { Docker } from "../docker";
 import { type Chunk, cutArchive } from "../docker/archive-layers";
-import type { Output } from "../process";
+import { type Output, readingOfOutput } from "../process";
 import { Slabs } from "../slabs";
 import { readableOf } from "../stream";
 import { LayerCount, type LayersPacked } from "./archive-count";
@@ -18,7 +18,7 @@ export const archiveSuffix: Readonly<Record<Compression, string>> = { bzip2: ".t
 
 export interface ArchiveOptions {
   /** Gives the plain archive: Docker, or a builder from which the image comes. */
-  readonly docker: Pick<Docker, "save">;
+  readonly docker: Pick<Docker, "save"> & Partial<Pick<Docker, "readSaved">>;
   readonly ref: string;
   readonly compression: Compression;
   /** Where compressed layers are kept for the next release. Default: nowhere. */
@@ -46,9 +46,9 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   if (compression === "none") return { ...docker.save(ref, signal), layers };
   const program = options.compressor ?? (await compressor());
   const over = new AbortController();
-  const saved = docker.save(ref);
+  const saved = (await docker.readSaved?.(ref)) ?? readingOfOutput(docker.save(ref));
   const slabs = new Slabs(chunkSize);
-  const packs = packed(pieces(cutArchive(saved.stream, slabs)), {
+  const packs = packed(pieces(cutArchive(saved, slabs)), {
     compressor: program,
     cache,
     signal: over.signal,
@@ -57,7 +57,7 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   });
   const stream = readableOf(packs, () => {
     over.abort();
-    saved.stream.destroy();
+    saved.stop();
   });
   if (signal !== undefined) addAbortSignal(signal, stream);
   return { stream, done: allDone(stream, saved.done), layers };

@@ -18,6 +18,8 @@ export interface ReadyImage {
   readonly reference: string;
   /** Its plain archive. From a builder it can be read once, and fails at its end if the image breaks the contract. */
   readonly save: Docker["save"];
+  /** The same in another form, where there is one: {@link Docker.readSaved}. */
+  readonly readSaved?: Docker["readSaved"];
   /** Configuration digest, `sha256:…`; of an image from a builder known when its archive has been read. */
   readonly digest: () => string;
   /** Gives it up, if it is not sent. */
@@ -74,12 +76,13 @@ async function localImage(
     }
   }
   const compressed = info.Descriptor !== undefined;
+  const archive: Pick<ReadyImage, "save" | "readSaved"> =
+    spec !== undefined && compressed && docker.client.builds === "buildx"
+      ? { save: (_, signal) => plainArchive(docker, spec, info, signal) }
+      : { save: (ref, signal) => docker.save(ref, signal), readSaved: (ref) => docker.readSaved(ref) };
   return {
     reference,
-    save:
-      spec !== undefined && compressed && docker.client.builds === "buildx"
-        ? (_, signal) => plainArchive(docker, spec, info, signal)
-        : (ref, signal) => docker.save(ref, signal),
+    ...archive,
     digest: () => info.Id,
     drop: () => undefined,
   };

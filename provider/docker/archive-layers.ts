@@ -1,3 +1,4 @@
+import type { ByteSource } from "../byte-source";
 import type { Slabs } from "../slabs";
 
 /**
@@ -31,7 +32,7 @@ const largestRecords = 1024 * 1024;
 const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
 
 /** `slabs` give the chunks their memory, and set the bytes that a chunk has at most; who gets a chunk gives its bytes back. */
-export async function* cutArchive(source: AsyncIterable<unknown>, slabs: Slabs): AsyncGenerator<Chunk> {
+export async function* cutArchive(source: ByteSource, slabs: Slabs): AsyncGenerator<Chunk> {
   const bytes = new Bytes(source, slabs);
   const between = new Between(slabs);
   /** What a header of its own tells of the next entry: the size of 8 GiB and more. */
@@ -155,14 +156,13 @@ class Between {
   }
 }
 
-/** Reads so many bytes at a time, however the source gives them. */
+/** Reads so many bytes at a time. */
 class Bytes {
-  readonly #source: AsyncIterator<unknown>;
+  readonly #source: ByteSource;
   readonly #slabs: Slabs;
-  #rest: Buffer = Buffer.alloc(0);
 
-  constructor(source: AsyncIterable<unknown>, slabs: Slabs) {
-    this.#source = source[Symbol.asyncIterator]();
+  constructor(source: ByteSource, slabs: Slabs) {
+    this.#source = source;
     this.#slabs = slabs;
   }
 
@@ -185,18 +185,6 @@ class Bytes {
   }
 
   async #fill(target: Buffer): Promise<Buffer> {
-    let filled = 0;
-    while (filled < target.length) {
-      if (this.#rest.length === 0) {
-        const { done, value } = await this.#source.next();
-        if (done === true) break;
-        if (!Buffer.isBuffer(value)) throw new TypeError("an archive is made of bytes");
-        this.#rest = value;
-      }
-      const copied = this.#rest.copy(target, filled);
-      filled += copied;
-      this.#rest = this.#rest.subarray(copied);
-    }
-    return target.subarray(0, filled);
+    return target.subarray(0, await this.#source.read(target));
   }
 }

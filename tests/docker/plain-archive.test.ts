@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { plainArchive } from "../../provider/bench-image/plain-archive";
+import { sourceOf } from "../../provider/byte-source";
 import { cutArchive } from "../../provider/docker/archive-layers";
 import { imageContentHash } from "../../provider/docker/image-content";
 import { Slabs } from "../../provider/slabs";
@@ -29,7 +30,7 @@ describe("an image in the containerd image store", () => {
 
     const packed = async (source: AsyncIterable<Buffer>) => {
       const kinds = new Set<boolean>();
-      for await (const { layer } of cutArchive(source, new Slabs(1e6)))
+      for await (const { layer } of cutArchive(sourceOf(source), new Slabs(1e6)))
         if (layer !== undefined) kinds.add(layer.packed);
       return [...kinds];
     };

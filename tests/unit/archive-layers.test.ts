@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { type Header, pack } from "tar-stream";
+import { sourceOf } from "../../provider/byte-source.js";
 import { type Chunk, cutArchive, smallestLayer } from "../../provider/docker/archive-layers.js";
 import { Slabs } from "../../provider/slabs.js";
 
@@ -21,7 +22,7 @@ async function* torn(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 
 async function cut(archive: Buffer, chunkSize = 100_000, readSize = 65_536): Promise<Chunk[]> {
   const chunks: Chunk[] = [];
-  for await (const chunk of cutArchive(torn(archive, readSize), new Slabs(chunkSize))) chunks.push(chunk);
+  for await (const chunk of cutArchive(sourceOf(torn(archive, readSize)), new Slabs(chunkSize))) chunks.push(chunk);
   return chunks;
 }
 
@@ -29,7 +30,7 @@ async function cut(archive: Buffer, chunkSize = 100_000, readSize = 65_536): Pro
 async function cutOneByOne(archive: Buffer, chunkSize: number, readSize: number): Promise<Buffer> {
   const slabs = new Slabs(chunkSize);
   const copies: Buffer[] = [];
-  for await (const { bytes } of cutArchive(torn(archive, readSize), slabs)) {
+  for await (const { bytes } of cutArchive(sourceOf(torn(archive, readSize)), slabs)) {
     copies.push(Buffer.from(bytes));
     slabs.give(bytes);
     bytes.fill("given back");
