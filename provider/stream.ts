@@ -9,6 +9,8 @@ import type { Extract } from "tar-stream";
 export function readableOf(chunks: AsyncGenerator<Buffer>, stop: () => void): Readable {
   let ended = false;
   const stream: Readable = new Readable({
+    // One chunk at a time: two would be put together, in memory of their own.
+    highWaterMark: 1,
     read() {
       void give();
     },

@@ -2,13 +2,17 @@ import { addAbortSignal } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { BlockCache } from "../bzip2/block-cache";
 import { type Compressor, compressor } from "../bzip2/compress";
-import { chunkSize, type Piece, packed } from "../bzip2/pack";
+import { LayerNotes } from "../bzip2/layer-notes";
+import { chunkSize, packed } from "../bzip2/pack";
 import type { Docker } from "../docker";
-import { type Chunk, cutArchive } from "../docker/archive-layers";
+import { cutArchive } from "../docker/archive-layers";
 import { type Output, readingOfOutput } from "../process";
 import { Slabs } from "../slabs";
 import { readableOf } from "../stream";
 import { LayerCount, type LayersPacked } from "./archive-count";
+import { type HeadStart, planHeadStart } from "./head-start";
+import { LayerCuts } from "./layer-cuts";
+import { partSize } from "./upload";
 
 /** How an image's archive is compressed. `none`: larger upload, no processor time. */
 export type Compression = "bzip2" | "none";
@@ -23,6 +27,8 @@ export interface ArchiveOptions {
   readonly compression: Compression;
   /** Where compressed layers are kept for the next release. Default: nowhere. */
   readonly cache?: BlockCache | undefined;
+  /** Digests of the image's plain layers, the base first, if they are known: see {@link Archive.headStart}. */
+  readonly layers?: readonly string[] | undefined;
   /** Default: the best on PATH. */
   readonly compressor?: Compressor;
   readonly signal?: AbortSignal;
@@ -32,6 +38,8 @@ export interface ArchiveOptions {
 export interface Archive extends Output {
   /** What became of the layers so far; whole once the stream has ended. All zeros where nothing is compressed. */
   readonly layers: () => LayersPacked;
+  /** What of it is known already and can be sent before the stream gives a byte. */
+  readonly headStart?: HeadStart | undefined;
 }
 
 /**
@@ -48,24 +56,36 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   const over = new AbortController();
   const saved = (await docker.readSaved?.(ref)) ?? readingOfOutput(docker.save(ref));
   const slabs = new Slabs(chunkSize);
-  const packs = packed(pieces(cutArchive(saved, slabs)), {
-    compressor: program,
-    cache,
-    signal: over.signal,
-    onPiece: ({ layer }, cached) => count.add(layer, cached),
-    release: (bytes) => slabs.give(bytes),
-  });
-  const stream = readableOf(packs, () => {
+  const cuts = new LayerCuts();
+  const packs = packed(
+    cutArchive(saved, slabs, { hash: cache !== undefined, onLayers: (names) => cuts.named(names) }),
+    {
+      compressor: program,
+      cache,
+      signal: over.signal,
+      onPiece: ({ layer }, piece) => {
+        count.add(layer, piece.cached);
+        if (layer !== undefined) cuts.add(layer, piece);
+      },
+      release: (bytes) => slabs.give(bytes),
+    },
+  );
+  const notes = cache && new LayerNotes(cache.folder);
+  const known = options.layers ?? [];
+  const headStart =
+    cache && notes && (await planHeadStart(known, notes, cache, partSize, (blocks) => cuts.keyOf(blocks)));
+  const stream = readableOf(notes === undefined ? packs : noted(packs, () => cuts.note(known, notes)), () => {
     over.abort();
     saved.stop();
   });
   if (signal !== undefined) addAbortSignal(signal, stream);
-  return { stream, done: allDone(stream, saved.done), layers };
+  return { stream, done: allDone(stream, saved.done), layers, headStart };
 }
 
-/** What stands between layers (headers, manifests) is a few kilobytes, and differs with each image. */
-async function* pieces(chunks: AsyncIterable<Chunk>): AsyncGenerator<Chunk & Piece> {
-  for await (const chunk of chunks) yield { ...chunk, keep: chunk.layer !== undefined };
+/** Notes what was learned, once all was given. */
+async function* noted(packs: AsyncGenerator<Buffer>, note: () => Promise<void>): AsyncGenerator<Buffer> {
+  yield* packs;
+  await note();
 }
 
 /** Waits for all of it, so that no process is left when this is settled; fails with the stream's error. */

@@ -20,6 +20,8 @@ export interface ReadyImage {
   readonly save: Docker["save"];
   /** The same in another form, where there is one: {@link Docker.readSaved}. */
   readonly readSaved?: Docker["readSaved"];
+  /** Digests of its plain layers, the base first; of an image from a builder not known before it was read. */
+  readonly layers?: readonly string[];
   /** Configuration digest, `sha256:…`; of an image from a builder known when its archive has been read. */
   readonly digest: () => string;
   /** Gives it up, if it is not sent. */
@@ -83,6 +85,7 @@ async function localImage(
   return {
     reference,
     ...archive,
+    layers: info.RootFS.Layers,
     digest: () => info.Id,
     drop: () => undefined,
   };

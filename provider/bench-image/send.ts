@@ -71,6 +71,7 @@ async function transfer(
   const archive = await archiveImage({
     docker: ready,
     ref: ready.reference,
+    layers: ready.layers,
     compression: inputs.archive.compression,
     cache:
       config.layerCacheSize === 0
@@ -91,6 +92,7 @@ async function transfer(
       log.status(`uploading ${name}: ${megabytes(bytes)} in ${formatDuration(clock.now() - start)}`),
     beforeEnd: file.assertOpen,
     notes: new UploadNotes(),
+    headStart: archive.headStart,
     signal,
   });
   await archive.done;

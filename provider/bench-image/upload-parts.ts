@@ -7,6 +7,9 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { Slabs } from "../slabs";
+import { type HeadStart, smallestPart } from "./head-start";
+import { PartNumbers, partsOf } from "./part-cuts";
+import { SentAhead, type SentPart, UnderWay } from "./sent-ahead";
 import type { Meter } from "./upload-meter";
 import type { UploadNotes } from "./upload-notes";
 
@@ -27,7 +30,6 @@ export class Target {
   readonly #encryption: Partial<PutObjectCommandInput>;
   readonly #notes: UploadNotes | undefined;
   #takeBack: (() => Promise<void>) | undefined;
-  readonly #parts: { PartNumber: number; ETag: string }[] = [];
 
   constructor(
     client: S3Client,
@@ -59,95 +61,97 @@ export class Target {
     await this.#takeBack?.();
   }
 
-  async putPart(number: number, bytes: Buffer): Promise<void> {
+  async putPart(number: number, bytes: Buffer): Promise<SentPart> {
     const { ETag } = await this.#client.send(
       new UploadPartCommand({ ...this.#object(), UploadId: this.uploadId, PartNumber: number, Body: bytes }),
     );
     if (ETag === undefined) throw new Error(`S3 took part ${number} and gave no ETag of it`);
-    this.#parts.push({ PartNumber: number, ETag });
+    return { PartNumber: number, ETag };
   }
 
-  async complete(): Promise<void> {
-    const Parts = this.#parts.sort((a, b) => a.PartNumber - b.PartNumber);
+  /** Puts the object together out of these parts. Others that S3 has are dropped. */
+  async complete(parts: readonly SentPart[]): Promise<void> {
+    const Parts = [...parts].sort((a, b) => a.PartNumber - b.PartNumber);
     await this.#client.send(
       new CompleteMultipartUploadCommand({ ...this.#object(), UploadId: this.uploadId, MultipartUpload: { Parts } }),
     );
   }
 }
 
+export interface Sending {
+  /** Waited for right before the object is written. */
+  readonly beforeEnd: () => Promise<void>;
+  /** Gets the bytes of the object that S3 has. */
+  readonly onProgress: (bytes: number) => void;
+  readonly headStart?: HeadStart | undefined;
+}
+
 /**
  * Sends what a meter reads in parts of one size, {@link partsInFlight} at a time; what fits in one part goes in one request. Gives
  * the number of parts. The memory is that of one part more than are sent at a time. When one part fails nothing more is
- * read, and it fails when no part is under way any more. `beforeEnd` is waited for right before the object is written; `onProgress`
- * gets the bytes that S3 has.
+ * read, and it fails when no part is under way any more. With a head start, parts that were sent ahead are taken for what the
+ * meter reads, where it reads just that; then not all parts are of one size.
  */
 export async function sendParts(
   meter: Meter,
   target: Target,
   partSize: number,
-  { beforeEnd, onProgress }: { beforeEnd: () => Promise<void>; onProgress: (bytes: number) => void },
+  { beforeEnd, onProgress, headStart }: Sending,
 ): Promise<number> {
-  const slabs = new Slabs(partSize);
-  const underWay = new Set<Promise<void>>();
+  const smallest = headStart?.smallest ?? smallestPart;
+  const slabs = new Slabs(headStart === undefined ? partSize : partSize + smallest);
+  const underWay = new UnderWay(partsInFlight);
+  const parts: SentPart[] = [];
   let failure: { readonly error: unknown } | undefined;
-  let [numbers, sent] = [0, 0];
+  const numbers = new PartNumbers(headStart?.parts.map(({ number }) => number));
+  let sent = 0;
 
-  async function send(number: number, part: Buffer): Promise<void> {
+  async function send(as: number, part: Buffer): Promise<void> {
     try {
-      await target.putPart(number, part);
-      sent += part.length;
-      slabs.give(part);
-      onProgress(sent);
+      has(await target.putPart(as, part), part);
     } catch (error) {
       failure ??= { error };
       meter.stop();
     }
   }
 
+  function has(part: SentPart, bytes: Buffer): void {
+    parts.push(part);
+    sent += bytes.length;
+    slabs.give(bytes);
+    onProgress(sent);
+  }
+
+  if (headStart !== undefined) await target.begin();
+  const ahead = headStart && new SentAhead(headStart, (as, bytes) => target.putPart(as, bytes));
+  const running = ahead?.run(underWay, slabs);
   try {
-    for await (const { bytes, last } of partsOf(meter, slabs)) {
+    for await (const { bytes, last, planned } of partsOf(meter, slabs, { partSize, smallest, ahead, numbers })) {
       if (failure !== undefined) break;
-      if (last && numbers === 0) {
+      if (last && bytes.length === 0 && numbers.last > 0) break;
+      if (last && target.uploadId === undefined) {
         await beforeEnd();
         await target.put(bytes);
         onProgress(bytes.length);
         return 1;
       }
+      const there = planned && (await ahead?.sent(planned));
+      if (there !== undefined) {
+        numbers.skipTo(there.PartNumber);
+        has(there, bytes);
+        continue;
+      }
       if (target.uploadId === undefined) await target.begin();
-      const sending = send(++numbers, bytes).finally(() => underWay.delete(sending));
-      underWay.add(sending);
-      if (underWay.size >= partsInFlight) await Promise.race(underWay);
+      underWay.add(send(numbers.take(), bytes));
+      await underWay.room();
     }
   } finally {
-    await Promise.all(underWay);
+    ahead?.stop();
+    await underWay.all();
+    await running;
   }
   if (failure !== undefined) throw failure.error;
   await beforeEnd();
-  await target.complete();
-  return numbers;
-}
-
-interface UploadPart {
-  readonly bytes: Buffer;
-  readonly last: boolean;
-}
-
-/** The stream in parts, all but the last of one size; at least one. */
-async function* partsOf(meter: Meter, slabs: Slabs): AsyncGenerator<UploadPart> {
-  let part = slabs.take(slabs.size);
-  let filled = 0;
-  for await (const chunk of meter.chunks()) {
-    for (let at = 0; at < chunk.length; ) {
-      // Only now is it known that this part is not the last one.
-      if (filled === part.length) {
-        yield { bytes: part, last: false };
-        part = slabs.take(slabs.size);
-        filled = 0;
-      }
-      const copied = chunk.copy(part, filled, at);
-      at += copied;
-      filled += copied;
-    }
-  }
-  yield { bytes: part.subarray(0, filled), last: true };
+  await target.complete(parts);
+  return parts.length;
 }

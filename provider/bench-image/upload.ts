@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import type { HeadStart } from "./head-start";
 import { RenewableCredentials, type UploadCredentials } from "./upload-credentials";
 import { Meter } from "./upload-meter";
 import type { UploadNotes } from "./upload-notes";
@@ -31,6 +32,8 @@ export interface UploadRequest {
   readonly signal?: AbortSignal;
   /** Where it is noted that the upload is under way. What a killed process left of the same object is removed by its note. */
   readonly notes?: UploadNotes;
+  /** What can be sent before the source gives anything. */
+  readonly headStart?: HeadStart | undefined;
   /** For tests. Default {@link partSize}. */
   readonly partSize?: number;
 }
@@ -87,6 +90,7 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     const parts = await sendParts(meter, target, request.partSize ?? partSize, {
       beforeEnd,
       onProgress: (bytes) => onProgress?.(bytes),
+      headStart: request.headStart,
     });
     return { bytes: meter.bytes, sha256: meter.sha256(), parts };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { wordsOf } from "../words";
@@ -19,7 +19,7 @@ const version = 2;
 const abandonedAfterMs = 60 * 60_000;
 
 export class BlockCache {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #limit: number;
   readonly #warn: (line: string) => void;
   #ready: Promise<unknown> | undefined;
@@ -28,20 +28,19 @@ export class BlockCache {
 
   /** `limit` in bytes. `warn` gets a line when something is wrong that the archive does not suffer from. */
   constructor(options: { folder: string; limit: number; warn: (line: string) => void }) {
-    this.#folder = options.folder;
+    this.folder = options.folder;
     this.#limit = options.limit;
     this.#warn = options.warn;
   }
 
-  /** The name under which the blocks of these plain bytes are kept. */
-  key(plain: Buffer, level: number): string {
-    // On this thread: on another one, the bytes would have to be copied first, which takes as long.
-    return `${createHash("sha256").update(plain).digest("hex")}-${level}-v${version}`;
+  /** The name under which the blocks of plain bytes are kept. `digest`: the SHA-256 of these, hex. */
+  key(digest: string, level: number): string {
+    return `${digest}-${level}-v${version}`;
   }
 
   /** Undefined when they are not kept. Damaged ones are removed, with a warning. */
   async get(key: string): Promise<Part | undefined> {
-    const path = join(this.#folder, key);
+    const path = join(this.folder, key);
     const file = await this.#tried("read", () => open(path, "r"));
     if (file === undefined) return undefined;
     try {
@@ -67,12 +66,12 @@ export class BlockCache {
     const bytes = toKeep(part);
     const size = bytes.reduce((sum, { length }) => sum + length, 0);
     if (this.#broken || size > this.#limit) return;
-    const beside = join(this.#folder, `.${key}.${randomUUID()}`);
+    const beside = join(this.folder, `.${key}.${randomUUID()}`);
     try {
-      this.#ready ??= mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      this.#ready ??= mkdir(this.folder, { recursive: true, mode: 0o700 });
       await this.#ready;
       await writeFile(beside, bytes, { mode: 0o600 });
-      await rename(beside, join(this.#folder, key));
+      await rename(beside, join(this.folder, key));
     } catch (error) {
       this.#giveUp("written", error);
       await rm(beside, { force: true }).catch(() => undefined);
@@ -85,10 +84,10 @@ export class BlockCache {
   /** Removes what was not used for longest until the rest is within the limit, and what dead processes left behind. */
   async trim(): Promise<void> {
     this.#written = 0;
-    const names = await this.#tried("read", () => readdir(this.#folder));
+    const names = await this.#tried("read", () => readdir(this.folder));
     const files: { path: string; size: number; used: number }[] = [];
     for (const name of names ?? []) {
-      const path = join(this.#folder, name);
+      const path = join(this.folder, name);
       const facts = await this.#tried("read", () => stat(path));
       if (facts === undefined || !facts.isFile()) continue;
       const abandoned = name.startsWith(".") && facts.mtimeMs < Date.now() - abandonedAfterMs;
@@ -116,7 +115,7 @@ export class BlockCache {
   #giveUp(what: string, error: unknown): void {
     if (!this.#broken)
       this.#warn(
-        `the layer cache ${this.#folder} cannot be ${what}, so the next release takes longer: ` + `${wordsOf(error)}`,
+        `the layer cache ${this.folder} cannot be ${what}, so the next release takes longer: ` + `${wordsOf(error)}`,
       );
     this.#broken = true;
   }

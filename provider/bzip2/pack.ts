@@ -19,18 +19,28 @@ const programs = Math.min(availableParallelism() + 1, mostPrograms);
 /** Chunks that are read before the first of them is done: enough to keep all programs at work. */
 const ahead = programs + 2;
 
-/** Something to compress. `keep`: worth a place in the cache. */
+/** Something to compress. */
 export interface Piece {
   readonly bytes: Buffer;
-  readonly keep: boolean;
+  /** SHA-256, hex, of what is worth a place in the cache. */
+  readonly digest?: string;
+}
+
+/** What became of a piece. */
+export interface PackedPiece {
+  readonly cached: boolean;
+  /** Where the cache has its blocks; undefined when it is not kept, or the stream has its blocks at other bits than the cache. */
+  readonly key: string | undefined;
+  /** What it adds to the stream. */
+  readonly blocks: Buffer;
 }
 
 export interface PackOptions<P extends Piece> {
   readonly compressor: Compressor;
   readonly cache: BlockCache | undefined;
   readonly signal: AbortSignal;
-  /** Told of each piece, in order. */
-  readonly onPiece: (piece: Omit<P, "bytes">, cached: boolean) => void;
+  /** Told of each piece, in order, right before its blocks are given. */
+  readonly onPiece: (piece: Omit<P, "bytes">, packed: PackedPiece) => void;
   /** Gets a piece's bytes back as soon as they are not needed any more: long before they are compressed. */
   readonly release: (bytes: Buffer) => void;
 }
@@ -53,23 +63,26 @@ export async function* packed<P extends Piece>(
   }
 
   async function work({ bytes, ...piece }: P) {
-    if (cache === undefined || !piece.keep) return { piece, part: await compressed(bytes), cached: false };
-    const key = cache.key(bytes, compressor.level);
+    if (cache === undefined || piece.digest === undefined)
+      return { piece, part: await compressed(bytes), cached: false, key: undefined };
+    const key = cache.key(piece.digest, compressor.level);
     const known = await cache.get(key);
     if (known !== undefined) {
       release(bytes);
-      return { piece, part: known, cached: true };
+      return { piece, part: known, cached: true, key };
     }
     const part = await compressed(bytes);
     await cache.put(key, part);
-    return { piece, part, cached: false };
+    return { piece, part, cached: false, key };
   }
 
   const splicer = new Splicer();
   yield splicer.start();
-  for await (const { piece, part, cached } of inOrder(pieces, work, ahead)) {
-    onPiece(piece, cached);
-    yield splicer.add(part);
+  for await (const { piece, part, cached, key } of inOrder(pieces, work, ahead)) {
+    const whole = splicer.endsInWholeByte;
+    const blocks = splicer.add(part);
+    onPiece(piece, { cached, key: whole && splicer.endsInWholeByte ? key : undefined, blocks });
+    yield blocks;
   }
   yield splicer.end();
   await cache?.trim();

@@ -17,6 +17,11 @@ export class Splicer {
     this.level = level;
   }
 
+  /** Whether all that was added fills whole bytes, so that the next part is not shifted. */
+  get endsInWholeByte(): boolean {
+    return this.#restBits === 0;
+  }
+
   /** The stream's first bytes. */
   start(): Buffer {
     return Buffer.from(`BZh${this.level}`, "latin1");

@@ -1,3 +1,5 @@
+import { createHash, type Hash } from "node:crypto";
+import { z } from "zod";
 import type { ByteSource } from "../byte-source";
 import type { Slabs } from "../slabs";
 
@@ -21,18 +23,35 @@ export interface Chunk {
   readonly bytes: Buffer;
   /** The layer that it is a piece of; the same object for all pieces of one. */
   readonly layer: Layer | undefined;
+  /** SHA-256 of a layer's piece, hex, where it was asked for. */
+  readonly digest?: string;
+}
+
+export interface CutOptions {
+  /** Whether pieces of layers are to be hashed: while they are read, so that whoever writes the archive is not kept waiting. */
+  readonly hash?: boolean;
+  /** Gets the names of the layers' files, the base first, when the archive tells them. */
+  readonly onLayers?: (names: readonly string[]) => void;
 }
 
 /** Bytes from which a layer is worth a cut; smaller ones stay among what is between. */
 export const smallestLayer = 64 * 1024;
 
+/** Bytes; about what a pipe holds. */
+const hashedAtOnce = 128 * 1024;
 const block = 512;
 /** Bytes; a pax header is a few lines. */
 const largestRecords = 1024 * 1024;
+/** Bytes; a name for each layer. */
+const largestManifest = 1024 * 1024;
 const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
 
 /** `slabs` give the chunks their memory, and set the bytes that a chunk has at most; who gets a chunk gives its bytes back. */
-export async function* cutArchive(source: ByteSource, slabs: Slabs): AsyncGenerator<Chunk> {
+export async function* cutArchive(
+  source: ByteSource,
+  slabs: Slabs,
+  { hash = false, onLayers }: CutOptions = {},
+): AsyncGenerator<Chunk> {
   const bytes = new Bytes(source, slabs);
   const between = new Between(slabs);
   /** What a header of its own tells of the next entry: the size of 8 GiB and more. */
@@ -44,7 +63,7 @@ export async function* cutArchive(source: ByteSource, slabs: Slabs): AsyncGenera
     const entry = readHeader(header);
     if (entry === "zeros") continue;
     if (entry === "unknown") {
-      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY)) yield* between.add(rest);
+      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY)) yield* between.add(rest.bytes);
       break;
     }
     const { name, size } = entry.type === "file" ? { ...entry, ...told } : entry;
@@ -56,22 +75,26 @@ export async function* cutArchive(source: ByteSource, slabs: Slabs): AsyncGenera
       continue;
     }
     if (entry.type === "file") told = {};
-    if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
+    if (entry.type === "file" && name === "manifest.json" && size <= largestManifest) {
+      const manifest = await bytes.take(size + padding);
+      onLayers?.(readManifest(manifest.subarray(0, size)));
+      yield* between.add(manifest);
+    } else if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
       yield* between.flush();
-      yield* layerChunks(bytes, name, size);
+      yield* layerChunks(bytes, name, size, hash);
       yield* between.add(await bytes.take(padding));
     } else {
-      for await (const body of bytes.chunks(size + padding)) yield* between.add(body);
+      for await (const body of bytes.chunks(size + padding)) yield* between.add(body.bytes);
     }
   }
   yield* between.flush();
 }
 
-async function* layerChunks(bytes: Bytes, name: string, size: number): AsyncGenerator<Chunk> {
+async function* layerChunks(bytes: Bytes, name: string, size: number, hash: boolean): AsyncGenerator<Chunk> {
   let layer: Layer | undefined;
-  for await (const piece of bytes.chunks(size)) {
-    layer ??= { name, size, packed: isPacked(piece) };
-    yield { bytes: piece, layer };
+  for await (const piece of bytes.chunks(size, hash)) {
+    layer ??= { name, size, packed: isPacked(piece.bytes) };
+    yield { ...piece, layer };
   }
 }
 
@@ -79,6 +102,17 @@ async function* layerChunks(bytes: Bytes, name: string, size: number): AsyncGene
 export function isPacked(start: Buffer): boolean {
   const gzip = start[0] === 0x1f && start[1] === 0x8b;
   return gzip || (start.length >= 4 && start.readUInt32LE(0) === 0xfd2fb528);
+}
+
+const manifestSchema = z.tuple([z.object({ Layers: z.array(z.string()) })]);
+
+/** The names of the layers' files; none where it is not as `docker save` of one image writes it. */
+function readManifest(bytes: Buffer): readonly string[] {
+  try {
+    return manifestSchema.safeParse(JSON.parse(bytes.toString("utf8"))).data?.[0].Layers ?? [];
+  } catch {
+    return [];
+  }
 }
 
 type Entry = { readonly name: string; readonly size: number; readonly type: "file" | "records" | "other" };
@@ -172,19 +206,31 @@ class Bytes {
   }
 
   /** Each in a slab, as large as that but the last. */
-  async *chunks(length: number): AsyncGenerator<Buffer> {
+  async *chunks(length: number, hash = false): AsyncGenerator<Pick<Chunk, "bytes" | "digest">> {
     for (let left = length; left > 0; ) {
-      const piece = await this.#fill(this.#slabs.take(Math.min(left, this.#slabs.size)));
+      const slab = this.#slabs.take(Math.min(left, this.#slabs.size));
+      const digest = hash ? createHash("sha256") : undefined;
+      const piece = await this.#fill(slab, digest);
       if (piece.length === 0) {
-        this.#slabs.give(piece);
+        this.#slabs.give(slab);
         return;
       }
-      yield piece;
+      yield digest === undefined ? { bytes: piece } : { bytes: piece, digest: digest.digest("hex") };
       left -= piece.length;
     }
   }
 
-  async #fill(target: Buffer): Promise<Buffer> {
-    return target.subarray(0, await this.#source.read(target));
+  /** Hashes a little at a time: what was just read is still near the processor, and more can come in meanwhile. */
+  async #fill(target: Buffer, digest?: Hash): Promise<Buffer> {
+    if (digest === undefined) return target.subarray(0, await this.#source.read(target));
+    let filled = 0;
+    while (filled < target.length) {
+      const step = target.subarray(filled, filled + hashedAtOnce);
+      const read = await this.#source.read(step);
+      digest.update(step.subarray(0, read));
+      filled += read;
+      if (read < step.length) break;
+    }
+    return target.subarray(0, filled);
   }
 }

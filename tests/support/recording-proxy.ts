@@ -16,6 +16,8 @@ export function isWrite(call: RecordedCall): boolean {
 /** Stands between the client and the emulator: notes every call, hands it on, and can break chosen ones. */
 export class RecordingProxy {
   readonly calls: RecordedCall[] = [];
+  /** What every call asks for beside its path, as calls come in; empty for most. */
+  readonly queries: string[] = [];
   /** Milliseconds that every call takes longer, as over a network. */
   latencyMs = 0;
   #faults: { match: (method: string, path: string) => boolean; times: number; status: number | "drop answer" }[] = [];
@@ -60,7 +62,8 @@ export class RecordingProxy {
 
   #handle(req: IncomingMessage, res: ServerResponse): void {
     const method = req.method ?? "GET";
-    const path = new URL(req.url ?? "/", this.url).pathname;
+    const { pathname: path, search } = new URL(req.url ?? "/", this.url);
+    this.queries.push(search);
     const fault = this.#faults.find(({ match, times }) => times > 0 && match(method, path));
     if (fault !== undefined) fault.times--;
     if (fault !== undefined && fault.status !== "drop answer") {
