@@ -57,7 +57,7 @@ export class Collection<T> {
     return this.#documents.get(id);
   }
 
-  /** All documents, in no promised order. */
+  /** All documents, in the order in which they were first written; those of earlier runs come first, by id. */
   list(): T[] {
     return [...this.#documents.values()];
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pLimit from "p-limit";
 import type { Formats } from "../catalog/formats";
+import { inOrderOfCreation } from "../creation-order";
 import { badRequest, conflict, notFound } from "../problem";
 import type { Collection, Store } from "../store";
 import { type DataRecord, type DataTags, dataRecord, NO_TAGS } from "./record";
@@ -40,11 +41,7 @@ export class ProjectData {
 
   /** In order of creation. */
   list(): DataRecord[] {
-    return this.#records
-      .list()
-      .sort((a, b) =>
-        a.timeCreated === b.timeCreated ? (a.id < b.id ? -1 : 1) : a.timeCreated < b.timeCreated ? -1 : 1,
-      );
+    return inOrderOfCreation(this.#records.list());
   }
 
   get(id: string): DataRecord | undefined {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import { z } from "zod";
 import type { BenchSettings } from "../config";
+import { inOrderOfCreation } from "../creation-order";
 import type { Identity } from "../identity";
 import { badRequest, conflict, notFound } from "../problem";
 import type { Collection, Store } from "../store";
@@ -52,7 +53,7 @@ export class Images {
 
   /** In order of creation. */
   list(): ImageRecord[] {
-    return this.#records.list().sort((a, b) => compare(a.timeCreated, b.timeCreated) || compare(a.id, b.id));
+    return inOrderOfCreation(this.#records.list());
   }
 
   get(id: string): ImageRecord | undefined {
@@ -169,8 +170,4 @@ export function referencePrefix(instance: string): string {
 
 function modified(record: ImageRecord): ImageRecord {
   return { ...record, timeModified: new Date().toISOString() };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import type { EmulatorContext } from "../config";
+import { inOrderOfCreation } from "../creation-order";
 import type { JsonObject } from "../idempotency";
 import { badRequest, conflict, notFound } from "../problem";
 import type { Collection } from "../store";
@@ -33,11 +34,7 @@ export class WorkspaceDesk {
 
   /** All that are not deleted, in order of creation. */
   list(): WorkspaceRecord[] {
-    const key = ({ timeCreated, id }: WorkspaceRecord) => `${timeCreated} ${id}`;
-    return this.#options.records
-      .list()
-      .filter(({ deleted }) => !deleted)
-      .sort((a, b) => (key(a) < key(b) ? -1 : 1));
+    return inOrderOfCreation(this.#options.records.list().filter(({ deleted }) => !deleted));
   }
 
   /** The workspace, or a 404 problem. */

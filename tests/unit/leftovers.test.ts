@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { Names, TEST_RUN_VARIABLE } from "../../runtime/names";
+import { setEnvironment } from "../support/environment";
 
 const leftovers = pathToFileURL(path.resolve(__dirname, "../../scripts/lib/leftovers.mjs")).href;
 
@@ -30,15 +31,13 @@ describe("what a run of tests leaves in Docker", () => {
   });
 
   it("carries the mark of the run", () => {
-    const before = process.env[TEST_RUN_VARIABLE];
+    const restoreEnvironment = setEnvironment({ [TEST_RUN_VARIABLE]: "a-run" });
     try {
-      process.env[TEST_RUN_VARIABLE] = "a-run";
       assert.equal(new Names("x").labels("data")["pulumi-ica.test-run"], "a-run");
       delete process.env[TEST_RUN_VARIABLE];
       assert.deepEqual(Object.keys(new Names("x").labels("data")), ["pulumi-ica", "pulumi-ica.instance"]);
     } finally {
-      if (before === undefined) delete process.env[TEST_RUN_VARIABLE];
-      else process.env[TEST_RUN_VARIABLE] = before;
+      restoreEnvironment();
     }
   });
 });

@@ -5,6 +5,7 @@ import * as ica from "../../sdk/index";
 import { BenchServer } from "../support/bench-server";
 import { command } from "../support/command";
 import { projectId } from "../support/context";
+import { setEnvironment } from "../support/environment";
 import { dockerImage } from "../support/factories";
 import { ok, ScriptedServer } from "../support/scripted-server";
 
@@ -15,7 +16,7 @@ describe("the functions of the SDK", () => {
   let server: ScriptedServer;
   let bench: BenchServer;
   let made: pulumi.runtime.MockResourceArgs[];
-  let environment: NodeJS.ProcessEnv;
+  let restoreEnvironment: () => void;
 
   beforeEach(async () => {
     server = await ScriptedServer.start();
@@ -23,8 +24,7 @@ describe("the functions of the SDK", () => {
     server.on("GET", "/api/dockerImages", ok({ items: [dockerImage({ timeCreated: "2026-01-01T00:00:00Z" })] }));
     server.on("GET", "/api/dockerImages/image-1", ok(dockerImage()));
     made = [];
-    environment = { ...process.env };
-    for (const name of ["ICA_API_KEY", "ICA_BASE_URL", "ICA_PROJECT_ID"]) delete process.env[name];
+    restoreEnvironment = setEnvironment({ ICA_API_KEY: undefined, ICA_BASE_URL: undefined, ICA_PROJECT_ID: undefined });
     await pulumi.runtime.setMocks(
       {
         newResource: (args) => {
@@ -43,7 +43,7 @@ describe("the functions of the SDK", () => {
   });
   afterEach(async () => {
     pulumi.runtime.setAllConfig({}, []);
-    process.env = environment;
+    restoreEnvironment();
     await server.close();
   });
 

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { sourceOf } from "../../provider/byte-source";
 import { readingOf } from "../../provider/process";
 import { ReadPipe } from "../../provider/read-pipe";
+import { setEnvironment } from "../support/environment";
 import { childrenOf } from "./processes";
 
 const failure = ({ words }: { words: string }) => new Error(words);
@@ -78,8 +79,8 @@ describe("what a program writes, read into the reader's memory", () => {
 
   it("fails for whoever reads when it is stopped, and leaves neither the program nor a file behind", async () => {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
-    const before = process.env.TMPDIR;
-    process.env.TMPDIR = folder;
+    const restoreEnvironment = setEnvironment({ TMPDIR: folder });
+    assert.equal(tmpdir(), folder);
     try {
       const reading = await programThat("setInterval(() => process.stdout.write('x'), 5)");
       assert.deepEqual(await readdir(folder), []);
@@ -90,8 +91,7 @@ describe("what a program writes, read into the reader's memory", () => {
       await assert.rejects(reading.done);
       assert.deepEqual(childrenOf(process.pid), []);
     } finally {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
+      restoreEnvironment();
       await rm(folder, { recursive: true, force: true });
     }
   });
@@ -100,16 +100,14 @@ describe("what a program writes, read into the reader's memory", () => {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
     const deep = join(folder, "a-long-name-of-a-folder".repeat(5));
     await mkdir(deep);
-    const before = process.env.TMPDIR;
-    process.env.TMPDIR = deep;
+    const restoreEnvironment = setEnvironment({ TMPDIR: deep });
     try {
       await assert.rejects(programThat(""), /too long a name/);
       assert.deepEqual(await readdir(deep), []);
       assert.deepEqual(await readdir(folder), ["a-long-name-of-a-folder".repeat(5)]);
       assert.deepEqual(childrenOf(process.pid), []);
     } finally {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
+      restoreEnvironment();
       await rm(folder, { recursive: true, force: true });
     }
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { BenchImage, config, Workspace } from "../../sdk/index.js";
+import { setEnvironment } from "../support/environment";
 
 /** Outputs as a test sees them. */
 function seen<T>(output: pulumi.Output<T>): Promise<T> {
@@ -158,16 +159,14 @@ describe("the resources of the SDK", () => {
 
   it("offer the configuration, from the stack before the environment, but never the key", () => {
     assert.equal("apiKey" in config, false);
-    const before = process.env.ICA_PROJECT_ID;
+    const restoreEnvironment = setEnvironment({ ICA_PROJECT_ID: "from-env" });
     try {
-      process.env.ICA_PROJECT_ID = "from-env";
       assert.equal(config.projectId, "from-env");
       pulumi.runtime.setAllConfig({ "ica:projectId": "from-stack" });
       assert.equal(config.projectId, "from-stack");
     } finally {
       pulumi.runtime.setAllConfig({});
-      if (before === undefined) delete process.env.ICA_PROJECT_ID;
-      else process.env.ICA_PROJECT_ID = before;
+      restoreEnvironment();
     }
   });
 });
