@@ -1,6 +1,5 @@
 import type { BlockCache } from "../bzip2/block-cache";
 import type { LayerNote, LayerNotes } from "../bzip2/layer-notes";
-import { headerBits } from "../bzip2/part";
 
 /**
  * `docker save` of engines without the containerd image store writes all layers to a folder before it gives the first byte: some
@@ -111,11 +110,9 @@ function groupsOf(chunks: LayerNote["chunks"], partSize: number, smallest: numbe
 async function readPart(cache: BlockCache, part: PlannedPart, target: Buffer): Promise<boolean> {
   let filled = 0;
   for (const key of part.keys) {
-    const kept = await cache.get(key);
-    if (kept === undefined || kept.bits % 8 !== 0) return false;
-    const blocks = kept.bytes.subarray(headerBits / 8, headerBits / 8 + kept.bits / 8);
-    if (filled + blocks.length > part.bytes) return false;
-    filled += blocks.copy(target, filled);
+    const read = await cache.readBlocks(key, target.subarray(filled, part.bytes));
+    if (read === undefined) return false;
+    filled += read;
   }
   return filled === part.bytes;
 }

@@ -8,10 +8,17 @@ export class PartNumbers {
   /** That of the part that comes last so far; 0: there is none. */
   last = 0;
   readonly #planned: ReadonlySet<number>;
+  readonly #lastPlanned: number;
 
   /** `planned` are never given to another part: what was sent under one of them may still be on its way. */
   constructor(planned: readonly number[] = []) {
     this.#planned = new Set(planned);
+    this.#lastPlanned = Math.max(0, ...planned);
+  }
+
+  /** Whether one that was planned can still come after the next part. */
+  get plannedCanCome(): boolean {
+    return this.next() < this.#lastPlanned;
   }
 
   /** What the next part would get. */
@@ -48,9 +55,9 @@ export interface Cut {
 }
 
 /**
- * What a meter reads, in parts, all but the last of one size; at least one. `slabs` give the memory; without parts that were sent
- * ahead, they are as large as a part. Where a part begins that was sent ahead, what is there until then becomes a part of its own. So
- * that this is never too small, `slabs` are larger by the smallest part then, and as much is kept back of each part.
+ * What a meter reads, in parts of one size but for the last; at least one. `slabs`, as large as a part, give the memory. Where a part
+ * begins that was sent ahead, what is there until then becomes a part of its own. So that this is never too small, as much as
+ * the smallest part has is kept back of each part as long as one that was sent ahead can come.
  */
 export async function* partsOf(
   meter: Meter,
@@ -79,8 +86,9 @@ export async function* partsOf(
       // Only now is it known that this part is not the last one.
       if (filled === part.length) {
         const next = slabs.take(slabs.size);
-        filled = part.copy(next, 0, partSize);
-        yield { bytes: part.subarray(0, partSize), last: false };
+        const size = numbers.plannedCanCome ? partSize - smallest : partSize;
+        filled = part.copy(next, 0, size);
+        yield { bytes: part.subarray(0, size), last: false };
         part = next;
       }
       const copied = chunk.copy(part, filled, at);

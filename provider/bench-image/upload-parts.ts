@@ -99,7 +99,7 @@ export async function sendParts(
   { beforeEnd, onProgress, headStart }: Sending,
 ): Promise<number> {
   const smallest = headStart?.smallest ?? smallestPart;
-  const slabs = new Slabs(headStart === undefined ? partSize : partSize + smallest);
+  const slabs = new Slabs(partSize);
   const underWay = new UnderWay(partsInFlight);
   const parts: SentPart[] = [];
   let failure: { readonly error: unknown } | undefined;

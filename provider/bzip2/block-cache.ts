@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { wordsOf } from "../words";
-import { readKept, toKeep } from "./block-file";
+import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-file";
 import { wholeFile } from "./compress";
 import type { Part } from "./part";
 
@@ -56,6 +56,24 @@ export class BlockCache {
       // When it was used last decides what is removed first.
       await this.#tried("changed", () => file.utimes(now, now));
       return part;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Reads blocks into the beginning of `target`, and says how many bytes they fill. Undefined where there are none, where they do
+   * not fill whole bytes, or need more room. A damaged file is left: {@link get} finds it.
+   */
+  async readBlocks(key: string, target: Buffer): Promise<number | undefined> {
+    const file = await this.#tried("read", () => open(join(this.folder, key), "r"));
+    if (file === undefined) return undefined;
+    try {
+      const size = (await file.stat()).size - bytesBefore - bytesAfter;
+      if (size <= 0 || size > target.length) return undefined;
+      const [before, blocks, after] = [Buffer.alloc(bytesBefore), target.subarray(0, size), Buffer.alloc(bytesAfter)];
+      await this.#tried("read", () => file.readv([before, blocks, after], 0));
+      return areBlocks(before, blocks, after) ? size : undefined;
     } finally {
       await file.close();
     }

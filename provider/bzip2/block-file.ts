@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { headerBits, type Part } from "./part";
+import { headerBits, type Part, trailerBits } from "./part";
 
 /**
  * How compressed blocks are kept in a file: what is known of them, a checksum of that and of the blocks, the blocks. A CRC-32 and
@@ -8,6 +8,11 @@ import { headerBits, type Part } from "./part";
 
 /** Numbers of 32 bits, little-endian: the checksum of all that follows, bits, blocks, the blocks' folded CRC. */
 const headerLength = 16;
+
+/** Bytes before the blocks: the file's header and bzip2's. */
+export const bytesBefore = headerLength + headerBits / 8;
+/** Bytes after blocks that fill whole bytes. */
+export const bytesAfter = trailerBits / 8;
 
 /** The content of the file, in pieces. */
 export function toKeep({ bytes, bits, blocks, crc }: Part): readonly Buffer[] {
@@ -27,4 +32,10 @@ export function readKept(file: Buffer): Part | undefined {
   const [bits, blocks, crc] = [file.readUInt32LE(4), file.readUInt32LE(8), file.readUInt32LE(12)];
   const level = (bytes[3] ?? 0) - 0x30;
   return headerBits + bits > bytes.length * 8 ? undefined : { bytes, level, bits, blocks, crc };
+}
+
+/** Whether this is a file as it was written, read in three pieces, of which the middle one is all blocks and nothing else. */
+export function areBlocks(before: Buffer, blocks: Buffer, after: Buffer): boolean {
+  const checksum = [before.subarray(4), blocks, after].reduce((sum, piece) => crc32(piece, sum), 0);
+  return checksum === before.readUInt32LE(0) && before.readUInt32LE(4) === blocks.length * 8;
 }

@@ -233,13 +233,13 @@ describe("what is sent before Docker gives a byte", function () {
       fc.asyncProperty(guesses, async (guess) => {
         const { source, headStart } = sourceAndStart(guess, async () => undefined);
         const ahead = new SentAhead(headStart, async (number) => ({ PartNumber: number, ETag: "e" }));
-        await ahead.run(new UnderWay(100), new Slabs(part + smallest));
+        await ahead.run(new UnderWay(100), new Slabs(part));
         const numbers = new PartNumbers(guess.plan.map(({ number }) => number));
-        const slabs = new Slabs(part + smallest);
+        const slabs = new Slabs(part);
         const got: Buffer[] = [];
         let last = 0;
         for await (const cut of partsOf(new Meter(source), slabs, { partSize: part, smallest, ahead, numbers })) {
-          assert.ok(cut.last || (cut.bytes.length >= smallest && cut.bytes.length <= part + smallest));
+          assert.ok(cut.last || (cut.bytes.length >= smallest && cut.bytes.length <= part));
           if (cut.planned !== undefined) {
             assert.ok(cut.planned.number > last, "a part would stand before what it follows");
             assert.equal(cut.bytes.length, cut.planned.bytes);
@@ -252,6 +252,45 @@ describe("what is sent before Docker gives a byte", function () {
         assert.ok(Buffer.concat(got).equals(Buffer.concat(guess.chunks.map(({ bytes }) => bytes))));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it("is taken however much stands before it, and parts are of full size once nothing more can come", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: smallest, max: 5 * part }),
+        fc.integer({ min: 1, max: 4 }),
+        async (before, n) => {
+          const bytes = (size: number) => Buffer.alloc(size, "x");
+          const chunks = [
+            { key: "new", bytes: bytes(before) },
+            ...Array.from({ length: n }, (_, i) => ({ key: `${i}`, bytes: bytes(2500) })),
+            { key: "more", bytes: bytes(3 * part) },
+          ];
+          const plan = Array.from({ length: n }, (_, i) => ({ number: 101 + i, keys: [`${i}`], bytes: 2500 }));
+          const { source, headStart } = sourceAndStart({ chunks, plan }, async () => undefined);
+          const ahead = new SentAhead({ ...headStart, read: async () => true }, async (number) => ({
+            PartNumber: number,
+            ETag: "e",
+          }));
+          await ahead.run(new UnderWay(100), new Slabs(part));
+          const numbers = new PartNumbers(plan.map(({ number }) => number));
+          const sizes: number[] = [];
+          for await (const cut of partsOf(new Meter(source), new Slabs(part), {
+            partSize: part,
+            smallest,
+            ahead,
+            numbers,
+          })) {
+            if (cut.planned === undefined) numbers.take();
+            else numbers.skipTo(cut.planned.number);
+            sizes.push(cut.planned === undefined ? cut.bytes.length : 0);
+          }
+          const first = sizes.indexOf(0);
+          assert.deepEqual(sizes.slice(first, first + n), Array(n).fill(0));
+          assert.deepEqual(sizes.slice(first + n), [part, part, part]);
+        },
+      ),
     );
   });
 
