@@ -8,7 +8,7 @@ import { systemClock } from "../provider/clock";
 import { Docker } from "../provider/docker";
 import { IcaClient } from "../provider/ica/client";
 import { buildLarge, buildReleases, removeImages } from "./image/content";
-import { saveAndCompress } from "./image/documented";
+import { saveAndCompress, saveOnly } from "./image/documented";
 import type { Job, Result } from "./image/publication";
 import { memoryRow, type Report, type Round, report, table, timeRows, unchangedRows } from "./image/table";
 import { runUnchanged } from "./image/unchanged";
@@ -71,13 +71,14 @@ async function measureTime({ docker, emulator, dir, tags, upload }: Bench, round
       cache: lbzip2 === undefined ? cache : other,
     });
     const next = await upload({ reference: second, compressor: parallel ?? single, cache });
-    measured.push({ save, upload: sent.seconds, floor, lbzip2, bzip2, next });
+    const alone = await seconds(() => saveOnly(docker, second));
+    measured.push({ save, upload: sent.seconds, floor, saveOnly: alone, lbzip2, bzip2, next });
     for (const folder of [cache, other]) await rm(folder, { recursive: true, force: true });
     const shown = [
       `documented ${save.toFixed(1)} + ${sent.seconds.toFixed(1)} s`,
       `save | lbzip2 ${floor?.toFixed(1) ?? "-"} s`,
       `ours with lbzip2 ${lbzip2?.seconds.toFixed(1) ?? "-"} s, with bzip2 ${bzip2.seconds.toFixed(1)} s`,
-      `next release ${next.seconds.toFixed(1)} s (${next.cached} of ${next.layers} layers cached)`,
+      `next release ${next.seconds.toFixed(1)} s (${next.cached} of ${next.layers} layers cached), docker save alone ${alone.toFixed(1)} s`,
     ];
     process.stdout.write(`round ${round + 1}: ${shown.join("; ")}\n`);
   }

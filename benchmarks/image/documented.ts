@@ -26,6 +26,14 @@ export async function saveAndCompress(
   }
 }
 
+/** `docker save IMAGE > /dev/null`. */
+export async function saveOnly(docker: Docker, reference: string): Promise<void> {
+  await done(
+    spawn(docker.client.command, ["save", reference], { stdio: ["ignore", "ignore", "inherit"] }),
+    "docker save",
+  );
+}
+
 async function done(child: ChildProcess, what: string): Promise<void> {
   const [code] = await once(child, "close");
   if (code !== 0) throw new Error(`${what} ended with ${code}`);

@@ -7,6 +7,8 @@ export interface Round {
   readonly upload: number;
   /** Seconds of `docker save | lbzip2 > /dev/null`, where there is lbzip2. */
   readonly floor: number | undefined;
+  /** Seconds of `docker save > /dev/null`, of the next release. */
+  readonly saveOnly: number;
   readonly lbzip2: Result | undefined;
   readonly bzip2: Result;
   /** The next release: another last layer, and the cache that the first one left. */
@@ -40,12 +42,18 @@ export function timeRows(rounds: readonly Round[]): Row[] {
   const lbzip2 = of((round) => round.lbzip2?.seconds);
   const bzip2 = of((round) => round.bzip2.seconds);
   const next = of((round) => round.next.seconds);
+  const floor = of((round) => round.floor);
+  const saveOnly = of((round) => round.saveOnly);
   const slower = of((round) => round.floor && Math.max(round.floor, round.upload));
   const memory = rounds.flatMap((r) => [r.lbzip2?.memory ?? 0, r.bzip2.memory, r.next.memory]);
   return [
     { what: "documented way: save, compress, upload", value: documented, unit: "s" },
     { what: "  of it the upload of the file", value: of((round) => round.upload), unit: "s" },
-    { what: "docker save | lbzip2 > /dev/null", value: of((round) => round.floor), unit: "s" },
+    // What ours contains, and so cannot be quicker than: a bar beyond it cannot be met on this machine.
+    { what: "docker save | lbzip2 > /dev/null", value: floor, unit: "s" },
+    { what: "  documented ÷ this", value: ratio(documented, floor), unit: "×" },
+    { what: "docker save > /dev/null", value: saveOnly, unit: "s" },
+    { what: "  documented ÷ this", value: ratio(documented, saveOnly), unit: "×" },
     { what: "first release, lbzip2", value: lbzip2, unit: "s" },
     { what: "  documented ÷ ours", value: ratio(documented, lbzip2), unit: "×", bar: { atLeast: 2.4 } },
     {
