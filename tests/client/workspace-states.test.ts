@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { PartialError } from "../../provider/handler.js";
 import type { Workspace } from "../../provider/ica/workspaces.js";
-import { workspaceHandler as handler, RefusedChange } from "../../provider/workspace/handler.js";
+import { workspaceHandler as handler } from "../../provider/workspace/handler.js";
 import type { WorkspaceInputs } from "../../provider/workspace/inputs.js";
+import { RefusedChange } from "../../provider/workspace/refused-change.js";
 import { stateOf, type WorkspaceState } from "../../provider/workspace/state.js";
 import { projectId } from "../support/context.js";
 import { eachBench, type Scripted } from "../support/each-bench";

@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Context } from "../context";
+import { PartialError } from "../handler";
+import { IcaError } from "../ica/error";
+import type { Workspace } from "../ica/workspaces";
+import { wordsOf } from "../words";
+import { changesBetween } from "./changes";
+import type { WorkspaceInputs } from "./inputs";
+import { ensureRunning, ensureStopped, type Place, startAgain } from "./lifecycle";
+import { RefusedChange } from "./refused-change";
+import { needsRestart } from "./restart-refusal";
+import { describe, keeping, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state";
+
+/** Brings a workspace from what it is to what is declared, until `deadline` (milliseconds since 1970). */
+export async function converge(
+  context: Context,
+  place: Place,
+  live: Workspace,
+  inputs: WorkspaceInputs,
+  deadline: number,
+): Promise<Workspace> {
+  const changes = changesBetween({ ...describe(live, inputs), desiredState: inputs.desiredState }, inputs);
+  const wasUp = runStateOf(live.status) === "running";
+  let current = live;
+  if (changes.some(({ effect }) => effect === "replace")) {
+    throw new RefusedChange(
+      `workspace "${place.name}" has a disk of ${live.storageSizeInGb} GB, and a disk cannot shrink to ${inputs.storageGb} GB`,
+    );
+  }
+  if (changes.length > 0) {
+    const mustStop =
+      changes.some(({ effect }) => effect === "restart") && live.status !== "Stopped" && live.status !== "Failed";
+    if (mustStop && wasUp && inputs.desiredState !== "stopped" && !inputs.allowRestart)
+      throw new RefusedChange(needsRestart(place.name, changes));
+    if (mustStop) await ensureStopped(context, place, deadline);
+    try {
+      current = await write(context, place, live, inputs);
+    } catch (error) {
+      if (mustStop && wasUp && inputs.desiredState !== "stopped") await startAgain(context, place);
+      throw error;
+    }
+    context.log.info(`workspace "${place.name}": changed ${changes.map(({ field }) => field).join(", ")}`);
+    if (mustStop && wasUp && inputs.desiredState === undefined) return ensureRunning(context, place, deadline);
+  }
+  if (inputs.desiredState === "running") return ensureRunning(context, place, deadline);
+  if (inputs.desiredState === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, deadline);
+  return current;
+}
+
+/** Writes the declared settings, unless somebody else changed them since `live` was read. */
+async function write(context: Context, place: Place, live: Workspace, inputs: WorkspaceInputs): Promise<Workspace> {
+  const { workspaces } = context.client;
+  // Read again right before writing: the tag must be that of the version this change is based on.
+  const { workspace, etag } = await workspaces.get(place.projectId, place.workspaceId);
+  if (!isDeepStrictEqual(settingsOf(describe(workspace, inputs)), settingsOf(describe(live, inputs)))) {
+    throw new RefusedChange(
+      `workspace "${place.name}" was changed by somebody else in this moment; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
+    );
+  }
+  return workspaces.update(place.projectId, place.workspaceId, keeping(workspace, settingsOf(inputs)), etag);
+}
+
+/** Runs the steps after the id is known: whatever fails, the id and what is known of the workspace are kept. */
+export async function keepingId(
+  context: Context,
+  place: Place,
+  inputs: WorkspaceInputs,
+  takesOver: boolean,
+  steps: () => Promise<Workspace>,
+): Promise<WorkspaceState> {
+  try {
+    return stateOf(await steps(), inputs);
+  } catch (error) {
+    // Taking over was refused before anything was written: the workspace is not this stack's to delete.
+    if (takesOver && error instanceof RefusedChange) throw error;
+    const message = wordsOf(error);
+    const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
+      // It vanished meanwhile: there is no id to keep.
+      if (second instanceof IcaError && second.isNotFound) throw vanished(place, error);
+      context.log.warn(`workspace "${place.name}": its state could not be read after the failure (${wordsOf(second)})`);
+      return undefined;
+    });
+    const state: WorkspaceState =
+      seen === undefined
+        ? {
+            ...inputs,
+            workspaceId: place.workspaceId,
+            status: "Unknown",
+            webUrl: undefined,
+            consoleHost: undefined,
+            consolePort: undefined,
+          }
+        : stateOf(seen.workspace, describe(seen.workspace, inputs));
+    throw new PartialError(place.workspaceId, state, message, { cause: error });
+  }
+}
+
+/** Why it failed, where the workspace is gone: its own reason, unless that is only that it is gone. */
+function vanished(place: Place, error: unknown): unknown {
+  if (!(error instanceof IcaError) || !error.isNotFound) return error;
+  return new RefusedChange(
+    `workspace "${place.name}" (${place.workspaceId}) was deleted by somebody else in this moment. "pulumi up --refresh" makes a new one`,
+    { cause: error },
+  );
+}
