@@ -12,4 +12,6 @@ export interface Context {
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** URN of the resource that is worked on, where it is known. */
+  readonly urn?: string | undefined;
 }

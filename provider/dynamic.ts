@@ -3,7 +3,7 @@ import { systemClock } from "./clock";
 import { readConfig } from "./config";
 import type { Context } from "./context";
 import { engineLog } from "./engine-log";
-import { type CheckFailure, type Log, PartialError, type ResourceHandler } from "./handler";
+import { type CheckFailure, PartialError, type ResourceHandler } from "./handler";
 import { type Session, sharedSession } from "./session";
 import { wordsOf } from "./words";
 
@@ -80,12 +80,9 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
 
   #context(properties: Properties): Context {
     this.#session ??= sharedSession(readConfig(this.#get, process.env));
-    return { ...this.#session, log: this.#log(properties), clock: systemClock };
-  }
-
-  #log(properties: Properties): Log {
-    const urn = properties[urnKey];
-    return engineLog(typeof urn === "string" ? urn : undefined, systemClock);
+    const named = properties[urnKey];
+    const urn = typeof named === "string" ? named : undefined;
+    return { ...this.#session, log: engineLog(urn, systemClock), clock: systemClock, urn };
   }
 
   /** A resource that exists but is not as declared: the host saves its id and state when the error brings them along. */

@@ -76,7 +76,7 @@ export interface WorkspaceArgs {
    * Where a restricted workspace may connect to: `https://cran.r-project.org`, `*.example.org`, with port or path if need be.
    * Order, repetition and a trailing slash are no change. Not with `public`. Default: nothing. A change restarts a running workspace.
    */
-  allowedUrls?: pulumi.Input<pulumi.Input<string>[]>;
+  allowedUrls?: pulumi.Input<pulumi.Input<string>[] | undefined>;
   /**
    * A cluster beside it: `{ members: 4 }` or `{ maxMembers: 20 }`. Left out: none, and one that was made by hand is drift.
    * Needs an image that is `clusterCompatible`. A change restarts a running workspace.
@@ -161,18 +161,21 @@ export class Workspace extends pulumi.CustomResource {
     if (isComplete(args)) return new Workspace(name, { ...args, existingId: id }, opts);
     const { projectId } = args;
     const found = getWorkspaceOutput({ workspaceId: id, ...(projectId === undefined ? {} : { projectId }) });
+    const network = args.network ?? found.network;
     return new Workspace(
       name,
       {
         // A list of URLs that belongs to another network than the declared one says nothing.
-        ...(args.network === undefined ? { allowedUrls: found.allowedUrls } : {}),
+        allowedUrls: pulumi
+          .all([network, found.network, found.allowedUrls])
+          .apply(([declared, present, urls]) => (declared === present ? urls : undefined)),
         ...args,
         name: args.name ?? found.name,
         image: args.image ?? found.image,
         resourceModel: args.resourceModel ?? found.resourceModel,
         storageGb: args.storageGb ?? found.storageGb,
         access: args.access ?? found.access,
-        network: args.network ?? found.network,
+        network,
         cluster: args.cluster ?? found.cluster.apply(declarable),
         existingId: id,
       },
@@ -224,8 +227,9 @@ function declarable(cluster: GetWorkspaceResult["cluster"]): ClusterArgs | undef
   return maxMembers === undefined ? { members: members ?? 0, ...rest } : { maxMembers, ...rest };
 }
 
-const needed = ["name", "image", "resourceModel", "storageGb", "access", "network"] as const;
+const needed = ["name", "image", "resourceModel", "storageGb", "access", "network", "cluster"] as const;
 
 function isComplete(args: ExistingWorkspaceArgs): args is ExistingWorkspaceArgs & Omit<WorkspaceArgs, "existingId"> {
-  return needed.every((field) => args[field] !== undefined);
+  const urls = args.network === "public" || args.allowedUrls !== undefined;
+  return urls && needed.every((field) => args[field] !== undefined);
 }

@@ -50,9 +50,14 @@ function linesOf({ id, what, outcome, why, ifWrong, check, of }: Judged): string
 /** What it comes to, for each resource. */
 function conclusions({ calls, assumptions }: Report): string[] {
   const failing = (of: Judged["of"]) => assumptions.filter((each) => each.of === of && each.outcome === "fails");
-  const broken = calls.filter(({ outcome, call }) => outcome === "fails" && !call.endsWith("/workspaces"));
-  const image = [...broken.map(({ call }) => call), ...failing("BenchImage").map(({ id }) => id)];
-  const workspace = failing("Workspace").map(({ id }) => id);
+  const broken = (ofWorkspaces: boolean) =>
+    calls
+      .filter(({ outcome, call }) => outcome === "fails" && call.endsWith("/workspaces") === ofWorkspaces)
+      .map(({ call }) => call);
+  const image = [...broken(false), ...failing("BenchImage").map(({ id }) => id)];
+  // That the call does not exist is W1, which says it better.
+  const rows = failing("Workspace").map(({ id }) => id);
+  const workspace = rows.includes("W1") ? rows : [...broken(true), ...rows];
   return [
     image.length === 0 ? "BenchImage: nothing speaks against it." : `BenchImage: trouble with ${image.join(", ")}.`,
     workspace.length === 0

@@ -175,7 +175,7 @@ export class Transport {
       status: response.status,
       message:
         `${call}: the answer does not have the documented form (${auth.redact(issues.join("; "))}). ` +
-        "ICA may have changed, or ica:baseUrl names another service. Nothing was changed because of it.",
+        `ICA may have changed, or ica:baseUrl names another service. ${request.method === "GET" ? "Nothing was changed because of it." : "What was asked for may have been done all the same."}`,
     });
   }
 }

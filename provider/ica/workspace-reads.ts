@@ -122,13 +122,13 @@ class ProjectReads {
     );
   }
 
-  /** A refused list is no reason to fail: the GETs that follow tell what is the matter, if anything is. */
+  /** A list that is refused or cannot be read is no reason to fail: the GETs that follow tell what is the matter, if anything is. */
   async #fromList(batch: Batch): Promise<void> {
     try {
       await this.#whereLastSeen(batch);
       await this.#search(batch);
     } catch (error) {
-      if (!isRefusal(error)) throw error;
+      if (!isUseless(error)) throw error;
       this.#refused = true;
     }
   }
@@ -197,7 +197,8 @@ class Batch {
   }
 }
 
-function isRefusal(error: unknown): boolean {
+function isUseless(error: unknown): boolean {
   if (error instanceof WorkspaceApiMissing) return true;
-  return error instanceof IcaError && error.kind === "refused" && !error.isAmbiguous && error.status !== 429;
+  if (!(error instanceof IcaError)) return false;
+  return error.kind === "unexpected" || (error.kind === "refused" && !error.isAmbiguous && error.status !== 429);
 }

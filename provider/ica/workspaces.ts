@@ -55,6 +55,13 @@ export interface VersionedWorkspace {
   readonly etag: string | undefined;
 }
 
+/** What is known of a workspace that was just made. */
+export interface MadeWorkspace {
+  readonly id: string;
+  /** Undefined where the answer has an id, and else not the form that is assumed. */
+  readonly workspace: Workspace | undefined;
+}
+
 /** Rows of one page when many workspaces are looked up together: the default of the assumed call. */
 export const pageSize = 50;
 
@@ -119,26 +126,19 @@ export class Workspaces {
     });
   }
 
-  /** The workspace of this name, if there is one. */
+  /** The workspace of this name, if there is one. Found also where ICA does not heed the filter. */
   async findByName(projectId: string, name: string): Promise<Workspace | undefined> {
-    const { body } = await this.#collection(projectId, {
-      method: "GET",
-      path: path`/api/projects/${projectId}/workspaces`,
-      query: { name, pageSize: "50" },
-      media: media.v4,
-      answer: z.object({ items: z.array(workspaceSchema) }),
-    });
-    return body.items.find((workspace) => workspace.name === name);
+    return (await this.list(projectId, name)).find((workspace) => workspace.name === name);
   }
 
-  /** Every workspace of the project that the user may see. */
-  async list(projectId: string): Promise<Workspace[]> {
+  /** Every workspace of the project that the user may see; of this name only, where ICA heeds it. */
+  async list(projectId: string, name?: string): Promise<Workspace[]> {
     const workspaces: Workspace[] = [];
     for (;;) {
       const { body } = await this.#collection(projectId, {
         method: "GET",
         path: path`/api/projects/${projectId}/workspaces`,
-        query: { pageOffset: String(workspaces.length), pageSize: "1000" },
+        query: { name, pageOffset: String(workspaces.length), pageSize: "1000" },
         media: media.v4,
         answer: z.object({ items: z.array(workspaceSchema), totalItemCount: z.number() }),
       });
@@ -148,7 +148,7 @@ export class Workspaces {
     }
   }
 
-  async create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<Workspace> {
+  async create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<MadeWorkspace> {
     try {
       return await this.#create(projectId, settings, idempotencyKey);
     } catch (error) {
@@ -158,16 +158,17 @@ export class Workspaces {
     }
   }
 
-  async #create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<Workspace> {
+  async #create(projectId: string, settings: WorkspaceSettings, idempotencyKey: string): Promise<MadeWorkspace> {
     const { body } = await this.#write({
       method: "POST",
       path: path`/api/projects/${projectId}/workspaces`,
       body: settings,
       headers: { "Idempotency-Key": idempotencyKey },
       media: media.v4,
-      answer: workspaceSchema,
+      // Only what must not be lost.
+      answer: z.looseObject({ id: z.string().min(1) }),
     });
-    return body;
+    return { id: body.id, workspace: workspaceSchema.safeParse(body).data };
   }
 
   /** Rejects with an error whose `isNotFound` is true when the workspace does not exist (any more). */

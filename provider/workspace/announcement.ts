@@ -1,7 +1,7 @@
 import { hasUnknown } from "../unknown";
 import type { FieldChange } from "./changes";
 import type { WorkspaceInputs } from "./inputs";
-import { runStateOf } from "./state";
+import { isUp } from "./state";
 
 /** What a preview says of an update in words, since Pulumi's diff shows values only: which fields interrupt whoever works in it, and why. */
 export function announcement(
@@ -12,10 +12,9 @@ export function announcement(
   const restarting = changes.filter(({ effect }) => effect === "restart");
   if (restarting.length === 0) return [];
   const known = restarting.filter(({ field }) => !hasUnknown(next[field]));
-  const running = runStateOf(live.status) === "running";
   const reasons = (known.length > 0 ? known : restarting).map(({ field, why }) => `${field} (${why})`).join(", ");
   const subject = `workspace "${live.name}"`;
-  if (!running) return [`${subject} does not run: changed without a restart: ${reasons}`];
+  if (!isUp(live.status)) return [`${subject} does not run: changed without a restart: ${reasons}`];
   if (known.length === 0) return [`${subject} runs, and is restarted if this turns out to be another one: ${reasons}`];
   if (next.desiredState === "stopped") return [`${subject} is stopped, and changed then: ${reasons}`];
   return [`${subject} is restarted, and whoever works in it is cut off: ${reasons}`];

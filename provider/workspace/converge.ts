@@ -9,7 +9,13 @@ import type { WorkspaceInputs } from "./inputs";
 import { ensureRunning, ensureStopped, type Place, startAgain } from "./lifecycle";
 import { RefusedChange } from "./refused-change";
 import { needsRestart } from "./restart-refusal";
-import { describe, keeping, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state";
+import { describe, isDown, isUp, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
+
+/** What has to be known of a change that fails halfway. */
+export interface Progress {
+  /** It is stopped for a restart, or was, and is to run again. */
+  restarting: boolean;
+}
 
 /** Brings a workspace from what it is to what is declared, until `deadline` (milliseconds since 1970). */
 export async function converge(
@@ -18,9 +24,9 @@ export async function converge(
   live: Workspace,
   inputs: WorkspaceInputs,
   deadline: number,
+  progress: Progress,
 ): Promise<Workspace> {
   const changes = changesBetween({ ...describe(live, inputs), desiredState: inputs.desiredState }, inputs);
-  const wasUp = runStateOf(live.status) === "running";
   let current = live;
   if (changes.some(({ effect }) => effect === "replace")) {
     throw new RefusedChange(
@@ -28,21 +34,20 @@ export async function converge(
     );
   }
   if (changes.length > 0) {
-    const mustStop =
-      changes.some(({ effect }) => effect === "restart") && live.status !== "Stopped" && live.status !== "Failed";
-    if (mustStop && wasUp && inputs.desiredState !== "stopped" && !inputs.allowRestart)
-      throw new RefusedChange(needsRestart(place.name, changes));
-    if (mustStop) await ensureStopped(context, place, deadline);
+    const mustStop = changes.some(({ effect }) => effect === "restart") && !isDown(live.status);
+    const restart = mustStop && isUp(live.status) && inputs.desiredState !== "stopped";
+    if (restart && !inputs.allowRestart) throw new RefusedChange(needsRestart(place.name, changes));
+    if (restart) progress.restarting = true;
     try {
+      if (mustStop) await ensureStopped(context, place, deadline);
       current = await write(context, place, live, inputs);
     } catch (error) {
-      if (mustStop && wasUp && inputs.desiredState !== "stopped") await startAgain(context, place);
+      if (restart) await startAgain(context, place);
       throw error;
     }
     context.log.info(`workspace "${place.name}": changed ${changes.map(({ field }) => field).join(", ")}`);
-    if (mustStop && wasUp && inputs.desiredState === undefined) return ensureRunning(context, place, deadline);
   }
-  if (inputs.desiredState === "running") return ensureRunning(context, place, deadline);
+  if (inputs.desiredState === "running" || progress.restarting) return ensureRunning(context, place, deadline);
   if (inputs.desiredState === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, deadline);
   return current;
 }
@@ -66,10 +71,11 @@ export async function keepingId(
   place: Place,
   inputs: WorkspaceInputs,
   takesOver: boolean,
-  steps: () => Promise<Workspace>,
+  steps: (progress: Progress) => Promise<Workspace>,
+  progress: Progress = { restarting: false },
 ): Promise<WorkspaceState> {
   try {
-    return stateOf(await steps(), inputs);
+    return stateOf(await steps(progress), inputs);
   } catch (error) {
     // Taking over was refused before anything was written: the workspace is not this stack's to delete.
     if (takesOver && error instanceof RefusedChange) throw error;
@@ -91,7 +97,8 @@ export async function keepingId(
             consolePort: undefined,
           }
         : stateOf(seen.workspace, describe(seen.workspace, inputs));
-    throw new PartialError(place.workspaceId, state, message, { cause: error });
+    const kept: WorkspaceState = progress.restarting ? { ...state, restarting: true } : state;
+    throw new PartialError(place.workspaceId, kept, message, { cause: error });
   }
 }
 

@@ -1,8 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { Context } from "../context";
 import type { Change, Live, ResourceHandler } from "../handler";
 import { IcaError } from "../ica/error";
-import type { Workspace } from "../ica/workspaces";
 import { timeoutMs } from "../inputs";
 import { hasUnknown, isUnknown } from "../unknown";
 import { announcement } from "./announcement";
@@ -11,11 +9,12 @@ import { converge, keepingId } from "./converge";
 import { beyondImage } from "./image-offer";
 import { checkWorkspace, type WorkspaceInputs } from "./inputs";
 import { ensureStopped, type Place } from "./lifecycle";
-import { lookUp } from "./presence";
+import { sameNameTwice } from "./names";
+import { awaitGone, isDeleting, lookUp, present } from "./presence";
 import { RefusedChange } from "./refused-change";
 import { refusedChanges } from "./restart-refusal";
-import { describe, inputsOf, runStateOf, settingsOf, stateOf, type WorkspaceState } from "./state";
-import { existing, findOwn, takenOver } from "./taking-over";
+import { describe, inputsOf, isDown, runStateOf, stateOf, type WorkspaceState } from "./state";
+import { existing, findOwn, make, takenOver } from "./taking-over";
 
 /** Default limits for a step with all its waits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
@@ -26,12 +25,18 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const { inputs, failures } = checkWorkspace(context.config, args);
     if (failures.length > 0) return { inputs, failures };
     const beyond = await beyondImage(context, inputs, old);
-    return { inputs, failures: [...beyond, ...(old === undefined ? [] : await refusedChanges(context, old, inputs))] };
+    const refused = old === undefined ? [] : await refusedChanges(context, old, inputs);
+    return { inputs, failures: [...sameNameTwice(context, inputs), ...beyond, ...refused] };
   },
 
   async diff(context, id, state, next): Promise<Change> {
     const changes = changesBetween(state, next);
-    if (changes.length === 0) return { kind: "unchanged" };
+    if (changes.length === 0) {
+      const unfinished = leftToDo(state, next);
+      if (unfinished === undefined) return { kind: "unchanged" };
+      context.log.info(`workspace "${state.name}" ${unfinished}`);
+      return { kind: "update", hidden: true };
+    }
     const because = changes
       .filter(({ effect, field }) => effect === "replace" && !hasUnknown(next[field]))
       .map(({ field }) => field);
@@ -52,17 +57,17 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const deadline = context.clock.now() + timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
     const found =
       inputs.existingId === undefined
-        ? await findOwn(context, inputs)
+        ? await findOwn(context, inputs, deadline)
         : await existing(context, inputs.existingId, inputs);
-    const live = found ?? (await context.client.workspaces.create(inputs.projectId, settingsOf(inputs), randomUUID()));
     if (found !== undefined) takenOver(context).add(found.id);
-    if (found === undefined) context.log.info(`workspace "${live.name}" created`);
-    const place = placeOf(live, inputs);
+    const { id, workspace } = found === undefined ? await make(context, inputs) : { id: found.id, workspace: found };
+    const place = placeOf(id, inputs);
     return {
-      id: live.id,
-      state: await keepingId(context, place, inputs, inputs.existingId !== undefined, () =>
-        converge(context, place, live, inputs, deadline),
-      ),
+      id,
+      state: await keepingId(context, place, inputs, inputs.existingId !== undefined, async (progress) => {
+        const live = workspace ?? (await context.client.workspaceReads.now(inputs.projectId, id));
+        return converge(context, place, live, inputs, deadline, progress);
+      }),
     };
   },
 
@@ -71,7 +76,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const live = await lookUp(context, state.projectId, id, "recent");
     if (live === undefined) return undefined;
     const described = describe(live, inputsOf(state));
-    return { state: stateOf(live, described), inputs: described };
+    const seen = stateOf(live, described);
+    const restarting = state.restarting === true && live.status !== "Running";
+    return { state: restarting ? { ...seen, restarting } : seen, inputs: described };
   },
 
   async update(context, id, state, next) {
@@ -82,14 +89,17 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
         `workspace "${next.name}" (${id}) does not exist any more. "pulumi refresh" takes note of that; "pulumi up" then makes a new one`,
       );
     }
-    if (next.desiredState === undefined && state.status === "Running" && runStateOf(live.status) === "stopped") {
+    const progress = { restarting: state.restarting === true && next.desiredState === undefined };
+    const stopped = runStateOf(live.status) === "stopped";
+    if (next.desiredState === undefined && !progress.restarting && state.status === "Running" && stopped) {
       context.log.warn(
         `workspace "${next.name}" ran when this stack last looked, and is stopped now. It stays stopped, since no desiredState is declared; ` +
           "if an interrupted restart stopped it, start it on the Bench page",
       );
     }
-    const place = placeOf(live, next);
-    return keepingId(context, place, next, false, () => converge(context, place, live, next, deadline));
+    const place = placeOf(id, next);
+    const steps = () => converge(context, place, live, next, deadline, progress);
+    return keepingId(context, place, next, false, steps, progress);
   },
 
   async delete(context, id, state) {
@@ -103,20 +113,34 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       return;
     }
     const deadline = context.clock.now() + timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
-    // Outside of the tolerance below: a 404 of a wrong address must not count as a deletion.
-    const live = await lookUp(context, state.projectId, id);
+    const live = await present(context, state.projectId, id);
     if (live === undefined) return;
-    try {
-      if (live.status !== "Stopped" && live.status !== "Failed") await ensureStopped(context, place, deadline);
-      await client.workspaces.delete(state.projectId, id);
-      log.info(`workspace "${place.name}" deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
-    } catch (error) {
-      if (error instanceof IcaError && error.isNotFound) return;
-      throw error;
+    if (!isDeleting(live)) {
+      try {
+        if (!isDown(live.status)) await ensureStopped(context, place, deadline);
+        await client.workspaces.delete(state.projectId, id);
+      } catch (error) {
+        if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+        // It went in the meantime, or this ICA has no such call: only a look can tell.
+        if ((await present(context, state.projectId, id)) !== undefined) throw error;
+        return;
+      }
     }
+    await awaitGone(context, place, deadline);
+    log.info(`workspace "${place.name}" deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
   },
 };
 
-function placeOf(live: Workspace, inputs: WorkspaceInputs): Place {
-  return { projectId: inputs.projectId, workspaceId: live.id, name: inputs.name };
+/** What an earlier run did not come to although nothing is declared otherwise, in words; undefined: nothing. */
+function leftToDo(state: WorkspaceState, next: WorkspaceInputs): string | undefined {
+  if (state.restarting === true && next.desiredState === undefined)
+    return "was stopped for a change that failed, and is started again";
+  const goal = next.desiredState === "running" ? "Running" : "Stopped";
+  // Where the run state itself differs, that is a change.
+  if (next.desiredState === undefined || isUnknown(next.desiredState) || state.status === goal) return undefined;
+  return `is ${state.status}, and is waited for until it is ${goal}`;
+}
+
+function placeOf(workspaceId: string, inputs: WorkspaceInputs): Place {
+  return { projectId: inputs.projectId, workspaceId, name: inputs.name };
 }

@@ -4,7 +4,7 @@ import type { CheckFailure } from "../handler";
 import type { IcaClient } from "../ica/client";
 import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
-import { hasUnknown } from "../unknown";
+import { hasUnknown, isUnknown } from "../unknown";
 import type { WorkspaceInputs } from "./inputs";
 
 /**
@@ -25,7 +25,8 @@ export async function beyondImage(
   if (!hasUnknown(image)) {
     const found = await look(context, image, "image");
     failures.push(...found.failures);
-    if (found.image !== undefined) failures.push(...beyondOffer(found.image, access, cluster !== undefined));
+    if (found.image !== undefined)
+      failures.push(...beyondOffer(found.image, access, cluster !== undefined && !isUnknown(cluster)));
   }
   if (manager !== undefined && !hasUnknown(manager) && manager !== image) {
     const found = await look(context, manager, "cluster.managerImage");

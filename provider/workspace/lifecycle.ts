@@ -4,6 +4,7 @@ import { IcaError } from "../ica/error";
 import type { Workspace } from "../ica/workspaces";
 import { poll } from "../poll";
 import { wordsOf } from "../words";
+import { runStateOf } from "./state";
 
 /** Start, stop and the waits between them. */
 
@@ -34,14 +35,20 @@ export async function ensureRunning(context: Context, place: Place, deadline: nu
     log.info(`starting workspace "${place.name}"`);
     return client.workspaces.start(place.projectId, place.workspaceId);
   });
-  return wait(context, place, deadline, "Running", async ({ status, statusMessage }) => {
+  /** How it was when the start was asked for; undefined: it has left that state since. */
+  let before: Workspace | undefined;
+  return wait(context, place, deadline, "Running", async (live) => {
+    const { status, statusMessage } = live;
     if (status === "Running") return true;
-    if (status === "Failed" && start.asked) {
+    if (before?.status !== status || before.statusMessage !== statusMessage) before = undefined;
+    // What failed before the start says nothing of it, until it has had its time.
+    if (status === "Failed" && start.asked && (before === undefined || start.taken)) {
       throw new LifecycleError(
         `workspace "${place.name}" failed to start${statusMessage ? `: ${statusMessage}` : ""}. Its log on the Bench page may say more; ` +
           "most often the image's /usr/local/bin/ica_start.sh is missing, not executable for user 1000, or ends by itself.",
       );
     }
+    if (!start.asked) before = live;
     if (status === "Stopped" || status === "Failed") await start.ask();
     return false;
   });
@@ -56,7 +63,9 @@ export async function ensureStopped(context: Context, place: Place, deadline: nu
   });
   return wait(context, place, deadline, "Stopped", async ({ status }) => {
     if (status === "Stopped") return true;
-    if (status !== "Stopping") await stop.ask();
+    // A word that is not known may be one of its way to a stop: it is asked once, and then waited for.
+    const known = runStateOf(status) === "running" || status === "Failed";
+    if (status !== "Stopping" && (known || !stop.asked)) await stop.ask();
     return false;
   });
 }
@@ -82,6 +91,10 @@ function asking({ clock, log }: Context, what: string, action: () => Promise<voi
   return {
     get asked() {
       return times > 0;
+    },
+    /** ICA has said yes, and has had the time to act on it. */
+    get taken() {
+      return times > 0 && refused === undefined && clock.now() - at > takesMs;
     },
     async ask(): Promise<void> {
       if (times > 0 && clock.now() - at <= takesMs) return;

@@ -3,7 +3,7 @@ import type { CheckFailure } from "../handler";
 import { hasUnknown } from "../unknown";
 import { changesBetween, type FieldChange } from "./changes";
 import type { WorkspaceInputs } from "./inputs";
-import { runStateOf } from "./state";
+import { isUp } from "./state";
 
 /** Changes that would cost a user work or data are refused in the preview already, at the field that asks for them. */
 export async function refusedChanges(
@@ -28,7 +28,7 @@ export async function refusedChanges(
   const restarting = changes.filter(({ effect }) => effect === "restart");
   if (restarting.length === 0 || next.allowRestart || next.desiredState === "stopped") return [];
   const live = await context.client.workspaces.findByName(old.projectId, old.name);
-  if (live === undefined || runStateOf(live.status) !== "running") return [];
+  if (live === undefined || !isUp(live.status)) return [];
   return restarting.map((change) => ({ property: change.field, reason: needsRestart(old.name, [change]) }));
 }
 

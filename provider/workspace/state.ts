@@ -13,6 +13,8 @@ export type WorkspaceState = DescribedWorkspace & {
   readonly webUrl: string | undefined;
   readonly consoleHost: string | undefined;
   readonly consolePort: number | undefined;
+  /** A change stopped it, or was about to, and then failed: it is to run again, though nobody declares a run state. */
+  readonly restarting?: true;
 };
 
 /** The settings that are sent to ICA. What is left out there is ICA's to choose, or to keep: see {@link keeping}. */
@@ -82,8 +84,18 @@ export function stateOf(live: Workspace, inputs: DescribedWorkspace): WorkspaceS
 
 /** The inputs within a state. */
 export function inputsOf(state: WorkspaceState): DescribedWorkspace {
-  const { workspaceId, status, webUrl, consoleHost, consolePort, ...inputs } = state;
+  const { workspaceId, status, webUrl, consoleHost, consolePort, restarting: _, ...inputs } = state;
   return inputs;
+}
+
+/** Whether somebody may be at work in it. A status that is not known counts as one of a workspace that is up. */
+export function isUp(status: string): boolean {
+  return !(isDown(status) || status === "Stopping");
+}
+
+/** Whether it can be changed or deleted as it is, without a stop. */
+export function isDown(status: string): boolean {
+  return status === "Stopped" || status === "Failed";
 }
 
 /** The status in the words of `desiredState`: where it is, or where it is on its way to. Others (`failed`, …) match neither. */

@@ -162,6 +162,13 @@ describe("reads of many workspaces", () => {
     });
   }
 
+  it("go on one by one when one row of the list, of a workspace of no matter, does not have the assumed form", async () => {
+    const ids = make(5);
+    server.on("GET", collection, ok({ items: [...bench.workspaces.values(), { id: "theirs", status: "Running" }] }));
+    assert.deepEqual(await all(ids, "recent"), ids);
+    assert.deepEqual([lists(), gets()], [1, 5]);
+  });
+
   it("go on one by one with a server that gives the same page again and again", async () => {
     const ids = make(120);
     server.on("GET", collection, () => ok({ items: [...bench.workspaces.values()].slice(0, 50) }));

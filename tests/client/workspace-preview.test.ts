@@ -83,6 +83,11 @@ describe("the workspace handler, before it changes anything", () => {
       assert.match(told[1] ?? "", /cluster compatible/);
     });
 
+    it("does not judge a cluster that is not known yet: there may be none", async () => {
+      bench.imageOf = (id) => dockerImage({ id });
+      assert.deepEqual(await found({ cluster: unknownValue }), []);
+    });
+
     it("judges nothing that ICA does not report", async () => {
       bench.imageOf = (id) => dockerImage({ id, benchSettings: null });
       assert.deepEqual(await found({ access: { web: true, console: true }, cluster: { members: 2 } }), []);

@@ -7,7 +7,7 @@ import { stateOf, type WorkspaceState } from "../../provider/workspace/state.js"
 import { contextFor, projectId } from "../support/context.js";
 import { eachBench, type Scripted } from "../support/each-bench";
 import { liveWorkspace, workspaceInputs } from "../support/factories.js";
-import { problem, ScriptedServer } from "../support/scripted-server.js";
+import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
 
 const one = `/api/projects/${projectId}/workspaces/ws-1`;
 
@@ -58,6 +58,13 @@ describe("the workspace handler, reading and deleting", () => {
     it("tells one that is gone", async () => {
       assert.equal(await handler.read(context, "ws-1", stateWith(inputs)), undefined);
     });
+
+    for (const status of ["Deleting", "Deleted"]) {
+      it(`takes one for gone that ICA calls ${status}`, async () => {
+        bench.has({ status });
+        assert.equal(await handler.read(context, "ws-1", stateWith(inputs)), undefined);
+      });
+    }
 
     it("does not take a server without workspaces for one where all are gone", async () => {
       server.on("GET", `/api/projects/${projectId}/workspaces`, problem(404, "No"));
@@ -120,8 +127,48 @@ describe("the workspace handler, reading and deleting", () => {
 
     it("is done when it goes in the meantime", async () => {
       bench.has();
-      server.on("POST", `${one}:delete`, problem(404, "Gone"));
+      server.on("POST", `${one}:delete`, () => {
+        bench.workspaces.clear();
+        return problem(404, "Gone");
+      });
       await remove();
+    });
+
+    for (const call of ["stop", "delete"]) {
+      it(`is not done where ICA has no such call as :${call}: the workspace stays in the state`, async () => {
+        bench.has({ status: "Running" });
+        server.on("POST", `${one}:${call}`, problem(404, "No such path"));
+        await assert.rejects(remove(), /No such path/);
+        assert.equal(bench.workspaces.size, 1);
+      });
+    }
+
+    it("waits until ICA has deleted it, and asks once", async () => {
+      bench.has();
+      server.on("POST", `${one}:delete`, () => {
+        let looks = 0;
+        server.on("GET", one, () => (++looks > 3 ? problem(404, "Gone") : ok(liveWorkspace({ status: "Deleting" }))));
+        return { status: 204 };
+      });
+      await remove();
+      assert.equal(server.count("GET", one), 5);
+      assert.deepEqual(bench.written, ["delete"]);
+    });
+
+    it("is done at ICA's own word that it is deleted", async () => {
+      bench.has();
+      server.on("POST", `${one}:delete`, () => {
+        bench.has({ status: "Deleted" });
+        return { status: 204 };
+      });
+      await remove();
+      assert.deepEqual(bench.written, ["delete"]);
+    });
+
+    it("that never ends is an error after its time, and stays in the state", async () => {
+      bench.has({ status: "Deleting" });
+      await assert.rejects(remove(), /"genomics" is Deleting 10m 00s after its deletion was asked for/);
+      assert.deepEqual(bench.written, []);
     });
 
     it("that ICA fails at is an error: the workspace stays in the state", async () => {

@@ -60,6 +60,63 @@ describe("a workspace found in any state", () => {
     });
   }
 
+  describe("whose name nobody knows", () => {
+    const idle = { status: "Idle" };
+
+    it("is not restarted without permission", async () => {
+      bench.has(idle);
+      await assert.rejects(update({ image: "image-2" }, "Idle"), /allowRestart: true/);
+      assert.deepEqual(bench.written, []);
+    });
+
+    it("is restarted with permission, and runs then", async () => {
+      bench.has(idle);
+      assert.equal((await update(restart, "Idle")).status, "Running");
+      assert.deepEqual(bench.written, ["stop", "update", "start"]);
+    });
+
+    it("is asked once to stop, and waited for until the time is up", async () => {
+      bench.has(idle);
+      bench.afterStop = [{ status: "Hibernating" }];
+      const began = context.clock.now();
+      await assert.rejects(update(stopped, "Idle"), /is Hibernating, not Stopped, after 20m/);
+      assert.deepEqual(bench.written, ["stop"]);
+      assert.ok(context.clock.now() - began >= 20 * 60_000);
+    });
+  });
+
+  describe("that failed before", () => {
+    const failed = { status: "Failed", statusMessage: "the old reason" };
+
+    it("is started once more where the first call met a fault, and its old reason is not told", async () => {
+      bench.has(failed);
+      const takeBack = server.on("POST", `${one}:start`, () => {
+        takeBack();
+        return problem(503, "Busy");
+      });
+      assert.equal((await update(running, "Failed")).status, "Running");
+      assert.deepEqual(bench.written, ["start", "start"]);
+    });
+
+    it("is waited for where its status lags behind the start", async () => {
+      bench.has(failed);
+      bench.afterStart = [{}, {}, ...toRunning];
+      assert.equal((await update(running, "Failed")).status, "Running");
+      assert.deepEqual(bench.written, ["start"]);
+    });
+
+    it("fails with the new reason as soon as there is one, and with the old one when it had its time", async () => {
+      bench.has(failed);
+      bench.afterStart = [{ statusMessage: "the new reason" }];
+      const began = context.clock.now();
+      await assert.rejects(update(running, "Failed"), /failed to start: the new reason/);
+      assert.ok(context.clock.now() - began < 5000);
+      bench.afterStart = [];
+      await assert.rejects(update(running, "Failed"), /failed to start: the new reason/);
+      assert.deepEqual(bench.written, ["start", "start"]);
+    });
+  });
+
   it("is started again when a start does not take, and runs then", async () => {
     bench.has();
     let starts = 0;

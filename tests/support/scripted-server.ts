@@ -70,13 +70,17 @@ export class ScriptedServer {
     return this.count("POST", "/api/tokens");
   }
 
-  /** The latest rule for a call wins. A path is a text that has to be the whole (encoded) path, or a form. */
-  on(method: string, path: string | RegExp, act: Act | ((seen: Seen) => Act)): void {
-    this.#rules.unshift({
+  /** The latest rule for a call wins, until it is taken back. A path is a text that has to be the whole (encoded) path, or a form. */
+  on(method: string, path: string | RegExp, act: Act | ((seen: Seen) => Act)): () => void {
+    const rule: Rule = {
       matches: (seen) =>
         seen.method === method && (typeof path === "string" ? seen.path === path : path.test(seen.path)),
       act: typeof act === "function" ? act : () => act,
-    });
+    };
+    this.#rules.unshift(rule);
+    return () => {
+      this.#rules.splice(this.#rules.indexOf(rule), 1);
+    };
   }
 
   /** The acts in turn; the last one stays. */

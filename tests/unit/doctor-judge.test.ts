@@ -220,6 +220,11 @@ describe("doctor's judgement", () => {
       /^fails {4}W1 {2}Workspace: the workspace calls exist\n +GET.*404.*It means: a Workspace fails/m,
     );
     assert.match(text, /BenchImage: nothing speaks against it\.\nWorkspace: {2}cannot work here, for W1\./);
+    const refused = { call: "GET /api/projects/{projectId}/workspaces", outcome: "fails", why: "403" } as const;
+    assert.match(
+      textOf(report(facts({ calls: [...calls, refused] }))),
+      /BenchImage: nothing speaks against it\.\nWorkspace: {2}trouble, for GET \S+\/workspaces\./,
+    );
   });
 });
 

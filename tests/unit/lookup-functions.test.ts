@@ -141,6 +141,21 @@ describe("the functions of the SDK", () => {
       assert.equal(inputs.allowedUrls, undefined);
     });
 
+    it("a workspace with the network that it has keeps its list of URLs, and its cluster beside all else", async () => {
+      bench.has({ cluster: { scaling: "STATIC", members: 3, managerWebAccess: false, dedicatedManager: true } });
+      const args = {
+        name: "genomics",
+        image: "image-1",
+        resourceModel: "standard-small",
+        storageGb: 64,
+        access: { web: true },
+        network: pulumi.output("restricted" as const),
+      };
+      const inputs = await inputsOf(ica.Workspace.fromExisting("mine", "ws-1", args));
+      assert.deepEqual(inputs.allowedUrls, ["https://cran.r-project.org"]);
+      assert.deepEqual(inputs.cluster, { members: 3, managerWeb: false, dedicatedManager: true });
+    });
+
     it("a workspace with everything declared asks nothing", async () => {
       const args = {
         name: "genomics",
@@ -149,6 +164,7 @@ describe("the functions of the SDK", () => {
         storageGb: 64,
         access: { web: true },
         network: "public",
+        cluster: { members: 2 },
       } as const;
       const inputs = await inputsOf(ica.Workspace.fromExisting("mine", "ws-1", args));
       assert.deepEqual(inputs, { ...args, existingId: "ws-1" });
