@@ -73,7 +73,9 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   const notes = cache && new LayerNotes(cache.folder);
   const known = options.layers ?? [];
   const headStart =
-    cache && notes && (await planHeadStart(known, notes, cache, partSize, (blocks) => cuts.keyOf(blocks)));
+    cache &&
+    notes &&
+    (await planHeadStart(known, program.level, notes, cache, partSize, (blocks) => cuts.keyOf(blocks)));
   const stream = readableOf(notes === undefined ? packs : noted(packs, () => cuts.note(known, notes)), () => {
     over.abort();
     saved.stop();

@@ -41,6 +41,7 @@ export interface HeadStart {
 /** Plans which blocks of an image with these layers can be sent before its archive is read; undefined when there is nothing of the kind. */
 export async function planHeadStart(
   digests: readonly string[],
+  level: number,
   notes: LayerNotes,
   cache: BlockCache,
   partSize: number,
@@ -49,7 +50,8 @@ export async function planHeadStart(
   const known: LayerNote[] = [];
   for (const digest of new Set(digests)) {
     const note = await notes.get(digest);
-    if (note !== undefined) known.push(note);
+    // Of another level are the blocks of another compressor, which the archive will not have.
+    if (note?.chunks.every(({ key }) => key.endsWith(cache.key("", level)))) known.push(note);
   }
   const parts = planParts(known, partSize);
   if (parts.length === 0) return undefined;

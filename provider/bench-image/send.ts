@@ -1,3 +1,4 @@
+import pLimit from "p-limit";
 import { BlockCache } from "../bzip2/block-cache";
 import { cacheFolder } from "../cache-folder";
 import type { Context } from "../context";
@@ -34,12 +35,17 @@ export async function sendOrTakeOver(
   } catch (error) {
     // A store that no longer takes anything for the object refuses before the question was put.
     if (!(error instanceof ArchiveCompleted || error instanceof UploadError)) throw error;
-    const datum = await completeArchive(context, inputs);
+    // Where ICA cannot be asked, it is the store's refusal that counts.
+    const datum = await completeArchive(context, inputs).catch(() => undefined);
     if (datum === undefined) throw error;
     context.log.info(`another run has uploaded ${archiveName(inputs)} first: it is taken over`);
     return { upload: undefined, datum };
   }
 }
+
+/** Images that this process sends at a time. Each takes some 200 MB of memory, and Docker keeps a copy of it until it is read. */
+const mostTransfers = 2;
+const transfers = pLimit(mostTransfers);
 
 /** Sends an image. What passes by and turns out to break the contract leaves nothing in the project. */
 async function send(
@@ -48,8 +54,9 @@ async function send(
   ready: ReadyImage,
   file: OpenFile,
 ): Promise<{ bytes: number; sha256: string }> {
+  if (transfers.activeCount >= mostTransfers) context.log.info(`${archiveName(inputs)} waits for other uploads`);
   try {
-    return await transfer(context, inputs, ready, file);
+    return await transfers(() => transfer(context, inputs, ready, file));
   } catch (error) {
     if (error instanceof ContractError)
       await forgetArchive(context, { projectId: inputs.projectId, dataId: file.dataId, name: archiveName(inputs) });

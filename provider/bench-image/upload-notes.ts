@@ -21,6 +21,11 @@ const noteSchema = z.object({
 });
 export type UploadNote = z.infer<typeof noteSchema>;
 
+export interface AbandonedUpload {
+  readonly uploadId: string;
+  readonly forget: () => Promise<void>;
+}
+
 export class UploadNotes {
   readonly #folder: string;
 
@@ -42,17 +47,16 @@ export class UploadNotes {
     return () => rm(path, { force: true }).catch(() => undefined);
   }
 
-  /** Takes out the notes of uploads of this object whose process is gone, and gives the ids of the uploads. */
-  async takeAbandoned(bucket: string, key: string): Promise<string[]> {
+  /** The uploads of this object whose process is gone, each with the way to take out its note. */
+  async abandoned(bucket: string, key: string): Promise<AbandonedUpload[]> {
     const names = await readdir(this.#folder).catch(() => []);
-    const abandoned: string[] = [];
+    const abandoned: AbandonedUpload[] = [];
     for (const name of names.filter((name) => name.endsWith(".json"))) {
       const path = join(this.#folder, name);
       const note = await readNote(path);
       if (note === undefined || note.bucket !== bucket || note.key !== key) continue;
       if (note.host !== hostname() || isAlive(note.pid)) continue;
-      abandoned.push(note.uploadId);
-      await rm(path, { force: true }).catch(() => undefined);
+      abandoned.push({ uploadId: note.uploadId, forget: () => rm(path, { force: true }).catch(() => undefined) });
     }
     return abandoned;
   }

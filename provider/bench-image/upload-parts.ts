@@ -27,14 +27,14 @@ export class Target {
   uploadId: string | undefined;
   readonly #client: S3Client;
   readonly #object: () => { Bucket: string; Key: string };
-  readonly #encryption: Partial<PutObjectCommandInput>;
+  readonly #encryption: () => Partial<PutObjectCommandInput>;
   readonly #notes: UploadNotes | undefined;
   #takeBack: (() => Promise<void>) | undefined;
 
   constructor(
     client: S3Client,
     object: () => { Bucket: string; Key: string },
-    encryption: Partial<PutObjectCommandInput>,
+    encryption: () => Partial<PutObjectCommandInput>,
     notes?: UploadNotes,
   ) {
     this.#client = client;
@@ -45,11 +45,13 @@ export class Target {
 
   /** The whole object in one request. */
   async put(bytes: Buffer): Promise<void> {
-    await this.#client.send(new PutObjectCommand({ ...this.#object(), ...this.#encryption, Body: bytes }));
+    await this.#client.send(new PutObjectCommand({ ...this.#object(), ...this.#encryption(), Body: bytes }));
   }
 
   async begin(): Promise<void> {
-    const begun = await this.#client.send(new CreateMultipartUploadCommand({ ...this.#object(), ...this.#encryption }));
+    const begun = await this.#client.send(
+      new CreateMultipartUploadCommand({ ...this.#object(), ...this.#encryption() }),
+    );
     if (begun.UploadId === undefined) throw new Error("S3 began an upload and gave no id of it");
     this.uploadId = begun.UploadId;
     const { Bucket, Key } = this.#object();
@@ -136,7 +138,7 @@ export async function sendParts(
         return 1;
       }
       const there = planned && (await ahead?.sent(planned));
-      if (there !== undefined) {
+      if (there !== undefined && bytes.length === planned?.bytes) {
         numbers.skipTo(there.PartNumber);
         has(there, bytes);
         continue;

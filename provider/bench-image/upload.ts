@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
-import { AbortMultipartUploadCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import type { HeadStart } from "./head-start";
+import { isExpired, s3Client } from "./s3-client";
 import { RenewableCredentials, type UploadCredentials } from "./upload-credentials";
 import { Meter } from "./upload-meter";
 import type { UploadNotes } from "./upload-notes";
@@ -36,6 +37,9 @@ export interface UploadRequest {
   readonly headStart?: HeadStart | undefined;
   /** For tests. Default {@link partSize}. */
   readonly partSize?: number;
+  /** For tests: see {@link S3Options}. */
+  readonly idleMs?: number;
+  readonly tries?: number;
 }
 
 export interface Uploaded {
@@ -66,14 +70,16 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
   const { source, signal, onProgress } = request;
   signal?.throwIfAborted();
   const credentials = new RenewableCredentials(request.credentials, request.renew);
-  const client = clientFor(credentials, request.endpoint, signal);
+  const { endpoint, idleMs, tries } = request;
+  const client = s3Client({ credentials, endpoint, signal, idleMs, tries });
   const meter = new Meter(source);
   const target = new Target(
     client,
     () => objectOf(credentials.current),
-    encryptionOf(credentials.current),
+    () => encryptionOf(credentials.current),
     request.notes,
   );
+  let leftover = "";
   let refused: { readonly reason: unknown } | undefined;
   const beforeEnd = async () => {
     await request.beforeEnd?.().catch((reason: unknown) => {
@@ -85,8 +91,8 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
   signal?.addEventListener("abort", stop, { once: true });
   try {
     const { Bucket, Key } = objectOf(credentials.current);
-    for (const id of (await request.notes?.takeAbandoned(Bucket, Key)) ?? [])
-      await removeParts(client, credentials, id);
+    for (const { uploadId, forget } of (await request.notes?.abandoned(Bucket, Key)) ?? [])
+      if ((await removeParts(client, credentials, uploadId)) === "") await forget();
     const parts = await sendParts(meter, target, request.partSize ?? partSize, {
       beforeEnd,
       onProgress: (bytes) => onProgress?.(bytes),
@@ -95,60 +101,16 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     return { bytes: meter.bytes, sha256: meter.sha256(), parts };
   } catch (error) {
     source.destroy();
-    const leftover = await removeParts(client, credentials, target.uploadId);
+    leftover = await removeParts(client, credentials, target.uploadId);
     signal?.throwIfAborted();
     if (refused !== undefined) throw refused.reason;
     throw meter.failure ?? uploadError(error, credentials, leftover);
   } finally {
     signal?.removeEventListener("abort", stop);
-    await target.over();
+    // What could not be removed now is removed by its note, before the same object is uploaded the next time.
+    if (leftover === "") await target.over();
     client.destroy();
   }
-}
-
-function clientFor(
-  credentials: RenewableCredentials,
-  endpoint: string | undefined,
-  signal: AbortSignal | undefined,
-): S3Client {
-  const config = {
-    region: credentials.current.region,
-    credentials: credentials.provider,
-    // Object stores other than AWS know no bucket as a host name.
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    // The SDK's default checksums go as trailers, which other object stores do not take; TLS and our SHA-256 remain.
-    requestChecksumCalculation: "WHEN_REQUIRED" as const,
-    responseChecksumValidation: "WHEN_REQUIRED" as const,
-    maxAttempts: 5,
-  };
-  const { requestHandler } = new S3Client(config).config;
-  // What is under way ends with the signal, except for the removal of parts that follows it.
-  const untilAborted: Pick<typeof requestHandler, "handle"> = {
-    handle: (sent, options) =>
-      requestHandler.handle(
-        sent,
-        signal === undefined || isRemoval(sent) ? options : { ...options, abortSignal: signal },
-      ),
-  };
-  const client = new S3Client({ ...config, requestHandler: untilAborted });
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      const used = credentials.current;
-      try {
-        return await next(args);
-      } catch (error) {
-        if (!isExpired(error) || !(await credentials.replace(used))) throw error;
-        return next(args);
-      }
-    },
-    // Outside of the SDK's retries and of signing, so that the second try is signed anew.
-    { step: "build", name: "renewExpiredCredentials" },
-  );
-  return client;
-}
-
-function isRemoval(request: unknown): boolean {
-  return typeof request === "object" && request !== null && "method" in request && request.method === "DELETE";
 }
 
 function objectOf({ bucket, objectPrefix }: UploadCredentials): { Bucket: string; Key: string } {
@@ -170,6 +132,9 @@ function encryptionOf({ serverSideEncryptionAlgorithm: algorithm, serverSideEncr
   };
 }
 
+/** Milliseconds for the removal of parts, which also whoever aborts has to wait for. */
+const removalMs = 60_000;
+
 /** Removes the parts of an upload that failed. Gives a sentence if that failed too. */
 async function removeParts(
   client: S3Client,
@@ -178,18 +143,13 @@ async function removeParts(
 ): Promise<string> {
   if (uploadId === undefined) return "";
   try {
-    await client.send(new AbortMultipartUploadCommand({ ...objectOf(credentials.current), UploadId: uploadId }));
+    const removal = new AbortMultipartUploadCommand({ ...objectOf(credentials.current), UploadId: uploadId });
+    await client.send(removal, { abortSignal: AbortSignal.timeout(removalMs) });
     return "";
   } catch (error) {
     if (error instanceof S3ServiceException && error.name === "NoSuchUpload") return "";
-    return ` The parts that were uploaded could not be removed (${wordsOf(error)}); the store's life-cycle rules will.`;
+    return ` The parts that were uploaded could not be removed (${wordsOf(error)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
   }
-}
-
-const expiredCodes = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]);
-
-function isExpired(error: unknown): boolean {
-  return error instanceof Error && expiredCodes.has(error.name);
 }
 
 /** A new error and not the SDK's: that one holds the request, with the token in its headers. */

@@ -16,6 +16,8 @@ export const chunkSize = 8 * (900_000 - 19);
 const mostPrograms = 12;
 /** One more than there are cores: while one is started or ends, the others use them. */
 const programs = Math.min(availableParallelism() + 1, mostPrograms);
+/** Of all archives that are made at the same time. */
+const limit = pLimit(programs);
 /** Chunks that are read before the first of them is done: enough to keep all programs at work. */
 const ahead = programs + 2;
 
@@ -53,8 +55,6 @@ export async function* packed<P extends Piece>(
   pieces: AsyncIterable<P>,
   { compressor, cache, signal, onPiece, release }: PackOptions<P>,
 ): AsyncGenerator<Buffer> {
-  const limit = pLimit(programs);
-
   /** Writes the bytes to a file at once, and waits its turn after that: so plain bytes fill the disk's cache, and not this process. */
   async function compressed(bytes: Buffer): Promise<Part> {
     const input = await namelessFile(bytes);

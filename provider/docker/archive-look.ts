@@ -85,7 +85,9 @@ export class ArchiveLook {
     const chunks: Buffer[] = [];
     for await (const chunk of content) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
-    if (bytes[0] === openingBrace || bytes[0] === openingBracket) this.#documents.set(name, bytes);
+    const opens = bytes[0] === openingBrace || bytes[0] === openingBracket;
+    // An archive begins with the name of its first file, which may begin so, too.
+    if (opens && parseJson(bytes.toString("utf8")) !== undefined) this.#documents.set(name, bytes);
     else if (layerName.test(name)) this.#layers.set(name, await this.#readLayer(each(bytes)));
   }
 

@@ -43,6 +43,12 @@ describe("an archive that is looked at while it passes by", () => {
     );
   });
 
+  for (const name of ["[id].js", "{slug}.html", "[]", "{}"])
+    it(`takes a layer for one whose first file is named ${name}`, async () => {
+      const image = await seenOf({ layers: [[{ name, text: "x" }, ...keptContract]] });
+      assert.match((await textAt(image, "/usr/local/bin/ica_start.sh")) ?? "", /serve 8888/);
+    });
+
   it("tells the configuration, its digest and the size of the layers", async () => {
     const config = { User: "1000:100", ExposedPorts: { "8888/tcp": {} }, Entrypoint: ["/e"], Cmd: null };
     const { bytes, configDigest } = await layeredArchive({ layers: [[{ name: "a", text: "b" }]], config });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { chmod, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { BlockCache } from "../../provider/bzip2/block-cache.js";
@@ -211,6 +211,26 @@ describe("the layer cache", function () {
     });
     await Promise.all(runs);
     assert.ok((await files()).length > 0);
+  });
+
+  it("starts no more programs for several archives than for one", async () => {
+    const programs = await makeContext({
+      slow: { text: "#!/bin/sh\nsleep 0.3\nexec bzip2 -c\n", executable: true },
+    });
+    try {
+      const program: Compressor = { name: "bzip2", command: join(programs, "slow"), args: [], level: 9 };
+      const plain = Array.from({ length: 8 }, () => randomBytes(2000));
+      let most = 0;
+      const watch = setInterval(() => {
+        most = Math.max(most, childrenOf(process.pid).length);
+      }, 20);
+      const archives = await Promise.all([1, 2, 3].map(() => pack(plain, undefined, program)));
+      clearInterval(watch);
+      for (const { file } of archives) assert.ok(unpacked(file).equals(Buffer.concat(plain)));
+      assert.ok(most > 1 && most <= Math.min(availableParallelism() + 1, 12), `${most} programs`);
+    } finally {
+      await removeContext(programs);
+    }
   });
 
   it("leaves no program when one fails, and fails with its words", async () => {

@@ -5,11 +5,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import fc from "fast-check";
-import { type HeadStart, type PlannedPart, planParts, smallestPart } from "../../provider/bench-image/head-start";
+import {
+  type HeadStart,
+  type PlannedPart,
+  planHeadStart,
+  planParts,
+  smallestPart,
+} from "../../provider/bench-image/head-start";
 import { PartNumbers, partsOf } from "../../provider/bench-image/part-cuts";
 import { SentAhead, UnderWay } from "../../provider/bench-image/sent-ahead";
 import { partSize, uploadArchive } from "../../provider/bench-image/upload";
 import { Meter } from "../../provider/bench-image/upload-meter";
+import { BlockCache } from "../../provider/bzip2/block-cache";
 import { type LayerNote, LayerNotes } from "../../provider/bzip2/layer-notes";
 import { Slabs } from "../../provider/slabs";
 import { readableOf } from "../../provider/stream";
@@ -346,6 +353,22 @@ describe("what is sent before Docker gives a byte", function () {
         }),
         { numRuns: 200 },
       );
+    });
+
+    it("are none whose blocks are of another level: another compressor made them than the one that is there now", async () => {
+      const folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
+      try {
+        const cache = new BlockCache({ folder, limit: 1e9, warn: assert.fail });
+        const notes = new LayerNotes(folder);
+        const digest = `sha256:${"ab".repeat(32)}`;
+        const chunks = Array.from({ length: 20 }, () => ({ key: cache.key("cd".repeat(32), 9), bytes: 2_000_000 }));
+        await notes.put(digest, { name: "x/layer.tar", chunks });
+        const planned = (level: number) => planHeadStart([digest], level, notes, cache, partSize, () => undefined);
+        assert.ok(((await planned(9))?.parts.length ?? 0) > 1);
+        assert.equal(await planned(5), undefined);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
     });
 
     it("are few enough for the numbers that S3 has, however much is known", () => {

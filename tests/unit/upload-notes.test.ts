@@ -25,11 +25,12 @@ describe("notes of uploads", () => {
     const note: unknown = JSON.parse(await readFile(join(folder, name), "utf8"));
     await writeFile(join(folder, name), JSON.stringify(Object.assign({}, note, by)));
   }
-  const abandoned = () => notes.takeAbandoned(upload.bucket, upload.key);
+  const abandoned = async () => (await notes.abandoned(upload.bucket, upload.key)).map(({ uploadId }) => uploadId);
 
-  it("tell of the upload of a process that is gone, once", async () => {
+  it("tell of the upload of a process that is gone, until it is forgotten", async () => {
     await left({ pid: gone() });
     assert.deepEqual(await abandoned(), ["upload-1"]);
+    for (const { forget } of await notes.abandoned(upload.bucket, upload.key)) await forget();
     assert.deepEqual(await abandoned(), []);
     assert.deepEqual(await readdir(folder), []);
   });
