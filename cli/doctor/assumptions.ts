@@ -35,7 +35,8 @@ export const assumptions = [
     id: "W3",
     of: "Workspace",
     what: "statuses are Stopped, Starting, Running, Stopping, Failed",
-    ifWrong: "an unknown status is waited on until the time limit, and told",
+    ifWrong:
+      "an unknown status counts as one of a workspace that is up; it is waited on until the time limit, and told",
     check: "look at a workspace on the Bench page while it starts",
   },
   {
@@ -62,8 +63,8 @@ export const assumptions = [
   {
     id: "W7",
     of: "Workspace",
-    what: "a workspace is stopped before it is deleted, and /data goes with it",
-    ifWrong: "ICA refuses to delete, in its own words",
+    what: "a workspace is stopped before it is deleted, /data goes with it, and then ICA has it no more",
+    ifWrong: "ICA refuses to delete, in its own words, or pulumi destroy waits until its time limit",
     check: "delete a workspace on the Bench page",
   },
   {

@@ -84,7 +84,7 @@ export const effects: Readonly<Record<keyof WorkspaceInputs, Rule | readonly [Ca
       when: "no longer declared",
       applies: (_before, after) => after.desiredState === undefined,
       effect: "none",
-      why: "the run state stays as it is, and is nobody's business from now on",
+      why: "the run state stays as it is, and is left to people from now on",
     },
     { when: "another value", applies: always, effect: "run state", why: "this is the start and stop button" },
   ],
