@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ContextError } from "./context-error";
-import type { IgnoreRules } from "./dockerignore";
+import type { IgnoreRules, Verdict } from "./dockerignore";
 import type { FileLook } from "./stat-cache";
 import { Turns } from "./turns";
 
@@ -27,17 +27,17 @@ export type ContextEntry =
 export async function contextEntries(context: string, rules: IgnoreRules): Promise<ContextEntry[]> {
   await assertFolder(context);
   const entries: { key: Buffer; entry: ContextEntry }[] = [];
-  const folders = [""];
+  const folders: Folder[] = [{ path: "", verdict: undefined }];
   const turns = new Turns();
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     await turns.pass();
     for (const found of list(context, folder)) {
       const name = found.name.toString("utf8");
-      const path = folder === "" ? name : `${folder}/${name}`;
-      const ignored = rules.ignores(path);
+      const path = folder.path === "" ? name : `${folder.path}/${name}`;
+      const verdict = rules.judge(path, folder.verdict);
       if (found.isDirectory()) {
-        if (!ignored || rules.hasExceptions) folders.push(utf8(path, found.name));
-      } else if (!ignored) {
+        if (!verdict.ignored || rules.mayHoldException(path)) folders.push({ path: utf8(path, found.name), verdict });
+      } else if (!verdict.ignored) {
         const entry = describe(context, utf8(path, found.name), found);
         entries.push({ key: Buffer.from(path), entry });
       }
@@ -46,13 +46,19 @@ export async function contextEntries(context: string, rules: IgnoreRules): Promi
   return entries.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ entry }) => entry);
 }
 
+/** A folder to look into. The context itself has no verdict, since no rule leaves it out. */
+interface Folder {
+  readonly path: string;
+  readonly verdict: Verdict | undefined;
+}
+
 async function assertFolder(context: string): Promise<void> {
   const found = await reading(context, () => stat(context));
   if (!found.isDirectory()) throw new ContextError("build.context", `${context} is not a folder`);
 }
 
-function list(context: string, folder: string): Dirent<Buffer>[] {
-  const path = join(context, folder);
+function list(context: string, folder: Folder): Dirent<Buffer>[] {
+  const path = join(context, folder.path);
   return readingNow(path, () => readdirSync(path, { withFileTypes: true, encoding: "buffer" }));
 }
 
