@@ -59,7 +59,13 @@ async function assertFolder(context: string): Promise<void> {
 
 function list(context: string, folder: Folder): Dirent<Buffer>[] {
   const path = join(context, folder.path);
-  return readingNow(path, () => readdirSync(path, { withFileTypes: true, encoding: "buffer" }));
+  try {
+    return readdirSync(path, { withFileTypes: true, encoding: "buffer" });
+  } catch (error) {
+    // As in Docker: one that is left out, and only looked into for exceptions, may be closed.
+    if (folder.verdict?.ignored === true && isClosed(error)) return [];
+    throw unreadable(path, error, "build.context");
+  }
 }
 
 function describe(context: string, path: string, found: Dirent<Buffer>): ContextEntry {
@@ -127,10 +133,14 @@ export function readingNow<T>(path: string, read: () => T): T {
   }
 }
 
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
+}
+
 function unreadable(path: string, error: unknown, property: ContextError["property"]): ContextError {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return new ContextError(property, `${path} does not exist`);
-  if (code === "EACCES" || code === "EPERM")
+  if (error instanceof Error && "code" in error && error.code === "ENOENT")
+    return new ContextError(property, `${path} does not exist`);
+  if (isClosed(error))
     return new ContextError(
       property,
       `${path} may not be read by this user. Change its permissions, or leave it out with .dockerignore.`,

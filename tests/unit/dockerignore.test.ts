@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
 import fc from "fast-check";
 import { ContextError } from "../../provider/bench-image/context-error.js";
 import { contextEntries } from "../../provider/bench-image/context-files.js";
@@ -45,6 +47,23 @@ describe(".dockerignore, as BuildKit reads it,", function () {
           return true;
         });
       });
+    }
+  });
+
+  it("passes over a closed folder that is left out, and refuses one that is not", async function () {
+    if (process.platform === "win32") this.skip();
+    const context = await make(["closed/file", "open/wanted"]);
+    await chmod(context, 0o755);
+    await chmod(join(context, "closed"), 0);
+    // Root may read everything, so for a moment the test is somebody else.
+    const root = process.getuid?.() === 0;
+    if (root) process.seteuid?.(1000);
+    try {
+      assert.deepEqual(await sent(context, "*\n!**/wanted\n"), ["open/wanted"]);
+      await assert.rejects(sent(context, "*\n!closed\n"), /closed may not be read/);
+    } finally {
+      if (root) process.seteuid?.(0);
+      await chmod(join(context, "closed"), 0o755);
     }
   });
 
