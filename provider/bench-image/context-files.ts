@@ -2,7 +2,7 @@ import { type Dirent, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ContextError } from "./context-error";
-import type { IgnoreRules } from "./dockerignore";
+import type { IgnoreRules, Verdict } from "./dockerignore";
 import type { FileLook } from "./stat-cache";
 import { Turns } from "./turns";
 
@@ -27,17 +27,17 @@ export type ContextEntry =
 export async function contextEntries(context: string, rules: IgnoreRules): Promise<ContextEntry[]> {
   await assertFolder(context);
   const entries: { key: Buffer; entry: ContextEntry }[] = [];
-  const folders = [""];
+  const folders: Folder[] = [{ path: "", verdict: undefined }];
   const turns = new Turns();
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     await turns.pass();
     for (const found of list(context, folder)) {
       const name = found.name.toString("utf8");
-      const path = folder === "" ? name : `${folder}/${name}`;
-      const ignored = rules.ignores(path);
+      const path = folder.path === "" ? name : `${folder.path}/${name}`;
+      const verdict = rules.judge(path, folder.verdict);
       if (found.isDirectory()) {
-        if (!ignored || rules.hasExceptions) folders.push(utf8(path, found.name));
-      } else if (!ignored) {
+        if (!verdict.ignored || rules.mayHoldException(path)) folders.push({ path: utf8(path, found.name), verdict });
+      } else if (!verdict.ignored) {
         const entry = describe(context, utf8(path, found.name), found);
         entries.push({ key: Buffer.from(path), entry });
       }
@@ -46,14 +46,26 @@ export async function contextEntries(context: string, rules: IgnoreRules): Promi
   return entries.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ entry }) => entry);
 }
 
+/** A folder to look into. The context itself has no verdict, since no rule leaves it out. */
+interface Folder {
+  readonly path: string;
+  readonly verdict: Verdict | undefined;
+}
+
 async function assertFolder(context: string): Promise<void> {
   const found = await reading(context, () => stat(context));
   if (!found.isDirectory()) throw new ContextError("build.context", `${context} is not a folder`);
 }
 
-function list(context: string, folder: string): Dirent<Buffer>[] {
-  const path = join(context, folder);
-  return readingNow(path, () => readdirSync(path, { withFileTypes: true, encoding: "buffer" }));
+function list(context: string, folder: Folder): Dirent<Buffer>[] {
+  const path = join(context, folder.path);
+  try {
+    return readdirSync(path, { withFileTypes: true, encoding: "buffer" });
+  } catch (error) {
+    // As in Docker: one that is left out, and only looked into for exceptions, may be closed.
+    if (folder.verdict?.ignored === true && isClosed(error)) return [];
+    throw unreadable(path, error, "build.context");
+  }
 }
 
 function describe(context: string, path: string, found: Dirent<Buffer>): ContextEntry {
@@ -121,10 +133,14 @@ export function readingNow<T>(path: string, read: () => T): T {
   }
 }
 
+function isClosed(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
+}
+
 function unreadable(path: string, error: unknown, property: ContextError["property"]): ContextError {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (code === "ENOENT") return new ContextError(property, `${path} does not exist`);
-  if (code === "EACCES" || code === "EPERM")
+  if (error instanceof Error && "code" in error && error.code === "ENOENT")
+    return new ContextError(property, `${path} does not exist`);
+  if (isClosed(error))
     return new ContextError(
       property,
       `${path} may not be read by this user. Change its permissions, or leave it out with .dockerignore.`,

@@ -1,14 +1,25 @@
 import { readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
-import dockerignore from "@balena/dockerignore";
+import { basename, dirname, join, posix } from "node:path";
 import { ContextError } from "./context-error";
+import { type IgnorePattern, ignorePattern } from "./ignore-pattern";
 
 /** Which files of a context Docker sends to a build. */
 export interface IgnoreRules {
-  /** Whether a rule leaves this path (POSIX, relative to the context) out of the build. */
-  ignores(path: string): boolean;
-  /** Whether some rule takes back what another one left out (`!`): then even an ignored folder has to be looked into. */
-  readonly hasExceptions: boolean;
+  /**
+   * Judges a path (POSIX, relative to the context) by what was said of the folder it lies in; nothing was of the context itself.
+   * Throws {@link ContextError} for a pattern that Docker refuses when it is used.
+   */
+  judge(path: string, folder?: Verdict): Verdict;
+  /** Whether a folder that is left out has to be looked into: an exception (`!`) may take back something below it. */
+  mayHoldException(folder: string): boolean;
+}
+
+/** What the rules say of one path. */
+export interface Verdict {
+  /** Whether a rule leaves this path out of the build. */
+  readonly ignored: boolean;
+  /** For each rule whether it matched. If it did, it matches all that is below as well. */
+  readonly matched: readonly boolean[];
 }
 
 /**
@@ -21,54 +32,70 @@ export async function readIgnoreRules(context: string, dockerfile: string): Prom
 }
 
 /**
- * The library does the matching; around it is what it does in another way than Docker:
- * upper and lower case differ in Docker; a byte order mark is skipped; `+ ( ) { } | ^` are plain characters; and the names of
- * JavaScript's own object members (`constructor`) are no special paths, for which all paths are put below a folder.
+ * The rules as BuildKit 0.33 applies them (github.com/moby/patternmatcher v0.6.1, and the walk of github.com/tonistiigi/fsutil at
+ * 83cac42c1c52), with what follows from its ways:
+ *
+ * - A rule that would change nothing where it stands is not looked at, and so does not hold for what is below either: with
+ *   `*.log` and `!app`, `app/x.log` stays out, since `app` itself was never left out.
+ * - A folder that is left out is only looked into if some exception has special characters, or starts with the folder's path.
+ *
+ * Throws {@link ContextError} for a pattern that Docker refuses.
  */
 export function parseIgnoreRules(text: string): IgnoreRules {
-  const patterns = text
+  const patterns = patternsOf(text);
+  const exceptions = patterns
+    .filter((pattern) => pattern.isException)
+    .map((pattern) => withoutTrailingGlob(pattern.text));
+  const areAllPlain = exceptions.every((exception) => !/[*?[\]^\\]/.test(exception));
+  return {
+    judge: (path, folder) => {
+      let ignored = false;
+      const matched = patterns.map((pattern, i) => {
+        const matches = folder?.matched[i] === true || (pattern.isException === ignored && pattern.matches(path));
+        if (matches) ignored = !pattern.isException;
+        return matches;
+      });
+      return { ignored, matched };
+    },
+    mayHoldException: (folder) =>
+      !areAllPlain || exceptions.some((exception) => `${exception}/`.startsWith(`${folder}/`)),
+  };
+}
+
+function withoutTrailingGlob(pattern: string): string {
+  return pattern.replace(/\/\*\*$/, "").replace(/\/\*$/, "");
+}
+
+/** The file's lines without comments, which start in the first column, and without the byte order mark. */
+function patternsOf(text: string): IgnorePattern[] {
+  return text
     .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
+    .split("\n")
     .filter((line) => !line.startsWith("#"))
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && line !== "!");
-  const rules = dockerignore({ ignorecase: false }).add(patterns.flatMap(belowFolder));
-  const ignores = (path: string): boolean => rules.ignores(`${folder}/${path}`);
-  try {
-    ignores("any");
-  } catch (error) {
-    throw new ContextError(
-      "build.context",
-      `a .dockerignore pattern cannot be read: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-  return { ignores, hasExceptions: patterns.some((pattern) => pattern.startsWith("!")) };
+    .flatMap((line) => patternOf(trim(line)) ?? []);
 }
 
-const folder = "context";
-
-function belowFolder(pattern: string): string[] {
-  const negated = pattern.startsWith("!");
-  const clean = clear(negated ? pattern.slice(1).trim() : pattern);
-  // "." names the context itself, and Docker takes no notice of it; what is outside of the context is never sent.
-  if (clean === "" || clean === "." || clean.split("/")[0] === "..") return [];
-  return [`${negated ? "!" : ""}${folder}/${escapeSpecials(clean)}`];
+/**
+ * BuildKit cleans a pattern twice: the line without its `!`, then both together. So `./!a` is an exception, and `!/` and `!` are
+ * refused, since nothing is left of them.
+ */
+function patternOf(line: string): IgnorePattern | undefined {
+  const mark = line.startsWith("!") ? "!" : "";
+  const path = trim(line.slice(mark.length));
+  const whole = trim(mark + (path === "" ? "" : clean(path).replace(/^\/(?=.)/s, "")));
+  if (whole === "") return undefined;
+  const pattern = clean(whole);
+  return pattern.startsWith("!") ? ignorePattern(pattern.slice(1), true) : ignorePattern(pattern, false);
 }
 
-/** As Go's filepath.Clean, and without the leading slash that means the context. */
-function clear(pattern: string): string {
-  const parts: string[] = [];
-  for (const part of pattern.replace(/^\/+/, "").split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part === ".." && parts.length > 0 && parts.at(-1) !== "..") parts.pop();
-    else if (part !== ".." || !pattern.startsWith("/")) parts.push(part);
-  }
-  return parts.join("/");
+/** As Go's strings.TrimSpace: a byte order mark is no space, and U+0085 is one. */
+function trim(text: string): string {
+  return text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
 }
 
-/** Outside of [classes], and unless escaped already. */
-function escapeSpecials(pattern: string): string {
-  return pattern.replace(/\\.|\[[^\]]*\]|[+(){}|^]/g, (found) => (found.length === 1 ? `\\${found}` : found));
+/** As Go's filepath.Clean. */
+function clean(path: string): string {
+  return posix.normalize(path).replace(/(?<=.)\/$/s, "");
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { contextEntries } from "../../provider/bench-image/context-files.js";
 import { readIgnoreRules } from "../../provider/bench-image/dockerignore.js";
+import { refusedRules } from "../unit/dockerignore-case.js";
 import { TestImages } from "./images.js";
 
 /** Files that the rules below tell apart. */
@@ -34,13 +35,16 @@ const files = [
     "dirt/a",
     "other/dir/a",
     "node_modules/m/index.js",
+    "main.R",
+    "R/server.R",
+    "R/app.Rmd",
+    "app/x.log",
+    "app/sub/y.log",
+    "app/sub.log/in",
   ],
 ];
 
-/**
- * Each a `.dockerignore`. Left out is where old and new engines differ, and the hash is with the new ones: brackets as plain
- * characters (`paren(1).txt`), and an exception that starts with `**` below an ignored folder.
- */
+/** Each a `.dockerignore`. */
 const rules = [
   "a\n",
   "/a\n./dir/\n",
@@ -79,6 +83,42 @@ const rules = [
   "dir/deep/../b.log\n",
   "**dir\n",
   "di**/a\n",
+  "R**\n",
+  "**/*.log\n!app/x.log\n",
+  "app\n!app/sub\n!app/sub.log\n**/y.log\n",
+  "?ir\n!?ir/[^d]*\ndir/*\n",
+  "*\n!other\nother/dir\n!other/dir/a\n",
+  "*/*\n!app/*\n",
+  "[^a-z]*\n",
+  "*[^b]/a\n",
+  "./!a\na\n",
+  "*\n./!a\n",
+  "!../../a\n",
+  "\u00A0a\u00A0\n",
+  "\\d*\n",
+  "[[:digit:][:punct:]]*\n",
+];
+
+/**
+ * What Docker's client understands in another way since version 23, in which buildx looks through the context; the hash is with the
+ * new ones. Older ones take `**` at the start for whole folders only, do not look into a folder that is left out for an exception
+ * with special characters, hand an exception of a folder down though the folder was not left out, and repeat with `+`.
+ */
+const rulesSinceVersion23 = [
+  "*\n!**.R\n",
+  "*\n!**/*.R\n",
+  "*\n!R/**\n!**.log\n",
+  "**.log\n",
+  "**log\n!app/**\n",
+  "**/*.log\n!app\n",
+  "**/*.log\n!app/*\n",
+  "?ir\n!?ir/[^d]*\nd[i]r\n",
+  "dir\n!dir/deep\ndir\n",
+  "app\n!?pp/x.log\n",
+  "app\n!app/*/y.log\n",
+  "c+*\n",
+  "*\n!*.txt\n!c+*\n",
+  "paren(1)*\n",
 ];
 
 describe(".dockerignore", function () {
@@ -87,32 +127,51 @@ describe(".dockerignore", function () {
   after(() => images.removeAll());
 
   it("leaves out of the hash just what Docker leaves out of the build", async () => {
-    const docker = await images.docker();
-    const context = await images.folder(Object.fromEntries(files.map((path) => [path, path])));
-    const dockerfile = join(await images.folder({ Dockerfile: "FROM scratch\nCOPY . /\n" }), "Dockerfile");
-    const differences: string[] = [];
-    for (const text of rules) {
+    assert.deepEqual(await differences(rules), []);
+  });
+
+  it("does so where Docker understands a rule in another way since version 23", async function () {
+    const { command } = (await images.docker()).client;
+    const version = spawnSync(command, ["version", "--format", "{{.Client.Version}}"]).stdout.toString();
+    if (Number.parseInt(version, 10) < 23) this.skip();
+    assert.deepEqual(await differences(rulesSinceVersion23), []);
+  });
+
+  it("refuses nothing that Docker takes", async () => {
+    const { command } = (await images.docker()).client;
+    const { context, dockerfile } = await make();
+    for (const { what, rules } of refusedRules) {
+      await writeFile(join(context, ".dockerignore"), rules);
+      const built = build(command, context, dockerfile);
+      assert.notEqual(built.status, 0, `Docker builds with ${what}`);
+      assert.match(built.stderr.toString(), /syntax error in pattern|illegal exclusion pattern/, what);
+    }
+  });
+
+  async function differences(texts: readonly string[]): Promise<string[]> {
+    const { command } = (await images.docker()).client;
+    const { context, dockerfile } = await make();
+    const found: string[] = [];
+    for (const text of texts) {
       await writeFile(join(context, ".dockerignore"), text);
-      const sent = filesSent(docker.client.command, context, dockerfile);
+      const sent = filesSent(command, context, dockerfile);
       const entries = await contextEntries(context, await readIgnoreRules(context, dockerfile));
       const counted = entries.map(({ path }) => path).sort();
       if (counted.join("\n") === sent.join("\n")) continue;
       const only = (one: string[], other: string[]) => one.filter((path) => !other.includes(path)).join(" ");
-      differences.push(
-        `${JSON.stringify(text)}: only sent: ${only(sent, counted)}; only counted: ${only(counted, sent)}`,
-      );
+      found.push(`${JSON.stringify(text)}: only sent: ${only(sent, counted)}; only counted: ${only(counted, sent)}`);
     }
-    assert.deepEqual(differences, []);
-  });
+    return found;
+  }
+
+  async function make(): Promise<{ readonly context: string; readonly dockerfile: string }> {
+    const context = await images.folder(Object.fromEntries(files.map((path) => [path, path])));
+    return { context, dockerfile: join(await images.folder({ Dockerfile: "FROM scratch\nCOPY . /\n" }), "Dockerfile") };
+  }
 });
 
-/** Builds to a tar on the standard output, so that nothing is left in the image store. */
 function filesSent(command: string, context: string, dockerfile: string): string[] {
-  const env = { ...process.env, DOCKER_BUILDKIT: "1" };
-  const built = spawnSync(command, ["build", "--quiet", "--output", "-", "--file", dockerfile, context], {
-    env,
-    maxBuffer: 1e8,
-  });
+  const built = build(command, context, dockerfile);
   assert.equal(built.status, 0, built.stderr.toString());
   const listed = spawnSync("tar", ["-tf", "-", "--quoting-style=literal"], { input: built.stdout });
   return listed.stdout
@@ -120,4 +179,13 @@ function filesSent(command: string, context: string, dockerfile: string): string
     .split("\n")
     .filter((path) => path !== "" && !path.endsWith("/"))
     .sort();
+}
+
+/** Builds to a tar on the standard output, so that nothing is left in the image store. */
+function build(command: string, context: string, dockerfile: string) {
+  const env = { ...process.env, DOCKER_BUILDKIT: "1" };
+  return spawnSync(command, ["build", "--quiet", "--output", "-", "--file", dockerfile, context], {
+    env,
+    maxBuffer: 1e8,
+  });
 }
