@@ -85,7 +85,11 @@ export interface BenchImageArgs {
   projectId?: pulumi.Input<string>;
   /** The project's folder for the archive; starts and ends with a slash. Default: `/bench-images/`. A change counts for the next publication. */
   folder?: pulumi.Input<string>;
-  /** Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in place. */
+  /**
+   * Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in
+   * place: a region that is named no more is removed. One that this stack never named, as another stack or the default may have added it,
+   * stays; `pulumi refresh` shows it, and the next `pulumi up` removes it.
+   */
   regions?: pulumi.Input<pulumi.Input<string>[]>;
   /** The archive that is uploaded. A change counts for the next publication. */
   archive?: pulumi.Input<{

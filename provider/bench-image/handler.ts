@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
-import { type Change, type Live, PartialError, type ResourceHandler } from "../handler";
+import type { Change, Live, ResourceHandler } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { hasUnknown } from "../unknown";
-import { wordsOf } from "../words";
 import { checkImage } from "./check";
+import { finishExisting } from "./finish";
 import type { BenchImageInputs } from "./inputs";
-import { finish, publish } from "./publish";
+import { publish } from "./publish";
 import { isGone } from "./published";
 import { rebuildReasons } from "./rebuild-reasons";
-import { convergeRegions, describeRegions, regionIds, regionsOf } from "./regions";
+import { describeRegions, regionsOf } from "./regions";
 import { digestSeen, seenContents } from "./seen-contents";
 import { reportedSettings } from "./settings";
 import { type BenchImageState, doneOf, stateOf } from "./state";
@@ -64,16 +64,10 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
   },
 
   async update(context, id, state, next) {
-    let image = await context.client.dockerImages.get(id);
-    try {
-      if (next.regions !== undefined) {
-        const wanted = await regionIds(context, next.projectId, next.regions);
-        if (await convergeRegions(context, image, wanted)) image = await context.client.dockerImages.get(id);
-      }
-    } catch (error) {
-      throw new PartialError(id, stateOf(image, inputsOf(state), doneOf(state)), wordsOf(error), { cause: error });
-    }
-    return (await finish(context, next, image, { ...doneOf(state), ...digestSeen(context, next) })).state;
+    const image = await context.client.dockerImages.get(id);
+    return (
+      await finishExisting(context, next, image, { ...doneOf(state), ...digestSeen(context, next) }, state.regions)
+    ).state;
   },
 
   async delete(context, id, state) {
