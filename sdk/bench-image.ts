@@ -105,7 +105,11 @@ export interface BenchImageArgs {
    * at again; a change does nothing to it (in place). Default: `inspect`.
    */
   verify?: pulumi.Input<"inspect" | "run" | "none">;
-  /** What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Default: `forget`. */
+  /**
+   * What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Regions are removed
+   * from all who use the image, other stacks too; only one that a resource of the same run keeps, as after renaming a resource, stays in its
+   * regions. Default: `forget`.
+   */
   onDelete?: pulumi.Input<"forget" | "removeRegions">;
   /** Take over an image that is in ICA already, by its id; `name` and `version` must be its own. Another id is another image (replace). */
   existingId?: pulumi.Input<string>;

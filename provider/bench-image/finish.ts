@@ -4,6 +4,7 @@ import { PartialError } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { timeoutMs } from "../inputs";
 import { wordsOf } from "../words";
+import { inUse } from "./in-use";
 import type { BenchImageInputs } from "./inputs";
 import { changeRegions } from "./region-changes";
 import { awaitImage, ImageBuildFailed } from "./register";
@@ -40,6 +41,7 @@ export async function finishExisting(
   done: Done,
   named?: string[],
 ): Promise<{ id: string; state: BenchImageState }> {
+  inUse(context).add(image.id);
   return keepingId(context, { ...inputs, regions: named }, image, done, async () => {
     const ready = await awaitReady(context, inputs, image);
     const placed = await changeRegions(context, inputs, ready, named ?? []);

@@ -3,6 +3,7 @@ import { benchImageHandler as handler } from "../../provider/bench-image/handler
 import { archivePath, archiveTags } from "../../provider/bench-image/identity.js";
 import type { BenchImageInputs } from "../../provider/bench-image/inputs.js";
 import type { BenchImageState } from "../../provider/bench-image/state.js";
+import { unknownValue } from "../../provider/unknown.js";
 import { contextFor, type TestContext } from "../support/context.js";
 import { imageInputs } from "../support/factories.js";
 import { euc1, ImageServer, inRegions, use1 } from "../support/image-server.js";
@@ -147,6 +148,59 @@ describe("the regions of an image that others may use too", () => {
       const error = await partialOf<BenchImageState>(handler.update(context, "image-1", state, next));
       assert.match(error.message, /Not yours/);
       assert.deepEqual(error.state.regions, ["euc1", "use1"]);
+    });
+  });
+
+  describe("when one of its resources is deleted", () => {
+    const inputs = imageInputs({ onDelete: "removeRegions" });
+    /** A process of its own, as the engine starts one for each command. */
+    const later = () => {
+      context = contextFor(server.baseUrl);
+    };
+    let state: BenchImageState;
+
+    beforeEach(async () => {
+      ica.has();
+      state = await created(inputs);
+      later();
+    });
+
+    const remove = () => handler.delete(context, "image-1", state);
+    const staysInUse = async () => {
+      await remove();
+      assert.deepEqual(ica.regionsOf("image-1"), ["use1"]);
+      assert.match(context.log.warnings.join(), /image rstudio .*\(id image-1\) keeps its regions: .* uses it/);
+    };
+
+    it("stay where its replacement, or a renamed resource, has taken it over in the same run", async () => {
+      await created(inputs);
+      await staysInUse();
+    });
+
+    it("stay where another resource has it, which does not change", async () => {
+      await handler.diff(context, "image-1", state, inputs);
+      await staysInUse();
+    });
+
+    it("stay where another resource has it, which is changed in place", async () => {
+      await handler.update(context, "image-1", state, imageInputs());
+      await staysInUse();
+    });
+
+    it("go where the resource is replaced by another image, also after the engine asked with values that are not known", async () => {
+      await handler.diff(context, "image-1", state, { ...inputs, build: { context: unknownValue } });
+      await handler.diff(context, "image-1", state, { ...inputs, contextHash: "f".repeat(64), version: "f" });
+      await remove();
+      assert.deepEqual(ica.regionsOf("image-1"), []);
+      assert.deepEqual(context.log.warnings, []);
+    });
+
+    it("come back where the same content is declared again later", async () => {
+      await remove();
+      assert.deepEqual(ica.regionsOf("image-1"), []);
+      later();
+      const again = await created(inputs);
+      assert.deepEqual(Object.keys(again.urls), ["use1"]);
     });
   });
 });
