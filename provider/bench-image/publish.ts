@@ -1,5 +1,6 @@
 import type { Context } from "../context";
-import { completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
+import { dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
+import { usableArchive } from "./failed-archive";
 import { finishExisting, finishNew, keepingId } from "./finish";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
@@ -29,7 +30,7 @@ export async function publish(
   const format = await dockerFormat(context);
   let done = seen;
   let upload: { bytes: number; sha256: string } | undefined;
-  let datum = await completeArchive(context, inputs);
+  let datum = await usableArchive(context, inputs);
   if (datum !== undefined)
     context.log.info(`archive ${archiveName(inputs)} is in the project already: no build, no upload`);
   else {
