@@ -85,7 +85,11 @@ export interface BenchImageArgs {
   projectId?: pulumi.Input<string>;
   /** The project's folder for the archive; starts and ends with a slash. Default: `/bench-images/`. A change counts for the next publication. */
   folder?: pulumi.Input<string>;
-  /** Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in place. */
+  /**
+   * Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in
+   * place: a region that is named no more is removed. One that this stack never named, as another stack or the default may have added it,
+   * stays; `pulumi refresh` shows it, and the next `pulumi up` removes it.
+   */
   regions?: pulumi.Input<pulumi.Input<string>[]>;
   /** The archive that is uploaded. A change counts for the next publication. */
   archive?: pulumi.Input<{
@@ -101,7 +105,11 @@ export interface BenchImageArgs {
    * at again; a change does nothing to it (in place). Default: `inspect`.
    */
   verify?: pulumi.Input<"inspect" | "run" | "none">;
-  /** What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Default: `forget`. */
+  /**
+   * What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Regions are removed
+   * from all who use the image, other stacks too; only one that a resource of the same run keeps, as after renaming a resource, stays in its
+   * regions. Default: `forget`.
+   */
   onDelete?: pulumi.Input<"forget" | "removeRegions">;
   /** Take over an image that is in ICA already, by its id; `name` and `version` must be its own. Another id is another image (replace). */
   existingId?: pulumi.Input<string>;

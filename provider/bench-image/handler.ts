@@ -1,16 +1,17 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
-import { type Change, type Live, PartialError, type ResourceHandler } from "../handler";
+import type { Change, Live, ResourceHandler } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { hasUnknown } from "../unknown";
-import { wordsOf } from "../words";
 import { checkImage } from "./check";
+import { finishExisting } from "./finish";
+import { inUse } from "./in-use";
 import type { BenchImageInputs } from "./inputs";
-import { finish, publish } from "./publish";
+import { publish } from "./publish";
 import { isGone } from "./published";
 import { rebuildReasons } from "./rebuild-reasons";
-import { convergeRegions, describeRegions, regionIds, regionsOf } from "./regions";
+import { describeRegions, regionsOf } from "./regions";
 import { digestSeen, seenContents } from "./seen-contents";
 import { reportedSettings } from "./settings";
 import { type BenchImageState, doneOf, stateOf } from "./state";
@@ -27,26 +28,11 @@ const replacing = [
 export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageState, Context> = {
   check: checkImage,
 
-  async diff(context, _id, state, next): Promise<Change> {
-    const because = replacing.filter(
-      (field) => !hasUnknown(next[field]) && !isDeepStrictEqual(state[field], next[field]),
-    );
-    if (because.length > 0) {
-      if (because.includes("contextHash") && state.existingId === undefined && next.existingId === undefined)
-        context.log.info(
-          `image ${next.name} is ${next.build === undefined ? "published anew" : "rebuilt"}: ${rebuildReasons(state, next, seenContents(context, next.contextHash))}`,
-        );
-      return { kind: "replace", because, deleteFirst: false };
-    }
-    // An image that ICA could not make cannot be mended: it is published anew.
-    if (state.status === "BUILDFAILED") return { kind: "replace", because: ["status"], deleteFirst: false };
-    // An interrupted wait goes on, also after a refresh has cleared the engine's own mark of it.
-    if (state.status === "PARTIAL") return { kind: "update", hidden: true };
-    const fields = Object.keys({ ...state, ...next }) as (keyof BenchImageState)[];
-    const differs = fields.some(
-      (field) => isInput(field) && !isDeepStrictEqual(comparable(state)[field], comparable(next)[field]),
-    );
-    return differs ? { kind: "update", hidden: false } : { kind: "unchanged" };
+  async diff(context, id, state, next) {
+    const change = compare(context, state, next);
+    // With unknown values the engine asks what would be if something else were replaced first; before it acts, it asks again.
+    if (change.kind !== "replace" && !hasUnknown(next)) inUse(context).add(id);
+    return change;
   },
 
   create: publish,
@@ -64,20 +50,20 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
   },
 
   async update(context, id, state, next) {
-    let image = await context.client.dockerImages.get(id);
-    try {
-      if (next.regions !== undefined) {
-        const wanted = await regionIds(context, next.projectId, next.regions);
-        if (await convergeRegions(context, image, wanted)) image = await context.client.dockerImages.get(id);
-      }
-    } catch (error) {
-      throw new PartialError(id, stateOf(image, inputsOf(state), doneOf(state)), wordsOf(error), { cause: error });
-    }
-    return (await finish(context, next, image, { ...doneOf(state), ...digestSeen(context, next) })).state;
+    const image = await context.client.dockerImages.get(id);
+    return (
+      await finishExisting(context, next, image, { ...doneOf(state), ...digestSeen(context, next) }, state.regions)
+    ).state;
   },
 
   async delete(context, id, state) {
     const what = `image ${state.name} ${state.version} (id ${id})`;
+    if (state.onDelete === "removeRegions" && inUse(context).has(id)) {
+      context.log.warn(
+        `${what} keeps its regions: its own replacement, or a resource of another name in the program, uses it. The stack forgets this one`,
+      );
+      return;
+    }
     if (state.onDelete === "removeRegions") {
       const image = await lookUp(context, id);
       if (image === undefined) return;
@@ -91,6 +77,29 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     context.log.info(`${what} stays in ICA, which has no call to delete an image; the stack forgets it`);
   },
 };
+
+/** What a declaration changes of an image. */
+function compare(context: Context, state: BenchImageState, next: BenchImageInputs): Change {
+  const because = replacing.filter(
+    (field) => !hasUnknown(next[field]) && !isDeepStrictEqual(state[field], next[field]),
+  );
+  if (because.length > 0) {
+    if (because.includes("contextHash") && state.existingId === undefined && next.existingId === undefined)
+      context.log.info(
+        `image ${next.name} is ${next.build === undefined ? "published anew" : "rebuilt"}: ${rebuildReasons(state, next, seenContents(context, next.contextHash))}`,
+      );
+    return { kind: "replace", because, deleteFirst: false };
+  }
+  // An image that ICA could not make cannot be mended: it is published anew.
+  if (state.status === "BUILDFAILED") return { kind: "replace", because: ["status"], deleteFirst: false };
+  // An interrupted wait goes on, also after a refresh has cleared the engine's own mark of it.
+  if (state.status === "PARTIAL") return { kind: "update", hidden: true };
+  const fields = Object.keys({ ...state, ...next }) as (keyof BenchImageState)[];
+  const differs = fields.some(
+    (field) => isInput(field) && !isDeepStrictEqual(comparable(state)[field], comparable(next)[field]),
+  );
+  return differs ? { kind: "update", hidden: false } : { kind: "unchanged" };
+}
 
 const outputs = [
   "imageId",

@@ -24,11 +24,12 @@ export function archivePath(inputs: Named): string {
 const tagPrefix = "pulumi-ica:";
 const contextPrefix = `${tagPrefix}context=`;
 const sha256Prefix = `${tagPrefix}sha256=`;
+const imagePrefix = `${tagPrefix}image=`;
 
 /** The technical tags by which archives are found again. */
 export const nameTag = (name: string): string => `${tagPrefix}name=${name}`;
 export const versionTag = (version: string): string => `${tagPrefix}version=${version}`;
-export const imageTag = (imageId: string): string => `${tagPrefix}image=${imageId}`;
+export const imageTag = (imageId: string): string => `${imagePrefix}${imageId}`;
 
 /** Technical tags of the archive: what it holds and which image was made from it, for other machines and for people. */
 export function archiveTags(inputs: Named, sha256: string | undefined, imageId: string | undefined): string[] {
@@ -46,14 +47,15 @@ export function mergeTags(present: readonly (string | null)[] | null | undefined
   return [...(present ?? []).filter((tag): tag is string => tag !== null && !tag.startsWith(tagPrefix)), ...ours];
 }
 
-/** What the tags of an archive say of its content. */
+/** What the tags of an archive say of its content, and of the image that was made from it. */
 export function readTags(tags: readonly (string | null)[]): {
   contextHash: string | undefined;
   sha256: string | undefined;
+  imageId: string | undefined;
 } {
   const after = (prefix: string) =>
     tags.find((tag): tag is string => tag?.startsWith(prefix) === true)?.slice(prefix.length);
-  return { contextHash: after(contextPrefix), sha256: after(sha256Prefix) };
+  return { contextHash: after(contextPrefix), sha256: after(sha256Prefix), imageId: after(imagePrefix) };
 }
 
 /** The name that the built image gets in the local Docker; Docker's references are lower case. */

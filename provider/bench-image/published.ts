@@ -60,7 +60,15 @@ export async function findAgain(context: Context, inputs: BenchImageInputs, imag
 /** Looks for an image with this name, version and content. One call, two or three when the version does not tell the content by itself. */
 export async function findPublished(context: Context, inputs: BenchImageInputs): Promise<Published> {
   const [image] = await published(context, inputs);
-  if (image === undefined) return { kind: "absent" };
+  return image === undefined ? { kind: "absent" } : judge(context, inputs, image);
+}
+
+/** Whether an image of this name and version holds this content. */
+export async function judge(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+): Promise<Exclude<Published, { kind: "absent" }>> {
   // The default version is the content's own hash: nothing else can hide behind it.
   if (inputs.version === versionFor(inputs.contextHash)) return { kind: "same", image };
   const hashes = await contentHashes(context, inputs, image.id);

@@ -10,20 +10,35 @@ export class UnknownRegion extends Error {
   override readonly name = "UnknownRegion";
 }
 
-/** UUIDs of the declared regions; without any, that of the project's own. */
+/** A region as messages and calls need it; ICA does not give every code. */
+export interface NamedRegion {
+  readonly id: string;
+  readonly code: string | undefined;
+}
+
+/** The declared regions, each once; without any, the project's own. */
+export async function declaredRegions(
+  context: Context,
+  projectId: string,
+  declared: readonly string[] | undefined,
+): Promise<NamedRegion[]> {
+  if (declared === undefined) return [(await context.client.projects.get(projectId)).region];
+  const known = await knownRegions(context);
+  const regions = declared.map((name) => {
+    const region = findRegion(known, name);
+    if (region === undefined) throw new UnknownRegion(unknownRegion(known, name));
+    return region;
+  });
+  return [...new Set(regions)];
+}
+
+/** The same by their UUIDs, as a new image is registered with them. */
 export async function regionIds(
   context: Context,
   projectId: string,
   declared: readonly string[] | undefined,
 ): Promise<string[]> {
-  if (declared === undefined) return [(await context.client.projects.get(projectId)).region.id];
-  const known = await knownRegions(context);
-  const ids = declared.map((name) => {
-    const region = findRegion(known, name);
-    if (region === undefined) throw new UnknownRegion(unknownRegion(known, name));
-    return region.id;
-  });
-  return [...new Set(ids)];
+  return (await declaredRegions(context, projectId, declared)).map(({ id }) => id);
 }
 
 /** The regions of the tenant, asked for once a session: they change by contract and not by the minute. */
@@ -38,11 +53,13 @@ export async function knownRegions({ client }: Context): Promise<readonly Region
 const asked = new WeakMap<IcaClient, Promise<readonly Region[]>>();
 
 /** By code, whatever the case, or by UUID. */
-export function findRegion<R extends { readonly id: string; readonly code: string }>(
-  known: readonly R[],
-  name: string,
-): R | undefined {
-  return known.find(({ id, code }) => [id, code].some((each) => each.toLowerCase() === name.toLowerCase()));
+export function findRegion<R extends NamedRegion>(known: readonly R[], name: string): R | undefined {
+  return known.find((region) => isNamed(region, [name]));
+}
+
+/** Whether one of the names is that of the region. */
+export function isNamed({ id, code }: NamedRegion, names: readonly string[]): boolean {
+  return names.some((name) => [id, code].some((each) => each?.toLowerCase() === name.toLowerCase()));
 }
 
 /** Why a region is refused. */
@@ -51,7 +68,7 @@ export function unknownRegion(known: readonly Region[], name: string): string {
 }
 
 /** The regions an image is in. */
-export function regionsOf(image: DockerImage): { id: string; code: string | undefined; url: string | undefined }[] {
+export function regionsOf(image: DockerImage): (NamedRegion & { readonly url: string | undefined })[] {
   return (image.internalDockerImageSettings?.regions ?? []).map(({ region, url }) => ({
     id: region.id,
     code: region.code ?? undefined,
@@ -61,7 +78,7 @@ export function regionsOf(image: DockerImage): { id: string; code: string | unde
 
 /** Whether an image is in all of the declared regions. */
 export function areAmong(declared: readonly string[], image: DockerImage): boolean {
-  const present = regionsOf(image).map(({ id, code }) => ({ id, code: code ?? id }));
+  const present = regionsOf(image);
   return declared.every((name) => findRegion(present, name) !== undefined);
 }
 
@@ -71,30 +88,4 @@ export function describeRegions(image: DockerImage, declared: readonly string[])
   return regionsOf(image)
     .map(({ id, code }) => wanted.get(id.toLowerCase()) ?? wanted.get((code ?? id).toLowerCase()) ?? code ?? id)
     .sort();
-}
-
-/** Adds what is missing, and removes nothing. Whether something was missing. */
-export async function addMissingRegions(
-  context: Context,
-  image: DockerImage,
-  wanted: readonly string[],
-): Promise<boolean> {
-  const present = regionsOf(image).map(({ id }) => id);
-  const missing = wanted.filter((id) => !present.includes(id));
-  if (missing.length > 0) await context.client.dockerImages.addRegions(image.id, missing);
-  return missing.length > 0;
-}
-
-/** Adds what is missing, then removes what is too much: an image is never without a region in between. Whether it changed. */
-export async function convergeRegions(
-  context: Context,
-  image: DockerImage,
-  wanted: readonly string[],
-): Promise<boolean> {
-  const { dockerImages } = context.client;
-  const present = regionsOf(image).map(({ id }) => id);
-  const extra = present.filter((id) => !wanted.includes(id));
-  const added = await addMissingRegions(context, image, wanted);
-  if (extra.length > 0) await dockerImages.removeRegions(image.id, extra);
-  return added || extra.length > 0;
 }

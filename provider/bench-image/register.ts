@@ -4,7 +4,7 @@ import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
 import { poll } from "../poll";
 import type { BenchImageInputs } from "./inputs";
-import { findPublished, isGone, type Published, published } from "./published";
+import { findPublished, isGone, judge, type Published, published } from "./published";
 
 /** ICA could not make an image of the archive. */
 export class ImageBuildFailed extends Error {
@@ -17,7 +17,7 @@ type Registered = Published | { readonly kind: "new"; readonly image: DockerImag
 /**
  * Registers the archive as an image, unless another run has done so since this one looked. The call has no idempotency key, and no
  * document says whether a name and version can be there twice: so whatever goes wrong, the image is looked for before anything is
- * said to have failed. It may be ours, whose answer was lost, or that of a run which was quicker; it holds the same either way.
+ * said to have failed. It may be ours, whose answer was lost, or that of a run which was quicker, and whose content is then looked at.
  */
 export async function register(
   context: Context,
@@ -47,21 +47,26 @@ export async function register(
 }
 
 /**
- * Where ICA lets two runs register the same in the same moment, both have to go on with one of the two images. The other stays unused: there is
- * no call to delete it.
+ * Where ICA lets two runs register the same name and version in the same moment, the first of the two images has them. It is taken over
+ * where it holds the same; else the version is not this run's. The other image stays unused: there is no call to delete it.
  */
 async function theOne(
   context: Context,
   inputs: BenchImageInputs,
   image: DockerImage,
-): Promise<Extract<Registered, { image: DockerImage }>> {
+): Promise<Exclude<Registered, { kind: "absent" }>> {
   const [first = image] = await published(context, inputs);
   if (first.id === image.id) return { kind: "new", image };
+  const judged = await judge(context, inputs, first);
+  const outcome =
+    judged.kind === "same"
+      ? `its image ${first.id} is used, and ${image.id}, which holds the same, is not`
+      : `its image ${first.id} has the version, and ${image.id}, which this run registered, is not used`;
   context.log.warn(
-    `another run registered ${inputs.name} ${inputs.version} in the same moment: its image ${first.id} is used, and ${image.id}, which holds the same, is not. ` +
-      "ICA has no call to delete it: it can be removed by hand in System Settings > Docker Repository.",
+    `another run registered ${inputs.name} ${inputs.version} in the same moment: ${outcome}. ` +
+      `ICA has no call to delete ${image.id}: it can be removed by hand in System Settings > Docker Repository.`,
   );
-  return { kind: "same", image: first };
+  return judged;
 }
 
 /** Waits until ICA has made the image: PARTIAL, then AVAILABLE. 5 to 30 minutes are normal (the vendor's page). */

@@ -119,7 +119,7 @@ export async function forgetArchive(
   } catch (error) {
     if (error instanceof IcaError && error.isNotFound) return;
     context.log.warn(
-      `archive ${archive.name} (${archive.dataId}) could not be deleted, and the next run would register it again; delete it by hand. ` +
+      `archive ${archive.name} (${archive.dataId}) could not be deleted, and is of no use: delete it by hand. ` +
         wordsOf(error),
     );
   }

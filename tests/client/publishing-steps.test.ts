@@ -9,7 +9,7 @@ import {
 } from "../../provider/bench-image/archive-file.js";
 import { archivePath, archiveTags, imageTag } from "../../provider/bench-image/identity.js";
 import { findArchive, findPublished, immutableVersion } from "../../provider/bench-image/published.js";
-import { convergeRegions, regionIds, UnknownRegion } from "../../provider/bench-image/regions.js";
+import { regionIds, UnknownRegion } from "../../provider/bench-image/regions.js";
 import { awaitImage, ImageBuildFailed, register } from "../../provider/bench-image/register.js";
 import { IcaError } from "../../provider/ica/error.js";
 import { TimeoutError } from "../../provider/poll.js";
@@ -361,18 +361,6 @@ describe("publishing an image", () => {
         assert.match(error.message, /region "xyz" is not one of this tenant's: use1, euc1/);
         return true;
       });
-    });
-
-    it("are added before others are removed, and nothing is written when they are right", async () => {
-      const image = ica.has();
-      await convergeRegions(context, image, ["region-1"]);
-      assert.deepEqual(ica.written, []);
-      await convergeRegions(context, image, ["region-2"]);
-      assert.deepEqual(ica.written, ["addRegions", "removeRegions"]);
-      assert.deepEqual(
-        server.calls("POST", /Regions$/).map(({ body }) => body),
-        [{ regionIds: ["region-2"] }, { regionIds: ["region-1"] }],
-      );
     });
   });
 });

@@ -23,6 +23,8 @@ const updateBody = z.looseObject({
   }),
 });
 
+const newImage = z.object({ name: z.string(), version: z.string(), regions: z.array(z.string()) });
+
 const data = `/api/projects/${projectId}/data`;
 
 /** Images, regions, formats and files over maps: the calls that publishing an image is made of, without an object store. */
@@ -42,10 +44,20 @@ export class ImageServer {
       return image === undefined ? problem(404, "No such image") : ok(image);
     });
     server.on("POST", "/api/dockerImages:createInternal", ({ body }) => {
-      const { name, version } = z.object({ name: z.string(), version: z.string() }).parse(body);
-      return ok(this.has({ id: `made-${this.images.size + 1}`, name, version }));
+      const { name, version, regions } = newImage.parse(body);
+      const there = [use1, euc1].filter(({ id }) => regions.includes(id));
+      return ok(this.has({ id: `made-${this.images.size + 1}`, name, version, ...inRegions(...there) }));
     });
-    server.on("POST", /^\/api\/dockerImages\/[^/:]+:(add|remove)Regions$/, { status: 204 });
+    server.on("POST", regionsCall, ({ path, body }) => {
+      const [, id = "", verb] = regionsCall.exec(path) ?? [];
+      const { regionIds } = z.object({ regionIds: z.array(z.string()) }).parse(body);
+      const image = this.images.get(id);
+      if (image === undefined) return problem(404, "No such image");
+      const others = regionsOf(image).filter((region) => !regionIds.includes(region.id));
+      const added = [use1, euc1].filter((region) => verb === "add" && regionIds.includes(region.id));
+      this.has({ ...image, ...inRegions(...others, ...added) });
+      return { status: 204 };
+    });
     server.on("GET", data, ({ query }) => {
       const items = [...this.files.values()].filter(
         ({ path, tags }) => path === query.filePath || tags.includes(query.technicalTag ?? ""),
@@ -77,6 +89,12 @@ export class ImageServer {
     return image;
   }
 
+  /** Codes of the regions that an image is in now. */
+  regionsOf(id: string): string[] {
+    const image = this.images.get(id);
+    return image === undefined ? [] : regionsOf(image).map(({ code }) => code);
+  }
+
   /** Puts a file there, as if somebody had uploaded it. */
   stores(file: Partial<StoredFile> = {}): StoredFile {
     const whole = { id: "fil.1", path: "/bench-images/a.tar", status: "AVAILABLE", size: 7, tags: [], ...file };
@@ -92,8 +110,24 @@ export class ImageServer {
   }
 }
 
-const use1 = { id: "region-1", code: "use1" };
-const euc1 = { id: "region-2", code: "euc1" };
+export const use1 = { id: "region-1", code: "use1" };
+export const euc1 = { id: "region-2", code: "euc1" };
+
+const regionsCall = /^\/api\/dockerImages\/([^/:]+):(add|remove)Regions$/;
+
+/** How ICA reports the regions of an image. */
+export function inRegions(...regions: (typeof use1)[]): Pick<DockerImage, "internalDockerImageSettings"> {
+  return {
+    internalDockerImageSettings: { regions: regions.map((region) => ({ region, url: `${region.code}/rstudio` })) },
+  };
+}
+
+function regionsOf(image: DockerImage): (typeof use1)[] {
+  return (image.internalDockerImageSettings?.regions ?? []).map(({ region: { id, code } }) => ({
+    id,
+    code: code ?? id,
+  }));
+}
 
 function datum(file: StoredFile) {
   return {

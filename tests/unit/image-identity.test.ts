@@ -56,13 +56,13 @@ describe("the tags of an archive", () => {
       "pulumi-ica:sha256=5ha",
       "pulumi-ica:image=image-1",
     ]);
-    assert.deepEqual(identity.readTags(tags), { contextHash, sha256: "5ha" });
+    assert.deepEqual(identity.readTags(tags), { contextHash, sha256: "5ha", imageId: "image-1" });
   });
 
   it("leave out what is not known", () => {
     const tags = identity.archiveTags(imageInputs(), undefined, undefined);
     assert.equal(tags.length, 3);
-    assert.deepEqual(identity.readTags(tags), { contextHash, sha256: undefined });
+    assert.deepEqual(identity.readTags(tags), { contextHash, sha256: undefined, imageId: undefined });
   });
 
   it("replace ours and keep those of other people", () => {
@@ -85,6 +85,10 @@ describe("the tags of an archive", () => {
   });
 
   it("of nobody say nothing", () => {
-    assert.deepEqual(identity.readTags([null, "theirs"]), { contextHash: undefined, sha256: undefined });
+    assert.deepEqual(identity.readTags([null, "theirs"]), {
+      contextHash: undefined,
+      sha256: undefined,
+      imageId: undefined,
+    });
   });
 });

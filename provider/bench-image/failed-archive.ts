@@ -1,0 +1,40 @@
+import type { Context } from "../context";
+import { IcaError } from "../ica/error";
+import type { ProjectDatum } from "../ica/project-data";
+import { wordsOf } from "../words";
+import { ArchiveFileError, completeArchive } from "./archive-file";
+import { archivePath, readTags } from "./identity";
+import type { BenchImageInputs } from "./inputs";
+
+/**
+ * The archive of this content, if an earlier run uploaded all of it and it is good for an image. One that ICA could not make an image of,
+ * as its own tag and the status of that image tell, would fail again after as long a wait: it is deleted, and has to be uploaded anew.
+ * The run that met the failure has not always done so: it may have ended before, or have taken over the image of another run.
+ */
+export async function usableArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
+  const archive = await completeArchive(context, inputs);
+  const { imageId } = readTags(archive?.data.details?.tags?.technicalTags ?? []);
+  if (archive === undefined || imageId === undefined || !(await hasFailed(context, imageId))) return archive;
+  const what = `archive ${archivePath(inputs)} (${archive.data.id}), of which ICA could not make image ${imageId},`;
+  try {
+    await context.client.projectData.delete(archive.projectId, archive.data.id);
+  } catch (error) {
+    if (!(error instanceof IcaError)) throw error;
+    if (!error.isNotFound)
+      throw new ArchiveFileError(
+        `${what} cannot be deleted, and would fail again. Delete that file in the project and run "pulumi up" again. ${wordsOf(error)}`,
+        { cause: error },
+      );
+  }
+  context.log.info(`${what} is deleted: it is uploaded anew`);
+  return undefined;
+}
+
+async function hasFailed(context: Context, imageId: string): Promise<boolean> {
+  try {
+    return (await context.client.dockerImages.get(imageId)).status === "BUILDFAILED";
+  } catch (error) {
+    if (error instanceof IcaError && error.isNotFound) return false;
+    throw error;
+  }
+}
