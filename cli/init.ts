@@ -24,6 +24,7 @@ const gitFiles = {
 export function initCommand(): Command {
   return new Command("init")
     .description("Write a working image folder and a Pulumi stack around it. Overwrites nothing.")
+    .usage("--kind <kind> [folder]")
     .argument("[folder]", "where to; it is made when it is not there", ".")
     .addOption(
       new Option(

@@ -1,3 +1,5 @@
+// The program of the Pulumi.yaml in the root of the repository: run pulumi there, not here. It takes the emulator of
+// `npx ica-bench emulator start`, or a tenant of yours.
 import * as ica from "pulumi-ica";
 
 // Built from ./image with Docker, saved, compressed, uploaded and registered; the version follows the content.

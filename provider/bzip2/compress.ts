@@ -48,7 +48,7 @@ export async function compressor(
     }
   }
   throw new CompressorNotFoundError(
-    "Neither lbzip2 nor bzip2 is on PATH. Install the package lbzip2 (several times faster) or bzip2, " +
+    "Neither lbzip2 nor bzip2 is on PATH. Install the package lbzip2 (the faster one) or bzip2, " +
       'or declare archive: { compression: "none" } to upload the plain archive.',
   );
 }

@@ -33,9 +33,7 @@ export function docker() {
   });
 }
 
-/**
- * bzip2, which Bench's image archives are made with; lbzip2 does the same work on all cores, and is only ever a gain of time.
- */
+/** bzip2, which Bench's image archives are made with; lbzip2 does the same work in less time, and either runs on all cores. */
 export function compression() {
   return step("bzip2", async () => {
     const have = () => ["lbzip2", "bzip2"].filter((name) => find(name));
@@ -50,6 +48,6 @@ export function compression() {
       );
     }
     if (have().includes("lbzip2")) return { said: "lbzip2 is there" };
-    return { said: "bzip2 is there; with the package lbzip2, images would be compressed on all cores" };
+    return { said: "bzip2 is there; with the package lbzip2, images would be compressed in less time" };
   });
 }

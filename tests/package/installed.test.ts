@@ -130,9 +130,11 @@ describe("the package as a user gets it", function () {
   it("holds what it needs and nothing of the tests or the set-up", async () => {
     const entries = await readdir(path.join(project, "node_modules/pulumi-ica"));
     assert.deepEqual(entries.sort(), [
+      "CONTRIBUTING.md",
       "LICENSE",
       "README.md",
       "dist",
+      "docs",
       "emulator",
       "examples",
       "openapi",
