@@ -10,7 +10,11 @@ import { ContractError } from "./contract-error";
 import { localReference } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { plainArchive } from "./plain-archive";
+import { PublishError } from "./publish-error";
 import { tryImage } from "./try-image";
+import { assertUnchanged } from "./unchanged-context";
+
+export { PublishError } from "./publish-error";
 
 /** An image that is there to be sent, in the local Docker or on its way from a builder. */
 export interface ReadyImage {
@@ -28,11 +32,6 @@ export interface ReadyImage {
   readonly drop: () => void;
 }
 
-/** An image that cannot be published as declared. */
-export class PublishError extends Error {
-  override readonly name = "PublishError";
-}
-
 /** Builds the image or finds the one that was named, and makes sure that it can run in Bench as far as that is known by then. */
 export async function readyImage(context: Context, inputs: BenchImageInputs): Promise<ReadyImage> {
   const docker = await context.docker();
@@ -43,6 +42,7 @@ export async function readyImage(context: Context, inputs: BenchImageInputs): Pr
   const spec: BuildSpec = { ...build, tag: reference, platform: "linux/amd64" };
   const far = build.builder !== undefined && (await docker.driverOf(build.builder)) !== localDriver;
   const from = build.builder === undefined ? "" : ` on the builder ${build.builder}`;
+  await assertUnchanged(context, inputs, "before it was built");
   const start = context.clock.now();
   context.log.info(`building ${inputs.name} ${inputs.version} from ${build.context}${from}`);
   const watch = {
@@ -52,6 +52,12 @@ export async function readyImage(context: Context, inputs: BenchImageInputs): Pr
   };
   const archive = far ? await docker.buildArchive(spec, watch) : await docker.build(spec, watch);
   context.log.info(`built in ${formatDuration(context.clock.now() - start)}`);
+  try {
+    await assertUnchanged(context, inputs, "while it was built");
+  } catch (error) {
+    archive?.stream.destroy();
+    throw error;
+  }
   return archive === undefined
     ? localImage(context, inputs, docker, reference, spec)
     : passingImage(context, inputs, reference, archive);

@@ -6,8 +6,9 @@ import type { BenchImageInputs } from "./inputs";
 import { type Done, digestFor } from "./state";
 
 /**
- * The files behind each contextHash that this session has worked out. A check sees them; what comes after it (diff, create) gets the
- * hash only, and must not read the files again, which may have changed by then.
+ * The files behind each contextHash that this session has worked out. A check sees them; what comes after it (diff,
+ * create) gets the hash only, and must not read the files again, which may have changed by then. Whether they did is
+ * asked before and after a build (`unchanged-context.ts`).
  */
 const seen = new WeakMap<IcaClient, Map<string, BuildFiles>>();
 
