@@ -2,7 +2,6 @@ import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Context } from "../context";
 import { BuilderError, beyondClient, DockerNotFoundError } from "../docker";
-import { imageContentHash } from "../docker/image-content";
 import type { CheckFailure, CheckResult } from "../handler";
 import { hasUnknown, unknownValue } from "../unknown";
 import { wordsOf } from "../words";
@@ -11,6 +10,7 @@ import { checkDockerfile } from "./contract/dockerfile";
 import { rules } from "./contract/rules";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
+import { localIdentity } from "./local-identity";
 import { findPublished, immutableVersion, type Published } from "./published";
 import { checkRegions } from "./region-check";
 import { rememberContents, rememberPublished } from "./seen-contents";
@@ -64,13 +64,10 @@ async function contentIdentity(
     return { contextHash: old?.existingId === existingId ? old.contextHash : "", failures: [] };
   if (hasUnknown(build) || hasUnknown(image)) return { contextHash: unknownValue, failures: [] };
   if (build !== undefined) return buildIdentity(context, declared, build);
-  const info = await (await context.docker()).inspect(image ?? "");
-  return info === undefined
-    ? {
-        contextHash: unknownValue,
-        failures: [{ property: "image", reason: `the local Docker has no image ${image}: build or pull it first` }],
-      }
-    : { contextHash: imageContentHash(info), failures: [] };
+  const local = await localIdentity(context, image ?? "", old);
+  return "problem" in local
+    ? { contextHash: unknownValue, failures: [{ property: "image", reason: local.problem }] }
+    : { contextHash: local.contextHash, failures: [] };
 }
 
 async function buildIdentity(
