@@ -103,7 +103,7 @@ export interface BenchImageArgs {
   verify?: pulumi.Input<"inspect" | "run" | "none">;
   /** What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Default: `forget`. */
   onDelete?: pulumi.Input<"forget" | "removeRegions">;
-  /** Take over an image that is in ICA already, by its id; `name` and `version` must be its own. Another id is another image (replace). */
+  /** Take over an image that is in ICA already, by its id; `name` and `version` must be its own, or the preview fails. Another id is another image (replace). */
   existingId?: pulumi.Input<string>;
   /** Limits of time; `create` is for ICA's own work on the image. */
   timeouts?: pulumi.Input<TimeoutsArgs>;

@@ -5,9 +5,10 @@ import type { DockerImage } from "../ica/docker-images";
 import { timeoutMs } from "../inputs";
 import { wordsOf } from "../words";
 import { completeArchive, dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
+import { existingImage } from "./existing-image";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
-import { findAgain, findPublished, immutableVersion, isGone, type Published } from "./published";
+import { findAgain, findPublished, immutableVersion, type Published } from "./published";
 import { PublishError, readyImage } from "./ready-image";
 import { addMissingRegions, areAmong, regionIds } from "./regions";
 import { awaitImage, ImageBuildFailed, register } from "./register";
@@ -125,19 +126,8 @@ async function keepingId<T>(
 
 /** What of the image is in ICA already. */
 async function findExisting(context: Context, inputs: BenchImageInputs): Promise<Published> {
-  if (inputs.existingId !== undefined) return existing(context, inputs, inputs.existingId);
+  if (inputs.existingId !== undefined)
+    return { kind: "same", image: await existingImage(context, inputs, inputs.existingId) };
   const seen = publishedSeen(context, inputs);
   return seen === undefined ? findPublished(context, inputs) : findAgain(context, inputs, seen);
-}
-
-async function existing(context: Context, inputs: BenchImageInputs, id: string) {
-  const image = await context.client.dockerImages.get(id);
-  const wrong = [
-    isGone(image) ? `its status is ${image.status}` : undefined,
-    image.type === "BENCH" ? undefined : `its type is ${image.type}, not BENCH`,
-    image.name === inputs.name ? undefined : `its name is ${image.name}, not ${inputs.name}`,
-    image.version === inputs.version ? undefined : `its version is ${image.version ?? "none"}, not ${inputs.version}`,
-  ].filter((problem) => problem !== undefined);
-  if (wrong.length > 0) throw new PublishError(`existingId ${id} cannot be taken over: ${wrong.join(", ")}`);
-  return { kind: "same", image } as const;
 }
