@@ -474,6 +474,19 @@ describe("the image handler", () => {
       assert.equal(state.archiveSha256, "5ha", "what was uploaded stays known");
     });
 
+    it("goes on waiting for what ICA has not finished within timeouts.create, the only limit there is", async () => {
+      ica.has({ status: "PARTIAL" });
+      const begun = stateWith({}, dockerImage({ status: "PARTIAL" }));
+      const limits = { create: "10m", update: "1m", delete: "1m" };
+      const error = await partialOf<BenchImageState>(
+        handler.update(context, "image-1", begun, imageInputs({ timeouts: limits })),
+      );
+      assert.match(
+        error.message,
+        /PARTIAL after 10m 00s.*goes on waiting; a longer limit is set with timeouts\.create/s,
+      );
+    });
+
     it("that ICA refuses keeps the id, and a state that still differs from what is declared", async () => {
       ica.has();
       server.on("POST", "/api/dockerImages/image-1:addRegions", problem(403, "Not entitled"));
