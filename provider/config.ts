@@ -50,14 +50,30 @@ export class ConfigError extends Error {
 
 const url = z.url({ protocol: /^https?$/ });
 
-/** Reads the configuration. `get` gives a value of the stack's configuration by its full key. */
-export function readConfig(get: (key: string) => string | undefined, env: NodeJS.ProcessEnv): Config {
-  const value = ({ key, env: name }: Setting): string | undefined =>
-    [get(key), env[name]].find((text) => text !== undefined && text.trim() !== "")?.trim();
-  const apiKey = value(settings.apiKey);
-  const baseUrl = value(settings.baseUrl) ?? publicBaseUrl;
-  const s3Endpoint = value(settings.s3Endpoint);
-  const cacheSize = value(settings.layerCacheSize);
+/** Gives a value of the stack's configuration by its full key. */
+type Get = (key: string) => string | undefined;
+
+/** One setting, where nothing has to be made of it. Blank counts as not set. */
+export function readSetting(name: keyof typeof settings, get: Get, env: NodeJS.ProcessEnv): string | undefined {
+  const setting = settings[name];
+  return [get(setting.key), env[setting.env]].find((text) => text !== undefined && text.trim() !== "")?.trim();
+}
+
+/** The address that the REST calls go to, for whoever needs nothing else. Throws {@link ConfigError}. */
+export function readBaseUrl(get: Get, env: NodeJS.ProcessEnv): string {
+  const address = readSetting("baseUrl", get, env) ?? publicBaseUrl;
+  const problem = wrongAddress(settings.baseUrl, address);
+  if (problem !== undefined) throw new ConfigError(problem);
+  return restAddress(address);
+}
+
+/** Reads the configuration. */
+export function readConfig(get: Get, env: NodeJS.ProcessEnv): Config {
+  const value = (name: keyof typeof settings) => readSetting(name, get, env);
+  const apiKey = value("apiKey");
+  const baseUrl = value("baseUrl") ?? publicBaseUrl;
+  const s3Endpoint = value("s3Endpoint");
+  const cacheSize = value("layerCacheSize");
   const layerCacheSize = cacheSize === undefined ? defaultLayerCacheSize : parseSize(cacheSize);
   const problems = [
     apiKey === undefined ? missing(settings.apiKey) : undefined,
@@ -72,8 +88,8 @@ export function readConfig(get: (key: string) => string | undefined, env: NodeJS
   return {
     apiKey,
     baseUrl: restAddress(baseUrl),
-    projectId: value(settings.projectId),
-    region: value(settings.region),
+    projectId: value("projectId"),
+    region: value("region"),
     s3Endpoint,
     layerCacheSize,
   };

@@ -18,10 +18,13 @@ export interface AccessArgs {
  * `customTimeouts`, which do not reach a dynamic provider.
  */
 export interface TimeoutsArgs {
-  /** For creating. Default: 60m for an image (ICA itself takes 5 to 30 minutes), 20m for a workspace. */
+  /**
+   * For creating. Default: 60m for an image (ICA itself takes 5 to 30 minutes), 20m for a workspace. Of an image it is
+   * for each wait until ICA has made it, also for that of an update which goes on where a `pulumi up` was interrupted.
+   */
   create?: pulumi.Input<string>;
-  /** For changing. Default: 20m. */
+  /** For changing. Default: 20m for a workspace. No change of an image waits for ICA: without effect there. */
   update?: pulumi.Input<string>;
-  /** For deleting. Default: 10m. */
+  /** For deleting. Default: 10m for a workspace. ICA has no call to delete an image: without effect there. */
   delete?: pulumi.Input<string>;
 }

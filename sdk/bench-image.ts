@@ -77,7 +77,10 @@ export interface BenchImageArgs {
   build?: pulumi.Input<BuildArgs>;
   /** Publish an image that the local Docker has: a reference such as `mybench:0.0.1`, or an `Image` of `@pulumi/docker`. Another image under the reference publishes it anew (replace). */
   image?: pulumi.Input<string> | LocalImage;
-  /** What the image offers. ICA has no call to set this: it is compared with what ICA reports, and a difference is told with the place to click. */
+  /**
+   * What the image offers; at least one of the two, but for an image that is taken over (`existingId`). ICA has no call
+   * to set this: it is compared with what ICA reports, and a difference is told with the place to click.
+   */
   access: pulumi.Input<AccessArgs>;
   /** Whether the image is made for Bench clusters. Compared like `access`. Default: false. */
   clusterCompatible?: pulumi.Input<boolean>;
@@ -111,9 +114,12 @@ export interface BenchImageArgs {
    * regions. Default: `forget`.
    */
   onDelete?: pulumi.Input<"forget" | "removeRegions">;
-  /** Take over an image that is in ICA already, by its id; `name` and `version` must be its own. Another id is another image (replace). */
+  /**
+   * Take over an image that is in ICA already, by its id; `name` and `version` must be its own, or the preview fails.
+   * Another id is another image (replace).
+   */
   existingId?: pulumi.Input<string>;
-  /** Limits of time; `create` is for ICA's own work on the image. */
+  /** Limits of time. Only `create` counts, which is for ICA's own work on the image. Default: 60m. Changed in place. */
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
 

@@ -2,15 +2,18 @@ import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Context } from "../context";
 import { BuilderError, beyondClient, DockerNotFoundError } from "../docker";
-import { imageContentHash } from "../docker/image-content";
 import type { CheckFailure, CheckResult } from "../handler";
+import type { DockerImage } from "../ica/docker-images";
 import { hasUnknown, unknownValue } from "../unknown";
 import { wordsOf } from "../words";
 import { ContextError, dockerfilePath, readContents } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
 import { rules } from "./contract/rules";
+import { existingImage } from "./existing-image";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
+import { localIdentity } from "./local-identity";
+import { PublishError } from "./publish-error";
 import { findPublished, immutableVersion, type Published } from "./published";
 import { checkRegions } from "./region-check";
 import { rememberContents, rememberPublished } from "./seen-contents";
@@ -38,11 +41,12 @@ export async function checkImage(
     return { inputs, failures: [{ property: "version", reason: immutableVersion(inputs, published) }] };
   const beyond = published?.kind === "absent" ? await clientFailures(context, inputs.build) : [];
   if (published?.kind === "same") rememberPublished(context, inputs, published.image.id);
-  const image = published?.kind === "same" ? published.image : undefined;
+  const existing = await takenOver(context, inputs, old);
+  const image = published?.kind === "same" ? published.image : existing.image;
   const { regions, failures: wrong } = await checkRegions(context, { inputs, declared: args.regions, old, image });
   return {
     inputs: regions === undefined ? inputs : { ...inputs, regions: [...regions] },
-    failures: [...beyond, ...wrong],
+    failures: [...existing.failures, ...beyond, ...wrong],
   };
 }
 
@@ -64,13 +68,10 @@ async function contentIdentity(
     return { contextHash: old?.existingId === existingId ? old.contextHash : "", failures: [] };
   if (hasUnknown(build) || hasUnknown(image)) return { contextHash: unknownValue, failures: [] };
   if (build !== undefined) return buildIdentity(context, declared, build);
-  const info = await (await context.docker()).inspect(image ?? "");
-  return info === undefined
-    ? {
-        contextHash: unknownValue,
-        failures: [{ property: "image", reason: `the local Docker has no image ${image}: build or pull it first` }],
-      }
-    : { contextHash: imageContentHash(info), failures: [] };
+  const local = await localIdentity(context, image ?? "", old);
+  return "problem" in local
+    ? { contextHash: unknownValue, failures: [{ property: "image", reason: local.problem }] }
+    : { contextHash: local.contextHash, failures: [] };
 }
 
 async function buildIdentity(
@@ -126,6 +127,23 @@ async function isFolder(name: string): Promise<boolean> {
     return (await stat(name)).isDirectory();
   } catch {
     return false;
+  }
+}
+
+/** Looks at an image that is to be taken over by its id, unless it has been taken over as it is declared. */
+async function takenOver(
+  context: Context,
+  inputs: BenchImageInputs,
+  old: BenchImageInputs | undefined,
+): Promise<{ image?: DockerImage; failures: CheckFailure[] }> {
+  const { existingId, name, version } = inputs;
+  if (existingId === undefined || hasUnknown(existingId)) return { failures: [] };
+  if (old?.existingId === existingId && old.name === name && old.version === version) return { failures: [] };
+  try {
+    return { image: await existingImage(context, inputs, existingId), failures: [] };
+  } catch (error) {
+    if (error instanceof PublishError) return { failures: [{ property: "existingId", reason: error.message }] };
+    throw error;
   }
 }
 

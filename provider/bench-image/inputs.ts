@@ -103,7 +103,9 @@ function acrossFields(inputs: DeclaredImage): CheckFailure[] {
         'Declare verify: "inspect", or leave builder out',
     });
   }
-  if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {
+  // One that ICA has already may have both turned off there.
+  const mayOfferNothing = existingId !== undefined || access === undefined || hasUnknown(access);
+  if (!mayOfferNothing && access.web === false && access.console === false) {
     failures.push({ property: "access", reason: "needs web, console or both to be true, as the image offers it" });
   }
   return failures;

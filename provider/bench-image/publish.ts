@@ -1,11 +1,14 @@
+import { compressor } from "../bzip2/compress";
 import type { Context } from "../context";
 import { dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
+import { existingImage } from "./existing-image";
 import { usableArchive } from "./failed-archive";
 import { finishExisting, finishNew, keepingId } from "./finish";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
-import { findAgain, findPublished, immutableVersion, isGone, type Published } from "./published";
-import { PublishError, readyImage } from "./ready-image";
+import { PublishError } from "./publish-error";
+import { findAgain, findPublished, immutableVersion, type Published } from "./published";
+import { readyImage } from "./ready-image";
 import { regionIds } from "./regions";
 import { register } from "./register";
 import { digestSeen, publishedSeen } from "./seen-contents";
@@ -34,6 +37,8 @@ export async function publish(
   if (datum !== undefined)
     context.log.info(`archive ${archiveName(inputs)} is in the project already: no build, no upload`);
   else {
+    // Before minutes are spent on a build.
+    if (inputs.archive.compression === "bzip2") await compressor();
     const ready = await readyImage(context, inputs);
     try {
       // Only now: a build that fails must not leave an empty file in the project.
@@ -68,19 +73,8 @@ export async function publish(
 
 /** What of the image is in ICA already. */
 async function findExisting(context: Context, inputs: BenchImageInputs): Promise<Published> {
-  if (inputs.existingId !== undefined) return existing(context, inputs, inputs.existingId);
+  if (inputs.existingId !== undefined)
+    return { kind: "same", image: await existingImage(context, inputs, inputs.existingId) };
   const seen = publishedSeen(context, inputs);
   return seen === undefined ? findPublished(context, inputs) : findAgain(context, inputs, seen);
-}
-
-async function existing(context: Context, inputs: BenchImageInputs, id: string) {
-  const image = await context.client.dockerImages.get(id);
-  const wrong = [
-    isGone(image) ? `its status is ${image.status}` : undefined,
-    image.type === "BENCH" ? undefined : `its type is ${image.type}, not BENCH`,
-    image.name === inputs.name ? undefined : `its name is ${image.name}, not ${inputs.name}`,
-    image.version === inputs.version ? undefined : `its version is ${image.version ?? "none"}, not ${inputs.version}`,
-  ].filter((problem) => problem !== undefined);
-  if (wrong.length > 0) throw new PublishError(`existingId ${id} cannot be taken over: ${wrong.join(", ")}`);
-  return { kind: "same", image } as const;
 }

@@ -1,6 +1,7 @@
 import type { Context } from "../context";
 import type { BuildLineKind, BuildSpec, Docker } from "../docker";
 import { ArchiveLook, type SeenImage } from "../docker/archive-look";
+import { imageContentHash } from "../docker/image-content";
 import { formatDuration } from "../duration";
 import type { Output } from "../process";
 import { readableOf } from "../stream";
@@ -10,7 +11,10 @@ import { ContractError } from "./contract-error";
 import { localReference } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { plainArchive } from "./plain-archive";
+import { PublishError } from "./publish-error";
+import { isSeenLocally } from "./seen-contents";
 import { tryImage } from "./try-image";
+import { assertUnchanged } from "./unchanged-context";
 
 /** An image that is there to be sent, in the local Docker or on its way from a builder. */
 export interface ReadyImage {
@@ -24,13 +28,10 @@ export interface ReadyImage {
   readonly layers?: readonly string[];
   /** Configuration digest, `sha256:…`; of an image from a builder known when its archive has been read. */
   readonly digest: () => string;
+  /** Rejects where the local Docker has another image under this name by now. */
+  readonly assertSame?: () => Promise<void>;
   /** Gives it up, if it is not sent. */
   readonly drop: () => void;
-}
-
-/** An image that cannot be published as declared. */
-export class PublishError extends Error {
-  override readonly name = "PublishError";
 }
 
 /** Builds the image or finds the one that was named, and makes sure that it can run in Bench as far as that is known by then. */
@@ -43,6 +44,7 @@ export async function readyImage(context: Context, inputs: BenchImageInputs): Pr
   const spec: BuildSpec = { ...build, tag: reference, platform: "linux/amd64" };
   const far = build.builder !== undefined && (await docker.driverOf(build.builder)) !== localDriver;
   const from = build.builder === undefined ? "" : ` on the builder ${build.builder}`;
+  await assertUnchanged(context, inputs, "before it was built");
   const start = context.clock.now();
   context.log.info(`building ${inputs.name} ${inputs.version} from ${build.context}${from}`);
   const watch = {
@@ -52,6 +54,12 @@ export async function readyImage(context: Context, inputs: BenchImageInputs): Pr
   };
   const archive = far ? await docker.buildArchive(spec, watch) : await docker.build(spec, watch);
   context.log.info(`built in ${formatDuration(context.clock.now() - start)}`);
+  try {
+    await assertUnchanged(context, inputs, "while it was built");
+  } catch (error) {
+    archive?.stream.destroy();
+    throw error;
+  }
   return archive === undefined
     ? localImage(context, inputs, docker, reference, spec)
     : passingImage(context, inputs, reference, archive);
@@ -70,6 +78,8 @@ async function localImage(
   const info = await docker.inspect(reference);
   if (info === undefined)
     throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
+  if (spec === undefined && isSeenLocally(context, inputs.contextHash) && imageContentHash(info) !== inputs.contextHash)
+    throw new PublishError(anotherImage(reference));
   if (inputs.verify !== "none") {
     judge(context, reference, await inspectImage(docker, reference, { access: inputs.access }));
     if (inputs.verify === "run") {
@@ -88,7 +98,15 @@ async function localImage(
     layers: info.RootFS.Layers,
     digest: () => info.Id,
     drop: () => undefined,
+    assertSame: async () => {
+      if ((await docker.inspect(reference))?.Id !== info.Id) throw new PublishError(anotherImage(reference));
+    },
   };
+}
+
+/** A name can be given to another image at any time, and what is sent has to be what was looked at. */
+function anotherImage(reference: string): string {
+  return `${reference} is another image in the local Docker than a moment ago; nothing was published. Run pulumi up again`;
 }
 
 /** An image that comes from a builder. Its last bytes are handed on only if it keeps the contract. */

@@ -1,6 +1,6 @@
 import { relative, sep } from "node:path";
 import type { PathChange } from "./context-changes";
-import { type BuildFiles, changesOfFiles, type FileChanges } from "./context-digest";
+import { type BuildFiles, changesOfFiles, digestOf, type FileChanges } from "./context-digest";
 import { dockerfilePath } from "./context-hash";
 import type { Build } from "./inputs";
 import type { BenchImageState } from "./state";
@@ -18,7 +18,16 @@ type Now = { readonly build?: Build | undefined; readonly image?: string | undef
  * labels, secrets and triggers are never told. `files` are those behind the new hash; undefined when this process has not seen them.
  */
 export function rebuildReasons(before: Before, now: Now, files: BuildFiles | undefined): string {
-  const reasons = reasonsOf(before, now, files);
+  return line(reasonsOf(before, now, files));
+}
+
+/** What differs between the files of a build, both of which are at hand. */
+export function changedFiles(before: BuildFiles, now: BuildFiles, build: Build): string {
+  const changes = changesOfFiles(digestOf(before, Number.MAX_SAFE_INTEGER), now);
+  return line(changes === undefined ? [] : fileReasons(changes, build));
+}
+
+function line(reasons: readonly string[]): string {
   const more = reasons.length - atMost;
   return [...reasons.slice(0, atMost), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
 }

@@ -6,8 +6,9 @@ import type { BenchImageInputs } from "./inputs";
 import { type Done, digestFor } from "./state";
 
 /**
- * The files behind each contextHash that this session has worked out. A check sees them; what comes after it (diff, create) gets the
- * hash only, and must not read the files again, which may have changed by then.
+ * The files behind each contextHash that this session has worked out. A check sees them; what comes after it (diff,
+ * create) gets the hash only, and must not read the files again, which may have changed by then. Whether they did is
+ * asked before and after a build (`unchanged-context.ts`).
  */
 const seen = new WeakMap<IcaClient, Map<string, BuildFiles>>();
 
@@ -19,6 +20,19 @@ export function rememberContents({ client }: Context, { contextHash, dockerfile,
 /** Undefined for the hash of a local image, and for one that came from the state. */
 export function seenContents({ client }: Context, contextHash: string): BuildFiles | undefined {
   return seen.get(client)?.get(contextHash);
+}
+
+/** The content of local images that this session has looked at, by client. */
+const seenLocally = new WeakMap<IcaClient, Set<string>>();
+
+export function rememberLocal({ client }: Context, contextHash: string): void {
+  const known = seenLocally.get(client) ?? new Set<string>();
+  seenLocally.set(client, known.add(contextHash));
+}
+
+/** Whether a check of this session worked the hash out of a local image; not one that is pinned (`ignoreChanges`). */
+export function isSeenLocally({ client }: Context, contextHash: string): boolean {
+  return seenLocally.get(client)?.has(contextHash) === true;
 }
 
 /** The digest to keep with an image of these inputs; nothing where its files were not seen. */

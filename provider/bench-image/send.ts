@@ -64,7 +64,7 @@ async function send(
   }
 }
 
-/** Save, compress, upload: one stream, no temporary file. */
+/** Save, compress, upload: one stream, no temporary file of the archive. */
 async function transfer(
   context: Context,
   inputs: BenchImageInputs,
@@ -97,7 +97,10 @@ async function transfer(
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
     onProgress: (bytes) =>
       log.status(`uploading ${name}: ${megabytes(bytes)} in ${formatDuration(clock.now() - start)}`),
-    beforeEnd: file.assertOpen,
+    beforeEnd: async () => {
+      await ready.assertSame?.();
+      await file.assertOpen();
+    },
     notes: new UploadNotes(),
     headStart: archive.headStart,
     signal,

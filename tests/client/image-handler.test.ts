@@ -183,12 +183,67 @@ describe("the image handler", () => {
       );
     });
 
-    it("needs neither Docker nor a context to take over an image by its id", async () => {
-      const args = declared({ build: undefined, existingId: "image-1", version: "1.2" });
-      const { inputs, failures } = await handler.check(context, args, undefined);
-      assert.deepEqual(failures, []);
-      assert.equal(inputs.contextHash, "");
-      assert.equal(server.seen.length, 0);
+    describe("of an image that is taken over by its id", () => {
+      const taken = (more: Record<string, unknown> = {}) =>
+        declared({ build: undefined, existingId: "image-1", version: "1.2", ...more });
+
+      it("needs neither Docker nor a context: one look at it, and none when nothing changed", async () => {
+        ica.has({ version: "1.2" });
+        const { inputs, failures } = await handler.check(context, taken(), undefined);
+        assert.deepEqual(failures, []);
+        assert.equal(inputs.contextHash, "");
+        const calls = () => server.seen.filter(({ method }) => method === "GET").map(({ path: each }) => each);
+        assert.deepEqual(calls(), ["/api/dockerImages/image-1"]);
+        assert.deepEqual(await handler.check(context, taken(), inputs), { inputs, failures: [] });
+        assert.equal(calls().length, 1);
+      });
+
+      const refused: [string, Parameters<ImageServer["has"]>[0], RegExp][] = [
+        ["has another version", { version: "1.3" }, /version is 1\.3, not 1\.2/],
+        ["has another name", { name: "other" }, /name is other, not rstudio/],
+        ["is of another type", { type: "TOOL" }, /type is TOOL, not BENCH/],
+        [
+          "ICA could not make",
+          { status: "BUILDFAILED" },
+          /is BUILDFAILED: ICA could not make it.*publish it anew, with/,
+        ],
+        ["is deleted", { status: "DELETED" }, /status is DELETED/],
+        ["is not there", { id: "another" }, /ICA has no image with this id/],
+      ];
+      for (const [what, image, reason] of refused)
+        it(`refuses one that ${what}, and so does creating it`, async () => {
+          const { inputs } = await handler.check(context, taken({ existingId: unknownValue }), undefined);
+          ica.has({ version: "1.2", ...image });
+          const { failures } = await handler.check(context, taken(), undefined);
+          assert.deepEqual(
+            failures.map(({ property }) => property),
+            ["existingId"],
+          );
+          assert.match(failures[0]?.reason ?? "", reason);
+          await assert.rejects(handler.create(context, { ...inputs, existingId: "image-1" }), (error: unknown) => {
+            assert.ok(error instanceof Error && !(error instanceof PartialError), "nothing of it stays in the state");
+            assert.match(error.message, reason);
+            return true;
+          });
+        });
+
+      it("looks again when another one, or another version of it, is declared", async () => {
+        ica.has({ version: "1.2" });
+        const { inputs } = await handler.check(context, taken(), undefined);
+        for (const more of [{ existingId: "image-2" }, { version: "1.3" }, { name: "other" }]) {
+          const { failures } = await handler.check(context, taken(more), inputs);
+          assert.deepEqual(
+            failures.map(({ property }) => property),
+            ["existingId"],
+          );
+        }
+      });
+
+      it("compares nothing that is not known yet", async () => {
+        ica.has({ version: "1.2" });
+        for (const more of [{ existingId: unknownValue }, { version: unknownValue }, { name: unknownValue }])
+          assert.deepEqual((await handler.check(context, taken(more), undefined)).failures, []);
+      });
     });
   });
 
@@ -417,6 +472,19 @@ describe("the image handler", () => {
       assert.deepEqual(ica.written, []);
       assert.equal(state.onDelete, "removeRegions");
       assert.equal(state.archiveSha256, "5ha", "what was uploaded stays known");
+    });
+
+    it("goes on waiting for what ICA has not finished within timeouts.create, the only limit there is", async () => {
+      ica.has({ status: "PARTIAL" });
+      const begun = stateWith({}, dockerImage({ status: "PARTIAL" }));
+      const limits = { create: "10m", update: "1m", delete: "1m" };
+      const error = await partialOf<BenchImageState>(
+        handler.update(context, "image-1", begun, imageInputs({ timeouts: limits })),
+      );
+      assert.match(
+        error.message,
+        /PARTIAL after 10m 00s.*goes on waiting; a longer limit is set with timeouts\.create/s,
+      );
     });
 
     it("that ICA refuses keeps the id, and a state that still differs from what is declared", async () => {

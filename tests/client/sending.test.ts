@@ -64,6 +64,16 @@ describe("sending an image", () => {
     );
   });
 
+  it("writes nothing of an image that is another one by the end", async () => {
+    const image = { ...ready(() => Readable.from([Buffer.from("archive")], { objectMode: false })) };
+    const moved = { ...image, assertSame: () => Promise.reject(new Error("another image")) };
+    await assert.rejects(
+      sendOrTakeOver(contextFor(server.baseUrl, { s3Endpoint: store.endpoint }), inputs, moved, file),
+      /another image/,
+    );
+    assert.equal(await store.hasObject(), false);
+  });
+
   it("reads two images at a time, and no more", async () => {
     const begun: (() => void)[] = [];
     const waiting = () => new Readable({ read: () => undefined });

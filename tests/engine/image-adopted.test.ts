@@ -3,8 +3,10 @@ import { mkdtemp } from "node:fs/promises";
 import path from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../sdk/index";
+import { TestImages } from "../docker/images";
 import { isWrite, type RecordedCall } from "../support/recording-proxy";
 import { startTestBench, type TestBench } from "./bench";
+import { listen } from "./workspaces";
 
 describe("the engine with an image that is in ICA already", function () {
   this.timeout(240_000);
@@ -100,4 +102,35 @@ describe("the engine with an image that is in ICA already", function () {
       });
     });
   }
+
+  describe("of the local Docker", () => {
+    const images = new TestImages();
+    after(() => images.removeAll());
+
+    it("is no change on a runner that has neither it nor a Docker, where something else changes", async () => {
+      bench.env.ICA_BENCH_DOCKER = docker;
+      const tag = images.tag();
+      const platform = "linux/amd64";
+      await (await images.docker()).build({ context, tag, platform, labels: { "pulumi-ica": "test" } });
+      let reference = tag;
+      let note = "before";
+      const stackOfIt = () =>
+        bench.stack("local", async () => {
+          const image = new ica.BenchImage("page", { image: reference, access: { web: true } });
+          return { imageId: image.imageId, note };
+        });
+      await (await stackOfIt()).up();
+      await freshRunner();
+      note = "after";
+      const stack = await stackOfIt();
+      const events = listen();
+      const { summary, outputs } = await stack.up({ onEvent: events.onEvent });
+      assert.deepEqual(summary.resourceChanges, { same: 2 });
+      assert.equal(outputs.note?.value, "after");
+      assert.match(events.told("page").messages.join(), /was not looked at, and is taken to be what was .*no-docker/s);
+      reference = images.tag();
+      await assert.rejects(stack.preview(), /no-docker/, "another one is looked at, and has to be there");
+      await stack.workspace.removeStack("local", { force: true });
+    });
+  });
 });

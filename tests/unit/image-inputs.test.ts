@@ -62,6 +62,11 @@ describe("the inputs of an image", () => {
 
   it("let somebody in", () => only("access", /web, console or both/, { access: { web: false } }));
 
+  it("leave that to ICA of an image that is taken over: somebody may have turned both off there", () => {
+    const access = { web: false, console: false };
+    assert.deepEqual(failures({ build: undefined, existingId: "image-1", version: "1", access }), []);
+  });
+
   it("name a folder from slash to slash", () => {
     for (const folder of ["/", "/a/", "/a/b c/"]) assert.deepEqual(failures({ folder }), []);
     for (const folder of ["a/", "/a", "", "/a//b/"]) only("folder", /start and end with a slash/, { folder });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { checkDeclared } from "../../provider/bench-image/inputs";
 import * as ica from "../../sdk/index";
 import { BenchServer } from "../support/bench-server";
 import { command } from "../support/command";
-import { projectId } from "../support/context";
+import { configFor, projectId } from "../support/context";
 import { setEnvironment } from "../support/environment";
 import { dockerImage } from "../support/factories";
 import { ok, ScriptedServer } from "../support/scripted-server";
@@ -183,6 +184,14 @@ describe("the functions of the SDK", () => {
         clusterCompatible: false,
         regions: ["use1", "euc1"],
       });
+    });
+
+    it("an image declares also what a declaration of its own could not: that nobody gets in", async () => {
+      const nobody = { web: false, console: false };
+      server.on("GET", "/api/dockerImages/image-1", ok(dockerImage({ benchSettings: { access: nobody } })));
+      const inputs = await inputsOf(ica.BenchImage.fromExisting("mine", "image-1"));
+      assert.deepEqual(inputs.access, nobody);
+      assert.deepEqual(checkDeclared(configFor(server.baseUrl), inputs).failures, []);
     });
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { readConfig } from "../../provider/config.js";
 import { BenchImage, config, Workspace } from "../../sdk/index.js";
 import { setEnvironment } from "../support/environment";
 
@@ -157,16 +158,46 @@ describe("the resources of the SDK", () => {
     for (const nothing of [undefined, null, "x", {}]) assert.equal(Workspace.isInstance(nothing), false);
   });
 
-  it("offer the configuration, from the stack before the environment, but never the key", () => {
-    assert.equal("apiKey" in config, false);
-    const restoreEnvironment = setEnvironment({ ICA_PROJECT_ID: "from-env" });
-    try {
-      assert.equal(config.projectId, "from-env");
-      pulumi.runtime.setAllConfig({ "ica:projectId": "from-stack" });
-      assert.equal(config.projectId, "from-stack");
-    } finally {
-      pulumi.runtime.setAllConfig({});
-      restoreEnvironment();
-    }
+  describe("offer the configuration", () => {
+    const withSettings = (stack: Record<string, string>, env: Record<string, string>, look: () => void) => {
+      const none = { ICA_PROJECT_ID: undefined, ICA_BASE_URL: undefined, ICA_REGION: undefined };
+      const restoreEnvironment = setEnvironment({ ...none, ...env });
+      pulumi.runtime.setAllConfig(stack);
+      try {
+        look();
+      } finally {
+        pulumi.runtime.setAllConfig({});
+        restoreEnvironment();
+      }
+    };
+
+    it("but never the key", () => assert.equal("apiKey" in config, false));
+
+    const cases: [string, Record<string, string>, Record<string, string>][] = [
+      ["from the stack before the environment", settings("stack", "ica:"), settings("env", "ICA_")],
+      ["from the environment", {}, settings("env", "ICA_")],
+      ["from the environment where the stack's is blank", settings(" ", "ica:"), settings("env", "ICA_")],
+      ["with the public ICA by default, and nothing else", {}, {}],
+      ["with an address in its full form", { "ica:baseUrl": " https://ica.example/ " }, {}],
+    ];
+    for (const [what, stack, env] of cases)
+      it(`${what}, as the provider reads it`, () =>
+        withSettings(stack, env, () => {
+          const { projectId, baseUrl, region } = readConfig((key) => stack[key], { ...env, ICA_API_KEY: "k" });
+          assert.deepEqual({ ...config }, { projectId, baseUrl, region });
+        }));
+
+    it("with words where an address is none, as the provider has them", () =>
+      withSettings({ "ica:baseUrl": "nowhere", "ica:region": "use1" }, {}, () => {
+        assert.throws(() => config.baseUrl, /ica:baseUrl \(or ICA_BASE_URL\) is not a web address: nowhere/);
+        assert.equal(config.region, "use1");
+      }));
   });
 });
+
+/** All settings that a program may read, of one origin; blank where that is. */
+function settings(origin: string, prefix: "ica:" | "ICA_"): Record<string, string> {
+  const names = prefix === "ica:" ? ["projectId", "baseUrl", "region"] : ["PROJECT_ID", "BASE_URL", "REGION"];
+  const values = [origin, origin.trim() === "" ? origin : `https://${origin}.example`, origin];
+  return Object.fromEntries(names.map((name, index) => [`${prefix}${name}`, values[index] ?? ""]));
+}
