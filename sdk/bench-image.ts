@@ -103,7 +103,7 @@ export interface BenchImageArgs {
    * `inspect` reads the Dockerfile in preview and the built image before the upload, and refuses what cannot run in Bench
    * (docs/image-contract.md). `run` does that, and then starts the image under Bench's rules in the local Docker, before the
    * upload: it has to stay alive, to answer on the ports of `access`, to write only below /data and /tmp, and to end within
-   * 30 seconds of TERM. That takes from some seconds to two minutes, and the image's memory twice, since it runs a second
+   * 30 seconds of TERM. That takes from some seconds to 100, and the image's memory twice, since it runs a second
    * time with a file system that shows what it writes. `none` takes everything. An image that is in ICA already is not looked
    * at again; a change does nothing to it (in place). Default: `inspect`.
    */

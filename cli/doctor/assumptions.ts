@@ -173,6 +173,13 @@ export const assumptions = [
     check: "make the same image twice by hand",
   },
   {
+    id: "I9",
+    of: "BenchImage",
+    what: "ICA notices a complete upload within 15 minutes",
+    ifWrong: "pulumi up fails, and the next one goes on without another upload",
+    check: "publish one image",
+  },
+  {
     id: "S1",
     of: "BenchImage",
     what: "objectPrefix of the upload's credentials is the key of its object",
