@@ -1,5 +1,6 @@
 import { type Base, bundledUsers } from "./base-images";
-import { benchGid } from "./rules";
+import { type Option, type Options, readOptions } from "./options";
+import { benchGid, benchUid } from "./rules";
 import type { Command, Word } from "./shell";
 
 export interface Account {
@@ -43,8 +44,23 @@ export class Accounts {
     read?.(args);
   }
 
+  /** Undefined for a user that nothing here makes: the base may have it. */
+  uidOf(user: Word): number | undefined {
+    if (user === undefined) return undefined;
+    return user === "root" ? 0 : (this.users.get(user)?.uid ?? numberOf(user));
+  }
+
+  gidOf(group: Word): number | undefined {
+    return group === undefined ? undefined : (this.#groups.get(group) ?? numberOf(group));
+  }
+
+  /** All groups of the users with UID 1000. */
+  get benchGroups(): ReadonlySet<number> {
+    return new Set([...this.users.values()].filter(({ uid }) => uid === benchUid).flatMap(({ groups }) => [...groups]));
+  }
+
   #useradd(args: readonly Word[]): void {
-    const { options, names } = readOptions(
+    const { options, names } = readNamed(
       args,
       "bcdefgGkKpsuZRP",
       "base-dir comment home-dir home expiredate inactive gid groups skel key password shell uid root prefix selinux-user selinux-range",
@@ -62,7 +78,7 @@ export class Accounts {
   /** Debian's adduser has long options, BusyBox' short ones, and in Fedora it is another name of useradd. */
   #adduser(args: readonly Word[]): void {
     const long = "uid gid ingroup home shell gecos comment conf firstuid lastuid add_extra_groups";
-    const { options, names } = readOptions(args, "hgsGuk", long);
+    const { options, names } = readNamed(args, "hgsGuk", long);
     const [name, group] = names;
     if (name === undefined) return;
     const existing = this.users.get(name);
@@ -84,7 +100,7 @@ export class Accounts {
   }
 
   #usermod(args: readonly Word[]): void {
-    const { options, names } = readOptions(
+    const { options, names } = readNamed(
       args,
       "cdefgGlpsuZRP",
       "comment home expiredate inactive gid groups login password shell uid root prefix selinux-user",
@@ -105,7 +121,7 @@ export class Accounts {
   }
 
   #groupadd(args: readonly Word[]): void {
-    const { options, names } = readOptions(args, "gKpRPnU", "gid key password root prefix new-name users");
+    const { options, names } = readNamed(args, "gKpRPnU", "gid key password root prefix new-name users");
     const gid = numberOf((options.get("g") ?? options.get("gid"))?.value);
     const [name] = names;
     if (name !== undefined && gid !== undefined) this.#groups.set(name, gid);
@@ -113,7 +129,7 @@ export class Accounts {
 
   /** `addgroup -g GID NAME` makes a group, `addgroup USER GROUP` (BusyBox) fills one. */
   #addgroup(args: readonly Word[]): void {
-    const { names } = readOptions(args, "g", "gid");
+    const { names } = readNamed(args, "g", "gid");
     const [user, group] = names;
     const account = user === undefined ? undefined : this.users.get(user);
     if (group !== undefined && account !== undefined) this.#join(account, group);
@@ -121,14 +137,14 @@ export class Accounts {
   }
 
   #gpasswd(args: readonly Word[]): void {
-    const { options, names } = readOptions(args, "adMAQ", "add delete members administrators root");
+    const { options, names } = readNamed(args, "adMAQ", "add delete members administrators root");
     const user = (options.get("a") ?? options.get("add"))?.value;
     const account = user === undefined ? undefined : this.users.get(user);
     if (account !== undefined) this.#join(account, names[0]);
   }
 
   #userdel(args: readonly Word[]): void {
-    const { names } = readOptions(args, "RP", "root prefix home");
+    const { names } = readNamed(args, "RP", "root prefix home");
     const [name, group] = names;
     if (name !== undefined && group === undefined) this.users.delete(name);
   }
@@ -140,7 +156,7 @@ export class Accounts {
   }
 
   #join(account: Account, group: Word): void {
-    const gid = group === undefined ? undefined : (this.#groups.get(group) ?? numberOf(group));
+    const gid = this.gidOf(group);
     if (gid === undefined) account.complete = false;
     else account.groups.add(gid);
   }
@@ -152,44 +168,18 @@ export class Accounts {
   }
 }
 
-function isBusyBox({ name }: Base): boolean {
-  return name === "alpine" || name === "busybox";
-}
-
-interface Option {
-  readonly value: Word;
-}
-
-/** Reads options as getopt does; `withValue` are the short and long ones that take a value. */
-function readOptions(
+/** What cannot be known is passed over: mostly it is an option. */
+function readNamed(
   args: readonly Word[],
   short: string,
   long: string,
-): { options: Map<string, Option>; names: string[] } {
-  const longWithValue = new Set(long.split(" "));
-  const options = new Map<string, Option>();
-  const names: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i];
-    if (word === undefined) continue;
-    if (word === ">" || word === "<") i++;
-    else if (word.startsWith("--")) {
-      const [name = "", ...value] = word.slice(2).split("=");
-      if (value.length > 0) options.set(name, { value: value.join("=") });
-      else options.set(name, { value: longWithValue.has(name) ? args[++i] : "" });
-    } else if (/^-[A-Za-z]/.test(word)) {
-      for (let at = 1; at < word.length; at++) {
-        const letter = word.charAt(at);
-        if (!short.includes(letter)) options.set(letter, { value: "" });
-        else {
-          const attached = word.slice(at + 1);
-          options.set(letter, { value: attached === "" ? args[++i] : attached });
-          break;
-        }
-      }
-    } else names.push(word);
-  }
-  return { options, names };
+): { options: Options["options"]; names: string[] } {
+  const { options, operands } = readOptions(args, short, long);
+  return { options, names: operands.filter((word) => word !== undefined) };
+}
+
+function isBusyBox({ name }: Base): boolean {
+  return name === "alpine" || name === "busybox";
 }
 
 function numberOf(text: Word): number | undefined {

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import { type Account, Accounts } from "./accounts";
 import { type Base, baseOf, foreignArchitecture } from "./base-images";
 import { type ContextView, viewContext } from "./context-view";
+import { closedToBench } from "./file-mode";
 import { type Finding, finding } from "./finding";
 import { checkPractice } from "./practice";
 import { type Access, benchGid, benchUid, startScript } from "./rules";
@@ -86,7 +87,7 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
       for (const command of commandsOf(step)) {
         if (command.words[0] === "cd") folder = posix.resolve(folder, command.words[1] ?? ".");
         accounts.run(command);
-        script.run(command, folder, step.line);
+        script.run(command, folder, step.line, accounts);
         if (isOpaque(command)) {
           hidden = true;
           script.perhaps();
@@ -216,8 +217,8 @@ function checkUser(base: Base, accounts: Accounts, user: Seen["user"], sure: boo
   return sure ? [] : [finding("ICA002", "warning", `the UID of USER ${name} cannot be seen here`, line)];
 }
 
-function checkScript({ base, script, hidden, env, lastLine }: Seen): Finding[] {
-  const { present, missing, elsewhere, executable, text, file, line = lastLine } = script;
+function checkScript({ base, accounts, script, hidden, env, lastLine }: Seen): Finding[] {
+  const { present, missing, elsewhere, text, file, line = lastLine } = script;
   if (missing !== undefined && present !== "yes")
     return [
       finding(
@@ -237,18 +238,12 @@ function checkScript({ base, script, hidden, env, lastLine }: Seen): Finding[] {
         : `the start script is put at ${elsewhere.path}, and has to be at ${startScript}`;
     return [finding("ICA004", sure ? "error" : "warning", where, elsewhere?.line ?? lastLine)];
   }
+  const closed = closedToBench(script.mode, script.owner, accounts.benchGroups);
   const mode =
-    executable === "no"
+    closed === "surely"
       ? [finding("ICA005", "error", `${startScript} is not executable for ${benchUid}:${benchGid}`, line)]
-      : executable === "unlikely"
-        ? [
-            finding(
-              "ICA005",
-              "warning",
-              `nothing here makes ${startScript} executable; that depends on the file's own mode`,
-              line,
-            ),
-          ]
+      : closed === "likely"
+        ? [finding("ICA005", "warning", `nothing that can be seen here makes ${startScript} executable`, line)]
         : [];
   if (text === undefined) return mode;
   const wrong = checkScriptText(text, line, file);

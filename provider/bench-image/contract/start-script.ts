@@ -1,7 +1,9 @@
 import { posix } from "node:path";
 import type { Accounts } from "./accounts";
 import type { ContextView } from "./context-view";
-import { benchGid, benchUid, startScript } from "./rules";
+import { changeMode, type FileMode, likelyMode, type Owner, root, sureMode } from "./file-mode";
+import { readOptions } from "./options";
+import { startScript } from "./rules";
 import type { Command, Word } from "./shell";
 import type { Step } from "./stages";
 
@@ -9,8 +11,8 @@ import type { Step } from "./stages";
 export class StartScript {
   /** `maybe`: something was done that may bring it along. */
   present: "no" | "maybe" | "yes" = "no";
-  /** `unlikely`: nothing says so, and it depends on a file that cannot be seen. */
-  executable: "yes" | "no" | "unlikely" | "unknown" = "unknown";
+  mode: FileMode = likelyMode(0o755);
+  owner: Owner = root;
   /** The instruction that last changed something about it. */
   line: number | undefined;
   /** Its text, where it can be seen. */
@@ -45,11 +47,12 @@ export class StartScript {
     }
   }
 
-  run(command: Command, workdir: string, line: number): void {
+  run(command: Command, workdir: string, line: number, accounts: Accounts): void {
     const [program, ...args] = command.words;
     const name = posix.basename(program ?? "");
     const paths = args.map((word) => (word === undefined ? undefined : posix.resolve(workdir, word)));
-    if (name === "chmod") this.#chmod(args, paths, line);
+    if (name === "chmod") this.#chmod(args, workdir, line);
+    if (name === "chown" || name === "chgrp") this.#chown(name, args, workdir, accounts);
     const redirected = args.findIndex((word, i) => word === ">" && paths[i + 1] === startScript);
     if (harmless.has(name) && redirected === -1) return;
     const touches = paths.includes(startScript);
@@ -59,21 +62,20 @@ export class StartScript {
       args.some((word) => word !== undefined && posix.basename(word) === posix.basename(startScript));
     if (name === "rm" && touches) Object.assign(this, { present: "no", text: undefined, file: undefined });
     else if (touches || movedIn) {
+      const created = this.present;
       this.present = "yes";
       this.line = line;
       this.text = undefined;
-      const mode = name === "install" ? args[args.indexOf("-m") + 1] : undefined;
-      if (redirected !== -1 && this.executable !== "yes") this.executable = "no";
-      else if (mode !== undefined && /^[0-7]+$/.test(mode))
-        this.executable = mayRun(Number.parseInt(mode, 8), "other") ? "yes" : "no";
-      else if (/^(?:cp|mv|install|ln|curl|wget)$/.test(name)) this.executable = "unknown";
+      if (name === "install") this.#install(args, accounts);
+      else if (redirected !== -1) this.mode = created === "no" ? sureMode(0o644) : this.mode;
+      else if (/^(?:cp|mv|ln|curl|wget)$/.test(name)) this.mode = likelyMode(0o755);
     }
   }
 
   /** Something was run that this cannot see into. */
   perhaps(): void {
     if (this.present === "no") this.present = "maybe";
-    else if (this.executable !== "yes") this.executable = "unknown";
+    this.mode = likelyMode(this.mode.bits);
   }
 
   #put(
@@ -82,7 +84,7 @@ export class StartScript {
     isFolder: boolean,
     name: string,
     accounts: Accounts,
-    file: { text?: string; bytes?: Buffer; path?: string; executable?: boolean; unseen?: boolean },
+    file: { text?: string; bytes?: Buffer; path?: string; mode?: FileMode },
   ): void {
     const path = isFolder || foldersAbove.has(place) ? posix.join(place, name) : place;
     if (path !== startScript) {
@@ -94,18 +96,16 @@ export class StartScript {
     this.missing = undefined;
     this.text = file.bytes ?? (file.text === undefined ? undefined : Buffer.from(file.text));
     this.file = file.path;
-    this.executable =
-      executableBy(step, accounts) ?? (file.unseen === true ? "unlikely" : file.executable === true ? "yes" : "no");
+    this.mode = modeOf(step, file.mode ?? sureMode(0o644));
+    this.owner = ownerOf(step, accounts);
   }
 
   #putUnseen(step: Step, place: string, isFolder: boolean, source: string, accounts: Accounts): void {
     const name = posix.basename(source);
     const direct = place === startScript || name === posix.basename(startScript);
     if (direct) {
-      this.#put(step, place, isFolder, name, accounts, { unseen: true });
       // A file of another stage or image has the mode that it has there.
-      if (this.line === step.line && step.flags.has("from") && this.executable === "unlikely")
-        this.executable = "unknown";
+      this.#put(step, place, isFolder, name, accounts, { mode: likelyMode(step.flags.has("from") ? 0o755 : 0o644) });
     } else if (foldersAbove.has(place)) this.perhaps();
   }
 
@@ -126,39 +126,50 @@ export class StartScript {
     for (const { entry, below, isFolder: inFolder } of found) {
       if (entry.kind === "link") {
         if (below.endsWith(posix.basename(startScript)))
-          this.#put(step, place, isFolder || inFolder, below, accounts, { unseen: true });
+          this.#put(step, place, isFolder || inFolder, below, accounts, { mode: likelyMode(0o644) });
       } else if (posix.basename(entry.path) === posix.basename(startScript) || place === startScript) {
         this.#put(step, place, isFolder || inFolder, below, accounts, {
           bytes: context.read(entry),
           path: entry.path,
-          executable: entry.executable,
+          mode: sureMode(entry.executable ? 0o755 : 0o644),
         });
       }
     }
   }
 
-  #chmod(args: readonly Word[], paths: readonly Word[], line: number): void {
-    const covers = paths.some(
-      (path, i) =>
-        path !== undefined &&
-        !(args[i] ?? "").startsWith("-") &&
-        covered(path, args.includes("-R") || args.includes("--recursive")),
-    );
-    if (!covers) {
-      if (args.some((word) => word === undefined)) this.perhaps();
-      return;
-    }
-    const mode = args.find((word) => word !== undefined && /^(?:[0-7]{3,4}|[ugoa]*[-+=][rwxXst]+(?:,.*)?)$/.test(word));
-    this.line = line;
-    if (mode === undefined) this.executable = "unknown";
-    else if (/^[0-7]+$/.test(mode)) this.executable = mayRun(Number.parseInt(mode, 8), "other") ? "yes" : "no";
-    else if (/[+=][rwsX]*x/.test(mode)) this.executable = /^u[^,]*$/.test(mode) ? "no" : "yes";
-    else if (/-[rws]*x/.test(mode)) this.executable = "no";
+  #chmod(args: readonly Word[], workdir: string, line: number): void {
+    const { change, targets, recursive } = changeOf(args);
+    if (targets.some((path) => path !== undefined && covered(posix.resolve(workdir, path), recursive))) {
+      this.line = line;
+      this.mode = (change === undefined ? undefined : changeMode(this.mode, change)) ?? likelyMode(0o755);
+    } else if (args.includes(undefined)) this.perhaps();
+  }
+
+  #chown(program: string, args: readonly Word[], workdir: string, accounts: Accounts): void {
+    const { change, targets, recursive } = changeOf(args);
+    if (!targets.some((path) => path === undefined || covered(posix.resolve(workdir, path), recursive))) return;
+    const [user, group] = program === "chgrp" ? ["", change] : (change?.split(/[:.]/) ?? []);
+    this.owner = {
+      uid: user === "" && change !== undefined ? this.owner.uid : accounts.uidOf(user),
+      gid: group === undefined && change !== undefined ? this.owner.gid : accounts.gidOf(group),
+    };
+  }
+
+  #install(args: readonly Word[], accounts: Accounts): void {
+    const { options } = readOptions(args, "gmotS", "group mode owner target-directory suffix");
+    const mode = options.get("m") ?? options.get("mode");
+    const user = options.get("o") ?? options.get("owner");
+    const group = options.get("g") ?? options.get("group");
+    this.mode = mode === undefined ? sureMode(0o755) : (changeMode(sureMode(0), mode.value ?? "") ?? likelyMode(0o755));
+    this.owner = {
+      uid: user === undefined ? 0 : accounts.uidOf(user.value),
+      gid: group === undefined ? 0 : accounts.gidOf(group.value),
+    };
   }
 }
 
 /** Commands that name the script without putting or changing it. */
-const harmless = new Set(["chmod", "chown", "test", "[", "ls", "cat", "echo", "stat", "bash", "sh", "grep"]);
+const harmless = new Set(["chmod", "chown", "chgrp", "test", "[", "ls", "cat", "echo", "stat", "bash", "sh", "grep"]);
 const foldersAbove = new Set(["/", "/usr", "/usr/local", "/usr/local/bin"]);
 
 function covered(path: string, recursive: boolean): boolean {
@@ -167,20 +178,25 @@ function covered(path: string, recursive: boolean): boolean {
   return posix.dirname(path) === posix.dirname(startScript) && /[*?]/.test(path);
 }
 
-/** What --chmod says; undefined without it. Who the file belongs to decides which bits count. */
-function executableBy(step: Step, accounts: Accounts): "yes" | "no" | "unknown" | undefined {
-  if (!step.flags.has("chmod")) return undefined;
-  const mode = step.flags.get("chmod");
-  if (mode === undefined) return "unknown";
-  if (!/^[0-7]{3,4}$/.test(mode)) return /x/.test(mode) ? "yes" : "no";
-  const [user = "", group = ""] = (step.flags.get("chown") ?? "0:0").split(":");
-  const isBench = user === String(benchUid) || accounts.users.get(user)?.uid === benchUid;
-  const inGroup = group === String(benchGid) || group === "users";
-  return mayRun(Number.parseInt(mode, 8), isBench ? "owner" : inGroup ? "group" : "other") ? "yes" : "no";
+/** `chmod MODE FILE…` and `chown OWNER FILE…`. */
+function changeOf(args: readonly Word[]): { change: Word; targets: readonly Word[]; recursive: boolean } {
+  const isOption = (word: Word) => word !== undefined && /^(?:-[RHLPcfhv]+|--.*)$/.test(word);
+  const rest = args.filter((word) => !isOption(word));
+  const recursive = args.some((word) => word !== undefined && /^(?:-\w*R\w*|--recursive)$/.test(word));
+  if (args.some((word) => word?.startsWith("--reference"))) return { change: undefined, targets: rest, recursive };
+  return { change: rest[0], targets: rest.slice(1), recursive };
 }
 
-/** A script has to be read as well as executed. */
-function mayRun(mode: number, as: "owner" | "group" | "other"): boolean {
-  const bits = as === "owner" ? mode >> 6 : as === "group" ? mode >> 3 : mode;
-  return (bits & 5) === 5;
+/** The mode that COPY and ADD give a file that has this one. */
+function modeOf({ flags }: Step, before: FileMode): FileMode {
+  if (!flags.has("chmod")) return before;
+  const change = flags.get("chmod");
+  return (change === undefined ? undefined : changeMode(before, change)) ?? likelyMode(0o755);
+}
+
+function ownerOf({ flags }: Step, accounts: Accounts): Owner {
+  if (!flags.has("chown")) return root;
+  const [user, group] = flags.get("chown")?.split(":") ?? [];
+  const uid = accounts.uidOf(user);
+  return { uid, gid: group === undefined ? uid : accounts.gidOf(group) };
 }
