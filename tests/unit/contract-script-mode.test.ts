@@ -30,6 +30,13 @@ const good: readonly Omit<Case, "finds">[] = [
     files: plain,
   },
   {
+    what: "install for its owner only",
+    dockerfile: dockerfile({
+      script: `COPY ica_start.sh /tmp/\nRUN install -o ica -m 0700 /tmp/ica_start.sh ${at}`,
+    }),
+    files: plain,
+  },
+  {
     what: "install for its group, with long options",
     dockerfile: dockerfile({
       script: `COPY ica_start.sh /tmp/\nRUN install --group=users --mode u=rwx,g=rx /tmp/ica_start.sh ${at}`,
@@ -92,6 +99,18 @@ const others: readonly Case[] = [
     dockerfile: `FROM rocker/rstudio:4.4.1\nRUN usermod -g users rstudio\nCOPY --chown=rstudio:rstudio --chmod=0700 ica_start.sh ${at}\nUSER rstudio`,
     files: plain,
     finds: ["?ICA002:4", "?ICA003:4"],
+  },
+  {
+    what: "install with a mode that lets nobody execute it",
+    dockerfile: dockerfile({ script: `COPY ica_start.sh /tmp/\nRUN install --mode 0644 /tmp/ica_start.sh ${at}` }),
+    files: plain,
+    finds: ["!ICA005:4"],
+  },
+  {
+    what: "the group 100 where a base may have the user",
+    dockerfile: `FROM rocker/rstudio:4.4.1\nCOPY --chown=root:100 --chmod=0750 ica_start.sh ${at}\nUSER 1000`,
+    files: plain,
+    finds: ["?ICA003:3"],
   },
   {
     what: "an owner with another UID",

@@ -1,4 +1,4 @@
-import { type Base, bundledUsers } from "./base-images";
+import { type Base, bundledUsers, hasFedorasAdduser, isBusyBox } from "./base-images";
 import { type Option, type Options, readOptions } from "./options";
 import { benchGid, benchUid } from "./rules";
 import type { Command, Word } from "./shell";
@@ -14,6 +14,8 @@ export interface Account {
 /** The users and groups that a Dockerfile makes, as far as its commands show. */
 export class Accounts {
   readonly users = new Map<string, Account>();
+  /** Whether a user was made or changed whose name cannot be known. */
+  hidden = false;
   readonly #groups = new Map<string, number>([
     ["root", 0],
     // The same number in Debian, Ubuntu, Alpine and Fedora.
@@ -60,27 +62,39 @@ export class Accounts {
   }
 
   #useradd(args: readonly Word[]): void {
-    const { options, names } = readNamed(
+    const { options, names, unnamed } = readNamed(
       args,
       "bcdefgGkKpsuZRP",
       "base-dir comment home-dir home expiredate inactive gid groups skel key password shell uid root prefix selinux-user selinux-range",
     );
     const [name] = names;
-    if (name === undefined) return;
+    if (name === undefined) {
+      this.hidden ||= unnamed;
+      return;
+    }
     const account = this.#make(name, options.get("u") ?? options.get("uid"));
     const primary = options.get("g") ?? options.get("gid");
     if (primary !== undefined) this.#join(account, primary.value);
     // Without a group of its own the user gets the system's default one, which is "users" in Debian and Ubuntu.
     else if (options.has("N") || options.has("no-user-group")) this.#join(account, "users");
+    // The group of users by default, or one of its own: versions of openSUSE differ.
+    else if (this.#base.name?.startsWith("opensuse/")) account.complete = false;
     this.#joinAll(account, options.get("G") ?? options.get("groups"));
   }
 
   /** Debian's adduser has long options, BusyBox' short ones, and in Fedora it is another name of useradd. */
   #adduser(args: readonly Word[]): void {
+    if (hasFedorasAdduser(this.#base) || args.some((word) => word !== undefined && onlyUseradd.test(word))) {
+      this.#useradd(args);
+      return;
+    }
     const long = "uid gid ingroup home shell gecos comment conf firstuid lastuid add_extra_groups";
-    const { options, names } = readNamed(args, "hgsGuk", long);
+    const { options, names, unnamed } = readNamed(args, "hgsGuk", long);
     const [name, group] = names;
-    if (name === undefined) return;
+    if (name === undefined) {
+      this.hidden ||= unnamed;
+      return;
+    }
     const existing = this.users.get(name);
     if (group !== undefined || (existing !== undefined && options.size === 0)) {
       if (existing !== undefined) this.#join(existing, group);
@@ -100,14 +114,17 @@ export class Accounts {
   }
 
   #usermod(args: readonly Word[]): void {
-    const { options, names } = readNamed(
+    const { options, names, unnamed } = readNamed(
       args,
       "cdefgGlpsuZRP",
       "comment home expiredate inactive gid groups login password shell uid root prefix selinux-user",
     );
     const [name] = names;
     const account = name === undefined ? undefined : this.users.get(name);
-    if (name === undefined || account === undefined) return;
+    if (name === undefined || account === undefined) {
+      this.hidden ||= name === undefined && unnamed;
+      return;
+    }
     const uid = options.get("u") ?? options.get("uid");
     if (uid !== undefined) account.uid = numberOf(uid.value);
     const primary = options.get("g") ?? options.get("gid");
@@ -168,18 +185,19 @@ export class Accounts {
   }
 }
 
-/** What cannot be known is passed over: mostly it is an option. */
-function readNamed(
-  args: readonly Word[],
-  short: string,
-  long: string,
-): { options: Options["options"]; names: string[] } {
+/** Options that useradd has, and neither Debian's adduser nor that of BusyBox. */
+const onlyUseradd = /^-[A-Za-z]*[MNdcmr]/;
+
+/** A name that cannot be known is passed over. */
+function readNamed(args: readonly Word[], short: string, long: string): Named {
   const { options, operands } = readOptions(args, short, long);
-  return { options, names: operands.filter((word) => word !== undefined) };
+  return { options, names: operands.filter((word) => word !== undefined), unnamed: operands.includes(undefined) };
 }
 
-function isBusyBox({ name }: Base): boolean {
-  return name === "alpine" || name === "busybox";
+interface Named {
+  readonly options: Options["options"];
+  readonly names: readonly string[];
+  readonly unnamed: boolean;
 }
 
 function numberOf(text: Word): number | undefined {

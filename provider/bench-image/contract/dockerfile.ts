@@ -100,7 +100,7 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
     accounts,
     script,
     user,
-    hidden,
+    hidden: hidden || accounts.hidden,
     env: new Map(steps.filter(({ keyword }) => keyword === "ENV").flatMap(({ sets }) => sets)),
     lastLine: Math.max(froms.at(-1)?.line ?? 1, ...steps.map(({ line }) => line)),
   };
@@ -115,12 +115,14 @@ function commandsOf(step: Step): Command[] {
   return parseCommands(script, step.lookup).flatMap((command) => inner(command, step));
 }
 
-/** `sh -c '…'` is the commands in it. */
+/** `sh -c '…'` and `su -c '…'` are the commands in it. */
 function inner(command: Command, step: Step): Command[] {
   const [program, ...args] = command.words;
   const flag = args.findIndex((word) => /^-\w*c$/.test(word ?? ""));
   const text = args[flag + 1];
-  return isShell(program) && flag !== -1 && text !== undefined ? parseCommands(text, step.lookup) : [command];
+  return (isShell(program) || program === "su") && flag !== -1 && text !== undefined
+    ? parseCommands(text, step.lookup)
+    : [command];
 }
 
 function isShell(program: Word): boolean {

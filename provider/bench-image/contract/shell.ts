@@ -58,11 +58,19 @@ export function parseCommands(script: string, lookup: Lookup): Command[] {
   return commands;
 }
 
+const keyword = /^(?:if|then|elif|else|fi|do|done|while|until|!|time|exec|command|sudo|nohup|env|[A-Za-z_]\w*=.*)$/s;
+
 /** Takes away what stands before the command itself: keywords, assignments, and programs that only run another one. */
 function withoutPrefix(words: readonly Word[]): Word[] {
-  const keyword = /^(?:if|then|elif|else|fi|do|done|while|until|!|time|exec|command|sudo|nohup|env|[A-Za-z_]\w*=.*)$/s;
-  const first = words.findIndex((word) => word === undefined || !keyword.test(word));
-  return first === -1 ? [] : words.slice(first);
+  let first = 0;
+  for (let word = words[first]; word !== undefined && keyword.test(word); word = words[first]) {
+    first++;
+    // Options of sudo; two of them have a value.
+    if (word === "sudo")
+      for (let option = words[first]; option?.startsWith("-"); option = words[first])
+        first += /^-[ug]$/.test(option) ? 2 : 1;
+  }
+  return words.slice(first);
 }
 
 function readWord(text: string, lookup: Lookup, end: RegExp): { word: Word; length: number } {
