@@ -66,6 +66,11 @@ const others: readonly Case[] = [
     finds: ["!ICA003:5"],
   },
   {
+    what: "adduser of Rocky Linux with another group",
+    dockerfile: from("rockylinux:9", "adduser -u 1000 -g 1000 ica", "USER ica"),
+    finds: ["!ICA003:5"],
+  },
+  {
     what: "the default group of openSUSE",
     dockerfile: from("opensuse/leap:15.6", "useradd -m -u 1000 ica", "USER ica"),
     finds: ["?ICA003:5"],

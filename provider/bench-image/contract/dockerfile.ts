@@ -205,7 +205,8 @@ function checkUser(base: Base, accounts: Accounts, user: Seen["user"], sure: boo
     ];
   }
   const { line, value } = user;
-  if (value === undefined)
+  // An argument that is empty by default is one that the build gives.
+  if (value === undefined || value === "")
     return [finding("ICA002", "warning", "the UID of USER cannot be seen here: it is hidden in a variable", line)];
   const [name = ""] = value.split(":");
   const uid = name === "root" || name === "" ? 0 : /^\d+$/.test(name) ? Number(name) : accounts.users.get(name)?.uid;

@@ -13,8 +13,10 @@ export interface Command {
   readonly at: number;
 }
 
-/** Gives a variable's value, or undefined when it is not known. */
-export type Lookup = (name: string) => string | undefined;
+/** A variable's value: undefined when it is not known, null when nothing in the text gives it one. */
+export type Value = Word | null;
+
+export type Lookup = (name: string) => Value;
 
 const operators = /^(?:&&|\|\||;;|[;|&\n(){}])/;
 
@@ -110,7 +112,7 @@ function readSubstitution(text: string, lookup: Lookup): { value: Word; length: 
   if (text.startsWith("`")) return { value: undefined, length: closing(text, 1, "`", "`") };
   if (text.startsWith("$(")) return { value: undefined, length: closing(text, 2, "(", ")") };
   const plain = /^\$([A-Za-z_]\w*)/.exec(text);
-  if (plain !== null) return { value: lookup(plain[1] ?? ""), length: plain[0].length };
+  if (plain !== null) return { value: lookup(plain[1] ?? "") ?? undefined, length: plain[0].length };
   const braced = /^\$\{([A-Za-z_]\w*)(?:(:?[-+])([^{}]*))?\}/.exec(text);
   if (braced !== null) {
     const [whole, name = "", operator, other = ""] = braced;
@@ -121,11 +123,11 @@ function readSubstitution(text: string, lookup: Lookup): { value: Word; length: 
 }
 
 /** `${name:-other}` and `${name:+other}`. An unknown variable may be empty or not, so nothing is known of the whole. */
-function choose(value: Word, operator: string | undefined, other: string, lookup: Lookup): Word {
-  if (operator === undefined || value === undefined) return value;
-  const isSet = operator.startsWith(":") ? value !== "" : true;
-  const useOther = operator.endsWith("-") ? !isSet : isSet;
-  return useOther ? expandText(other, lookup) : operator.endsWith("-") ? value : "";
+function choose(value: Value, operator: string | undefined, other: string, lookup: Lookup): Word {
+  if (operator === undefined || value === undefined) return value ?? undefined;
+  const isSet = value !== null && (!operator.startsWith(":") || value !== "");
+  if (operator.endsWith("+")) return isSet ? expandText(other, lookup) : "";
+  return isSet ? value : expandText(other, lookup);
 }
 
 function closing(text: string, from: number, open: string, close: string): number {
