@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { type Finding, finding } from "./finding";
+import { withoutDocuments } from "./here-documents";
 import { startScript } from "./rules";
 import { type Command, expandText, type Lookup, parseCommands, type Word } from "./shell";
 import type { Step } from "./stages";
@@ -129,21 +130,4 @@ function lookupIn(text: string, env: ReadonlyMap<string, Word>): Lookup {
   }
   for (const [, name = ""] of text.matchAll(/\b(?:for|read(?: -r)?) ([A-Za-z_]\w*)/g)) own.set(name, undefined);
   return known;
-}
-
-/** Blanks the bodies of here-documents, so that places stay what they are. */
-function withoutDocuments(text: string): string {
-  let ends: string[] = [];
-  return text
-    .split("\n")
-    .map((line) => {
-      const [end] = ends;
-      if (end !== undefined) {
-        if (line.trim() === end) ends = ends.slice(1);
-        return " ".repeat(line.length);
-      }
-      ends = [...line.matchAll(/(?<!<)<<-?\s*(["']?)([A-Za-z_]\w*)\1/g)].map(([, , mark = ""]) => mark);
-      return line;
-    })
-    .join("\n");
 }

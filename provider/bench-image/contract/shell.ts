@@ -40,7 +40,7 @@ export function parseCommands(script: string, lookup: Lookup): Command[] {
   while (rest !== "") {
     const blank = /^[ \t\r]+/.exec(rest);
     const comment = /^#[^\n]*/.exec(rest);
-    const redirection = /^\d?(?:>>|>\||>&|<<<|>|<)/.exec(rest);
+    const redirection = /^\d?(?:>>|>\||>&|<<<|<<-?|>|<)/.exec(rest);
     const operator = operators.exec(rest);
     if (blank !== null) rest = rest.slice(blank[0].length);
     else if (comment !== null) rest = rest.slice(comment[0].length);

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { DockerfileParser, Flag, type Instruction } from "dockerfile-ast";
+import { partDocuments } from "./here-documents";
 import { expandText, type Lookup, splitWords, type Value, type Word } from "./shell";
 
 /** One instruction of the stage that is built, with variables filled in where their values are known. */
@@ -155,22 +156,6 @@ function stepOf(instruction: Instruction, keyword: string, workdir: string, look
     workdir,
     lookup,
   };
-}
-
-/** Parts an instruction's own line from the bodies of its here-documents. */
-function partDocuments(raw: string, joined: string): { heads: string; documents: string[] } {
-  const [head = "", ...lines] = raw.split(/\r?\n/);
-  const marks = [...head.matchAll(/<<-?\s*(["']?)([A-Za-z_]\w*)\1/g)].map(([, , mark = ""]) => mark);
-  if (marks.length === 0) return { heads: joined, documents: [] };
-  const documents = marks.map((mark) => {
-    const end = lines.findIndex((line) => line.trim() === mark);
-    const body = lines.splice(0, end === -1 ? lines.length : end + 1);
-    return body
-      .slice(0, end === -1 ? undefined : -1)
-      .map((line) => `${line}\n`)
-      .join("");
-  });
-  return { heads: head, documents };
 }
 
 function parseJson(text: string): string[] | undefined {
