@@ -4,9 +4,11 @@ import { type Base, baseOf, foreignArchitecture } from "./base-images";
 import { type ContextView, viewContext } from "./context-view";
 import { closedToBench } from "./file-mode";
 import { type Finding, finding } from "./finding";
+import { withoutDocuments } from "./here-documents";
 import { checkPractice } from "./practice";
 import { type Access, benchGid, benchUid, startScript } from "./rules";
-import { checkScriptText } from "./script-text";
+import { runOnScript } from "./script-commands";
+import { checkScriptText, isShellProgram, parseShebang } from "./script-text";
 import { checkScriptWrites, checkVolumes } from "./script-writes";
 import { type Command, parseCommands, type Word } from "./shell";
 import { checkSources } from "./sources";
@@ -87,7 +89,7 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
       for (const command of commandsOf(step)) {
         if (command.words[0] === "cd") folder = posix.resolve(folder, command.words[1] ?? ".");
         accounts.run(command);
-        script.run(command, folder, step.line, accounts);
+        runOnScript(script, command, { workdir: folder, line: step.line, accounts });
         if (isOpaque(command)) {
           hidden = true;
           script.perhaps();
@@ -108,11 +110,25 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
 
 function commandsOf(step: Step): Command[] {
   if (step.json) return [{ words: step.words, at: 0 }].flatMap((command) => inner(command, step));
-  const script =
-    step.documents.length > 0 && /^\s*<</.test(step.text)
-      ? step.documents.join("\n")
-      : [step.text, ...step.documents].join("\n");
-  return parseCommands(script, step.lookup).flatMap((command) => inner(command, step));
+  const body = () => commandsOfBody(step).flatMap((command) => inner(command, step));
+  if (/^\s*<<-?\s*\S+\s*$/.test(step.text)) return body();
+  return parseCommands(step.text, step.lookup).flatMap((command) =>
+    step.documents.length > 0 && readsScript(command) ? body() : inner(command, step),
+  );
+}
+
+/** What a here-document says is run by a shell, or by the program that its own first line names, which nobody sees into. */
+function commandsOfBody({ documents, lookup }: Step): Command[] {
+  const script = documents.join("\n");
+  const shebang = parseShebang(Buffer.from(script));
+  if (shebang !== undefined && !isShellProgram(shebang)) return [{ words: [undefined], at: 0 }];
+  return parseCommands(withoutDocuments(script), lookup);
+}
+
+/** `bash -e <<EOF` runs the here-document. */
+function readsScript({ words: [program, ...args] }: Command): boolean {
+  const from = args.indexOf("<");
+  return isShell(program) && from !== -1 && args.slice(0, from).every((word) => word?.startsWith("-"));
 }
 
 /** `sh -c '…'` and `su -c '…'` are the commands in it. */
@@ -134,6 +150,8 @@ function isOpaque({ words }: Command): boolean {
   const [program] = words;
   if (program === undefined) return true;
   if (words.some((word) => word !== undefined && /^\/etc\/(?:passwd|group)$/.test(word))) return true;
+  // Only looks whether it can be read.
+  if (isShell(program) && words[1] === "-n") return false;
   if (
     isShell(program) ||
     /^(?:\.|source|eval|xargs|make|ansible-playbook|newusers|python[\d.]*|perl|ruby|node|Rscript)$/.test(program)
@@ -249,7 +267,9 @@ function checkScript({ base, accounts, script, hidden, env, lastLine }: Seen): F
         ? [finding("ICA005", "warning", `nothing that can be seen here makes ${startScript} executable`, line)]
         : [];
   if (text === undefined) return mode;
-  const wrong = checkScriptText(text, line, file);
+  const wrong = checkScriptText(text, line, file).map(
+    (found): Finding => (script.textIsSure ? found : { ...found, severity: "warning" }),
+  );
   return [...mode, ...wrong, ...(wrong.length > 0 ? [] : checkScriptWrites(text, env, line, file))];
 }
 

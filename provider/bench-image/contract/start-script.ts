@@ -2,9 +2,7 @@ import { posix } from "node:path";
 import type { Accounts } from "./accounts";
 import type { ContextView } from "./context-view";
 import { changeMode, type FileMode, likelyMode, type Owner, root, sureMode } from "./file-mode";
-import { readOptions } from "./options";
 import { startScript } from "./rules";
-import type { Command, Word } from "./shell";
 import type { Step } from "./stages";
 
 /** What a Dockerfile does about the start script, as far as its instructions show. */
@@ -17,6 +15,8 @@ export class StartScript {
   line: number | undefined;
   /** Its text, where it can be seen. */
   text: Buffer | undefined;
+  /** Whether nothing that cannot be seen may have changed the text since. */
+  textIsSure = true;
   /** Where that text is in the context; undefined when it is nowhere there. */
   file: string | undefined;
   /** Where the script was put instead. */
@@ -47,35 +47,43 @@ export class StartScript {
     }
   }
 
-  run(command: Command, workdir: string, line: number, accounts: Accounts): void {
-    const [program, ...args] = command.words;
-    const name = posix.basename(program ?? "");
-    const paths = args.map((word) => (word === undefined ? undefined : posix.resolve(workdir, word)));
-    if (name === "chmod") this.#chmod(args, workdir, line);
-    if (name === "chown" || name === "chgrp") this.#chown(name, args, workdir, accounts);
-    const redirected = args.findIndex((word, i) => word === ">" && paths[i + 1] === startScript);
-    if (harmless.has(name) && redirected === -1) return;
-    const touches = paths.includes(startScript);
-    const movedIn =
-      /^(?:cp|mv|install|ln|rsync)$/.test(name) &&
-      paths.at(-1) === posix.dirname(startScript) &&
-      args.some((word) => word !== undefined && posix.basename(word) === posix.basename(startScript));
-    if (name === "rm" && touches) Object.assign(this, { present: "no", text: undefined, file: undefined });
-    else if (touches || movedIn) {
-      const created = this.present;
-      this.present = "yes";
-      this.line = line;
-      this.text = undefined;
-      if (name === "install") this.#install(args, accounts);
-      else if (redirected !== -1) this.mode = created === "no" ? sureMode(0o644) : this.mode;
-      else if (/^(?:cp|mv|ln|curl|wget)$/.test(name)) this.mode = likelyMode(0o755);
-    }
+  /** A command put it there. */
+  put(made: Pick<StartScript, "line" | "mode" | "owner">): void {
+    Object.assign(this, made, { present: "yes", text: undefined, file: undefined, missing: undefined });
   }
 
-  /** Something was run that this cannot see into. */
-  perhaps(): void {
+  /** A command wrote to it, which makes it with this mode if it is not there. */
+  write(line: number, mode: FileMode): void {
+    if (this.present === "no") this.put({ line, mode, owner: root });
+    else this.put({ line, mode: this.mode, owner: this.owner });
+  }
+
+  /** It was named by a command that would fail without it. */
+  mustBeThere(line: number): void {
+    if (this.present !== "yes") this.put({ line, mode: likelyMode(0o755), owner: { uid: undefined, gid: undefined } });
+  }
+
+  remove(): void {
+    Object.assign(this, { present: "no", text: undefined, file: undefined });
+  }
+
+  perhapsRemoved(): void {
+    if (this.present === "yes") this.present = "maybe";
+  }
+
+  perhapsPut(): void {
     if (this.present === "no") this.present = "maybe";
+  }
+
+  doubtMode(): void {
     this.mode = likelyMode(this.mode.bits);
+  }
+
+  /** Something was run that this cannot see into: all of it may be as it was, or not. */
+  perhaps(): void {
+    this.perhapsPut();
+    this.doubtMode();
+    this.textIsSure = false;
   }
 
   #put(
@@ -94,6 +102,7 @@ export class StartScript {
     this.present = "yes";
     this.line = step.line;
     this.missing = undefined;
+    this.textIsSure = true;
     this.text = file.bytes ?? (file.text === undefined ? undefined : Buffer.from(file.text));
     this.file = file.path;
     this.mode = modeOf(step, file.mode ?? sureMode(0o644));
@@ -136,56 +145,9 @@ export class StartScript {
       }
     }
   }
-
-  #chmod(args: readonly Word[], workdir: string, line: number): void {
-    const { change, targets, recursive } = changeOf(args);
-    if (targets.some((path) => path !== undefined && covered(posix.resolve(workdir, path), recursive))) {
-      this.line = line;
-      this.mode = (change === undefined ? undefined : changeMode(this.mode, change)) ?? likelyMode(0o755);
-    } else if (args.includes(undefined)) this.perhaps();
-  }
-
-  #chown(program: string, args: readonly Word[], workdir: string, accounts: Accounts): void {
-    const { change, targets, recursive } = changeOf(args);
-    if (!targets.some((path) => path === undefined || covered(posix.resolve(workdir, path), recursive))) return;
-    const [user, group] = program === "chgrp" ? ["", change] : (change?.split(/[:.]/) ?? []);
-    this.owner = {
-      uid: user === "" && change !== undefined ? this.owner.uid : accounts.uidOf(user),
-      gid: group === undefined && change !== undefined ? this.owner.gid : accounts.gidOf(group),
-    };
-  }
-
-  #install(args: readonly Word[], accounts: Accounts): void {
-    const { options } = readOptions(args, "gmotS", "group mode owner target-directory suffix");
-    const mode = options.get("m") ?? options.get("mode");
-    const user = options.get("o") ?? options.get("owner");
-    const group = options.get("g") ?? options.get("group");
-    this.mode = mode === undefined ? sureMode(0o755) : (changeMode(sureMode(0), mode.value ?? "") ?? likelyMode(0o755));
-    this.owner = {
-      uid: user === undefined ? 0 : accounts.uidOf(user.value),
-      gid: group === undefined ? 0 : accounts.gidOf(group.value),
-    };
-  }
 }
 
-/** Commands that name the script without putting or changing it. */
-const harmless = new Set(["chmod", "chown", "chgrp", "test", "[", "ls", "cat", "echo", "stat", "bash", "sh", "grep"]);
 const foldersAbove = new Set(["/", "/usr", "/usr/local", "/usr/local/bin"]);
-
-function covered(path: string, recursive: boolean): boolean {
-  if (path === startScript) return true;
-  if (recursive && foldersAbove.has(path)) return true;
-  return posix.dirname(path) === posix.dirname(startScript) && /[*?]/.test(path);
-}
-
-/** `chmod MODE FILE…` and `chown OWNER FILE…`. */
-function changeOf(args: readonly Word[]): { change: Word; targets: readonly Word[]; recursive: boolean } {
-  const isOption = (word: Word) => word !== undefined && /^(?:-[RHLPcfhv]+|--.*)$/.test(word);
-  const rest = args.filter((word) => !isOption(word));
-  const recursive = args.some((word) => word !== undefined && /^(?:-\w*R\w*|--recursive)$/.test(word));
-  if (args.some((word) => word?.startsWith("--reference"))) return { change: undefined, targets: rest, recursive };
-  return { change: rest[0], targets: rest.slice(1), recursive };
-}
 
 /** The mode that COPY and ADD give a file that has this one. */
 function modeOf({ flags }: Step, before: FileMode): FileMode {
