@@ -25,6 +25,10 @@ const good: readonly Omit<Case, "finds">[] = [
     dockerfile: `ARG U=ica\nFROM debian:12 AS base\nARG U=root\nRUN useradd -u 1000 -g 100 ica\nFROM base\nARG U\n${script}\nUSER $U`,
   },
   {
+    what: "a global ARG that has no value, and the one of an earlier stage",
+    dockerfile: `ARG U\nFROM debian:12 AS base\nARG U=ica\nRUN useradd -u 1000 -g 100 ica\nFROM base\nARG U\n${script}\nUSER $U`,
+  },
+  {
     what: "what stands for an argument that is not given",
     dockerfile: dockerfile({
       script: `ARG PREFIX\nENV BIN=\${PREFIX:-/usr/local}/bin LATE=\${PREFIX+x}\nCOPY --chmod=0755 ica_start.sh $BIN/`,

@@ -182,7 +182,8 @@ function checkPlatforms({ froms }: Plan): Finding[] {
   return froms.flatMap(({ line, platform, image }) => {
     const foreign = foreignArchitecture(image);
     if (foreign !== undefined) return [finding("ICA001", "error", `${image} is an image for ${foreign}`, line)];
-    if (platform === undefined || platform === "" || /^linux\/(?:amd64|x86_64|x86-64)$/i.test(platform)) return [];
+    if (platform === undefined || platform === "" || /^(?:linux\/)?(?:amd64|x86_64|x86-64)(?:\/v\d)?$/i.test(platform))
+      return [];
     return [finding("ICA001", "error", `FROM asks for the platform ${platform}`, line)];
   });
 }
@@ -275,9 +276,11 @@ function checkScript({ base, accounts, script, hidden, env, lastLine }: Seen): F
 
 /** Only what this Dockerfile says: the CMD of a base image (Debian has bash) is nobody's intention. */
 function checkCommands(steps: readonly Step[]): Finding[] {
-  const last = (keyword: string) =>
-    steps.findLast((step) => step.keyword === keyword && !/^\s*(?:\[\s*\])?\s*$/.test(step.text));
-  const set = [last("ENTRYPOINT"), last("CMD")].filter((step) => step !== undefined);
+  const set = ["ENTRYPOINT", "CMD"]
+    .map((keyword) => steps.findLast((step) => step.keyword === keyword))
+    .filter((step) => step !== undefined)
+    // An empty one takes back what an earlier stage has set.
+    .filter(({ text }) => !/^\s*(?:\[\s*\])?\s*$/.test(text));
   if (set.length === 0 || set.some(({ text }) => text.includes(posix.basename(startScript)))) return [];
   return set
     .slice(0, 1)
