@@ -64,6 +64,12 @@ const good: readonly Omit<Case, "finds">[] = [
     dockerfile: copied("--chmod=u=rwX,go=rX"),
     files: executable,
   },
+  {
+    what: "ADD of an address with a mode",
+    dockerfile: dockerfile({
+      script: `ADD --chmod=0755 --checksum=sha256:${"0".repeat(64)} https://example.org/ica_start.sh /usr/local/bin/`,
+    }),
+  },
   { what: "--chmod=a+rx", dockerfile: copied("--chmod=a+rx"), files: plain },
   { what: "--chmod=00755", dockerfile: copied("--chmod=00755"), files: plain },
   {
@@ -111,6 +117,11 @@ const others: readonly Case[] = [
     dockerfile: `FROM rocker/rstudio:4.4.1\nCOPY --chown=root:100 --chmod=0750 ica_start.sh ${at}\nUSER 1000`,
     files: plain,
     finds: ["?ICA003:3"],
+  },
+  {
+    what: "ADD of an address, which makes it 0600",
+    dockerfile: dockerfile({ script: "ADD https://example.org/ica_start.sh?raw=1 /usr/local/bin/" }),
+    finds: ["!ICA005:3", "?ICA016:3"],
   },
   {
     what: "an owner with another UID",

@@ -110,11 +110,12 @@ export class StartScript {
   }
 
   #putUnseen(step: Step, place: string, isFolder: boolean, source: string, accounts: Accounts): void {
-    const name = posix.basename(source);
+    const name = posix.basename(source.replace(/[?#].*$/, ""));
     const direct = place === startScript || name === posix.basename(startScript);
     if (direct) {
-      // A file of another stage or image has the mode that it has there.
-      this.#put(step, place, isFolder, name, accounts, { mode: likelyMode(step.flags.has("from") ? 0o755 : 0o644) });
+      // A file of another stage or image has the mode that it has there; ADD gives 0600 to what it fetches.
+      const mode = /^https?:/.test(source) ? sureMode(0o600) : likelyMode(step.flags.has("from") ? 0o755 : 0o644);
+      this.#put(step, place, isFolder, name, accounts, { mode });
     } else if (foldersAbove.has(place)) this.perhaps();
   }
 
