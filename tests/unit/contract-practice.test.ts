@@ -65,6 +65,7 @@ const good: readonly Omit<Case, "finds">[] = [
     dockerfile: dockerfile(),
     files: starting(
       "sed -i -e '/^Port/d' -e '/^HostKey/d' /tmp/sshd_config",
+      "sed -i.new '/^Port/d' /tmp/sshd_config",
       "sed -n -i.old -f /opt/rules /tmp/sshd_config",
       "cp -t /data /etc/skel/.bashrc",
       "touch -r /etc/hosts /tmp/x",

@@ -2,7 +2,9 @@ import { posix } from "node:path";
 import type { Accounts } from "./accounts";
 import type { ContextView } from "./context-view";
 import { changeMode, type FileMode, likelyMode, type Owner, root, sureMode } from "./file-mode";
+import { below } from "./path-patterns";
 import { startScript } from "./rules";
+import { inContext, leadsThroughLink } from "./sources";
 import type { Step } from "./stages";
 
 /** What a Dockerfile does about the start script, as far as its instructions show. */
@@ -110,8 +112,9 @@ export class StartScript {
   }
 
   #putUnseen(step: Step, place: string, isFolder: boolean, source: string, accounts: Accounts): void {
-    const name = posix.basename(source.replace(/[?#].*$/, ""));
-    const direct = place === startScript || name === posix.basename(startScript);
+    const path = source.replace(/[?#].*$/, "");
+    const name = step.flags.has("parents") ? withParents(source, inContext(source)) : posix.basename(path);
+    const direct = place === startScript || posix.basename(path) === posix.basename(startScript);
     if (direct) {
       // A file of another stage or image has the mode that it has there; ADD gives 0600 to what it fetches.
       const mode = /^https?:/.test(source) ? sureMode(0o600) : likelyMode(step.flags.has("from") ? 0o755 : 0o644);
@@ -127,18 +130,26 @@ export class StartScript {
     context: ContextView,
     accounts: Accounts,
   ): void {
-    const found = context.matches(source);
+    const path = inContext(source);
+    const found = context.matches(path).filter((match) => !leftOut(step, match.below));
+    if (found.length === 0 && leadsThroughLink(path, context)) {
+      this.#putUnseen(step, place, isFolder, source, accounts);
+      return;
+    }
     if (found.length === 0 && (place === startScript || posix.basename(source) === posix.basename(startScript)))
       this.missing = { line: step.line, source };
     // An archive is unpacked by ADD; what is in it cannot be seen.
     if (step.keyword === "ADD" && found.some(({ entry }) => /\.(?:tar|tgz|tar\.\w+|tbz2?|txz)$/.test(entry.path)))
       this.perhaps();
-    for (const { entry, below, isFolder: inFolder } of found) {
+    for (const { entry, below: rest, isFolder: inFolder } of found) {
+      const name = step.flags.has("parents") ? withParents(source, entry.path) : rest;
       if (entry.kind === "link") {
-        if (below.endsWith(posix.basename(startScript)))
-          this.#put(step, place, isFolder || inFolder, below, accounts, { mode: likelyMode(0o644) });
+        if (name.endsWith(posix.basename(startScript)))
+          this.#put(step, place, isFolder || inFolder, name, accounts, { mode: likelyMode(0o644) });
+        // It may lead to a folder.
+        else if (foldersAbove.has(place)) this.perhaps();
       } else if (posix.basename(entry.path) === posix.basename(startScript) || place === startScript) {
-        this.#put(step, place, isFolder || inFolder, below, accounts, {
+        this.#put(step, place, isFolder || inFolder, name, accounts, {
           bytes: context.read(entry),
           path: entry.path,
           mode: sureMode(entry.executable ? 0o755 : 0o644),
@@ -149,6 +160,17 @@ export class StartScript {
 }
 
 const foldersAbove = new Set(["/", "/usr", "/usr/local", "/usr/local/bin"]);
+
+/** What --parents keeps of a path: all of it, or what follows `/./` in the source. */
+function withParents(source: string, path: string): string {
+  const pivot = source.indexOf("/./", 1);
+  return pivot === -1 ? path : posix.relative(inContext(source.slice(0, pivot)), path);
+}
+
+function leftOut({ flags }: Step, path: string): boolean {
+  const exclude = flags.get("exclude");
+  return exclude !== undefined && below(exclude, path) !== undefined;
+}
 
 /** The mode that COPY and ADD give a file that has this one. */
 function modeOf({ flags }: Step, before: FileMode): FileMode {
