@@ -36,6 +36,11 @@ const others: readonly Case[] = [
     finds: ["?ICA002:5", "?ICA003:5"],
   },
   {
+    what: "such a name, and no start script",
+    dockerfile: dockerfile({ user: 'RUN U=ica; useradd -u 1000 -g 100 "$U"', script: "" }),
+    finds: ["?ICA002:5", "?ICA003:5", "!ICA004:5"],
+  },
+  {
     what: "a name that a loop gives",
     dockerfile: dockerfile({ user: "RUN for u in ica; do adduser --uid 1000 $u; done" }),
     finds: ["?ICA002:5", "?ICA003:5"],

@@ -102,7 +102,7 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
     accounts,
     script,
     user,
-    hidden: hidden || accounts.hidden,
+    hidden,
     env: new Map(steps.filter(({ keyword }) => keyword === "ENV").flatMap(({ sets }) => sets)),
     lastLine: Math.max(froms.at(-1)?.line ?? 1, ...steps.map(({ line }) => line)),
   };
@@ -188,7 +188,8 @@ function checkPlatforms({ froms }: Plan): Finding[] {
   });
 }
 
-function checkAccounts({ base, accounts, user, hidden, lastLine }: Seen): Finding[] {
+function checkAccounts({ base, accounts, user, hidden: others, lastLine }: Seen): Finding[] {
+  const hidden = others || accounts.hidden;
   const sure = base.known && !hidden;
   const bench = [...accounts.users].filter(([, { uid }]) => uid === benchUid);
   const findings = checkUser(base, accounts, user, sure, lastLine);
