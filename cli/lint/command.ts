@@ -3,6 +3,7 @@ import { packageVersion } from "../../emulator/package-root";
 import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
 import { accessOption } from "../access";
 import { say } from "../emulator-exports";
+import { collectPair } from "../pairs";
 import { findContext } from "./context";
 import { asGithub, asJson, asText, countOf, type Placed, placed } from "./report";
 import { asSarif } from "./sarif";
@@ -16,6 +17,7 @@ const formats = ["text", "json", "sarif", "github"] as const;
 interface LintOptions {
   readonly dockerfile?: string;
   readonly target?: string;
+  readonly buildArg: readonly (readonly [string, string])[];
   readonly access: { readonly web: boolean; readonly console: boolean };
   readonly format: (typeof formats)[number];
 }
@@ -27,6 +29,7 @@ export function lintCommand(): Command {
     .argument("[context]", "folder with the Dockerfile, or with image/Dockerfile", ".")
     .option("--dockerfile <file>", "the Dockerfile. Default: Dockerfile in the context")
     .option("--target <stage>", "the stage that is built. Default: the last one")
+    .option("--build-arg <name=value>", "a build argument; may be given again", collectPair, [])
     .addOption(accessOption())
     .addOption(new Option("--format <format>", "how to tell what was found").choices(formats).default("text"))
     .addHelpText(
@@ -47,9 +50,9 @@ export function lintCommand(): Command {
     });
 }
 
-async function lint(folder: string, { dockerfile, target, access }: LintOptions): Promise<Placed[]> {
+async function lint(folder: string, { dockerfile, target, buildArg, access }: LintOptions): Promise<Placed[]> {
   const found = await findContext(folder, dockerfile);
-  const build = { context: found.context, dockerfile: found.dockerfile, target };
+  const build = { context: found.context, dockerfile: found.dockerfile, target, args: Object.fromEntries(buildArg) };
   return placed(await checkDockerfile(found.text, { access, build }), found);
 }
 

@@ -111,6 +111,37 @@ describe("ica-bench lint", function () {
     }
   });
 
+  it("takes the arguments of the build", async () => {
+    const open = await makeContext({
+      Dockerfile: [
+        "ARG VERSION",
+        "FROM debian:$VERSION",
+        "ARG NB_UID",
+        "ARG NB_USER=nobody",
+        "RUN useradd --uid $NB_UID --gid 100 $NB_USER",
+        "COPY --chmod=0755 ica_start.sh /usr/local/bin/ica_start.sh",
+        "USER $NB_USER",
+        "",
+      ].join("\n"),
+      "ica_start.sh": "#!/bin/bash\nwait\n",
+    });
+    try {
+      const without = await icaBench(["lint", open]);
+      assert.match(without.stdout, /warning ICA002/, without.stderr);
+      const { code, stdout, stderr } = await icaBench([
+        ...["lint", open, "--build-arg", "VERSION=bookworm-slim", "--build-arg", "NB_UID=1000"],
+        ...["--build-arg", "NB_USER=a=b"],
+      ]);
+      assert.equal(stdout, "No findings: nothing here that Bench would refuse.\n");
+      assert.equal(code, 0, stderr);
+      const wrong = await icaBench(["lint", open, "--build-arg", "NB-UID=1000"]);
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.stderr, /Write NAME=VALUE/);
+    } finally {
+      await removeContext(open);
+    }
+  });
+
   it("gives programs one JSON document", async () => {
     const { stdout } = await icaBench(["lint", "--format", "json"], { cwd: folder });
     const report = z

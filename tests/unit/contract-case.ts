@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile.js";
 import type { Finding } from "../../provider/bench-image/contract/finding.js";
 import { type Made, makeContext, removeContext } from "./context-folder.js";
@@ -52,4 +53,22 @@ export class Contexts {
   async removeAll(): Promise<void> {
     for (const folder of this.#folders) await removeContext(folder);
   }
+}
+
+/** One test for each case: the good ones find nothing, the others exactly what they say. */
+export function describeCases(what: string, good: readonly Omit<Case, "finds">[], others: readonly Case[]): void {
+  describe(what, () => {
+    const contexts = new Contexts();
+    after(() => contexts.removeAll());
+
+    for (const one of [...good.map((each) => ({ ...each, finds: [] })), ...others]) {
+      it(
+        one.finds.length === 0 ? `is kept with ${one.what}` : `finds ${one.finds.join(", ")} with ${one.what}`,
+        async () => {
+          const findings = await contexts.check(one);
+          assert.deepEqual(marked(findings), [...one.finds].sort(), findings.map(({ message }) => message).join("\n"));
+        },
+      );
+    }
+  });
 }

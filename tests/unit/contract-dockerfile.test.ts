@@ -112,6 +112,14 @@ USER ica`,
     what: "other platforms in stages that only help",
     dockerfile: `FROM --platform=$BUILDPLATFORM golang AS tools\n${dockerfile({ from: "FROM --platform=linux/amd64 debian:12" })}`,
   },
+  ...["amd64", "x86_64", "linux/amd64/v1", "linux/amd64/v2", "linux/x86-64"].map((platform) => ({
+    what: `the platform ${platform}`,
+    dockerfile: dockerfile({ from: `FROM --platform=${platform} debian:12` }),
+  })),
+  {
+    what: "ENTRYPOINT and CMD that a later stage takes back",
+    dockerfile: `FROM debian:12 AS base\nENTRYPOINT ["tini"]\nCMD ["bash"]\n${dockerfile({ from: "FROM base", end: "USER ica\nENTRYPOINT []\nCMD []" })}`,
+  },
   {
     what: "CMD for docker run",
     dockerfile: dockerfile({ more: 'ENTRYPOINT ["tini", "--"]\nCMD ["/usr/local/bin/ica_start.sh"]' }),
@@ -282,6 +290,11 @@ const faulty: readonly Case[] = [
     dockerfile: dockerfile({ from: "FROM --platform=linux/arm64 debian:12" }),
     finds: ["!ICA001:1"],
   },
+  ...["arm64", "linux/amd64x", "windows/amd64", "linux/386"].map((platform) => ({
+    what: `the platform ${platform}`,
+    dockerfile: dockerfile({ from: `FROM --platform=${platform} debian:12` }),
+    finds: ["!ICA001:1"],
+  })),
   {
     what: "another platform by a variable",
     dockerfile: dockerfile({ from: "ARG P=linux/arm/v7\nFROM --platform=$P debian:12" }),
@@ -293,6 +306,11 @@ const faulty: readonly Case[] = [
     finds: ["!ICA001:1"],
   },
   { what: "a server in CMD", dockerfile: dockerfile({ more: 'CMD ["jupyter", "lab"]' }), finds: ["?ICA006:4"] },
+  {
+    what: "a server in CMD, and an ENTRYPOINT that is taken back",
+    dockerfile: dockerfile({ more: 'ENTRYPOINT ["tini"]\nCMD ["jupyter"]\nENTRYPOINT []' }),
+    finds: ["?ICA006:5"],
+  },
   { what: "a server in ENTRYPOINT", dockerfile: dockerfile({ more: "ENTRYPOINT /init" }), finds: ["?ICA006:4"] },
   { what: "a target that is not there", dockerfile: dockerfile(), target: "bench", finds: ["!ICA012"] },
   { what: "no FROM", dockerfile: "# nothing yet\n", finds: ["!ICA012"] },

@@ -60,6 +60,19 @@ const good: readonly Omit<Case, "finds">[] = [
     dockerfile: dockerfile(),
     files: { "ica_start.sh": "#!/usr/bin/python3\nprint(1 > /opt)\n" },
   },
+  {
+    what: "a script whose options name what is not written",
+    dockerfile: dockerfile(),
+    files: starting(
+      "sed -i -e '/^Port/d' -e '/^HostKey/d' /tmp/sshd_config",
+      "sed -i.new '/^Port/d' /tmp/sshd_config",
+      "sed -n -i.old -f /opt/rules /tmp/sshd_config",
+      "cp -t /data /etc/skel/.bashrc",
+      "touch -r /etc/hosts /tmp/x",
+      "mkdir -m 0700 /tmp/y",
+      "install -o ica -d /tmp/z",
+    ),
+  },
   { what: "VOLUME /data", dockerfile: more('VOLUME ["/data", "/tmp/x"]') },
 ];
 
@@ -119,6 +132,26 @@ const faulty: readonly Case[] = [
   },
   { what: "sed -i", dockerfile: dockerfile(), files: starting("sed -i 's/a/b/' /etc/app.conf"), finds: ["?ICA013:3"] },
   { what: "cp", dockerfile: dockerfile(), files: starting("cp /data/a /data/b /usr/share/app/"), finds: ["?ICA013:3"] },
+  {
+    what: "sed -i with its expression by an option",
+    dockerfile: dockerfile(),
+    files: starting("sed -i.bak -e 's/a/b/' /etc/app.conf"),
+    finds: ["?ICA013:3"],
+  },
+  { what: "cp -t", dockerfile: dockerfile(), files: starting("cp -t /opt /data/a"), finds: ["?ICA013:3"] },
+  { what: "install -d", dockerfile: dockerfile(), files: starting("install -d /opt/a /tmp/b"), finds: ["?ICA013:3"] },
+  {
+    what: "a shell by env",
+    dockerfile: dockerfile(),
+    files: { "ica_start.sh": "#!/usr/bin/env bash\ntouch /opt/x\n" },
+    finds: ["?ICA013:3"],
+  },
+  {
+    what: "a shell by env with options",
+    dockerfile: dockerfile(),
+    files: { "ica_start.sh": "#!/usr/bin/env -S bash -e\ntouch /opt/x\n" },
+    finds: ["?ICA013:3"],
+  },
   {
     what: "ICA's own software folder",
     dockerfile: dockerfile(),

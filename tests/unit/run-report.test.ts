@@ -2,8 +2,9 @@ import { strict as assert } from "node:assert";
 import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { parseAccess } from "../../cli/access";
+import { collectPair } from "../../cli/pairs";
 import type { RunEvent } from "../../cli/run/events";
-import { collectPair, parseBytes, parseCpus, parseGpus, parseVolume } from "../../cli/run/options";
+import { parseBytes, parseCpus, parseGpus, parseVolume } from "../../cli/run/options";
 import { JsonReporter, PlainReporter, TerminalReporter } from "../../cli/run/report";
 import { imageTag, newInstance } from "../../runtime/instances";
 

@@ -1,5 +1,6 @@
-import { type Base, bundledUsers } from "./base-images";
-import { benchGid } from "./rules";
+import { type Base, bundledUsers, hasFedorasAdduser, isBusyBox } from "./base-images";
+import { type Option, type Options, readOptions } from "./options";
+import { benchGid, benchUid } from "./rules";
 import type { Command, Word } from "./shell";
 
 export interface Account {
@@ -13,6 +14,8 @@ export interface Account {
 /** The users and groups that a Dockerfile makes, as far as its commands show. */
 export class Accounts {
   readonly users = new Map<string, Account>();
+  /** Whether a user was made or changed whose name cannot be known. */
+  hidden = false;
   readonly #groups = new Map<string, number>([
     ["root", 0],
     // The same number in Debian, Ubuntu, Alpine and Fedora.
@@ -43,28 +46,55 @@ export class Accounts {
     read?.(args);
   }
 
+  /** Undefined for a user that nothing here makes: the base may have it. */
+  uidOf(user: Word): number | undefined {
+    if (user === undefined) return undefined;
+    return user === "root" ? 0 : (this.users.get(user)?.uid ?? numberOf(user));
+  }
+
+  gidOf(group: Word): number | undefined {
+    return group === undefined ? undefined : (this.#groups.get(group) ?? numberOf(group));
+  }
+
+  /** All groups of the users with UID 1000. */
+  get benchGroups(): ReadonlySet<number> {
+    return new Set([...this.users.values()].filter(({ uid }) => uid === benchUid).flatMap(({ groups }) => [...groups]));
+  }
+
   #useradd(args: readonly Word[]): void {
-    const { options, names } = readOptions(
+    const { options, names, unnamed } = readNamed(
       args,
       "bcdefgGkKpsuZRP",
       "base-dir comment home-dir home expiredate inactive gid groups skel key password shell uid root prefix selinux-user selinux-range",
     );
     const [name] = names;
-    if (name === undefined) return;
+    if (name === undefined) {
+      this.hidden ||= unnamed;
+      return;
+    }
     const account = this.#make(name, options.get("u") ?? options.get("uid"));
     const primary = options.get("g") ?? options.get("gid");
     if (primary !== undefined) this.#join(account, primary.value);
     // Without a group of its own the user gets the system's default one, which is "users" in Debian and Ubuntu.
     else if (options.has("N") || options.has("no-user-group")) this.#join(account, "users");
+    // The group of users by default, or one of its own: versions of openSUSE differ.
+    else if (this.#base.name?.startsWith("opensuse/")) account.complete = false;
     this.#joinAll(account, options.get("G") ?? options.get("groups"));
   }
 
   /** Debian's adduser has long options, BusyBox' short ones, and in Fedora it is another name of useradd. */
   #adduser(args: readonly Word[]): void {
+    if (hasFedorasAdduser(this.#base) || args.some((word) => word !== undefined && onlyUseradd.test(word))) {
+      this.#useradd(args);
+      return;
+    }
     const long = "uid gid ingroup home shell gecos comment conf firstuid lastuid add_extra_groups";
-    const { options, names } = readOptions(args, "hgsGuk", long);
+    const { options, names, unnamed } = readNamed(args, "hgsGuk", long);
     const [name, group] = names;
-    if (name === undefined) return;
+    if (name === undefined) {
+      this.hidden ||= unnamed;
+      return;
+    }
     const existing = this.users.get(name);
     if (group !== undefined || (existing !== undefined && options.size === 0)) {
       if (existing !== undefined) this.#join(existing, group);
@@ -84,14 +114,17 @@ export class Accounts {
   }
 
   #usermod(args: readonly Word[]): void {
-    const { options, names } = readOptions(
+    const { options, names, unnamed } = readNamed(
       args,
       "cdefgGlpsuZRP",
       "comment home expiredate inactive gid groups login password shell uid root prefix selinux-user",
     );
     const [name] = names;
     const account = name === undefined ? undefined : this.users.get(name);
-    if (name === undefined || account === undefined) return;
+    if (name === undefined || account === undefined) {
+      this.hidden ||= name === undefined && unnamed;
+      return;
+    }
     const uid = options.get("u") ?? options.get("uid");
     if (uid !== undefined) account.uid = numberOf(uid.value);
     const primary = options.get("g") ?? options.get("gid");
@@ -105,7 +138,7 @@ export class Accounts {
   }
 
   #groupadd(args: readonly Word[]): void {
-    const { options, names } = readOptions(args, "gKpRPnU", "gid key password root prefix new-name users");
+    const { options, names } = readNamed(args, "gKpRPnU", "gid key password root prefix new-name users");
     const gid = numberOf((options.get("g") ?? options.get("gid"))?.value);
     const [name] = names;
     if (name !== undefined && gid !== undefined) this.#groups.set(name, gid);
@@ -113,7 +146,7 @@ export class Accounts {
 
   /** `addgroup -g GID NAME` makes a group, `addgroup USER GROUP` (BusyBox) fills one. */
   #addgroup(args: readonly Word[]): void {
-    const { names } = readOptions(args, "g", "gid");
+    const { names } = readNamed(args, "g", "gid");
     const [user, group] = names;
     const account = user === undefined ? undefined : this.users.get(user);
     if (group !== undefined && account !== undefined) this.#join(account, group);
@@ -121,14 +154,14 @@ export class Accounts {
   }
 
   #gpasswd(args: readonly Word[]): void {
-    const { options, names } = readOptions(args, "adMAQ", "add delete members administrators root");
+    const { options, names } = readNamed(args, "adMAQ", "add delete members administrators root");
     const user = (options.get("a") ?? options.get("add"))?.value;
     const account = user === undefined ? undefined : this.users.get(user);
     if (account !== undefined) this.#join(account, names[0]);
   }
 
   #userdel(args: readonly Word[]): void {
-    const { names } = readOptions(args, "RP", "root prefix home");
+    const { names } = readNamed(args, "RP", "root prefix home");
     const [name, group] = names;
     if (name !== undefined && group === undefined) this.users.delete(name);
   }
@@ -140,7 +173,7 @@ export class Accounts {
   }
 
   #join(account: Account, group: Word): void {
-    const gid = group === undefined ? undefined : (this.#groups.get(group) ?? numberOf(group));
+    const gid = this.gidOf(group);
     if (gid === undefined) account.complete = false;
     else account.groups.add(gid);
   }
@@ -152,44 +185,19 @@ export class Accounts {
   }
 }
 
-function isBusyBox({ name }: Base): boolean {
-  return name === "alpine" || name === "busybox";
+/** Options that useradd has, and neither Debian's adduser nor that of BusyBox. */
+const onlyUseradd = /^-[A-Za-z]*[MNdcmr]/;
+
+/** A name that cannot be known is passed over. */
+function readNamed(args: readonly Word[], short: string, long: string): Named {
+  const { options, operands } = readOptions(args, short, long);
+  return { options, names: operands.filter((word) => word !== undefined), unnamed: operands.includes(undefined) };
 }
 
-interface Option {
-  readonly value: Word;
-}
-
-/** Reads options as getopt does; `withValue` are the short and long ones that take a value. */
-function readOptions(
-  args: readonly Word[],
-  short: string,
-  long: string,
-): { options: Map<string, Option>; names: string[] } {
-  const longWithValue = new Set(long.split(" "));
-  const options = new Map<string, Option>();
-  const names: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i];
-    if (word === undefined) continue;
-    if (word === ">" || word === "<") i++;
-    else if (word.startsWith("--")) {
-      const [name = "", ...value] = word.slice(2).split("=");
-      if (value.length > 0) options.set(name, { value: value.join("=") });
-      else options.set(name, { value: longWithValue.has(name) ? args[++i] : "" });
-    } else if (/^-[A-Za-z]/.test(word)) {
-      for (let at = 1; at < word.length; at++) {
-        const letter = word.charAt(at);
-        if (!short.includes(letter)) options.set(letter, { value: "" });
-        else {
-          const attached = word.slice(at + 1);
-          options.set(letter, { value: attached === "" ? args[++i] : attached });
-          break;
-        }
-      }
-    } else names.push(word);
-  }
-  return { options, names };
+interface Named {
+  readonly options: Options["options"];
+  readonly names: readonly string[];
+  readonly unnamed: boolean;
 }
 
 function numberOf(text: Word): number | undefined {

@@ -41,7 +41,28 @@ export function foreignArchitecture(image: Word): string | undefined {
 /** Users with UID 1000 that official images bring along, each in a group of its own. */
 export function bundledUsers({ name, tag }: Base): string[] {
   if (name === "node") return ["node"];
-  // Ubuntu has the user since 23.04.
-  const old = /^(?:1\d|2[0-2])\.|^(?:trusty|xenial|bionic|focal|jammy|kinetic)/;
-  return name === "ubuntu" && tag !== "" && !old.test(tag) ? ["ubuntu"] : [];
+  if (name === "r-base") return ["docker"];
+  return name !== undefined && hasUbuntu(name, tag) ? ["ubuntu"] : [];
+}
+
+/** Ubuntu has its user since 23.04, and the images that are made of it. */
+function hasUbuntu(name: string, tag: string): boolean {
+  if (tag === "") return false;
+  if (name === "ubuntu") return !/^(?:1\d|2[0-2])\.|^(?:trusty|xenial|bionic|focal|jammy|kinetic)/.test(tag);
+  // Without a name of a system it is the newest Ubuntu.
+  if (name === "eclipse-temurin") return !/alpine|ubi\d|centos|focal|jammy|nanoserver|windows/.test(tag);
+  return name === "buildpack-deps" && /noble|oracular|plucky|questing|2[4-9]\.\d\d/.test(tag);
+}
+
+/** Whether adduser is another name of useradd, as in Fedora and what comes of it. */
+export function hasFedorasAdduser({ name, tag }: Base): boolean {
+  return (
+    /^(?:fedora|rockylinux|almalinux|centos|amazonlinux|oraclelinux|amazoncorretto)$/.test(name ?? "") &&
+    !isBusyBox({ name, tag })
+  );
+}
+
+/** Whether adduser is the short one of BusyBox. */
+export function isBusyBox({ name, tag }: Pick<Base, "name" | "tag">): boolean {
+  return name === "alpine" || name === "busybox" || /alpine/.test(tag);
 }

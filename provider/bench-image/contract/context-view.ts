@@ -13,7 +13,7 @@ export interface ContextView {
     source: string,
   ): readonly { readonly entry: ContextEntry; readonly below: string; readonly isFolder: boolean }[];
   read(entry: ContextEntry): Buffer;
-  /** Whether there is a folder, be it empty. */
+  /** Whether there is a folder that is sent to the build, be it empty. */
   hasFolder(path: string): boolean;
 }
 
@@ -24,11 +24,13 @@ export async function viewContext(build: {
 }): Promise<ContextView | undefined> {
   try {
     const context = await realpath(build.context);
-    const entries = await contextEntries(context, await readIgnoreRules(context, dockerfilePath(build)));
+    const rules = await readIgnoreRules(context, dockerfilePath(build));
+    const entries = await contextEntries(context, rules);
     return {
       matches: (source) => matchesOf(entries, source),
       read: (entry) => readFileSync(join(context, entry.path)),
-      hasFolder: (path) => statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
+      hasFolder: (path) =>
+        !rules.ignores(path) && statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
     };
   } catch (error) {
     if (error instanceof ContextError || (error instanceof Error && "code" in error)) return undefined;

@@ -2,10 +2,13 @@ import { posix } from "node:path";
 import { type Account, Accounts } from "./accounts";
 import { type Base, baseOf, foreignArchitecture } from "./base-images";
 import { type ContextView, viewContext } from "./context-view";
+import { closedToBench } from "./file-mode";
 import { type Finding, finding } from "./finding";
+import { withoutDocuments } from "./here-documents";
 import { checkPractice } from "./practice";
 import { type Access, benchGid, benchUid, startScript } from "./rules";
-import { checkScriptText } from "./script-text";
+import { runOnScript } from "./script-commands";
+import { checkScriptText, isShellProgram, parseShebang } from "./script-text";
 import { checkScriptWrites, checkVolumes } from "./script-writes";
 import { type Command, parseCommands, type Word } from "./shell";
 import { checkSources } from "./sources";
@@ -86,7 +89,7 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
       for (const command of commandsOf(step)) {
         if (command.words[0] === "cd") folder = posix.resolve(folder, command.words[1] ?? ".");
         accounts.run(command);
-        script.run(command, folder, step.line);
+        runOnScript(script, command, { workdir: folder, line: step.line, accounts });
         if (isOpaque(command)) {
           hidden = true;
           script.perhaps();
@@ -107,19 +110,35 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
 
 function commandsOf(step: Step): Command[] {
   if (step.json) return [{ words: step.words, at: 0 }].flatMap((command) => inner(command, step));
-  const script =
-    step.documents.length > 0 && /^\s*<</.test(step.text)
-      ? step.documents.join("\n")
-      : [step.text, ...step.documents].join("\n");
-  return parseCommands(script, step.lookup).flatMap((command) => inner(command, step));
+  const body = () => commandsOfBody(step).flatMap((command) => inner(command, step));
+  if (/^\s*<<-?\s*\S+\s*$/.test(step.text)) return body();
+  return parseCommands(step.text, step.lookup).flatMap((command) =>
+    step.documents.length > 0 && readsScript(command) ? body() : inner(command, step),
+  );
 }
 
-/** `sh -c '…'` is the commands in it. */
+/** What a here-document says is run by a shell, or by the program that its own first line names, which nobody sees into. */
+function commandsOfBody({ documents, lookup }: Step): Command[] {
+  const script = documents.join("\n");
+  const shebang = parseShebang(Buffer.from(script));
+  if (shebang !== undefined && !isShellProgram(shebang)) return [{ words: [undefined], at: 0 }];
+  return parseCommands(withoutDocuments(script), lookup);
+}
+
+/** `bash -e <<EOF` runs the here-document. */
+function readsScript({ words: [program, ...args] }: Command): boolean {
+  const from = args.indexOf("<");
+  return isShell(program) && from !== -1 && args.slice(0, from).every((word) => word?.startsWith("-"));
+}
+
+/** `sh -c '…'` and `su -c '…'` are the commands in it. */
 function inner(command: Command, step: Step): Command[] {
   const [program, ...args] = command.words;
   const flag = args.findIndex((word) => /^-\w*c$/.test(word ?? ""));
   const text = args[flag + 1];
-  return isShell(program) && flag !== -1 && text !== undefined ? parseCommands(text, step.lookup) : [command];
+  return (isShell(program) || program === "su") && flag !== -1 && text !== undefined
+    ? parseCommands(text, step.lookup)
+    : [command];
 }
 
 function isShell(program: Word): boolean {
@@ -131,6 +150,8 @@ function isOpaque({ words }: Command): boolean {
   const [program] = words;
   if (program === undefined) return true;
   if (words.some((word) => word !== undefined && /^\/etc\/(?:passwd|group)$/.test(word))) return true;
+  // Only looks whether it can be read.
+  if (isShell(program) && words[1] === "-n") return false;
   if (
     isShell(program) ||
     /^(?:\.|source|eval|xargs|make|ansible-playbook|newusers|python[\d.]*|perl|ruby|node|Rscript)$/.test(program)
@@ -161,12 +182,14 @@ function checkPlatforms({ froms }: Plan): Finding[] {
   return froms.flatMap(({ line, platform, image }) => {
     const foreign = foreignArchitecture(image);
     if (foreign !== undefined) return [finding("ICA001", "error", `${image} is an image for ${foreign}`, line)];
-    if (platform === undefined || platform === "" || /^linux\/(?:amd64|x86_64|x86-64)$/i.test(platform)) return [];
+    if (platform === undefined || platform === "" || /^(?:linux\/)?(?:amd64|x86_64|x86-64)(?:\/v\d)?$/i.test(platform))
+      return [];
     return [finding("ICA001", "error", `FROM asks for the platform ${platform}`, line)];
   });
 }
 
-function checkAccounts({ base, accounts, user, hidden, lastLine }: Seen): Finding[] {
+function checkAccounts({ base, accounts, user, hidden: others, lastLine }: Seen): Finding[] {
+  const hidden = others || accounts.hidden;
   const sure = base.known && !hidden;
   const bench = [...accounts.users].filter(([, { uid }]) => uid === benchUid);
   const findings = checkUser(base, accounts, user, sure, lastLine);
@@ -202,7 +225,8 @@ function checkUser(base: Base, accounts: Accounts, user: Seen["user"], sure: boo
     ];
   }
   const { line, value } = user;
-  if (value === undefined)
+  // An argument that is empty by default is one that the build gives.
+  if (value === undefined || value === "")
     return [finding("ICA002", "warning", "the UID of USER cannot be seen here: it is hidden in a variable", line)];
   const [name = ""] = value.split(":");
   const uid = name === "root" || name === "" ? 0 : /^\d+$/.test(name) ? Number(name) : accounts.users.get(name)?.uid;
@@ -216,8 +240,8 @@ function checkUser(base: Base, accounts: Accounts, user: Seen["user"], sure: boo
   return sure ? [] : [finding("ICA002", "warning", `the UID of USER ${name} cannot be seen here`, line)];
 }
 
-function checkScript({ base, script, hidden, env, lastLine }: Seen): Finding[] {
-  const { present, missing, elsewhere, executable, text, file, line = lastLine } = script;
+function checkScript({ base, accounts, script, hidden, env, lastLine }: Seen): Finding[] {
+  const { present, missing, elsewhere, text, file, line = lastLine } = script;
   if (missing !== undefined && present !== "yes")
     return [
       finding(
@@ -237,29 +261,27 @@ function checkScript({ base, script, hidden, env, lastLine }: Seen): Finding[] {
         : `the start script is put at ${elsewhere.path}, and has to be at ${startScript}`;
     return [finding("ICA004", sure ? "error" : "warning", where, elsewhere?.line ?? lastLine)];
   }
+  const closed = closedToBench(script.mode, script.owner, accounts.benchGroups);
   const mode =
-    executable === "no"
+    closed === "surely"
       ? [finding("ICA005", "error", `${startScript} is not executable for ${benchUid}:${benchGid}`, line)]
-      : executable === "unlikely"
-        ? [
-            finding(
-              "ICA005",
-              "warning",
-              `nothing here makes ${startScript} executable; that depends on the file's own mode`,
-              line,
-            ),
-          ]
+      : closed === "likely"
+        ? [finding("ICA005", "warning", `nothing that can be seen here makes ${startScript} executable`, line)]
         : [];
   if (text === undefined) return mode;
-  const wrong = checkScriptText(text, line, file);
+  const wrong = checkScriptText(text, line, file).map(
+    (found): Finding => (script.textIsSure ? found : { ...found, severity: "warning" }),
+  );
   return [...mode, ...wrong, ...(wrong.length > 0 ? [] : checkScriptWrites(text, env, line, file))];
 }
 
 /** Only what this Dockerfile says: the CMD of a base image (Debian has bash) is nobody's intention. */
 function checkCommands(steps: readonly Step[]): Finding[] {
-  const last = (keyword: string) =>
-    steps.findLast((step) => step.keyword === keyword && !/^\s*(?:\[\s*\])?\s*$/.test(step.text));
-  const set = [last("ENTRYPOINT"), last("CMD")].filter((step) => step !== undefined);
+  const set = ["ENTRYPOINT", "CMD"]
+    .map((keyword) => steps.findLast((step) => step.keyword === keyword))
+    .filter((step) => step !== undefined)
+    // An empty one takes back what an earlier stage has set.
+    .filter(({ text }) => !/^\s*(?:\[\s*\])?\s*$/.test(text));
   if (set.length === 0 || set.some(({ text }) => text.includes(posix.basename(startScript)))) return [];
   return set
     .slice(0, 1)

@@ -15,7 +15,7 @@ import { checkSshServer, checkWebPort, sshConfig } from "./image-servers";
 import { checkSize } from "./image-size";
 import { isSecret, secretFinding } from "./practice";
 import { type Access, benchGid, benchUid, startScript } from "./rules";
-import { checkScriptText, parseShebang } from "./script-text";
+import { checkScriptText, parseShebang, programOf } from "./script-text";
 import { checkScriptWrites, volumeFindings } from "./script-writes";
 
 /** What a look at an image has found. */
@@ -191,11 +191,11 @@ async function checkInterpreter(
 ): Promise<Finding[]> {
   const shebang = parseShebang(content);
   if (shebang === undefined) return [];
-  const { interpreter, argument } = shebang;
+  const { interpreter } = shebang;
   if (!(await isProgram(interpreter, accounts, read)))
     return [finding("ICA009", "error", `${startScript} wants ${interpreter}, which is not in the image as a program`)];
   if (posix.basename(interpreter) !== "env") return [];
-  const name = argument.split(/\s+/).find((word) => word !== "" && !word.startsWith("-") && !word.includes("="));
+  const name = programOf(shebang);
   if (name === undefined || name.includes("/")) return [];
   const folders = (
     Env.find((entry) => entry.startsWith("PATH="))?.slice(5) ??

@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { type Finding, finding } from "./finding";
 import { startScript } from "./rules";
 
@@ -13,6 +14,16 @@ export function parseShebang(content: Buffer): Shebang | undefined {
   const [first = ""] = content.subarray(0, 512).toString("utf8").split("\n");
   const match = /^#!\s*(\S+)[ \t]*(.*?)\r?$/.exec(first);
   return match?.[1] === undefined ? undefined : { interpreter: match[1], argument: (match[2] ?? "").trim() };
+}
+
+/** What the script is run by, be it through env: a path, or a name that PATH leads to. */
+export function programOf({ interpreter, argument }: Shebang): string | undefined {
+  if (posix.basename(interpreter) !== "env") return interpreter;
+  return argument.split(/\s+/).find((word) => word !== "" && !word.startsWith("-") && !word.includes("="));
+}
+
+export function isShellProgram(shebang: Shebang): boolean {
+  return /^(?:ba|da|a|k|z)?sh$/.test(posix.basename(programOf(shebang) ?? ""));
 }
 
 /**

@@ -1,6 +1,9 @@
 import { posix } from "node:path";
 import { type Finding, finding } from "./finding";
+import { withoutDocuments } from "./here-documents";
+import { readOptions } from "./options";
 import { startScript } from "./rules";
+import { isShellProgram, parseShebang } from "./script-text";
 import { type Command, expandText, type Lookup, parseCommands, type Word } from "./shell";
 import type { Step } from "./stages";
 
@@ -28,7 +31,8 @@ export function checkScriptWrites(
   file?: string,
 ): Finding[] {
   // Not for a compiled program, nor for another language.
-  if (!/^#!\s*\S*\b(?:ba|da|a|k|z)?sh\b/.test(content.subarray(0, 128).toString("utf8"))) return [];
+  const shebang = parseShebang(content);
+  if (shebang === undefined || !isShellProgram(shebang)) return [];
   const text = withoutDocuments(content.toString("utf8"));
   const writes = parseCommands(text, lookupIn(text, env)).flatMap((command) =>
     writtenBy(command)
@@ -85,23 +89,35 @@ function writtenBy({ words }: Command): string[] {
   // In a comparison, > is no redirection.
   if (program === "[[" || program === "[" || program === "test") return [];
   const targets = words.flatMap((word, i) => (word === ">" ? [words[i + 1]] : []));
-  const operands = withoutRedirections(args).filter((word) => word === undefined || !word.startsWith("-"));
+  const name = posix.basename(program);
+  const [short, long] = withValue[name] ?? ["", ""];
+  // The suffix of -i is no option.
+  const { options, operands } = readOptions(
+    args.map((word) => word?.replace(/^-i.*/s, "-i")),
+    short,
+    long,
+  );
+  const has = (...names: string[]) => names.some((each) => options.has(each));
   const changes = (): Word[] => {
-    switch (posix.basename(program)) {
+    switch (name) {
       case "mkdir":
         return operands.filter((path) => path === undefined || !alwaysThere.has(posix.normalize(path)));
       case "touch":
       case "tee":
       case "truncate":
       case "mkfifo":
-        return operands;
+        return [...operands];
       case "cp":
       case "mv":
       case "ln":
       case "install":
-        return operands.slice(-1);
+        if (has("d", "directory") && name === "install") return [...operands];
+        return has("t", "target-directory")
+          ? [(options.get("t") ?? options.get("target-directory"))?.value]
+          : operands.slice(-1);
       case "sed":
-        return args.some((word) => /^-i|^--in-place/.test(word ?? "")) ? operands.slice(1) : [];
+        if (!has("i", "in-place")) return [];
+        return has("e", "f", "expression", "file") ? [...operands] : operands.slice(1);
       default:
         return [];
     }
@@ -112,9 +128,18 @@ function writtenBy({ words }: Command): string[] {
     .map((path) => posix.normalize(path).replace(/(?<=.)\/$/, ""));
 }
 
-function withoutRedirections(words: readonly Word[]): Word[] {
-  return words.filter((word, i) => word !== ">" && word !== "<" && words[i - 1] !== ">" && words[i - 1] !== "<");
-}
+/** The options that take a value, short and long: what follows them is no file that is written. */
+const withValue: Readonly<Record<string, readonly [string, string]>> = {
+  mkdir: ["m", "mode"],
+  mkfifo: ["m", "mode"],
+  touch: ["rdt", "reference date time"],
+  truncate: ["sr", "size reference"],
+  cp: ["tS", "target-directory suffix"],
+  mv: ["tS", "target-directory suffix"],
+  ln: ["tS", "target-directory suffix"],
+  install: ["gmotS", "group mode owner target-directory suffix"],
+  sed: ["ef", "expression file"],
+};
 
 /** Variables as the script itself sets them, else as the image does. One that it sets in two ways is not known. */
 function lookupIn(text: string, env: ReadonlyMap<string, Word>): Lookup {
@@ -129,21 +154,4 @@ function lookupIn(text: string, env: ReadonlyMap<string, Word>): Lookup {
   }
   for (const [, name = ""] of text.matchAll(/\b(?:for|read(?: -r)?) ([A-Za-z_]\w*)/g)) own.set(name, undefined);
   return known;
-}
-
-/** Blanks the bodies of here-documents, so that places stay what they are. */
-function withoutDocuments(text: string): string {
-  let ends: string[] = [];
-  return text
-    .split("\n")
-    .map((line) => {
-      const [end] = ends;
-      if (end !== undefined) {
-        if (line.trim() === end) ends = ends.slice(1);
-        return " ".repeat(line.length);
-      }
-      ends = [...line.matchAll(/(?<!<)<<-?\s*(["']?)([A-Za-z_]\w*)\1/g)].map(([, , mark = ""]) => mark);
-      return line;
-    })
-    .join("\n");
 }

@@ -13,8 +13,10 @@ export interface Command {
   readonly at: number;
 }
 
-/** Gives a variable's value, or undefined when it is not known. */
-export type Lookup = (name: string) => string | undefined;
+/** A variable's value: undefined when it is not known, null when nothing in the text gives it one. */
+export type Value = Word | null;
+
+export type Lookup = (name: string) => Value;
 
 const operators = /^(?:&&|\|\||;;|[;|&\n(){}])/;
 
@@ -38,7 +40,7 @@ export function parseCommands(script: string, lookup: Lookup): Command[] {
   while (rest !== "") {
     const blank = /^[ \t\r]+/.exec(rest);
     const comment = /^#[^\n]*/.exec(rest);
-    const redirection = /^\d?(?:>>|>\||>&|<<<|>|<)/.exec(rest);
+    const redirection = /^\d?(?:>>|>\||>&|<<<|<<-?|>|<)/.exec(rest);
     const operator = operators.exec(rest);
     if (blank !== null) rest = rest.slice(blank[0].length);
     else if (comment !== null) rest = rest.slice(comment[0].length);
@@ -58,11 +60,19 @@ export function parseCommands(script: string, lookup: Lookup): Command[] {
   return commands;
 }
 
+const keyword = /^(?:if|then|elif|else|fi|do|done|while|until|!|time|exec|command|sudo|nohup|env|[A-Za-z_]\w*=.*)$/s;
+
 /** Takes away what stands before the command itself: keywords, assignments, and programs that only run another one. */
 function withoutPrefix(words: readonly Word[]): Word[] {
-  const keyword = /^(?:if|then|elif|else|fi|do|done|while|until|!|time|exec|command|sudo|nohup|env|[A-Za-z_]\w*=.*)$/s;
-  const first = words.findIndex((word) => word === undefined || !keyword.test(word));
-  return first === -1 ? [] : words.slice(first);
+  let first = 0;
+  for (let word = words[first]; word !== undefined && keyword.test(word); word = words[first]) {
+    first++;
+    // Options of sudo; two of them have a value.
+    if (word === "sudo")
+      for (let option = words[first]; option?.startsWith("-"); option = words[first])
+        first += /^-[ug]$/.test(option) ? 2 : 1;
+  }
+  return words.slice(first);
 }
 
 function readWord(text: string, lookup: Lookup, end: RegExp): { word: Word; length: number } {
@@ -102,7 +112,7 @@ function readSubstitution(text: string, lookup: Lookup): { value: Word; length: 
   if (text.startsWith("`")) return { value: undefined, length: closing(text, 1, "`", "`") };
   if (text.startsWith("$(")) return { value: undefined, length: closing(text, 2, "(", ")") };
   const plain = /^\$([A-Za-z_]\w*)/.exec(text);
-  if (plain !== null) return { value: lookup(plain[1] ?? ""), length: plain[0].length };
+  if (plain !== null) return { value: lookup(plain[1] ?? "") ?? undefined, length: plain[0].length };
   const braced = /^\$\{([A-Za-z_]\w*)(?:(:?[-+])([^{}]*))?\}/.exec(text);
   if (braced !== null) {
     const [whole, name = "", operator, other = ""] = braced;
@@ -113,11 +123,11 @@ function readSubstitution(text: string, lookup: Lookup): { value: Word; length: 
 }
 
 /** `${name:-other}` and `${name:+other}`. An unknown variable may be empty or not, so nothing is known of the whole. */
-function choose(value: Word, operator: string | undefined, other: string, lookup: Lookup): Word {
-  if (operator === undefined || value === undefined) return value;
-  const isSet = operator.startsWith(":") ? value !== "" : true;
-  const useOther = operator.endsWith("-") ? !isSet : isSet;
-  return useOther ? expandText(other, lookup) : operator.endsWith("-") ? value : "";
+function choose(value: Value, operator: string | undefined, other: string, lookup: Lookup): Word {
+  if (operator === undefined || value === undefined) return value ?? undefined;
+  const isSet = value !== null && (!operator.startsWith(":") || value !== "");
+  if (operator.endsWith("+")) return isSet ? expandText(other, lookup) : "";
+  return isSet ? value : expandText(other, lookup);
 }
 
 function closing(text: string, from: number, open: string, close: string): number {

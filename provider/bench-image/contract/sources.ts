@@ -30,14 +30,18 @@ export function checkSources(
 function isMissing(source: string, context: ContextView): boolean {
   // A here-document, an address, a pattern (which may match nothing).
   if (source.startsWith("<<") || isAddress(source) || /[*?[\\]/.test(source)) return false;
-  // BuildKit takes a path that climbs out of the context as one from its root.
-  const path = posix.resolve("/", source).slice(1);
+  const path = inContext(source);
   if (path === "" || context.matches(path).length > 0 || context.hasFolder(path)) return false;
   return !leadsThroughLink(path, context);
 }
 
+/** BuildKit takes a path that climbs out of the context as one from its root. */
+export function inContext(source: string): string {
+  return posix.resolve("/", source).slice(1);
+}
+
 /** Where a link in the path leads is BuildKit's business. */
-function leadsThroughLink(path: string, context: ContextView): boolean {
+export function leadsThroughLink(path: string, context: ContextView): boolean {
   const parts = path.split("/");
   return parts.some((_, i) =>
     context.matches(parts.slice(0, i + 1).join("/")).some(({ entry, isFolder }) => !isFolder && entry.kind === "link"),

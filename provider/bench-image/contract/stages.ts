@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import { DockerfileParser, Flag, type Instruction } from "dockerfile-ast";
-import { expandText, type Lookup, splitWords, type Word } from "./shell";
+import { partDocuments } from "./here-documents";
+import { expandText, type Lookup, splitWords, type Value, type Word } from "./shell";
 
 /** One instruction of the stage that is built, with variables filled in where their values are known. */
 export interface Step {
@@ -86,8 +87,8 @@ function indexOf(stages: readonly Stage[], wanted: string, limit: number): numbe
 function stagesOf(
   text: string,
   args: Readonly<Record<string, string>>,
-): { globals: Map<string, Word>; stages: Stage[] } {
-  const globals = new Map<string, Word>();
+): { globals: Map<string, Value>; stages: Stage[] } {
+  const globals = new Map<string, Value>();
   const lookup = lookupIn(globals);
   const stages: (Stage & { instructions: Instruction[] })[] = [];
   for (const instruction of DockerfileParser.parse(text).getInstructions()) {
@@ -109,15 +110,15 @@ function stagesOf(
 
 function stepsOf(
   chain: readonly Stage[],
-  globals: ReadonlyMap<string, Word>,
+  globals: ReadonlyMap<string, Value>,
   args: Readonly<Record<string, string>>,
 ): Step[] {
   const steps: Step[] = [];
-  // ENV lives on in a stage that is based on another one, ARG does not.
+  // Both live on in a stage that is based on another one (docs.docker.com, "Dockerfile reference", "Scope" of ARG).
   const env = new Map<string, Word>();
+  const variables = new Map<string, Value>();
   let workdir = "/";
   for (const stage of chain) {
-    const variables = new Map<string, Word>(env);
     for (const instruction of stage.instructions) {
       const keyword = instruction.getKeyword();
       const lookup = lookupIn(new Map(variables));
@@ -157,22 +158,6 @@ function stepOf(instruction: Instruction, keyword: string, workdir: string, look
   };
 }
 
-/** Parts an instruction's own line from the bodies of its here-documents. */
-function partDocuments(raw: string, joined: string): { heads: string; documents: string[] } {
-  const [head = "", ...lines] = raw.split(/\r?\n/);
-  const marks = [...head.matchAll(/<<-?\s*(["']?)([A-Za-z_]\w*)\1/g)].map(([, , mark = ""]) => mark);
-  if (marks.length === 0) return { heads: joined, documents: [] };
-  const documents = marks.map((mark) => {
-    const end = lines.findIndex((line) => line.trim() === mark);
-    const body = lines.splice(0, end === -1 ? lines.length : end + 1);
-    return body
-      .slice(0, end === -1 ? undefined : -1)
-      .map((line) => `${line}\n`)
-      .join("");
-  });
-  return { heads: head, documents };
-}
-
 function parseJson(text: string): string[] | undefined {
   if (!text.trim().startsWith("[")) return undefined;
   try {
@@ -193,30 +178,36 @@ function flagsOf(instruction: Instruction, lookup: Lookup): Map<string, Word> {
 
 function declareArgs(
   instruction: Instruction,
-  variables: Map<string, Word>,
-  globals: ReadonlyMap<string, Word>,
+  variables: Map<string, Value>,
+  globals: ReadonlyMap<string, Value>,
   args: Readonly<Record<string, string>>,
   env: ReadonlyMap<string, Word> = new Map(),
 ): [string, Word][] {
   const set: [string, Word][] = [];
   for (const text of instruction.getArguments().map((argument) => argument.getValue())) {
     const [name = "", ...rest] = text.split("=");
-    const given = args[name] ?? (rest.length > 0 ? expandText(rest.join("="), lookupIn(variables)) : undefined);
-    // A global ARG gives its value to a bare one in a stage; an ARG without value is empty.
-    const value =
-      given ??
-      (globals.has(name)
-        ? globals.get(name)
-        : automatic.has(name)
-          ? automatic.get(name)
-          : name.startsWith("BUILD")
-            ? undefined
-            : "");
-    set.push([name, value]);
+    const value = valueOfArg(name, rest.length > 0 ? rest.join("=") : undefined, variables, globals, args);
+    set.push([name, value ?? undefined]);
     // An ENV of the same name wins.
     if (!env.has(name)) variables.set(name, value);
   }
   return set;
+}
+
+/** Of an ARG without a value the one that the build gives counts, that of a global ARG, or the one that is there already. */
+function valueOfArg(
+  name: string,
+  value: string | undefined,
+  variables: ReadonlyMap<string, Value>,
+  globals: ReadonlyMap<string, Value>,
+  args: Readonly<Record<string, string>>,
+): Value {
+  const given = args[name] ?? (value === undefined ? undefined : expandText(value, lookupIn(variables)));
+  if (given !== undefined || value !== undefined) return given;
+  if (globals.has(name) && globals.get(name) !== null) return globals.get(name);
+  if (variables.has(name)) return variables.get(name);
+  if (automatic.has(name)) return automatic.get(name);
+  return name.startsWith("BUILD") ? undefined : null;
 }
 
 function pairsOf({ text, words, lookup }: Pick<Step, "text" | "words" | "lookup">): [string, Word][] {
@@ -234,7 +225,7 @@ function pairsOf({ text, words, lookup }: Pick<Step, "text" | "words" | "lookup"
   });
 }
 
-function lookupIn(variables: ReadonlyMap<string, Word>): Lookup {
+function lookupIn(variables: ReadonlyMap<string, Value>): Lookup {
   return (name) => (variables.has(name) ? variables.get(name) : automatic.get(name));
 }
 

@@ -1,20 +1,24 @@
 import { posix } from "node:path";
 import type { Accounts } from "./accounts";
 import type { ContextView } from "./context-view";
-import { benchGid, benchUid, startScript } from "./rules";
-import type { Command, Word } from "./shell";
+import { changeMode, type FileMode, likelyMode, type Owner, root, sureMode } from "./file-mode";
+import { below } from "./path-patterns";
+import { startScript } from "./rules";
+import { inContext, leadsThroughLink } from "./sources";
 import type { Step } from "./stages";
 
 /** What a Dockerfile does about the start script, as far as its instructions show. */
 export class StartScript {
   /** `maybe`: something was done that may bring it along. */
   present: "no" | "maybe" | "yes" = "no";
-  /** `unlikely`: nothing says so, and it depends on a file that cannot be seen. */
-  executable: "yes" | "no" | "unlikely" | "unknown" = "unknown";
+  mode: FileMode = likelyMode(0o755);
+  owner: Owner = root;
   /** The instruction that last changed something about it. */
   line: number | undefined;
   /** Its text, where it can be seen. */
   text: Buffer | undefined;
+  /** Whether nothing that cannot be seen may have changed the text since. */
+  textIsSure = true;
   /** Where that text is in the context; undefined when it is nowhere there. */
   file: string | undefined;
   /** Where the script was put instead. */
@@ -45,35 +49,43 @@ export class StartScript {
     }
   }
 
-  run(command: Command, workdir: string, line: number): void {
-    const [program, ...args] = command.words;
-    const name = posix.basename(program ?? "");
-    const paths = args.map((word) => (word === undefined ? undefined : posix.resolve(workdir, word)));
-    if (name === "chmod") this.#chmod(args, paths, line);
-    const redirected = args.findIndex((word, i) => word === ">" && paths[i + 1] === startScript);
-    if (harmless.has(name) && redirected === -1) return;
-    const touches = paths.includes(startScript);
-    const movedIn =
-      /^(?:cp|mv|install|ln|rsync)$/.test(name) &&
-      paths.at(-1) === posix.dirname(startScript) &&
-      args.some((word) => word !== undefined && posix.basename(word) === posix.basename(startScript));
-    if (name === "rm" && touches) Object.assign(this, { present: "no", text: undefined, file: undefined });
-    else if (touches || movedIn) {
-      this.present = "yes";
-      this.line = line;
-      this.text = undefined;
-      const mode = name === "install" ? args[args.indexOf("-m") + 1] : undefined;
-      if (redirected !== -1 && this.executable !== "yes") this.executable = "no";
-      else if (mode !== undefined && /^[0-7]+$/.test(mode))
-        this.executable = mayRun(Number.parseInt(mode, 8), "other") ? "yes" : "no";
-      else if (/^(?:cp|mv|install|ln|curl|wget)$/.test(name)) this.executable = "unknown";
-    }
+  /** A command put it there. */
+  put(made: Pick<StartScript, "line" | "mode" | "owner">): void {
+    Object.assign(this, made, { present: "yes", text: undefined, file: undefined, missing: undefined });
   }
 
-  /** Something was run that this cannot see into. */
-  perhaps(): void {
+  /** A command wrote to it, which makes it with this mode if it is not there. */
+  write(line: number, mode: FileMode): void {
+    if (this.present === "no") this.put({ line, mode, owner: root });
+    else this.put({ line, mode: this.mode, owner: this.owner });
+  }
+
+  /** It was named by a command that would fail without it. */
+  mustBeThere(line: number): void {
+    if (this.present !== "yes") this.put({ line, mode: likelyMode(0o755), owner: { uid: undefined, gid: undefined } });
+  }
+
+  remove(): void {
+    Object.assign(this, { present: "no", text: undefined, file: undefined });
+  }
+
+  perhapsRemoved(): void {
+    if (this.present === "yes") this.present = "maybe";
+  }
+
+  perhapsPut(): void {
     if (this.present === "no") this.present = "maybe";
-    else if (this.executable !== "yes") this.executable = "unknown";
+  }
+
+  doubtMode(): void {
+    this.mode = likelyMode(this.mode.bits);
+  }
+
+  /** Something was run that this cannot see into: all of it may be as it was, or not. */
+  perhaps(): void {
+    this.perhapsPut();
+    this.doubtMode();
+    this.textIsSure = false;
   }
 
   #put(
@@ -82,7 +94,7 @@ export class StartScript {
     isFolder: boolean,
     name: string,
     accounts: Accounts,
-    file: { text?: string; bytes?: Buffer; path?: string; executable?: boolean; unseen?: boolean },
+    file: { text?: string; bytes?: Buffer; path?: string; mode?: FileMode },
   ): void {
     const path = isFolder || foldersAbove.has(place) ? posix.join(place, name) : place;
     if (path !== startScript) {
@@ -92,20 +104,21 @@ export class StartScript {
     this.present = "yes";
     this.line = step.line;
     this.missing = undefined;
+    this.textIsSure = true;
     this.text = file.bytes ?? (file.text === undefined ? undefined : Buffer.from(file.text));
     this.file = file.path;
-    this.executable =
-      executableBy(step, accounts) ?? (file.unseen === true ? "unlikely" : file.executable === true ? "yes" : "no");
+    this.mode = modeOf(step, file.mode ?? sureMode(0o644));
+    this.owner = ownerOf(step, accounts);
   }
 
   #putUnseen(step: Step, place: string, isFolder: boolean, source: string, accounts: Accounts): void {
-    const name = posix.basename(source);
-    const direct = place === startScript || name === posix.basename(startScript);
+    const path = source.replace(/[?#].*$/, "");
+    const name = step.flags.has("parents") ? withParents(source, inContext(source)) : posix.basename(path);
+    const direct = place === startScript || posix.basename(path) === posix.basename(startScript);
     if (direct) {
-      this.#put(step, place, isFolder, name, accounts, { unseen: true });
-      // A file of another stage or image has the mode that it has there.
-      if (this.line === step.line && step.flags.has("from") && this.executable === "unlikely")
-        this.executable = "unknown";
+      // A file of another stage or image has the mode that it has there; ADD gives 0600 to what it fetches.
+      const mode = /^https?:/.test(source) ? sureMode(0o600) : likelyMode(step.flags.has("from") ? 0o755 : 0o644);
+      this.#put(step, place, isFolder, name, accounts, { mode });
     } else if (foldersAbove.has(place)) this.perhaps();
   }
 
@@ -117,70 +130,58 @@ export class StartScript {
     context: ContextView,
     accounts: Accounts,
   ): void {
-    const found = context.matches(source);
+    const path = inContext(source);
+    const found = context.matches(path).filter((match) => !leftOut(step, match.below));
+    if (found.length === 0 && leadsThroughLink(path, context)) {
+      this.#putUnseen(step, place, isFolder, source, accounts);
+      return;
+    }
     if (found.length === 0 && (place === startScript || posix.basename(source) === posix.basename(startScript)))
       this.missing = { line: step.line, source };
     // An archive is unpacked by ADD; what is in it cannot be seen.
     if (step.keyword === "ADD" && found.some(({ entry }) => /\.(?:tar|tgz|tar\.\w+|tbz2?|txz)$/.test(entry.path)))
       this.perhaps();
-    for (const { entry, below, isFolder: inFolder } of found) {
+    for (const { entry, below: rest, isFolder: inFolder } of found) {
+      const name = step.flags.has("parents") ? withParents(source, entry.path) : rest;
       if (entry.kind === "link") {
-        if (below.endsWith(posix.basename(startScript)))
-          this.#put(step, place, isFolder || inFolder, below, accounts, { unseen: true });
+        if (name.endsWith(posix.basename(startScript)))
+          this.#put(step, place, isFolder || inFolder, name, accounts, { mode: likelyMode(0o644) });
+        // It may lead to a folder.
+        else if (foldersAbove.has(place)) this.perhaps();
       } else if (posix.basename(entry.path) === posix.basename(startScript) || place === startScript) {
-        this.#put(step, place, isFolder || inFolder, below, accounts, {
+        this.#put(step, place, isFolder || inFolder, name, accounts, {
           bytes: context.read(entry),
           path: entry.path,
-          executable: entry.executable,
+          mode: sureMode(entry.executable ? 0o755 : 0o644),
         });
       }
     }
   }
-
-  #chmod(args: readonly Word[], paths: readonly Word[], line: number): void {
-    const covers = paths.some(
-      (path, i) =>
-        path !== undefined &&
-        !(args[i] ?? "").startsWith("-") &&
-        covered(path, args.includes("-R") || args.includes("--recursive")),
-    );
-    if (!covers) {
-      if (args.some((word) => word === undefined)) this.perhaps();
-      return;
-    }
-    const mode = args.find((word) => word !== undefined && /^(?:[0-7]{3,4}|[ugoa]*[-+=][rwxXst]+(?:,.*)?)$/.test(word));
-    this.line = line;
-    if (mode === undefined) this.executable = "unknown";
-    else if (/^[0-7]+$/.test(mode)) this.executable = mayRun(Number.parseInt(mode, 8), "other") ? "yes" : "no";
-    else if (/[+=][rwsX]*x/.test(mode)) this.executable = /^u[^,]*$/.test(mode) ? "no" : "yes";
-    else if (/-[rws]*x/.test(mode)) this.executable = "no";
-  }
 }
 
-/** Commands that name the script without putting or changing it. */
-const harmless = new Set(["chmod", "chown", "test", "[", "ls", "cat", "echo", "stat", "bash", "sh", "grep"]);
 const foldersAbove = new Set(["/", "/usr", "/usr/local", "/usr/local/bin"]);
 
-function covered(path: string, recursive: boolean): boolean {
-  if (path === startScript) return true;
-  if (recursive && foldersAbove.has(path)) return true;
-  return posix.dirname(path) === posix.dirname(startScript) && /[*?]/.test(path);
+/** What --parents keeps of a path: all of it, or what follows `/./` in the source. */
+function withParents(source: string, path: string): string {
+  const pivot = source.indexOf("/./", 1);
+  return pivot === -1 ? path : posix.relative(inContext(source.slice(0, pivot)), path);
 }
 
-/** What --chmod says; undefined without it. Who the file belongs to decides which bits count. */
-function executableBy(step: Step, accounts: Accounts): "yes" | "no" | "unknown" | undefined {
-  if (!step.flags.has("chmod")) return undefined;
-  const mode = step.flags.get("chmod");
-  if (mode === undefined) return "unknown";
-  if (!/^[0-7]{3,4}$/.test(mode)) return /x/.test(mode) ? "yes" : "no";
-  const [user = "", group = ""] = (step.flags.get("chown") ?? "0:0").split(":");
-  const isBench = user === String(benchUid) || accounts.users.get(user)?.uid === benchUid;
-  const inGroup = group === String(benchGid) || group === "users";
-  return mayRun(Number.parseInt(mode, 8), isBench ? "owner" : inGroup ? "group" : "other") ? "yes" : "no";
+function leftOut({ flags }: Step, path: string): boolean {
+  const exclude = flags.get("exclude");
+  return exclude !== undefined && below(exclude, path) !== undefined;
 }
 
-/** A script has to be read as well as executed. */
-function mayRun(mode: number, as: "owner" | "group" | "other"): boolean {
-  const bits = as === "owner" ? mode >> 6 : as === "group" ? mode >> 3 : mode;
-  return (bits & 5) === 5;
+/** The mode that COPY and ADD give a file that has this one. */
+function modeOf({ flags }: Step, before: FileMode): FileMode {
+  if (!flags.has("chmod")) return before;
+  const change = flags.get("chmod");
+  return (change === undefined ? undefined : changeMode(before, change)) ?? likelyMode(0o755);
+}
+
+function ownerOf({ flags }: Step, accounts: Accounts): Owner {
+  if (!flags.has("chown")) return root;
+  const [user, group] = flags.get("chown")?.split(":") ?? [];
+  const uid = accounts.uidOf(user);
+  return { uid, gid: group === undefined ? uid : accounts.gidOf(group) };
 }

@@ -1,0 +1,17 @@
+import { InvalidArgumentError } from "commander";
+
+/** `NAME=VALUE`, or `NAME` for the value that this process has, which keeps a secret out of the command line. */
+export function collectPair(
+  text: string,
+  before: readonly (readonly [string, string])[],
+): readonly (readonly [string, string])[] {
+  const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(text) ?? [];
+  if (name === undefined) {
+    throw new InvalidArgumentError("Write NAME=VALUE, or NAME to take the value from this shell.");
+  }
+  const given = value ?? process.env[name];
+  if (given === undefined) {
+    throw new InvalidArgumentError(`${name} is not set in this shell.`);
+  }
+  return [...before, [name, given]];
+}

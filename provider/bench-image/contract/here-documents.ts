@@ -1,0 +1,53 @@
+/**
+ * Parts an instruction's own lines from the bodies of its here-documents, as BuildKit does (frontend/dockerfile/parser): what
+ * begins one is a word of its own, and its body keeps everything but the tabs that `<<-` takes away, carriage returns too.
+ *
+ * @param raw as written, from the first argument on
+ * @param joined the same without line continuations, for an instruction that has none
+ */
+export function partDocuments(raw: string, joined: string): { heads: string; documents: string[] } {
+  const lines = raw.split("\n");
+  const head = takeHead(lines);
+  const marks = [...head.matchAll(/(?<=^|\s)\d*<<(-?)((?:"[^"]*"|'[^']*'|[^\s<"'])+)(?=\s|$)/g)];
+  if (marks.length === 0) return { heads: joined, documents: [] };
+  const documents = marks.map(([, chomp, quoted = ""]) => {
+    const tabs = chomp === "-" ? /^\t+/ : /(?!)/;
+    const mark = quoted.replace(/["']/g, "");
+    const end = lines.findIndex((line) => line.replace(tabs, "").replace(/\r$/, "") === mark);
+    const body = lines.splice(0, end === -1 ? lines.length : end + 1);
+    return body
+      .slice(0, end === -1 ? undefined : -1)
+      .map((line) => `${line.replace(tabs, "")}\n`)
+      .join("");
+  });
+  return { heads: head, documents };
+}
+
+/** Takes the lines of the instruction itself off the beginning: the first, and those that continue it. */
+function takeHead(lines: string[]): string {
+  let head = "";
+  for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
+    if (head !== "" && /^\s*(?:#|$)/.test(line)) continue;
+    const [, text = "", goesOn] = /^(.*?)([\\`])?\s*$/s.exec(line) ?? [];
+    head += text;
+    if (goesOn === undefined) break;
+  }
+  return head;
+}
+
+/** Blanks the bodies of here-documents in a script, so that places stay what they are. */
+export function withoutDocuments(text: string): string {
+  let ends: string[] = [];
+  return text
+    .split("\n")
+    .map((line) => {
+      const [end] = ends;
+      if (end !== undefined) {
+        if (line.trim() === end) ends = ends.slice(1);
+        return " ".repeat(line.length);
+      }
+      ends = [...line.matchAll(/(?<!<)<<-?\s*(["']?)([A-Za-z_]\w*)\1/g)].map(([, , mark = ""]) => mark);
+      return line;
+    })
+    .join("\n");
+}

@@ -1,0 +1,216 @@
+import { type Case, describeCases, dockerfile, text } from "./contract-case.js";
+
+const at = "/usr/local/bin/ica_start.sh";
+const crlf = text.replaceAll("\n", "\r\n");
+const plain = { "ica_start.sh": text };
+/** The script by COPY in its folder, or where another line says, and then a RUN. */
+const run = (command: string, copy = "COPY ica_start.sh /usr/local/bin/") =>
+  dockerfile({ script: copy, more: `RUN ${command}` });
+/** Without any COPY of the script. */
+const alone = (command: string, script = "") => dockerfile({ script, more: `RUN ${command}` });
+const scripts = { "scripts/ica_start.sh": text };
+
+const good: readonly Omit<Case, "finds">[] = [
+  {
+    what: "cp of a pattern",
+    dockerfile: run("cp /opt/build/*.sh /usr/local/bin/ && chmod 755 /usr/local/bin/*.sh", "COPY scripts /opt/build/"),
+    files: scripts,
+  },
+  {
+    what: "mv of a pattern",
+    dockerfile: run("mv /opt/*.sh /usr/local/bin && chmod +x /usr/local/bin/*.sh", "COPY scripts /opt/"),
+    files: scripts,
+  },
+  {
+    what: "install of a pattern",
+    dockerfile: run("install -m 0755 /opt/* /usr/local/bin/ && rm -rf /opt/*", "COPY scripts /opt/"),
+    files: scripts,
+  },
+  {
+    what: "cp of what is in a folder",
+    dockerfile: run("cp -a /opt/bin/. /usr/local/bin/", "COPY scripts /opt/bin"),
+    files: scripts,
+  },
+  {
+    what: "cp of a tree",
+    dockerfile: run("cp -r /src/rootfs/* /", "COPY rootfs /src/rootfs/"),
+    files: { "rootfs/usr/local/bin/ica_start.sh": text },
+  },
+  {
+    what: "rsync of a tree",
+    dockerfile: run("rsync -at /src/rootfs/ /", "COPY . /src"),
+    files: { "rootfs/usr/local/bin/ica_start.sh": text },
+  },
+  {
+    what: "rsync of a folder",
+    dockerfile: run("rsync -at /opt/bin/ /usr/local/bin", "COPY scripts /opt/bin"),
+    files: scripts,
+  },
+  {
+    what: "cp -t",
+    dockerfile: run(`cp -t /usr/local/bin /opt/ica_start.sh && chmod 755 /usr/local/bin/*`, "COPY ica_start.sh /opt/"),
+    files: plain,
+  },
+  {
+    what: "an archive, and a chmod that needs the script",
+    dockerfile: alone(`tar -xzf /a.tgz -C / && chmod 755 ${at}`),
+  },
+  {
+    what: "wget in the folder",
+    dockerfile: alone("cd /usr/local/bin && wget -q https://e.org/ica_start.sh && chmod 755 ica_start.sh"),
+  },
+  {
+    what: "curl in the folder",
+    dockerfile: alone("curl -fsSLO https://e.org/ica_start.sh?x=1 && chmod +x *.sh", "WORKDIR /usr/local/bin"),
+  },
+  { what: "curl into a file", dockerfile: alone(`curl -fsSL -o ${at} https://e.org/x && chmod 755 ${at}`) },
+  {
+    what: "sed of a pattern that repairs line ends",
+    dockerfile: run("sed -i 's/\\r$//' /usr/local/bin/*.sh && chmod +x /usr/local/bin/*.sh"),
+    files: { "ica_start.sh": crlf },
+  },
+  {
+    what: "dos2unix of a pattern",
+    dockerfile: run("dos2unix /usr/local/bin/*.sh", "COPY --chmod=755 . /usr/local/bin/"),
+    files: { "ica_start.sh": crlf },
+  },
+  {
+    what: "dos2unix by find",
+    dockerfile: run(
+      "find /usr/local/bin -type f -name '*.sh' -exec dos2unix {} \\;",
+      "COPY --chmod=755 . /usr/local/bin/",
+    ),
+    files: { "ica_start.sh": crlf },
+  },
+  { what: "chmod by find", dockerfile: run("find /usr/local/bin -name '*.sh' -exec chmod 755 {} +"), files: plain },
+  { what: "chmod with braces", dockerfile: run("chmod +x /usr/local/bin/{ica_start,helper}.sh"), files: plain },
+  { what: "chmod of a folder above", dockerfile: run("chmod -R a+rX,a+x /usr/local"), files: plain },
+  {
+    what: "cp of other files from there",
+    dockerfile: run(`cp ${at} /opt/ && cp /opt/app /usr/local/bin/`, "COPY --chmod=755 ica_start.sh /usr/local/bin/"),
+    files: plain,
+  },
+];
+
+const others: readonly Case[] = [
+  { what: "an archive over the root", dockerfile: alone("tar -xzf /tmp/rootfs.tgz -C /"), finds: ["?ICA004:5"] },
+  { what: "an archive in the root", dockerfile: alone("curl -L https://e.org/a.tgz | tar xz"), finds: ["?ICA004:5"] },
+  { what: "an archive elsewhere", dockerfile: alone("tar -xzf /tmp/a.tgz --directory=/opt"), finds: ["!ICA004:5"] },
+  { what: "an archive that is made", dockerfile: alone("tar -czf /tmp/a.tgz /usr/local"), finds: ["!ICA004:5"] },
+  {
+    what: "an archive in a folder that cannot be known",
+    dockerfile: alone("tar -xzf /a.tgz -C $D"),
+    finds: ["?ICA004:5"],
+  },
+  {
+    what: "install of what was fetched",
+    dockerfile: alone("install -m 755 /opt/b/bin/* /usr/local/bin/"),
+    finds: ["?ICA004:5"],
+  },
+  {
+    what: "install in a loop",
+    dockerfile: run('for f in /opt/*.sh; do install -m 0755 "$f" /usr/local/bin/; done', "COPY scripts /opt/"),
+    files: scripts,
+    finds: ["?ICA004:3"],
+  },
+  {
+    what: "cp to a place that cannot be known",
+    dockerfile: alone('cp /opt/x "$BIN/ica_start.sh"'),
+    finds: ["?ICA004:5"],
+  },
+  { what: "a redirection to a place that cannot be known", dockerfile: alone('printf x > "$F"'), finds: ["?ICA004:5"] },
+  { what: "cp of one other file", dockerfile: alone("cp /opt/app /usr/local/bin/"), finds: ["!ICA004:5"] },
+  {
+    what: "cp of a tree elsewhere",
+    dockerfile: run("cp -r /src/* /opt/", "COPY . /src"),
+    files: plain,
+    finds: ["!ICA004:3"],
+  },
+  { what: "mv to another place", dockerfile: run(`mv ${at} /opt/`), files: plain, finds: ["!ICA004:5"] },
+  { what: "rm of a pattern", dockerfile: run("rm -f /usr/local/bin/*.sh"), files: plain, finds: ["!ICA004:5"] },
+  { what: "rm of another pattern", dockerfile: run("rm -f /usr/local/bin/*.py"), files: plain, finds: ["!ICA005:3"] },
+  { what: "rm -r of a folder above", dockerfile: run("rm -rf /usr/local/*"), files: plain, finds: ["!ICA004:5"] },
+  {
+    what: "find that deletes",
+    dockerfile: run("find /usr/local -name '*.sh' -delete"),
+    files: plain,
+    finds: ["?ICA004:5"],
+  },
+  {
+    what: "find of other names",
+    dockerfile: run("find /usr/local/bin -name '*.py' -exec chmod 755 {} +"),
+    files: plain,
+    finds: ["!ICA005:3"],
+  },
+  {
+    what: "find of folders",
+    dockerfile: run("find /usr/local -type d -exec chmod 755 {} +"),
+    files: plain,
+    finds: ["!ICA005:3"],
+  },
+  {
+    what: "find with other tests",
+    dockerfile: run("find / -perm 0644 -exec chmod 755 {} +"),
+    files: plain,
+    finds: ["?ICA005:3"],
+  },
+  {
+    what: "find that copies",
+    dockerfile: alone("find /opt -name '*.sh' -exec cp {} /usr/local/bin/ \\;"),
+    finds: ["?ICA004:5"],
+  },
+  { what: "a fetched script", dockerfile: alone(`wget -O ${at} https://e.org/x`), finds: ["?ICA005:4"] },
+  {
+    what: "a link to the script",
+    dockerfile: run(`ln -s ${at} /entrypoint.sh`),
+    files: { "ica_start.sh": crlf },
+    finds: ["!ICA005:3", "!ICA008:3"],
+  },
+  { what: "a link to a script that is not there", dockerfile: alone(`ln -s ${at} /start.sh`), finds: ["!ICA004:5"] },
+  {
+    what: "shellcheck",
+    dockerfile: run(`shellcheck ${at}`),
+    files: { "ica_start.sh": "wait\n" },
+    finds: ["!ICA005:3", "!ICA007:3"],
+  },
+  { what: "bash -n", dockerfile: run(`bash -n ${at}`), files: plain, finds: ["!ICA005:3"] },
+  {
+    what: "a step of R",
+    dockerfile: run(`Rscript -e 'install.packages("shiny")'`),
+    files: plain,
+    finds: ["?ICA005:3"],
+  },
+  { what: "a step of Python", dockerfile: run("python3 -c 'import sys'"), files: plain, finds: ["?ICA005:3"] },
+  {
+    what: "a script from the network",
+    dockerfile: run("curl -LsSf https://e.org/install.sh | sh"),
+    files: plain,
+    finds: ["?ICA005:3"],
+  },
+  {
+    what: "make",
+    dockerfile: run("make -C /src install"),
+    files: { "ica_start.sh": crlf },
+    finds: ["?ICA005:3", "?ICA008:3"],
+  },
+  {
+    what: "a command on the folder",
+    dockerfile: run("strange --prefix=/usr/local"),
+    files: { "ica_start.sh": crlf },
+    finds: ["?ICA005:3", "?ICA008:3"],
+  },
+  {
+    what: "a command on the script",
+    dockerfile: run(`strange ${at}`),
+    files: { "ica_start.sh": crlf },
+    finds: ["?ICA005:3"],
+  },
+  {
+    what: "a chmod of what cannot be known",
+    dockerfile: run('chmod 755 "$SCRIPT"'),
+    files: plain,
+    finds: ["?ICA005:3"],
+  },
+];
+
+describeCases("the contract, in what RUN does to the start script", good, others);
