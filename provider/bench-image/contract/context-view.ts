@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { ContextError } from "../context-error";
 import { type ContextEntry, contextEntries } from "../context-files";
 import { dockerfilePath } from "../context-hash";
-import { readIgnoreRules } from "../dockerignore";
+import { type IgnoreRules, readIgnoreRules, type Verdict } from "../dockerignore";
 
 /** The files of a build context, as COPY finds them. */
 export interface ContextView {
@@ -30,12 +30,22 @@ export async function viewContext(build: {
       matches: (source) => matchesOf(entries, source),
       read: (entry) => readFileSync(join(context, entry.path)),
       hasFolder: (path) =>
-        !rules.ignores(path) && statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
+        !isLeftOut(rules, path) && statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
     };
   } catch (error) {
     if (error instanceof ContextError || (error instanceof Error && "code" in error)) return undefined;
     throw error;
   }
+}
+
+/** What the rules say of a folder holds for what is below it. */
+function isLeftOut(rules: IgnoreRules, path: string): boolean {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  const verdict = parts.reduce<Verdict | undefined>(
+    (above, _, i) => rules.judge(parts.slice(0, i + 1).join("/"), above),
+    undefined,
+  );
+  return verdict?.ignored === true;
 }
 
 function matchesOf(entries: readonly ContextEntry[], source: string): ReturnType<ContextView["matches"]> {
