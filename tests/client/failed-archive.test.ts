@@ -2,25 +2,22 @@ import assert from "node:assert/strict";
 import { benchImageHandler as handler } from "../../provider/bench-image/handler.js";
 import { archivePath, archiveTags } from "../../provider/bench-image/identity.js";
 import type { BenchImageState } from "../../provider/bench-image/state.js";
-import { contextFor, projectId, type TestContext } from "../support/context.js";
+import { projectId } from "../support/context.js";
+import { eachImage, type ScriptedImages } from "../support/each-image.js";
 import { imageInputs } from "../support/factories.js";
-import { ImageServer } from "../support/image-server.js";
 import { partialOf } from "../support/partial.js";
-import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
+import { ok, problem } from "../support/scripted-server.js";
 
 describe("an archive that ICA could not make an image of", () => {
   const inputs = imageInputs();
-  let server: ScriptedServer;
-  let ica: ImageServer;
-  let context: TestContext;
+  let server: ScriptedImages["server"];
+  let ica: ScriptedImages["ica"];
+  let context: ScriptedImages["context"];
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    ica = new ImageServer(server);
-    context = contextFor(server.baseUrl);
+  eachImage((scripted) => {
+    ({ server, ica, context } = scripted);
     archiveOf("image-1");
   });
-  afterEach(() => server.close());
 
   const archiveOf = (image: string | undefined) =>
     ica.stores({ path: archivePath(inputs), tags: archiveTags(inputs, "5ha", image), format: "DOCKER" });

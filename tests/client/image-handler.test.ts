@@ -10,8 +10,9 @@ import { PartialError } from "../../provider/handler.js";
 import { IcaError } from "../../provider/ica/error.js";
 import { unknownValue } from "../../provider/unknown.js";
 import { contextFor, projectId, type TestContext } from "../support/context.js";
+import { eachImage, type ScriptedImages } from "../support/each-image.js";
 import { dockerImage, imageInputs } from "../support/factories.js";
-import { ImageServer } from "../support/image-server.js";
+import type { ImageServer } from "../support/image-server.js";
 import { partialOf } from "../support/partial";
 import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
 import { makeContext, removeContext } from "../unit/context-folder.js";
@@ -23,16 +24,13 @@ const stateWith = (inputs: Partial<BenchImageInputs> = {}, reported = dockerImag
   });
 
 describe("the image handler", () => {
-  let server: ScriptedServer;
-  let ica: ImageServer;
-  let context: TestContext;
+  let server: ScriptedImages["server"];
+  let ica: ScriptedImages["ica"];
+  let context: ScriptedImages["context"];
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    ica = new ImageServer(server);
-    context = contextFor(server.baseUrl);
+  eachImage((scripted) => {
+    ({ server, ica, context } = scripted);
   });
-  afterEach(() => server.close());
 
   describe("in preview", () => {
     let folder: string;

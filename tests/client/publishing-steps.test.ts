@@ -13,25 +13,22 @@ import { regionIds, UnknownRegion } from "../../provider/bench-image/regions.js"
 import { awaitImage, ImageBuildFailed, register } from "../../provider/bench-image/register.js";
 import { IcaError } from "../../provider/ica/error.js";
 import { TimeoutError } from "../../provider/poll.js";
-import { contextFor, projectId, type TestContext } from "../support/context.js";
+import { projectId } from "../support/context.js";
+import { eachImage, type ScriptedImages } from "../support/each-image.js";
 import { dockerImage, imageInputs } from "../support/factories.js";
-import { ImageServer } from "../support/image-server.js";
-import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
+import { ok, problem } from "../support/scripted-server.js";
 
 const keys = { accessKey: "a", secretKey: "s", sessionToken: "t" };
 const createCall = "/api/dockerImages:createInternal";
 
 describe("publishing an image", () => {
-  let server: ScriptedServer;
-  let ica: ImageServer;
-  let context: TestContext;
+  let server: ScriptedImages["server"];
+  let ica: ScriptedImages["ica"];
+  let context: ScriptedImages["context"];
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    ica = new ImageServer(server);
-    context = contextFor(server.baseUrl);
+  eachImage((scripted) => {
+    ({ server, ica, context } = scripted);
   });
-  afterEach(() => server.close());
 
   describe("registering", () => {
     const inputs = imageInputs({ version: "1.2", description: "for everybody" });

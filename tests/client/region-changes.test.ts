@@ -4,23 +4,21 @@ import { archivePath, archiveTags } from "../../provider/bench-image/identity.js
 import type { BenchImageInputs } from "../../provider/bench-image/inputs.js";
 import type { BenchImageState } from "../../provider/bench-image/state.js";
 import { unknownValue } from "../../provider/unknown.js";
-import { contextFor, type TestContext } from "../support/context.js";
+import { contextFor } from "../support/context.js";
+import { eachImage, type ScriptedImages } from "../support/each-image.js";
 import { imageInputs } from "../support/factories.js";
-import { euc1, ImageServer, inRegions, use1 } from "../support/image-server.js";
+import { euc1, inRegions, use1 } from "../support/image-server.js";
 import { partialOf } from "../support/partial.js";
-import { ok, problem, ScriptedServer } from "../support/scripted-server.js";
+import { ok, problem } from "../support/scripted-server.js";
 
 describe("the regions of an image that others may use too", () => {
-  let server: ScriptedServer;
-  let ica: ImageServer;
-  let context: TestContext;
+  let server: ScriptedImages["server"];
+  let ica: ScriptedImages["ica"];
+  let context: ScriptedImages["context"];
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    ica = new ImageServer(server);
-    context = contextFor(server.baseUrl);
+  eachImage((scripted) => {
+    ({ server, ica, context } = scripted);
   });
-  afterEach(() => server.close());
 
   const create = (inputs: BenchImageInputs) => handler.create(context, inputs);
   const created = async (inputs: BenchImageInputs): Promise<BenchImageState> => (await create(inputs)).state;

@@ -1,22 +1,19 @@
 import assert from "node:assert/strict";
 import { benchImageHandler as handler } from "../../provider/bench-image/handler.js";
 import { archivePath, archiveTags, imageTag } from "../../provider/bench-image/identity.js";
-import { contextFor, type TestContext } from "../support/context.js";
+import { eachImage, type ScriptedImages } from "../support/each-image.js";
 import { imageInputs } from "../support/factories.js";
-import { ImageServer } from "../support/image-server.js";
-import { ok, ScriptedServer } from "../support/scripted-server.js";
+import { ok } from "../support/scripted-server.js";
 
 describe("two runs that register one version in the same moment, where ICA takes both", () => {
   const ours = imageInputs({ version: "1.2" });
   const others = imageInputs({ version: "1.2", contextHash: "f".repeat(64) });
-  let server: ScriptedServer;
-  let ica: ImageServer;
-  let context: TestContext;
+  let server: ScriptedImages["server"];
+  let ica: ScriptedImages["ica"];
+  let context: ScriptedImages["context"];
 
-  beforeEach(async () => {
-    server = await ScriptedServer.start();
-    ica = new ImageServer(server);
-    context = contextFor(server.baseUrl);
+  eachImage((scripted) => {
+    ({ server, ica, context } = scripted);
     ica.stores({
       id: "fil.ours",
       path: archivePath(ours),
@@ -24,7 +21,6 @@ describe("two runs that register one version in the same moment, where ICA takes
       format: "DOCKER",
     });
   });
-  afterEach(() => server.close());
 
   /** Both calls are answered; the image of the other run was created at that second. */
   const meeting = (second: number, uploaded?: () => void) =>
