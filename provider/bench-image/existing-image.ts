@@ -1,6 +1,5 @@
 import type { Context } from "../context";
 import type { DockerImage } from "../ica/docker-images";
-import { IcaError } from "../ica/error";
 import { hasUnknown } from "../unknown";
 import type { BenchImageInputs } from "./inputs";
 import { PublishError } from "./publish-error";
@@ -16,7 +15,7 @@ export async function existingImage(
   { name, version }: Pick<BenchImageInputs, "name" | "version">,
   id: string,
 ): Promise<DockerImage> {
-  const image = await imageOf(context, id);
+  const image = await context.client.dockerImages.find(id);
   if (image === undefined) throw new PublishError(`image ${id} cannot be taken over: ICA has no image with this id`);
   const fits = (declared: string, own: string | null | undefined) => hasUnknown(declared) || declared === own;
   const wrong = [
@@ -32,12 +31,3 @@ export async function existingImage(
 
 const failed =
   "its status is BUILDFAILED: ICA could not make it, and nothing can run it (publish it anew, with build or image)";
-
-async function imageOf(context: Context, id: string): Promise<DockerImage | undefined> {
-  try {
-    return await context.client.dockerImages.get(id);
-  } catch (error) {
-    if (error instanceof IcaError && error.isNotFound) return undefined;
-    throw error;
-  }
-}

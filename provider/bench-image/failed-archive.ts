@@ -30,11 +30,6 @@ export async function usableArchive(context: Context, inputs: BenchImageInputs):
   return undefined;
 }
 
-async function hasFailed(context: Context, imageId: string): Promise<boolean> {
-  try {
-    return (await context.client.dockerImages.get(imageId)).status === "BUILDFAILED";
-  } catch (error) {
-    if (error instanceof IcaError && error.isNotFound) return false;
-    throw error;
-  }
+async function hasFailed({ client }: Context, imageId: string): Promise<boolean> {
+  return (await client.dockerImages.find(imageId))?.status === "BUILDFAILED";
 }

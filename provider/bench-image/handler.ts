@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
 import type { Change, Live, ResourceHandler } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
-import { IcaError } from "../ica/error";
 import { hasUnknown } from "../unknown";
 import { checkImage } from "./check";
 import { finishExisting } from "./finish";
@@ -147,13 +146,7 @@ function inputsOf(state: BenchImageState): BenchImageInputs {
 /** Undefined when it is gone: ICA says so, or answers 404 while its list of images does not have it either. */
 async function lookUp(context: Context, id: string): Promise<DockerImage | undefined> {
   const { dockerImages } = context.client;
-  try {
-    const image = await dockerImages.get(id);
-    return isGone(image) ? undefined : image;
-  } catch (error) {
-    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
-    // A wrong address must not empty a stack: the list has to be there, and not have the image.
-    const listed = (await dockerImages.list()).find((image) => image.id === id);
-    return listed === undefined || isGone(listed) ? undefined : listed;
-  }
+  // A wrong address must not empty a stack: the list has to be there, and not have the image.
+  const image = (await dockerImages.find(id)) ?? (await dockerImages.list()).find((listed) => listed.id === id);
+  return image === undefined || isGone(image) ? undefined : image;
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Caller } from "./client";
+import { IcaError } from "./error";
 import { media, noContent, path } from "./http";
 
 const imageSchema = z.object({
@@ -70,6 +71,16 @@ export class DockerImages {
       answer: imageSchema,
     });
     return body;
+  }
+
+  /** Undefined for a 404. */
+  async find(imageId: string): Promise<DockerImage | undefined> {
+    try {
+      return await this.get(imageId);
+    } catch (error) {
+      if (error instanceof IcaError && error.isNotFound) return undefined;
+      throw error;
+    }
   }
 
   /** Not repeatable: there is no idempotency key, so a caller looks the image up by name and version after a failure. */

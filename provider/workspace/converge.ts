@@ -71,11 +71,11 @@ export async function keepingId(
   place: Place,
   inputs: WorkspaceInputs,
   takesOver: boolean,
-  steps: (progress: Progress) => Promise<Workspace>,
-  progress: Progress = { restarting: false },
+  progress: Progress,
+  steps: () => Promise<Workspace>,
 ): Promise<WorkspaceState> {
   try {
-    return stateOf(await steps(progress), inputs);
+    return stateOf(await steps(), inputs);
   } catch (error) {
     // Taking over was refused before anything was written: the workspace is not this stack's to delete.
     if (takesOver && error instanceof RefusedChange) throw error;

@@ -62,9 +62,10 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     if (found !== undefined) takenOver(context).add(found.id);
     const { id, workspace } = found === undefined ? await make(context, inputs) : { id: found.id, workspace: found };
     const place = placeOf(id, inputs);
+    const progress = { restarting: false };
     return {
       id,
-      state: await keepingId(context, place, inputs, inputs.existingId !== undefined, async (progress) => {
+      state: await keepingId(context, place, inputs, inputs.existingId !== undefined, progress, async () => {
         const live = workspace ?? (await context.client.workspaceReads.now(inputs.projectId, id));
         return converge(context, place, live, inputs, deadline, progress);
       }),
@@ -98,8 +99,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       );
     }
     const place = placeOf(id, next);
-    const steps = () => converge(context, place, live, next, deadline, progress);
-    return keepingId(context, place, next, false, steps, progress);
+    return keepingId(context, place, next, false, progress, () =>
+      converge(context, place, live, next, deadline, progress),
+    );
   },
 
   async delete(context, id, state) {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
 import type { CheckFailure } from "../handler";
-import type { IcaClient } from "../ica/client";
 import type { DockerImage } from "../ica/docker-images";
 import { IcaError } from "../ica/error";
+import { remembered } from "../memory";
 import { hasUnknown, isUnknown } from "../unknown";
 import type { WorkspaceInputs } from "./inputs";
 
@@ -65,7 +65,7 @@ async function look(
   property: string,
 ): Promise<{ image?: DockerImage; failures: CheckFailure[] }> {
   try {
-    const image = await shared(context.client, imageId);
+    const image = await shared(context, imageId);
     if (image.type === "TOOL")
       return { failures: [{ property, reason: `"${image.name}" is a TOOL image; a workspace needs a BENCH image` }] };
     return { image, failures: [] };
@@ -79,15 +79,14 @@ async function look(
 }
 
 /** One call for each image, however many workspaces of this `pulumi up` use it. */
-function shared(client: IcaClient, imageId: string): Promise<DockerImage> {
-  const images = asked.get(client) ?? new Map<string, Promise<DockerImage>>();
-  asked.set(client, images);
+function shared(context: Context, imageId: string): Promise<DockerImage> {
+  const images = asked(context);
   const known = images.get(imageId);
   if (known !== undefined) return known;
-  const image = client.dockerImages.get(imageId);
+  const image = context.client.dockerImages.get(imageId);
   images.set(imageId, image);
   image.catch(() => images.delete(imageId));
   return image;
 }
 
-const asked = new WeakMap<IcaClient, Map<string, Promise<DockerImage>>>();
+const asked = remembered(() => new Map<string, Promise<DockerImage>>());

@@ -1,6 +1,6 @@
 import type { Context } from "../context";
 import type { CheckFailure } from "../handler";
-import type { IcaClient } from "../ica/client";
+import { remembered } from "../memory";
 import { hasUnknown } from "../unknown";
 import type { WorkspaceInputs } from "./inputs";
 
@@ -8,10 +8,10 @@ import type { WorkspaceInputs } from "./inputs";
  * Two resources of one program that declare the same workspace: the second would take over what the first has made, and whichever is
  * removed from the program one day would delete the workspace of the other.
  */
-export function sameNameTwice({ client, urn }: Context, { projectId, name }: WorkspaceInputs): CheckFailure[] {
+export function sameNameTwice(context: Context, { projectId, name }: WorkspaceInputs): CheckFailure[] {
+  const { urn } = context;
   if (urn === undefined || hasUnknown([projectId, name])) return [];
-  const workspaces = declared.get(client) ?? new Map<string, string>();
-  declared.set(client, workspaces);
+  const workspaces = declared(context);
   workspaces.set(urn, JSON.stringify([projectId, name]));
   const [other] = [...workspaces].find(([by, what]) => by !== urn && what === workspaces.get(urn)) ?? [];
   if (other === undefined) return [];
@@ -19,4 +19,4 @@ export function sameNameTwice({ client, urn }: Context, { projectId, name }: Wor
 }
 
 /** What this run declares, by URN. */
-const declared = new WeakMap<IcaClient, Map<string, string>>();
+const declared = remembered(() => new Map<string, string>());

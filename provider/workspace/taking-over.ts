@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
-import type { IcaClient } from "../ica/client";
 import { IcaError } from "../ica/error";
 import type { MadeWorkspace, Workspace } from "../ica/workspaces";
+import { remembered } from "../memory";
 import { wordsOf } from "../words";
 import type { WorkspaceInputs } from "./inputs";
 import { awaitGone, isDeleting, lookUp } from "./presence";
@@ -66,13 +66,7 @@ function isDeclared(live: Workspace, inputs: WorkspaceInputs): boolean {
  * makes the new one first, which finds the old one under its name and takes it over; deleting "the old one" afterwards would
  * delete what is declared.
  */
-export function takenOver(context: Context): Set<string> {
-  const ids = takeovers.get(context.client) ?? new Set<string>();
-  takeovers.set(context.client, ids);
-  return ids;
-}
-
-const takeovers = new WeakMap<IcaClient, Set<string>>();
+export const takenOver = remembered(() => new Set<string>());
 
 export async function existing(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
   const found = await lookUp(context, inputs.projectId, id);
