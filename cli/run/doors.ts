@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
-import { utils } from "ssh2";
 import { isLoopbackHost, refuseHost } from "../../emulator/loopback";
 import { ConsoleGateway } from "../../emulator/workspaces/console/gateway";
+import { makeHostKey } from "../../emulator/workspaces/console/host-key";
 import { CONSOLE_HOST } from "../../emulator/workspaces/view";
 import { WebAccess } from "../../emulator/workspaces/web";
 import type { Bench, Endpoints } from "../../runtime";
@@ -39,7 +39,7 @@ export async function openDoors(inside: Inside, log: (line: string) => void): Pr
     password,
     openConsole: (bench) => {
       gateway ??= new ConsoleGateway({
-        hostKey: utils.generateKeyPairSync("ed25519").private,
+        hostKey: makeHostKey(),
         isAllowed: (given) => same(given, password),
         inside: async () => {
           const port = inside.endpoints.console;
