@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import S3rver from "s3rver";
 import type { UploadCredentials } from "../../provider/bench-image/upload.js";
+import { keepWholeFiles } from "./whole-files.js";
 
 /** The key that s3rver knows; the secret of it, too, is its own. */
 export const known: UploadCredentials = {
@@ -34,6 +35,7 @@ export class Store {
       vhostBuckets: false,
       configureBuckets: [{ name: "images", configs: [] }],
     });
+    keepWholeFiles(this.#s3, this.#folder);
     await this.#s3.configureBuckets();
     const handle = this.#s3.callback();
     const server = createServer((request, response) => {
