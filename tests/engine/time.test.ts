@@ -62,7 +62,8 @@ describe("a wait for a workspace", function () {
   };
 
   it("that runs out keeps the id, and the next up goes on waiting: nothing is made or started twice", async () => {
-    await starting(12_000, '{ create: "2s" }');
+    // Long enough for a busy machine to come to the second up.
+    await starting(30_000, '{ create: "2s" }');
     const first = await program.pulumi(...up);
     assert.notEqual(first.code, 0);
     assert.match(first.all, /"cli-test-cli-slow" is Starting, not Running, after \d+s/);
