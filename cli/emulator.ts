@@ -1,9 +1,11 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { defaultFolder } from "../emulator/folder";
+import { faultCommand } from "./emulator-fault";
 import { runInForeground } from "./emulator-foreground";
 import { startInBackground } from "./emulator-start";
 import { showStatus } from "./emulator-status";
 import { stopEmulator } from "./emulator-stop";
+import { wholeNumber } from "./whole-number";
 
 /** Port of an emulator when nothing else is said. */
 const DEFAULT_PORT = 4747;
@@ -78,15 +80,6 @@ export function emulatorCommand(): Command {
       await showStatus(options.dir);
     });
 
+  command.addCommand(faultCommand(dir()));
   return command;
-}
-
-function wholeNumber(max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-    if (!(value <= max)) {
-      throw new InvalidArgumentError(`It must be a whole number from 0 to ${max}.`);
-    }
-    return value;
-  };
 }

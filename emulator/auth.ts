@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import type { Request, RequestHandler } from "express";
 import jwt from "jsonwebtoken";
 import { z } from "zod";
-import { unauthorized } from "./problem";
+import { type ProblemError, unauthorized } from "./problem";
 import type { Collection, Store } from "./store";
 
 const key = z.object({
@@ -30,6 +30,8 @@ export class Auth {
   readonly #keys: Collection<Key>;
   readonly #tokenLifetimeS: number;
   readonly #secret = randomBytes(32);
+  /** Hashes of tokens that were made to expire before their time. */
+  readonly #expired = new Set<string>();
 
   private constructor(keys: Collection<Key>, tokenLifetimeS: number) {
     this.#keys = keys;
@@ -78,7 +80,8 @@ export class Auth {
 
   /** A signed token for the owner of a key. */
   issueToken({ owner }: Principal): string {
-    return jwt.sign({ sub: owner }, this.#secret, { algorithm: "HS256", expiresIn: this.#tokenLifetimeS });
+    const options = { algorithm: "HS256", expiresIn: this.#tokenLifetimeS, jwtid: randomUUID() } as const;
+    return jwt.sign({ sub: owner }, this.#secret, options);
   }
 
   /** Who a token speaks for; throws a 401 problem that says what is wrong with it. */
@@ -90,12 +93,20 @@ export class Auth {
     return { owner: sub, by: "token" };
   }
 
+  /** Lets a token expire now. */
+  expireToken(token: string): void {
+    this.#expired.add(hashOf(token));
+  }
+
   #decode(token: string): unknown {
+    if (this.#expired.has(hashOf(token))) {
+      throw badToken("has expired");
+    }
     try {
       return jwt.verify(token, this.#secret, { algorithms: ["HS256"] });
     } catch (cause) {
       const why = cause instanceof jwt.TokenExpiredError ? "has expired" : "is not valid";
-      throw unauthorized(`The token ${why}. Make a new one with POST /api/tokens.`, { cause });
+      throw badToken(why, cause);
     }
   }
 
@@ -105,6 +116,17 @@ export class Auth {
         await this.#keys.delete(known.hash);
       }
     }
+  }
+}
+
+function badToken(why: string, cause?: unknown): ProblemError {
+  return unauthorized(`The token ${why}. Make a new one with POST /api/tokens.`, { cause });
+}
+
+/** Requires the API key of the person whose emulator it is; a token will not do. */
+export function requireUserKey(auth: Auth, req: Request): void {
+  if (auth.verifyKey(req.get("X-API-Key") ?? "")?.owner !== USER) {
+    throw unauthorized("Send the API key of this emulator in X-API-Key.");
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import { explain } from "./journal";
@@ -84,7 +85,7 @@ export function problemOf(error: ProblemError): Problem {
 }
 
 /** Answers with a problem. The body bypasses `res.json`, which the validator has hooked for the success answers. */
-export function sendProblem(res: Response, error: ProblemError): void {
+export function sendProblem(res: ServerResponse, error: ProblemError): void {
   for (const [name, value] of Object.entries(error.headers)) {
     res.setHeader(name, value);
   }

@@ -9,6 +9,7 @@ import { ProjectData } from "./data/project-data";
 import { dataRoutes } from "./data/routes";
 import { bucketOf, dataIdOf, keyOf, Transfer } from "./data/transfer";
 import { boundedDepth } from "./depth";
+import { FaultGate } from "./faults/gate";
 import { storeFolder } from "./folder";
 import { Idempotency } from "./idempotency";
 import { loadIdentity } from "./identity";
@@ -124,7 +125,8 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
   ]);
   const page = new Page(context, { data, objects, workspaces, journal });
   undo.push(async () => page.close());
-  await loopback.listen(config.port, answering({ app, objects, workspaces, page, journal }));
+  const faults = new FaultGate({ auth, credentials }, log);
+  await loopback.listen(config.port, answering({ app, objects, workspaces, page, journal, faults }));
   undo.push(() => loopback.close());
   await held.announce(baseUrl());
   builder.resume();
@@ -178,10 +180,11 @@ interface Answerers {
   readonly workspaces: Workspaces;
   readonly page: Page;
   readonly journal: Journal;
+  readonly faults: FaultGate;
 }
 
 /** One port for all: the page, the web servers of workspaces, the object store, the REST calls. */
-function answering({ app, objects, workspaces, page, journal }: Answerers): Answering {
+function answering({ app, objects, workspaces, page, journal, faults }: Answerers): Answering {
   return {
     request(req, res) {
       const { host } = req.headers;
@@ -191,13 +194,15 @@ function answering({ app, objects, workspaces, page, journal }: Answerers): Answ
         res.writeHead(307, { Location: offPageHost(host, req.url ?? "/") }).end();
       } else if (workspaces.handleWeb(req, res)) {
         // A conversation of the workspace's own: not ours to note.
-      } else if (!page.handle(req, res)) {
+      } else if (!page.handle(req, res) && !faults.handle(req, res)) {
         journal.watch(req, res);
-        if (req.url?.startsWith(`${S3_PATH}/`)) {
-          objects.handle(req, res);
-        } else {
-          app(req, res);
-        }
+        faults.pass(req, res, () => {
+          if (req.url?.startsWith(`${S3_PATH}/`)) {
+            objects.handle(req, res);
+          } else {
+            app(req, res);
+          }
+        });
       }
     },
     upgrade(req, socket, head) {

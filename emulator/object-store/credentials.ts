@@ -44,6 +44,14 @@ export class Credentials {
     return this.#issued.get(accessKey);
   }
 
+  /** Lets credentials expire now, if there are such. */
+  expire(accessKey: string): void {
+    const found = this.#issued.get(accessKey);
+    if (found !== undefined) {
+      this.#issued.set(accessKey, { ...found, expiresAt: Date.now() });
+    }
+  }
+
   #forgetOld(): void {
     const limit = Date.now() - this.#lifetimeMs;
     for (const [accessKey, { expiresAt }] of this.#issued) {

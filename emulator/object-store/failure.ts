@@ -25,6 +25,7 @@ export type S3Code =
   | "NotImplemented"
   | "RequestTimeTooSkewed"
   | "SignatureDoesNotMatch"
+  | "SlowDown"
   | "XAmzContentSHA256Mismatch";
 
 /** Of the codes that the server package does not know. S3 itself is never full: 507 is HTTP's word for it. */
@@ -32,9 +33,9 @@ const STATUSES: Partial<Record<S3Code, number>> = { XAmzContentSHA256Mismatch: 4
 
 /** An error that a client of the object store gets in S3's form, with the status S3 documents for the code. */
 export class S3Failure extends S3Error {
-  constructor(code: S3Code, message: string) {
+  constructor(code: S3Code, message: string, status?: number) {
     super(code, message);
-    this.status = STATUSES[code] ?? this.status;
+    this.status = status ?? STATUSES[code] ?? this.status;
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { IncomingHttpHeaders } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { S3Failure } from "./failure";
 
 /*
@@ -38,6 +38,14 @@ export function claimOf(request: SignedRequest): Claim {
     throw new S3Failure("AccessDenied", "The Host header must be signed.");
   }
   return claim;
+}
+
+/** Whose request this is, by its own word. */
+export function accessKeyOf({ headers, url = "/" }: IncomingMessage): string | undefined {
+  const credential =
+    /Credential=([^/,\s]+)\//.exec(headers.authorization ?? "")?.[1] ??
+    new URL(url, "http://localhost").searchParams.get("X-Amz-Credential")?.split("/")[0];
+  return credential;
 }
 
 /** Throws `SignatureDoesNotMatch` unless the request was signed with this secret. */

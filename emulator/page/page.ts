@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import express, { type Express, type Request, Router } from "express";
+import express, { type Express, Router } from "express";
 import { z } from "zod";
 import { connectDocker } from "../../runtime/connect";
 import { dockerStatus } from "../../runtime/docker-error";
-import { type Auth, USER } from "../auth";
+import { requireUserKey } from "../auth";
 import type { EmulatorContext } from "../config";
 import type { ProjectData } from "../data/project-data";
 import type { Journal } from "../journal";
 import { isPageHost, onPageHost } from "../loopback";
 import type { ObjectStore } from "../object-store/server";
 import { packageVersion } from "../package-root";
-import { badRequest, problemHandler, unauthorized, unknownPath } from "../problem";
+import { badRequest, problemHandler, unknownPath } from "../problem";
 import { param } from "../rest";
 import { parseSettings } from "../workspaces/desk";
 import type { Workspaces } from "../workspaces/index";
@@ -90,7 +90,7 @@ function pageApp({ auth, log }: EmulatorContext, calls: Router, signInPath: () =
   app.use(safeHeaders);
   app.use(CALLS_PATH, fromThePage, express.json({ limit: "256kb" }), calls);
   app.post(LINKS_PATH, (req, res) => {
-    requireKey(auth, req);
+    requireUserKey(auth, req);
     res.json({ url: onPageHost(req.get("Host"), signInPath()) });
   });
   app.get(FAVICON, (_req, res) => {
@@ -167,12 +167,6 @@ function pageCalls(workspaces: Workspaces, sessions: Sessions, live: Live, cooki
     });
   }
   return router;
-}
-
-function requireKey(auth: Auth, req: Request): void {
-  if (auth.verifyKey(req.get("X-API-Key") ?? "")?.owner !== USER) {
-    throw unauthorized("Send the API key of this emulator in X-API-Key.");
-  }
 }
 
 const inspectWithDocker: Inspect = async (reference) => {

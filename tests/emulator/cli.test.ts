@@ -121,6 +121,44 @@ describe("ica-bench emulator", function () {
     assert.equal((await run(["stop"])).code, 0);
   });
 
+  it("takes orders of faults, shows them and forgets them", async () => {
+    const env = settings(await start());
+    const url = String(env.ICA_BASE_URL);
+    const key = { ICA_API_KEY: String(env.ICA_API_KEY) };
+    const fault = (...args: string[]) => run(["fault", ...args], key);
+    const asked = async () =>
+      (await call(url, "GET", "/api/regions", { headers: { "X-API-Key": key.ICA_API_KEY } })).status;
+
+    const made = await fault("GET /api/regions", "--status", "429", "--retry-after", "1", "--times", "2");
+    assert.equal(made.stdout, "0 of 2  GET /api/regions  status status=429 retryAfter=1\n", made.stderr);
+    assert.deepEqual([await asked(), await asked(), await asked()], [429, 429, 200]);
+    await fault("*", "--reset", "--after", "3");
+    const shown = await fault("--list");
+    assert.equal(
+      shown.stdout,
+      "2 of 2  GET /api/regions  status status=429 retryAfter=1\n0 of 1  * *  reset, after 3\n",
+    );
+    assert.equal((await fault("--clear")).code, 0);
+    assert.equal((await fault("--list")).stdout, "");
+
+    for (const [args, words] of [
+      [["*"], /name the requests, and one of/],
+      [["--reset"], /name the requests, and one of/],
+      [["*", "--reset", "--drop"], /cannot be used with/],
+      [["get regions", "--reset"], /a method and a path/],
+      [["*", "--status", "200"], /fault\.status/],
+      [["TRACE /x", "--reset"], /method: /],
+    ] as const) {
+      const { code, stderr } = await fault(...args);
+      assert.notEqual(code, 0);
+      assert.match(stderr, words);
+    }
+    assert.match((await run(["fault", "*", "--reset"])).stderr, /Set ICA_API_KEY/);
+    assert.match((await run(["fault", "*", "--reset"], { ICA_API_KEY: "another" })).stderr, /API key of this emulator/);
+    await run(["stop", "--purge"]);
+    assert.match((await fault("--list")).stderr, /No emulator runs/);
+  });
+
   it("takes the key from the environment", async () => {
     const env = settings(await start({ ICA_API_KEY: "a-key-of-my-own" }));
     assert.equal(env.ICA_API_KEY, "a-key-of-my-own");

@@ -1,0 +1,41 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Express } from "express";
+import { S3_PATH } from "../object-store/server";
+import { REST_PATH } from "../validation";
+import { Faults } from "./faults";
+import { type Expiring, happen } from "./happen";
+import { FAULTS_PATH, faultsApp } from "./routes";
+
+/** Stands before the REST calls and the object store, and lets happen to their requests what was ordered. */
+export class FaultGate {
+  readonly #faults = new Faults();
+  readonly #orders: Express;
+  readonly #expiring: Expiring;
+
+  constructor(expiring: Expiring, log: (line: string) => void) {
+    this.#orders = faultsApp(this.#faults, expiring.auth, log);
+    this.#expiring = expiring;
+  }
+
+  /** Takes an order; false when the request is none. */
+  handle(req: IncomingMessage, res: ServerResponse): boolean {
+    const isOrder = req.url === FAULTS_PATH;
+    if (isOrder) {
+      this.#orders(req, res);
+    }
+    return isOrder;
+  }
+
+  /** Carries a request out, unless it was ordered that something else happens to it. */
+  pass(req: IncomingMessage, res: ServerResponse, carryOut: () => void): void {
+    const path = (req.url ?? "/").replace(/\?.*$/s, "");
+    const call = path.startsWith(`${REST_PATH}/`) ? path.slice(REST_PATH.length) : path;
+    const fault = this.#faults.take(req.method ?? "GET", call);
+    if (fault === undefined) {
+      carryOut();
+    } else {
+      const form = path.startsWith(`${S3_PATH}/`) ? "S3" : "REST";
+      happen(fault, { req, res, form, carryOut }, this.#expiring);
+    }
+  }
+}

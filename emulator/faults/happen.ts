@@ -1,0 +1,90 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Auth } from "../auth";
+import type { Credentials } from "../object-store/credentials";
+import { S3Failure, sendFailure } from "../object-store/failure";
+import { accessKeyOf } from "../object-store/signature";
+import { ProblemError, sendProblem } from "../problem";
+import type { Fault } from "./order";
+
+/** What a fault happens to. */
+export interface Struck {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Which form its errors have. */
+  readonly form: "REST" | "S3";
+  /** Carries the request out, and answers it. */
+  carryOut(): void;
+}
+
+/** Who knows what can expire. */
+export interface Expiring {
+  readonly auth: Auth;
+  readonly credentials: Credentials;
+}
+
+/** Lets a fault happen to a request. */
+export function happen(fault: Fault, { req, res, form, carryOut }: Struck, expiring: Expiring): void {
+  switch (fault.kind) {
+    case "status":
+      // What is not read would keep the client from reading the answer.
+      req.resume();
+      refuse(fault, res, form);
+      break;
+    case "delay": {
+      const timer = setTimeout(carryOut, fault.ms);
+      res.once("close", () => clearTimeout(timer));
+      break;
+    }
+    case "reset":
+      req.socket.resetAndDestroy();
+      break;
+    case "drop":
+      Object.assign(res, {
+        write: () => true,
+        end: () => {
+          req.socket.resetAndDestroy();
+          return res;
+        },
+      });
+      carryOut();
+      break;
+    case "expiry":
+      if (form === "S3") {
+        expiring.credentials.expire(accessKeyOf(req) ?? "");
+      } else {
+        expiring.auth.expireToken(/^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1] ?? "");
+      }
+      carryOut();
+      break;
+    default:
+      fault satisfies never;
+  }
+}
+
+type StatusFault = Extract<Fault, { kind: "status" }>;
+
+function refuse(
+  { status, retryAfter, detail = "This fault was ordered." }: StatusFault,
+  res: ServerResponse,
+  form: "REST" | "S3",
+): void {
+  if (retryAfter !== undefined) {
+    res.setHeader("Retry-After", String(retryAfter));
+  }
+  if (form === "REST") {
+    sendProblem(res, new ProblemError(status, STATUS_CODES[status] ?? "Error", detail));
+  } else {
+    sendFailure(
+      res,
+      new S3Failure(S3_CODES[status] ?? (status < 500 ? "InvalidRequest" : "InternalError"), detail, status),
+    );
+  }
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const S3_CODES: Partial<Record<number, ConstructorParameters<typeof S3Failure>[0]>> = {
+  403: "AccessDenied",
+  404: "NoSuchUpload",
+  501: "NotImplemented",
+  503: "SlowDown",
+};

@@ -1,0 +1,42 @@
+import express, { type Express } from "express";
+import { type Auth, requireUserKey } from "../auth";
+import { badRequest, problemHandler, unknownPath } from "../problem";
+import type { Faults } from "./faults";
+import { faultOrder } from "./order";
+
+/** Where faults are ordered. ICA has nothing like it. */
+export const FAULTS_PATH = "/emulator/faults";
+
+/**
+ * POST orders a fault, GET lists what was ordered, DELETE forgets it all; with the API key, in a header that no other web
+ * site can send.
+ */
+export function faultsApp(faults: Faults, auth: Auth, log: (line: string) => void): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.use((req, _res, next) => {
+    requireUserKey(auth, req);
+    next();
+  });
+  app.post(FAULTS_PATH, express.json({ limit: "64kb", type: () => true }), (req, res) => {
+    const wanted = faultOrder.safeParse(req.body);
+    if (!wanted.success) {
+      const problems = wanted.error.issues.map(({ path, message }) => [path.join(".") || "body", message] as const);
+      throw badRequest(`This is no fault to order: ${problems.map(([at, why]) => `${at}: ${why}`).join("; ")}.`, {
+        parameters: Object.fromEntries(problems),
+      });
+    }
+    res.status(201).json(faults.order(wanted.data));
+  });
+  app.get(FAULTS_PATH, (_req, res) => {
+    res.json({ items: faults.list() });
+  });
+  app.delete(FAULTS_PATH, (_req, res) => {
+    faults.clear();
+    res.status(204).end();
+  });
+  app.use(unknownPath);
+  app.use(problemHandler(log));
+  return app;
+}
