@@ -1,5 +1,6 @@
 import type { Context } from "../context";
 import type { DockerImage } from "../ica/docker-images";
+import { IcaError } from "../ica/error";
 import type { BenchImageInputs } from "./inputs";
 import { areAmong, declaredRegions, isNamed, type NamedRegion, regionsOf } from "./regions";
 
@@ -31,16 +32,41 @@ export async function changeRegions(
   const { client, log } = context;
   const what = `image ${inputs.name} ${inputs.version}`;
   if (missing.length > 0) {
-    await client.dockerImages.addRegions(image.id, idsOf(missing));
+    await settled(
+      context,
+      image.id,
+      () => client.dockerImages.addRegions(image.id, idsOf(missing)),
+      (now) => without(missing, regionsOf(now)).length === 0,
+    );
     log.info(`${what} is added to ${listed(missing)}`);
   }
   if (dropped.length > 0) {
-    await client.dockerImages.removeRegions(image.id, idsOf(dropped));
+    await settled(
+      context,
+      image.id,
+      () => client.dockerImages.removeRegions(image.id, idsOf(dropped)),
+      (now) => without(dropped, regionsOf(now)).length === dropped.length,
+    );
     log.info(`${what} is removed from ${listed(dropped)}`);
   }
   const kept = without(others, dropped);
   if (kept.length > 0) log.info(`${what} stays in ${listed(kept)} too, which this stack has not named`);
   return client.dockerImages.get(image.id);
+}
+
+/** Makes a change, which has failed only if the image does not have it: of a call that is made again, the first one may have done it. */
+async function settled(
+  { client }: Context,
+  imageId: string,
+  change: () => Promise<void>,
+  isDone: (now: DockerImage) => boolean,
+): Promise<void> {
+  try {
+    await change();
+  } catch (error) {
+    if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
+    if (!isDone(await client.dockerImages.get(imageId))) throw error;
+  }
 }
 
 /** An external image has no such settings at all, and cannot be in a region (official OpenAPI document, DockerImage). */

@@ -25,25 +25,40 @@ export async function register(
   dataId: string,
   regions: readonly string[],
 ): Promise<Exclude<Registered, { kind: "absent" }>> {
-  const before = await findPublished(context, inputs);
-  if (before.kind !== "absent") return before;
-  try {
-    const image = await context.client.dockerImages.createInternal({
-      dockerDataId: dataId,
-      dockerDataProjectId: inputs.projectId,
-      name: inputs.name,
-      version: inputs.version,
-      ...(inputs.description === undefined ? {} : { description: inputs.description }),
-      type: "BENCH",
-      regions,
-    });
-    return await theOne(context, inputs, image);
-  } catch (error) {
-    if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
-    const after = await findPublished(context, inputs);
-    if (after.kind === "absent") throw error;
-    return after;
+  for (let tries = 1; ; tries++) {
+    const before = await findPublished(context, inputs);
+    if (before.kind !== "absent") return before;
+    try {
+      const image = await context.client.dockerImages.createInternal({
+        dockerDataId: dataId,
+        dockerDataProjectId: inputs.projectId,
+        name: inputs.name,
+        version: inputs.version,
+        ...(inputs.description === undefined ? {} : { description: inputs.description }),
+        type: "BENCH",
+        regions,
+      });
+      return await theOne(context, inputs, image);
+    } catch (error) {
+      if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
+      const after = await findPublished(context, inputs);
+      if (after.kind !== "absent") return after;
+      const pauseMs = pausesMs[tries - 1];
+      if (pauseMs === undefined || !isPassing(error)) throw error;
+      context.log.warn(
+        `${error.message} The archive is there; it is registered once more in ${formatDuration(pauseMs)}.`,
+      );
+      await context.clock.sleep(pauseMs, context.signal);
+    }
   }
+}
+
+/** Milliseconds before the call is made again, each time after one more look: long enough for a call whose answer was lost to be done. */
+const pausesMs = [5_000, 15_000, 30_000] as const;
+
+/** Whether ICA, or the way to it, had a fault that may be over in a moment. An odd answer is none: it was carried out. */
+function isPassing({ kind, status }: IcaError): boolean {
+  return kind === "unreachable" || (status !== undefined && status >= 500 && status !== 501);
 }
 
 /**

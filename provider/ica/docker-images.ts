@@ -95,15 +95,24 @@ export class DockerImages {
     return body;
   }
 
+  /** Made again after a fault: a caller that gets a refusal looks whether the image is there already. */
   async addRegions(imageId: string, regionIds: readonly string[]): Promise<void> {
     await this.#changeRegions(path`/api/dockerImages/${imageId}:addRegions`, regionIds);
   }
 
+  /** Made again after a fault, as {@link addRegions}. */
   async removeRegions(imageId: string, regionIds: readonly string[]): Promise<void> {
     await this.#changeRegions(path`/api/dockerImages/${imageId}:removeRegions`, regionIds);
   }
 
   async #changeRegions(callPath: string, regionIds: readonly string[]): Promise<void> {
-    await this.#call({ method: "POST", path: callPath, body: { regionIds }, media: media.v4, answer: noContent });
+    await this.#call({
+      method: "POST",
+      path: callPath,
+      body: { regionIds },
+      media: media.v4,
+      answer: noContent,
+      repeatable: true,
+    });
   }
 }

@@ -210,12 +210,13 @@ export class Workspaces {
     await this.#post(path`/api/projects/${projectId}/workspaces/${workspaceId}:stop`);
   }
 
+  /** Made again after a fault: a caller that gets a refusal looks whether it is on its way, or gone. */
   async delete(projectId: string, workspaceId: string): Promise<void> {
-    await this.#post(path`/api/projects/${projectId}/workspaces/${workspaceId}:delete`);
+    await this.#post(path`/api/projects/${projectId}/workspaces/${workspaceId}:delete`, true);
   }
 
-  async #post(callPath: string): Promise<void> {
-    await this.#write({ method: "POST", path: callPath, media: media.v4, answer: noContent });
+  async #post(callPath: string, repeatable = false): Promise<void> {
+    await this.#write({ method: "POST", path: callPath, media: media.v4, answer: noContent, repeatable });
   }
 
   async #write<T>(request: Request<T>): Promise<Answer<T>> {

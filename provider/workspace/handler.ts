@@ -122,10 +122,10 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
         if (!isDown(live.status)) await ensureStopped(context, place, deadline);
         await client.workspaces.delete(state.projectId, id);
       } catch (error) {
-        if (!(error instanceof IcaError) || !error.isNotFound) throw error;
-        // It went in the meantime, or this ICA has no such call: only a look can tell.
-        if ((await present(context, state.projectId, id)) !== undefined) throw error;
-        return;
+        if (!(error instanceof IcaError) || !(error.isNotFound || error.status === 409)) throw error;
+        // It went in the meantime, is on its way, or this ICA has no such call: only a look can tell.
+        const now = await present(context, state.projectId, id);
+        if (now !== undefined && !isDeleting(now)) throw error;
       }
     }
     await awaitGone(context, place, deadline);

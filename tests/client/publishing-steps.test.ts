@@ -75,20 +75,51 @@ describe("publishing an image", () => {
       });
     }
 
-    it("fails with the first error when there is no new image, also where an old one has the name", async () => {
+    for (const fault of [problem(503, "Busy"), problem(502, "Bad gateway"), "reset"] as const)
+      it(`makes the call again when it failed with ${typeof fault === "string" ? "a reset" : fault.status} and there is no image`, async () => {
+        let calls = 0;
+        server.on("POST", createCall, () => {
+          if (++calls < 3) return fault;
+          return ok(ica.has({ id: "made", version: "1.2", status: "PARTIAL" }));
+        });
+        const start = context.clock.now();
+        assert.equal((await registered()).id, "made");
+        assert.equal(calls, 3);
+        assert.ok(context.clock.now() - start >= 20_000);
+        assert.match(context.log.warnings.join("\n"), /registered once more in 5s[\s\S]*registered once more in 15s/);
+      });
+
+    it("does not make it again when the first call did its work late", async () => {
+      server.on("POST", createCall, () => "reset");
+      let looks = 0;
+      server.on("GET", "/api/dockerImages", () => {
+        if (++looks === 3) ica.has({ id: "late", version: "1.2", status: "PARTIAL" });
+        return ok({ items: [...ica.images.values()] });
+      });
+      assert.equal((await registered()).id, "late");
+      assert.equal(server.count("POST", createCall), 1);
+    });
+
+    it("fails with ICA's words when the fault lasts, also where an old image has the name", async () => {
       ica.has({ id: "old", version: "1.2", status: "BUILDFAILED" });
       server.on("POST", createCall, problem(503, "Busy"));
       await assert.rejects(
         registered(),
         (error: unknown) => error instanceof IcaError && /503.*Busy/.test(error.message),
       );
-      assert.equal(server.count("POST", createCall), 1);
+      assert.equal(server.count("POST", createCall), 4);
     });
 
-    it("says what ICA said where it refused, and there is no image all the same", async () => {
-      server.on("POST", createCall, problem(400, "Bad region"));
-      await assert.rejects(registered(), /Bad region/);
-    });
+    for (const [what, act, words] of [
+      ["refused", problem(400, "Bad region"), /Bad region/],
+      ["has no such call", problem(501, "Not here"), /Not here/],
+      ["gave an odd answer", ok({ strange: true }), /createInternal/],
+    ] as const)
+      it(`says what ICA said where it ${what}, there is no image, and asks once`, async () => {
+        server.on("POST", createCall, act);
+        await assert.rejects(registered(), words);
+        assert.equal(server.count("POST", createCall), 1);
+      });
 
     it("takes over the image of a run that registered while this one was building", async () => {
       ica.has({ id: "theirs", version: "1.2", status: "PARTIAL" });

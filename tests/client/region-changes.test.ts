@@ -78,6 +78,23 @@ describe("the regions of an image that others may use too", () => {
       assert.deepEqual(Object.keys(state.urls), ["use1", "euc1"]);
     });
 
+    for (const [what, act] of [
+      ["a reset", "reset"],
+      ["a fault of ICA", problem(503, "Busy")],
+    ] as const)
+      it(`are asked for again after ${what}, and there when the first call did it`, async () => {
+        ica.has();
+        let calls = 0;
+        server.on("POST", "/api/dockerImages/image-1:addRegions", () => {
+          if (++calls > 1) return problem(409, "It is in this region");
+          ica.has(inRegions(use1, euc1));
+          return act;
+        });
+        const { state } = await create(imageInputs({ regions: ["euc1"] }));
+        assert.equal(calls, 2);
+        assert.deepEqual(Object.keys(state.urls).sort(), ["euc1", "use1"]);
+      });
+
     it("are not in the state while ICA refuses them, so that the next run adds them", async () => {
       ica.has();
       server.on("POST", "/api/dockerImages/image-1:addRegions", problem(403, "Not entitled"));

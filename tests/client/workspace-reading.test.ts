@@ -134,6 +134,48 @@ describe("the workspace handler, reading and deleting", () => {
       await remove();
     });
 
+    for (const [what, first] of [
+      ["a reset", "reset"],
+      ["503", problem(503, "Busy")],
+    ] as const) {
+      it(`is asked for again after ${what}`, async () => {
+        bench.has();
+        let calls = 0;
+        server.on("POST", `${one}:delete`, () => {
+          if (++calls === 1) return first;
+          bench.workspaces.clear();
+          return { status: 204 };
+        });
+        await remove();
+        assert.equal(calls, 2);
+      });
+    }
+
+    for (const [status, live] of [
+      [404, undefined],
+      [409, "Deleting"],
+    ] as const) {
+      it(`is done where its answer was lost and ICA says ${status} to the next`, async () => {
+        bench.has();
+        let calls = 0;
+        server.on("POST", `${one}:delete`, () => {
+          if (++calls > 1) return problem(status, "It is no more");
+          if (live === undefined) bench.workspaces.clear();
+          else bench.goes("ws-1", [{ status: live }, { status: "Deleted" }]);
+          return "reset";
+        });
+        await remove();
+        assert.equal(calls, 2);
+      });
+    }
+
+    it("that ICA refuses for what it is doing is an error in ICA's words", async () => {
+      bench.has();
+      server.on("POST", `${one}:delete`, problem(409, "A snapshot is being made"));
+      await assert.rejects(remove(), /A snapshot is being made/);
+      assert.equal(bench.workspaces.size, 1);
+    });
+
     for (const call of ["stop", "delete"]) {
       it(`is not done where ICA has no such call as :${call}: the workspace stays in the state`, async () => {
         bench.has({ status: "Running" });
