@@ -55,6 +55,19 @@ describe("the client", () => {
     });
   });
 
+  it("takes a file whose details are null, as the official document allows", async () => {
+    const files = [
+      { data: { id: "fil.1", details: null }, projectId },
+      { data: { id: "fil.2", details: { name: "a.tar", status: "AVAILABLE", tags: null } }, projectId },
+    ];
+    server.on("GET", `/api/projects/${projectId}/data`, ok({ items: files }));
+    const found = await client.projectData.findByTag(projectId, "a");
+    assert.deepEqual(
+      found.map(({ data }) => data.details?.status),
+      [undefined, "AVAILABLE"],
+    );
+  });
+
   describe("asking for workspaces", () => {
     const { id: _, status: __, ...settings } = liveWorkspace();
     const project = { id: projectId, name: "demo", active: true, region: { id: "region-1", code: "use1" } };
