@@ -64,12 +64,12 @@ export class IcaError extends Error {
   }
 }
 
-/** Builds the error for an answer with an error status. */
-export function refusal(call: string, status: number, body: unknown): IcaError {
+/** Builds the error for an answer with an error status; `location`: where it leads to, if that is what it says. */
+export function refusal(call: string, status: number, body: unknown, location?: string): IcaError {
   const parsed = problemSchema.safeParse(body);
   const problem = parsed.success ? parsed.data : undefined;
   const words = wordsOf(problem, body);
-  const advice = adviceFor(status);
+  const advice = adviceFor(status, location);
   const said = words === "" ? "and gave no reason" : `and said: ${words}`;
   return new IcaError({
     kind: "refused",
@@ -104,7 +104,9 @@ function attributeErrors(problem: Problem | undefined): string | undefined {
     : JSON.stringify(parameters).slice(0, 500);
 }
 
-function adviceFor(status: number): string {
+function adviceFor(status: number, location: string | undefined): string {
+  if (status >= 300 && status < 400 && location !== undefined)
+    return `It leads to ${location.replace(/[?#].*$/s, "")}, and is not followed with a key: set ica:baseUrl (or ICA_BASE_URL) to ICA's own address.`;
   if (status === 401) return "Check the API key (ica:apiKey or ICA_API_KEY): it may have expired or been revoked.";
   if (status === 403) return "The owner of the API key lacks a permission for this in the project or tenant.";
   if (status === 429)

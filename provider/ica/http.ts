@@ -119,9 +119,7 @@ export class Transport {
       // The pause is everybody's: whoever sent another call meanwhile would be refused too.
       if (limited) this.#limiter.refused(delay ?? 0);
       if (delay === undefined) {
-        throw outcome.kind === "answer"
-          ? refusal(call, outcome.response.status, blanked(outcome.response.data, auth))
-          : outcome.error;
+        throw outcome.kind === "answer" ? this.#refusal(call, outcome.response, auth) : outcome.error;
       }
       if (!limited) await clock.sleep(delay, request.signal);
     }
@@ -161,6 +159,11 @@ export class Transport {
       }
       return { kind: "none", ...unreachable(call, this.#options.baseUrl, error, (text) => auth.redact(text)) };
     }
+  }
+
+  #refusal(call: string, response: AxiosResponse<unknown>, auth: Authenticator): IcaError {
+    const location = headerOf(response, "location");
+    return refusal(call, response.status, blanked(response.data, auth), location && auth.redact(location));
   }
 
   #accept<T>(request: Request<T>, call: string, response: AxiosResponse<unknown>, auth: Authenticator): Answer<T> {

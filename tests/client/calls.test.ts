@@ -304,11 +304,14 @@ describe("a call to ICA", () => {
 
     it("never follows a redirect, which would carry the token to somebody else", async () => {
       const other = await ScriptedServer.start();
-      server.on("GET", "/api/regions", { status: 302, headers: { Location: `${other.baseUrl}/api/regions` } });
+      const elsewhere = other.baseUrl;
+      server.on("GET", "/api/regions", { status: 302, headers: { Location: `${elsewhere}/api/regions?for=me` } });
       const error = await failureOf(client.regions.list());
       assert.equal(error.status, 302);
       assert.equal(other.seen.length, 0);
       await other.close();
+      const advice = `It leads to ${elsewhere}/api/regions, and is not followed with a key: set ica:baseUrl`;
+      assert.ok(error.message.includes(advice), error.message);
     });
   });
 
