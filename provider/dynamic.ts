@@ -4,6 +4,7 @@ import { readConfig } from "./config";
 import type { Context } from "./context";
 import { engineLog } from "./engine-log";
 import { type CheckFailure, PartialError, type ResourceHandler } from "./handler";
+import { IcaError } from "./ica/error";
 import { type Session, sharedSession } from "./session";
 import { wordsOf } from "./words";
 
@@ -75,7 +76,14 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   }
 
   async delete(id: string, props: Properties): Promise<void> {
-    await this.#told(props, () => this.#handler.delete(this.#context(props), id, props as State));
+    await this.#told(props, async () => {
+      try {
+        await this.#handler.delete(this.#context(props), id, props as State);
+      } catch (error) {
+        if (!(error instanceof IcaError) || error.kind !== "unreachable") throw error;
+        throw new Error(`${error.message} ${lettingGo(props[urnKey])}`, { cause: error });
+      }
+    });
   }
 
   #context(properties: Properties): Context {
@@ -131,6 +139,12 @@ function plain(value: object, machinery: Properties): Properties {
     [urnKey, providerKey].filter((key) => machinery[key] !== undefined).map((key) => [key, machinery[key]]),
   );
   return { ...(copy as Properties), ...kept };
+}
+
+/** What is left to do where ICA will never answer again, as an emulator that was removed before its stack. */
+function lettingGo(urn: unknown): string {
+  const which = typeof urn === "string" ? `'${urn}'` : "URN";
+  return `Only where this ICA is gone for good: "pulumi state delete ${which}" lets the stack forget what was in it.`;
 }
 
 function failureOf(error: unknown): CheckFailure {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import axios from "axios";
 import { parse } from "yaml";
-import { isLoopback } from "../../provider/ica/http";
+import { wayTo } from "../../provider/proxy";
 import { ApiDocument } from "./api-document";
 
 /** A document, and where it is from. */
@@ -101,7 +101,7 @@ function get(address: string, maxRedirects: number) {
     maxRedirects,
     validateStatus: () => true,
     headers: { Accept: "application/json, application/yaml, text/html;q=0.5, */*;q=0.1", "User-Agent": "pulumi-ica" },
-    ...(isLoopback(address) ? { proxy: false as const } : {}),
+    ...wayTo(address),
   });
 }
 

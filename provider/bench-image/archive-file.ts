@@ -156,7 +156,7 @@ export async function labelArchive(
   facts: { sha256: string | undefined; imageId: string | undefined },
 ): Promise<ProjectDatum> {
   const details = datum.data.details;
-  if (details === undefined)
+  if (details == null)
     throw new ArchiveFileError(`ICA gives no details of file ${datum.data.id}, so its format cannot be set`);
   const present = details.tags?.technicalTags;
   // The hash that another run left is kept: this one may not have seen the bytes.

@@ -1,6 +1,5 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { HttpsProxyAgent } from "https-proxy-agent";
-import { getProxyForUrl } from "proxy-from-env";
+import { tunnelTo } from "../proxy";
 import type { RenewableCredentials } from "./upload-credentials";
 
 /** The client of an object store that tries again, renews its credentials, and can be aborted. */
@@ -24,7 +23,7 @@ const tries = 10;
 
 export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options): S3Client {
   const { region, bucket } = credentials.current;
-  const proxy = getProxyForUrl(endpoint ?? `https://${bucket}.s3.${region}.amazonaws.com`);
+  const tunnel = tunnelTo(endpoint ?? `https://${bucket}.s3.${region}.amazonaws.com`);
   const config = {
     region,
     credentials: credentials.provider,
@@ -40,7 +39,7 @@ export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options
       connectionTimeout: connectMs,
       socketTimeout: limits.idleMs ?? idleMs,
       // The SDK itself knows no proxy.
-      ...(proxy === "" ? {} : { httpsAgent: new HttpsProxyAgent(proxy) }),
+      ...(tunnel === undefined ? {} : { httpsAgent: tunnel }),
     },
   };
   const { requestHandler } = new S3Client(config).config;

@@ -1,15 +1,22 @@
 import { z } from "zod";
 
+/** What is null, or has another form, is as good as not there; the other fields are still worth showing. */
+const text = z.string().optional().catch(undefined);
+
 /**
- * A problem as ICA reports it (RFC 7807). Everything is optional on purpose: a proxy in between may answer with less,
- * and its words are still worth showing.
+ * A problem as ICA reports it (RFC 7807). Everything is optional on purpose: a proxy or gateway in between may answer with
+ * less, or in other words.
  */
 const problemSchema = z.object({
-  title: z.string().optional(),
-  detail: z.string().optional(),
-  type: z.string().optional(),
-  id: z.string().optional(),
-  parameters: z.record(z.string(), z.unknown()).optional(),
+  title: text,
+  detail: text,
+  type: text,
+  id: text,
+  parameters: z.record(z.string(), z.unknown()).optional().catch(undefined),
+  /** Instead of title and detail: how gateways, frameworks and OAuth word it. */
+  error: text,
+  message: text,
+  error_description: text,
 });
 
 export type Problem = z.infer<typeof problemSchema>;
@@ -57,12 +64,12 @@ export class IcaError extends Error {
   }
 }
 
-/** Builds the error for an answer with an error status. */
-export function refusal(call: string, status: number, body: unknown): IcaError {
+/** Builds the error for an answer with an error status; `location`: where it leads to, if that is what it says. */
+export function refusal(call: string, status: number, body: unknown, location?: string): IcaError {
   const parsed = problemSchema.safeParse(body);
   const problem = parsed.success ? parsed.data : undefined;
   const words = wordsOf(problem, body);
-  const advice = adviceFor(status);
+  const advice = adviceFor(status, location);
   const said = words === "" ? "and gave no reason" : `and said: ${words}`;
   return new IcaError({
     kind: "refused",
@@ -74,11 +81,9 @@ export function refusal(call: string, status: number, body: unknown): IcaError {
 }
 
 function wordsOf(problem: Problem | undefined, body: unknown): string {
-  const words = [
-    problem?.title,
-    problem?.detail === problem?.title ? undefined : problem?.detail,
-    attributeErrors(problem),
-  ]
+  const title = problem?.title ?? problem?.error;
+  const detail = problem?.detail ?? problem?.message ?? problem?.error_description;
+  const words = [title, detail === title ? undefined : detail, attributeErrors(problem)]
     .filter((part): part is string => part !== undefined && part.trim() !== "")
     .map((part) => part.trim().replace(/[.\s]+$/, ""))
     .join(": ");
@@ -99,7 +104,9 @@ function attributeErrors(problem: Problem | undefined): string | undefined {
     : JSON.stringify(parameters).slice(0, 500);
 }
 
-function adviceFor(status: number): string {
+function adviceFor(status: number, location: string | undefined): string {
+  if (status >= 300 && status < 400 && location !== undefined)
+    return `It leads to ${location.replace(/[?#].*$/s, "")}, and is not followed with a key: set ica:baseUrl (or ICA_BASE_URL) to ICA's own address.`;
   if (status === 401) return "Check the API key (ica:apiKey or ICA_API_KEY): it may have expired or been revoked.";
   if (status === 403) return "The owner of the API key lacks a permission for this in the project or tenant.";
   if (status === 429)

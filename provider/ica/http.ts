@@ -1,9 +1,11 @@
-import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from "axios";
+import axios, { type AxiosInstance, type AxiosResponse } from "axios";
 import { z } from "zod";
 import type { Clock } from "../handler";
+import { wayTo } from "../proxy";
 import { IcaError, refusal } from "./error";
 import { RateLimiter } from "./limiter";
 import { defaultRetryPolicy, type Failure, type RetryPolicy, retryDelay } from "./retry";
+import { unreachable } from "./unreachable";
 
 /** The media types of the REST API; each group of calls has its own (official OpenAPI document, `content` of each call). */
 export const media = {
@@ -80,8 +82,7 @@ export class Transport {
       headers: { "User-Agent": options.userAgent },
       maxRedirects: 0,
       validateStatus: () => true,
-      // A loopback emulator is never behind a proxy, whatever HTTP_PROXY says.
-      ...(isLoopback(options.baseUrl) ? { proxy: false as const } : {}),
+      ...wayTo(options.baseUrl),
     });
   }
 
@@ -113,14 +114,12 @@ export class Transport {
       const failure: Failure =
         outcome.kind === "answer"
           ? { status: outcome.response.status, retryAfter: headerOf(outcome.response, "retry-after") }
-          : { sent: outcome.sent };
+          : outcome.failure;
       const delay = retryDelay(failure, attempt, repeatable, policy, random, clock.now());
       // The pause is everybody's: whoever sent another call meanwhile would be refused too.
       if (limited) this.#limiter.refused(delay ?? 0);
       if (delay === undefined) {
-        throw outcome.kind === "answer"
-          ? refusal(call, outcome.response.status, blanked(outcome.response.data, auth))
-          : outcome.error;
+        throw outcome.kind === "answer" ? this.#refusal(call, outcome.response, auth) : outcome.error;
       }
       if (!limited) await clock.sleep(delay, request.signal);
     }
@@ -133,7 +132,7 @@ export class Transport {
     order: number,
   ): Promise<
     | { kind: "answer"; response: AxiosResponse<unknown>; used: Readonly<Record<string, string>> }
-    | { kind: "none"; sent: boolean; error: IcaError }
+    | { kind: "none"; failure: Failure; error: IcaError }
   > {
     // Before its turn: a login is a call of its own, and must not wait for the turn of those that wait for it.
     const authorization = await auth.headers();
@@ -158,8 +157,13 @@ export class Transport {
         this.#limiter.done(false);
         throw request.signal.reason;
       }
-      return { kind: "none", ...unreachable(call, this.#options.baseUrl, error, auth) };
+      return { kind: "none", ...unreachable(call, this.#options.baseUrl, error, (text) => auth.redact(text)) };
     }
+  }
+
+  #refusal(call: string, response: AxiosResponse<unknown>, auth: Authenticator): IcaError {
+    const location = headerOf(response, "location");
+    return refusal(call, response.status, blanked(response.data, auth), location && auth.redact(location));
   }
 
   #accept<T>(request: Request<T>, call: string, response: AxiosResponse<unknown>, auth: Authenticator): Answer<T> {
@@ -185,32 +189,6 @@ function headerOf(response: AxiosResponse<unknown>, name: string): string | unde
   return typeof value === "string" ? value : undefined;
 }
 
-function unreachable(
-  call: string,
-  baseUrl: string,
-  cause: unknown,
-  auth: Authenticator,
-): { sent: boolean; error: IcaError } {
-  const code = isAxiosError(cause) ? cause.code : undefined;
-  const words = cause instanceof Error && cause.message !== "" ? cause.message : (code ?? String(cause));
-  const neverSent = code !== undefined && neverSentCodes.has(code);
-  const advice = isLoopback(baseUrl)
-    ? "Is the emulator running? (ica-bench emulator status)"
-    : "Check ica:baseUrl (or ICA_BASE_URL), the network and HTTPS_PROXY.";
-  return {
-    sent: !neverSent,
-    // The cause of an axios error holds the request's headers, the key among them: only its words go on.
-    error: new IcaError({
-      kind: "unreachable",
-      call,
-      message: `${call}: no answer from ${baseUrl} (${auth.redact(words)}). ${advice}`,
-    }),
-  };
-}
-
-/** Codes of Node for a connection that was never made. */
-const neverSentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
-
 /**
  * A server may echo what it was sent. Secrets are blanked before an error is made of it: an error's stack and fields are
  * printed too, not only its message.
@@ -222,10 +200,4 @@ function blanked(value: unknown, auth: Authenticator): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [auth.redact(key), blanked(inner, auth)] as const),
   );
-}
-
-/** Whether a URL names this machine itself. */
-export function isLoopback(url: string): boolean {
-  const host = URL.canParse(url) ? new URL(url).hostname : "";
-  return host === "localhost" || host === "[::1]" || /^127\./.test(host);
 }

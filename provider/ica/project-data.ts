@@ -16,7 +16,7 @@ const dataSchema = z.object({
       format: z.looseObject({ id: z.string(), code: z.string() }).nullish(),
       tags: z.looseObject({ technicalTags: tags, userTags: tags }).nullish(),
     })
-    .optional(),
+    .nullish(),
 });
 
 const projectDataSchema = z.looseObject({ data: z.looseObject(dataSchema.shape), projectId: z.string() });

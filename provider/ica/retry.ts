@@ -21,8 +21,12 @@ export const defaultRetryPolicy: RetryPolicy = {
 
 /** Why a try failed. */
 export type Failure =
-  /** `sent`: false when the connection was never made, so nothing can have happened at the other end. */
-  { readonly status: number; readonly retryAfter: string | undefined } | { readonly sent: boolean };
+  | { readonly status: number; readonly retryAfter: string | undefined }
+  /**
+   * No answer. `sent`: false when the connection was never made, so nothing can have happened at the other end. `lasting`: true
+   * when another try would meet the same.
+   */
+  | { readonly sent: boolean; readonly lasting?: boolean };
 
 /**
  * Milliseconds to wait before try number `attempt + 1`, or undefined to give up. A call that is not `repeatable` (it
@@ -47,7 +51,7 @@ export function retryDelay(
 }
 
 function worthIt(failure: Failure, repeatable: boolean): boolean {
-  if (!("status" in failure)) return repeatable || !failure.sent;
+  if (!("status" in failure)) return failure.lasting !== true && (repeatable || !failure.sent);
   if (failure.status === 429) return true;
   return repeatable && (failure.status === 408 || failure.status >= 500) && failure.status !== 501;
 }

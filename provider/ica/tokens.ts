@@ -7,6 +7,9 @@ const tokenSchema = z.object({ token: z.string().min(1) });
 /** Seconds before its end at which a token is no longer used. */
 const marginS = 60;
 
+/** Milliseconds for which a token is used whose end is not known. */
+const usualLifeMs = 10 * 60_000;
+
 /**
  * Logs in with an API key. ICA advises to exchange the key for a JWT once and to use that afterwards; a JWT that was made
  * from an API key cannot be refreshed, so a new one is requested (official OpenAPI document, "Authentication").
@@ -61,7 +64,10 @@ export class ApiKeyLogin implements Authenticator {
       withKey,
     );
     this.#secrets.add(body.token);
-    this.#token = { jwt: body.token, endsAt: endOf(body.token) ?? this.#clock.now() + 10 * 60_000 };
+    const [ends, now] = [endOf(body.token), this.#clock.now()];
+    // One that has ended when it comes means that this machine's clock is ahead: then a 401 tells when it really has.
+    const isUsable = ends !== undefined && ends - marginS * 1000 > now;
+    this.#token = { jwt: body.token, endsAt: isUsable ? ends : now + usualLifeMs };
     return body.token;
   }
 }

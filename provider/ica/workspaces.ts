@@ -74,6 +74,20 @@ export interface WorkspacePage {
   readonly total: number | undefined;
 }
 
+/** A workspace in a list. */
+export interface ListedWorkspace {
+  readonly id: string;
+  readonly name: string;
+  /** Undefined where it has not the form that is assumed; {@link Workspaces.get} tells what is wrong. */
+  readonly workspace: Workspace | undefined;
+}
+
+const listedSchema = z
+  .looseObject({ id: z.string(), name: z.string() })
+  .transform(
+    (row): ListedWorkspace => ({ id: row.id, name: row.name, workspace: workspaceSchema.safeParse(row).data }),
+  );
+
 /** The server has no workspace calls at all, as far as anybody can know. */
 export class WorkspaceApiMissing extends Error {
   override readonly name = "WorkspaceApiMissing";
@@ -128,23 +142,41 @@ export class Workspaces {
 
   /** The workspace of this name, if there is one. Found also where ICA does not heed the filter. */
   async findByName(projectId: string, name: string): Promise<Workspace | undefined> {
-    return (await this.list(projectId, name)).find((workspace) => workspace.name === name);
+    const found = (await this.listed(projectId, name)).find((row) => row.name === name);
+    return found === undefined ? undefined : this.whole(projectId, found);
   }
 
-  /** Every workspace of the project that the user may see; of this name only, where ICA heeds it. */
-  async list(projectId: string, name?: string): Promise<Workspace[]> {
-    const workspaces: Workspace[] = [];
+  /** Every workspace of the project that the user may see. Rejects when one has not the form that is assumed. */
+  async list(projectId: string): Promise<Workspace[]> {
+    return this.#all(projectId, undefined, workspaceSchema);
+  }
+
+  /**
+   * The same, of this name only where ICA heeds it, for whoever looks for some of them: what somebody made of another one, in a way
+   * that nobody here knows of, must not be in the way.
+   */
+  async listed(projectId: string, name?: string): Promise<ListedWorkspace[]> {
+    return this.#all(projectId, name, listedSchema);
+  }
+
+  /** All that is known of one in a list. */
+  async whole(projectId: string, { id, workspace }: ListedWorkspace): Promise<Workspace> {
+    return workspace ?? (await this.get(projectId, id)).workspace;
+  }
+
+  async #all<T>(projectId: string, name: string | undefined, row: z.ZodType<T>): Promise<T[]> {
+    const all: T[] = [];
     for (;;) {
       const { body } = await this.#collection(projectId, {
         method: "GET",
         path: path`/api/projects/${projectId}/workspaces`,
-        query: { name, pageOffset: String(workspaces.length), pageSize: "1000" },
+        query: { name, pageOffset: String(all.length), pageSize: "1000" },
         media: media.v4,
-        answer: z.object({ items: z.array(workspaceSchema), totalItemCount: z.number() }),
+        answer: z.object({ items: z.array(row), totalItemCount: z.number() }),
       });
-      workspaces.push(...body.items);
+      all.push(...body.items);
       // A page that brings nothing ends the list, whatever the count says: no endless loop on a server's mistake.
-      if (body.items.length === 0 || workspaces.length >= body.totalItemCount) return workspaces;
+      if (body.items.length === 0 || all.length >= body.totalItemCount) return all;
     }
   }
 

@@ -13,7 +13,7 @@ import { sameNameTwice } from "./names";
 import { awaitGone, isDeleting, lookUp, present } from "./presence";
 import { RefusedChange } from "./refused-change";
 import { refusedChanges } from "./restart-refusal";
-import { describe, inputsOf, isDown, runStateOf, stateOf, type WorkspaceState } from "./state";
+import { type DescribedWorkspace, describe, inputsOf, isDown, runStateOf, stateOf, type WorkspaceState } from "./state";
 import { existing, findOwn, make, takenOver } from "./taking-over";
 
 /** Default limits for a step with all its waits; the vendor gives no figures for workspaces. */
@@ -73,10 +73,11 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async read(context, id, state): Promise<Live<WorkspaceState> | undefined> {
+    const was = knownOf(context, state);
     // Only this call of the engine decides nothing, so it may share a page of the list that is some seconds old.
-    const live = await lookUp(context, state.projectId, id, "recent");
+    const live = await lookUp(context, was.projectId, id, "recent");
     if (live === undefined) return undefined;
-    const described = describe(live, inputsOf(state));
+    const described = describe(live, was);
     const seen = stateOf(live, described);
     const restarting = state.restarting === true && live.status !== "Running";
     return { state: restarting ? { ...seen, restarting } : seen, inputs: described };
@@ -132,6 +133,15 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     log.info(`workspace "${place.name}" deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
   },
 };
+
+/** The inputs within a state. With Pulumi's option `id`, which only reads, the state is what the program declares, unchecked. */
+function knownOf(context: Context, state: WorkspaceState): DescribedWorkspace {
+  if (state.workspaceId !== undefined) return inputsOf(state);
+  const { inputs, failures } = checkWorkspace(context.config, state);
+  if (failures.length > 0)
+    throw new RefusedChange(failures.map(({ property, reason }) => `${property} ${reason}`).join("\n"));
+  return inputs;
+}
 
 /** What an earlier run did not come to although nothing is declared otherwise, in words; undefined: nothing. */
 function leftToDo(state: WorkspaceState, next: WorkspaceInputs): string | undefined {

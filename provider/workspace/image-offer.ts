@@ -70,7 +70,8 @@ async function look(
       return { failures: [{ property, reason: `"${image.name}" is a TOOL image; a workspace needs a BENCH image` }] };
     return { image, failures: [] };
   } catch (error) {
-    if (!(error instanceof IcaError)) throw error;
+    // A key that ICA does not take, nor will it for the rest: the preview is the place to hear of that.
+    if (!(error instanceof IcaError) || error.status === 401) throw error;
     if (error.isNotFound) return { failures: [{ property, reason: `ICA has no Docker image ${imageId}` }] };
     // What an image offers is looked up for an early word only: ICA itself refuses what does not fit.
     context.log.warn(`what image ${imageId} offers could not be looked up: ${error.message}`);

@@ -37,7 +37,7 @@ export async function findWorkspace(
   if ((workspaceId === undefined) === (name === undefined))
     throw new LookupError("getWorkspace takes either the name of a workspace or its workspaceId.");
   if (workspaceId !== undefined) return byId(api, projectId, workspaceId);
-  const all = await api.list(projectId);
+  const all = await api.listed(projectId);
   const [found, another, ...more] = all.filter((workspace) => workspace.name === name);
   if (found === undefined) {
     const names = listed(all.map((workspace) => workspace.name).sort());
@@ -47,7 +47,7 @@ export async function findWorkspace(
     const ids = [found, another, ...more].map(({ id }) => id).join(", ");
     throw new LookupError(`More than one workspace is named "${name}": choose one with workspaceId, of ${ids}.`);
   }
-  return foundWorkspace(projectId, found);
+  return foundWorkspace(projectId, await api.whole(projectId, found));
 }
 
 async function byId(api: Workspaces, projectId: string, workspaceId: string): Promise<FoundWorkspace> {
@@ -55,7 +55,7 @@ async function byId(api: Workspaces, projectId: string, workspaceId: string): Pr
     return foundWorkspace(projectId, (await api.get(projectId, workspaceId)).workspace);
   } catch (error) {
     if (!(error instanceof IcaError) || !error.isNotFound) throw error;
-    const there = (await api.list(projectId)).map(({ id, name }) => `${id} (${name})`);
+    const there = (await api.listed(projectId)).map(({ id, name }) => `${id} (${name})`);
     throw new LookupError(`Project ${projectId} has no workspace with id ${workspaceId}. There are: ${listed(there)}.`);
   }
 }

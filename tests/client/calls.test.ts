@@ -113,6 +113,13 @@ describe("a call to ICA", () => {
       assert.equal(server.logins, 2);
     });
 
+    it("does not happen for each call where this machine's clock is ahead of ICA's", async () => {
+      const claims = Buffer.from(JSON.stringify({ exp: clock.now() / 1000 - 7200 })).toString("base64url");
+      server.on("POST", "/api/tokens", ok({ token: `head.${claims}.sign` }));
+      for (let call = 0; call < 3; call++) await client.regions.list();
+      assert.equal(server.logins, 1);
+    });
+
     it("that fails for a moment is tried again", async () => {
       server.inTurn("POST", "/api/tokens", problem(503, "Busy"), "reset", ok({ token: "jwt" }));
       await client.regions.list();
@@ -304,11 +311,14 @@ describe("a call to ICA", () => {
 
     it("never follows a redirect, which would carry the token to somebody else", async () => {
       const other = await ScriptedServer.start();
-      server.on("GET", "/api/regions", { status: 302, headers: { Location: `${other.baseUrl}/api/regions` } });
+      const elsewhere = other.baseUrl;
+      server.on("GET", "/api/regions", { status: 302, headers: { Location: `${elsewhere}/api/regions?for=me` } });
       const error = await failureOf(client.regions.list());
       assert.equal(error.status, 302);
       assert.equal(other.seen.length, 0);
       await other.close();
+      const advice = `It leads to ${elsewhere}/api/regions, and is not followed with a key: set ica:baseUrl`;
+      assert.ok(error.message.includes(advice), error.message);
     });
   });
 

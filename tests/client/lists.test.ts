@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { IcaError } from "../../provider/ica/error.js";
 import { WorkspaceApiMissing } from "../../provider/ica/workspaces.js";
+import { findWorkspace } from "../../provider/workspace/lookup.js";
 import { BenchServer } from "../support/bench-server.js";
 import { contextFor, projectId, type TestContext } from "../support/context.js";
 import { liveWorkspace } from "../support/factories.js";
@@ -53,6 +54,19 @@ describe("the client", () => {
       assert.equal((await client.dataFormats.list()).length, 1);
       assert.equal(server.count("GET", "/api/dataFormats"), 1);
     });
+  });
+
+  it("takes a file whose details are null, as the official document allows", async () => {
+    const files = [
+      { data: { id: "fil.1", details: null }, projectId },
+      { data: { id: "fil.2", details: { name: "a.tar", status: "AVAILABLE", tags: null } }, projectId },
+    ];
+    server.on("GET", `/api/projects/${projectId}/data`, ok({ items: files }));
+    const found = await client.projectData.findByTag(projectId, "a");
+    assert.deepEqual(
+      found.map(({ data }) => data.details?.status),
+      [undefined, "AVAILABLE"],
+    );
   });
 
   describe("asking for workspaces", () => {
@@ -119,6 +133,22 @@ describe("the client", () => {
         ["a", "b", "c"],
       );
       assert.equal(server.count("GET", collection), 3);
+    });
+
+    it("looks past one that somebody set in a way that is not known here, unless it is the one", async () => {
+      const odd = { ...liveWorkspace({ id: "a", name: "odd" }), users: "TEAM" };
+      server.on(
+        "GET",
+        collection,
+        ok({ items: [odd, liveWorkspace({ id: "b", name: "genomics" })], totalItemCount: 2 }),
+      );
+      server.on("GET", `${collection}/a`, ok(odd));
+      assert.equal((await client.workspaces.findByName(projectId, "genomics"))?.id, "b");
+      assert.equal((await findWorkspace(client.workspaces, projectId, { name: "genomics" })).workspaceId, "b");
+      assert.equal(await client.workspaces.findByName(projectId, "other"), undefined);
+      const words = /GET .*\/a: the answer does not have the documented form \(users: /;
+      await assert.rejects(client.workspaces.findByName(projectId, "odd"), words);
+      await assert.rejects(findWorkspace(client.workspaces, projectId, { name: "odd" }), words);
     });
 
     it("takes only the very name, whatever else the list brings", async () => {

@@ -119,6 +119,14 @@ describe("the workspace handler, before it changes anything", () => {
       assert.match(context.log.warnings.join(), /could not be looked up.*Not for you/);
     });
 
+    it("fails with a key that ICA does not take, as nothing else would go on with it", async () => {
+      server.on("POST", "/api/tokens", problem(401, "Unauthorized"));
+      await assert.rejects(
+        handler.check(context, workspaceInputs(), undefined),
+        /POST \/api\/tokens .* 401 and said: Unauthorized\. Check the API key/,
+      );
+    });
+
     it("asks ICA once for each image of a run, and not at all when nothing of it changes or it is not known yet", async () => {
       const asked = () => server.count("GET", /^\/api\/dockerImages\//);
       await isNew({ image: unknownValue });

@@ -55,6 +55,22 @@ describe("the workspace handler, reading and deleting", () => {
       assert.equal(live?.state.consolePort, undefined);
     });
 
+    it("takes what the program declares for the state, as with Pulumi's option id, the configured project included", async () => {
+      bench.has({ name: "by-hand", storageSizeInGb: 100, status: "Stopped" });
+      const { projectId: _, allowRestart: __, ...declared } = inputs;
+      const live = await handler.read(context, "ws-1", declared as WorkspaceState);
+      assert.equal(live?.state.name, "by-hand");
+      assert.equal(live?.state.storageGb, 100);
+      assert.equal(live?.state.projectId, projectId);
+      const { projectId: ___, ...nowhere } = context.config;
+      const lost = handler.read(
+        { ...context, config: { ...nowhere, projectId: undefined } },
+        "ws-1",
+        declared as WorkspaceState,
+      );
+      await assert.rejects(lost, /projectId is required: declare it, or set it/);
+    });
+
     it("tells one that is gone", async () => {
       assert.equal(await handler.read(context, "ws-1", stateWith(inputs)), undefined);
     });

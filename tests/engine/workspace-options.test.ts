@@ -117,6 +117,19 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     );
   });
 
+  it("id: one that is there is read and never touched, in the configured project", async () => {
+    const { id } = await workspaces.make({ name: "by-hand" });
+    const reading = args({ name: "by-hand", storageGb: 99, desiredState: "running" });
+    assert.deepEqual(await up({ w: [reading, { id }] }), []);
+    assert.deepEqual(await up({ w: [reading, { id }] }, true), []);
+    const [, read] = (await stack.exportStack()).deployment.resources.filter(({ type }: { type: string }) =>
+      /ica:Workspace|Stack/.test(type),
+    );
+    assert.deepEqual([read.external, read.outputs.storageGb, read.outputs.status], [true, 20, "Stopped"]);
+    await up({});
+    assert.equal((await workspaces.named("by-hand")).id, id);
+  });
+
   it("deleteBeforeReplace: the old one goes first also where the new one has another name", async () => {
     const smaller = { storageGb: 10, allowDataLoss: true };
     await up({ w: [args()] });

@@ -34,6 +34,25 @@ describe("the error for an answer that ICA refused", () => {
     assert.ok(message.length < 600, `${message.length} characters`);
   });
 
+  it("shows ICA's words also where other fields are null, or not what they should be", () => {
+    const { message } = refusal(call, 400, { type: null, title: "Bad", detail: null, id: 7, parameters: null });
+    assert.match(message, /answered 400 and said: Bad\.$/);
+    assert.match(refusal(call, 400, { title: null, detail: "No such region" }).message, /said: No such region\./);
+  });
+
+  const others: [string, Record<string, unknown>, RegExp][] = [
+    ["a gateway", { message: "Limit exceeded" }, /said: Limit exceeded\./],
+    [
+      "a framework",
+      { status: 400, error: "Bad Request", message: "name is blank" },
+      /said: Bad Request: name is blank\./,
+    ],
+    ["OAuth", { error: "invalid_token", error_description: "It has expired" }, /said: invalid_token: It has expired\./],
+  ];
+  for (const [who, body, words] of others)
+    it(`shows the words of ${who} that answers in its own form`, () =>
+      assert.match(refusal(call, 400, body).message, words));
+
   it("says when there was no reason given", () => {
     assert.match(refusal(call, 404, undefined).message, /answered 404 and gave no reason\.$/);
     assert.match(refusal(call, 404, {}).message, /gave no reason/);

@@ -125,6 +125,14 @@ describe("the upload of an archive, over a bad network", function () {
       assert.deepEqual(store.seen, []);
     });
 
+    it("says that the proxy refused, not the store", async () => {
+      await assert.rejects(
+        upload({ endpoint: "https://store.invalid", tries: 2 }),
+        /failed: the proxy 127\.0\.0\.1:\d+ answered 502\..* Check the network and HTTPS_PROXY/,
+      );
+      assert.equal(asked.length, 2, "it may be well again in a moment");
+    });
+
     it("asks it for another store, unless NO_PROXY names that, or it needs no TLS", async () => {
       await assert.rejects(upload({ endpoint: "https://store.invalid", tries: 1 }), UploadError);
       assert.deepEqual(asked, ["store.invalid:443"]);
