@@ -73,13 +73,25 @@ export class Loopback {
 
 function serverOf({ request, upgrade }: Answering): Server {
   // a request without a Host is refused with a problem, not by Node without a word
-  const server = createServer({ requireHostHeader: false }, request).on("upgrade", upgrade);
+  const server = createServer({ requireHostHeader: false }, request);
+  onUpgrade(server, upgrade);
   refuseMalformed(server);
   // Uploads of large parts over a slow link take as long as they take.
   server.requestTimeout = 0;
   // Longer than clients keep an idle connection, so that none is closed under a request.
   server.keepAliveTimeout = 65_000;
   return server;
+}
+
+/**
+ * Hands on requests to change the protocol. Node takes its own listeners off such a connection: without one of ours, a client
+ * that resets it would end the process.
+ */
+export function onUpgrade(server: Server, upgrade: Answering["upgrade"]): void {
+  server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    upgrade(req, socket, head);
+  });
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

@@ -1,7 +1,10 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { textOf } from "./object-store/unless-missing";
 
 const running = z.object({
   pid: z.int().positive(),
@@ -17,7 +20,7 @@ const fileOf = (dir: string) => path.join(dir, "emulator.pid");
 
 /** The emulator that runs on this folder now, or undefined. One that was killed does not count. */
 export async function runningOn(dir: string): Promise<Running | undefined> {
-  const known = await readLock(fileOf(dir));
+  const known = parse(await textOf(fileOf(dir)));
   return known !== undefined && isAlive(known) ? known : undefined;
 }
 
@@ -60,31 +63,63 @@ export class Lock {
   }
 }
 
+/** Milliseconds between two tries while others try too, and how many there are. */
+const PAUSE_MS = 20;
+const TRIES = 250;
+
 async function takeLock(draft: string, file: string, dir: string): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
+  for (let left = TRIES; ; left--) {
     try {
       // A link is made as a whole or not at all, and never over another.
       await link(draft, file);
       return;
     } catch (error) {
-      const known = await readLock(file);
+      const found = await textOf(file);
+      const known = parse(found);
       if (known !== undefined && isAlive(known)) {
         throw new Error(
           `An emulator (process ${known.pid}) already uses ${dir}. Stop it first, or choose another folder.`,
           { cause: error },
         );
       }
-      if (attempt > 2) {
+      if (left === 0) {
         throw error;
       }
-      await rm(file, { force: true });
+      if (found !== undefined && !(await removeDead(draft, file, found))) {
+        await delay(PAUSE_MS);
+      }
     }
   }
 }
 
-async function readLock(file: string): Promise<Running | undefined> {
+/**
+ * Removes the lock of a dead process. Of several that find it dead only one may, or a slow one would remove the lock that a
+ * quick one has taken meanwhile: the right to do so is a lock itself, named after the very lock that is dead. False when
+ * another has it.
+ */
+async function removeDead(draft: string, file: string, found: string): Promise<boolean> {
+  const right = `${file}.${createHash("sha256").update(found).digest("hex").slice(0, 16)}`;
   try {
-    return running.parse(JSON.parse(await readFile(file, "utf8")));
+    await link(draft, right);
+  } catch {
+    // Somebody has it, or had it and was killed.
+    const other = await textOf(right);
+    const holder = parse(other);
+    return other !== undefined && !(holder !== undefined && isAlive(holder)) && removeDead(draft, right, other);
+  }
+  try {
+    if ((await textOf(file)) === found) {
+      await rm(file, { force: true });
+    }
+  } finally {
+    await rm(right, { force: true });
+  }
+  return true;
+}
+
+function parse(text: string | undefined): Running | undefined {
+  try {
+    return running.parse(JSON.parse(text ?? ""));
   } catch {
     // Missing, or torn by a crash: nobody holds it.
     return undefined;

@@ -22,6 +22,7 @@ import { type Lock, lock } from "./lock";
 import { isLoopbackHost, isPageHost, offPageHost, refuseHost } from "./loopback";
 import { answer } from "./malformed";
 import { Credentials } from "./object-store/credentials";
+import { removeLeftovers } from "./object-store/leftovers";
 import { ObjectStore, S3_PATH } from "./object-store/server";
 import { openApiRoute } from "./openapi";
 import { Page } from "./page/page";
@@ -100,6 +101,7 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
     log,
   });
   await completeWhatIsStored(data, objects, (record) => ({ bucket, key: keyOf(identity, record) }));
+  await removeLeftovers(objects.disk, bucket, (key) => data.get(dataIdOf(key))?.status);
   const builder = new Builder({
     images,
     data,

@@ -106,7 +106,13 @@ async function live(
     () => undefined,
   );
   const ended = ifThere(patiently(() => container.wait({ abortSignal: signal }), signal)).finally(() => over.abort());
-  await Promise.all([ended, reported]);
+  try {
+    await Promise.all([ended, reported]);
+  } finally {
+    // what the listener has begun is finished before anybody undoes it
+    over.abort();
+    await Promise.allSettled([reported]);
+  }
   const state = (await ifThere(patiently(() => container.inspect(), signal)))?.State;
   if (state === undefined) {
     return undefined;

@@ -1,6 +1,7 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
+import { onUpgrade } from "../../emulator/listen";
 import { isLoopbackHost, refuseHost } from "../../emulator/loopback";
 import { ConsoleGateway } from "../../emulator/workspaces/console/gateway";
 import { makeHostKey } from "../../emulator/workspaces/console/host-key";
@@ -78,7 +79,7 @@ async function serveWeb(inside: Inside): Promise<{ port: number; close(): Promis
         .end("Nothing is here: the workspace is under its own path.\n");
     }
   });
-  server.on("upgrade", (req, socket, head) => {
+  onUpgrade(server, (req, socket, head) => {
     if (!isLoopbackHost(req.headers.host) || !access.handleUpgrade(req, socket, head)) {
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     }

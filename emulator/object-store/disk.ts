@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { IncomingMessage } from "node:http";
 import path from "node:path";
 import type { Readable } from "node:stream";
@@ -9,10 +9,11 @@ import { isNoSpace, NO_SPACE } from "../no-space";
 import { syncFolder, writeDurably } from "../store";
 import { type Received, receive } from "./body";
 import { S3Failure } from "./failure";
-import { namesIn, sizeOf, textOf } from "./unless-missing";
+import { assemble, checkParts, multipartETag, type Part } from "./parts";
+import { namesIn, sizeOf, textOf, unlessMissing } from "./unless-missing";
 
-/** S3's rule for all parts but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-const MIN_PART_BYTES = 5 * 1024 * 1024;
+/** What the name of an upload's folder ends with while it is removed. */
+const ENDED = ".ended";
 
 /** An object that is complete. `etag` without quotes; for a multipart upload it ends in `-<number of parts>`, as in S3. */
 export interface StoredObject {
@@ -28,6 +29,11 @@ export interface StoredObject {
  */
 export class DiskStore extends FilesystemStore {
   readonly #onStored: (object: StoredObject) => Promise<void>;
+  /** Uploads that are being put together: which parts, and what comes of it. */
+  readonly #completing = new Map<
+    string,
+    { readonly asked: string; readonly result: Promise<FilesystemStore.Stored> }
+  >();
 
   /** @param onStored awaited before an upload is acknowledged */
   constructor(dir: string, onStored: (object: StoredObject) => Promise<void>) {
@@ -77,24 +83,38 @@ export class DiskStore extends FilesystemStore {
   async #putPart(bucket: string, uploadId: string, number: string, content: Readable): Promise<FilesystemStore.Stored> {
     const dir = await this.#requireUpload(bucket, uploadId);
     const temporary = path.join(dir, `${number}.${Date.now()}.incoming`);
-    const { size, md5 } = await received(content, temporary);
-    await writeFile(path.join(dir, `${number}.md5`), md5);
-    await rename(temporary, path.join(dir, number));
-    await syncFolder(dir);
-    return { size, md5 };
+    return this.#unlessOver(bucket, uploadId, async () => {
+      const { size, md5 } = await received(content, temporary);
+      await writeFile(path.join(dir, `${number}.md5`), md5);
+      await rename(temporary, path.join(dir, number));
+      await syncFolder(dir);
+      return { size, md5 };
+    });
   }
 
   override putObjectMultipart(
-    ...args: [bucket: string, uploadId: string, parts: readonly { number: number; etag: string }[]]
+    ...args: [bucket: string, uploadId: string, parts: readonly Part[]]
   ): Promise<FilesystemStore.Stored> {
-    return onFullDisk(() => this.#putObjectMultipart(...args));
+    return onFullDisk(() => this.#once(...args));
   }
 
-  async #putObjectMultipart(
-    bucket: string,
-    uploadId: string,
-    parts: readonly { number: number; etag: string }[],
-  ): Promise<FilesystemStore.Stored> {
+  /** A client that got no answer in time asks again, while its parts are still being put together: both get one answer. */
+  async #once(bucket: string, uploadId: string, parts: readonly Part[]): Promise<FilesystemStore.Stored> {
+    const asked = JSON.stringify(parts);
+    for (let other = this.#completing.get(uploadId); other; other = this.#completing.get(uploadId)) {
+      if (other.asked === asked) {
+        return other.result;
+      }
+      await Promise.allSettled([other.result]);
+    }
+    const result = this.#unlessOver(bucket, uploadId, () => this.#putObjectMultipart(bucket, uploadId, parts)).finally(
+      () => this.#completing.delete(uploadId),
+    );
+    this.#completing.set(uploadId, { asked, result });
+    return result;
+  }
+
+  async #putObjectMultipart(bucket: string, uploadId: string, parts: readonly Part[]): Promise<FilesystemStore.Stored> {
     const dir = await this.#requireUpload(bucket, uploadId);
     const key = await readFile(path.join(dir, "key"), "utf8");
     const metadata = z
@@ -107,13 +127,14 @@ export class DiskStore extends FilesystemStore {
     const stored = await assemble(files, assembled)
       .then(() => this.#publish({ bucket, key, size, etag: multipartETag(parts) }, assembled, metadata))
       .finally(() => rm(assembled, { force: true }));
-    await rm(dir, { recursive: true });
+    await this.#endUpload(bucket, uploadId);
     return stored;
   }
 
   /** Ends a multipart upload and removes its parts. */
   async abort(bucket: string, uploadId: string): Promise<void> {
-    await rm(await this.#requireUpload(bucket, uploadId), { recursive: true });
+    await this.#requireUpload(bucket, uploadId);
+    await this.#endUpload(bucket, uploadId);
   }
 
   /** The key that a multipart upload goes to; undefined when there is no such upload. */
@@ -152,7 +173,7 @@ export class DiskStore extends FilesystemStore {
     const uploads = this.uploadsFolder(bucket);
     for (const uploadId of await namesIn(uploads)) {
       if ((await textOf(path.join(uploads, uploadId, "key"))) === key) {
-        await rm(path.join(uploads, uploadId), { recursive: true, force: true });
+        await this.#endUpload(bucket, uploadId);
       }
     }
     const file = this.fileOf(bucket, key);
@@ -179,6 +200,24 @@ export class DiskStore extends FilesystemStore {
 
   #uploadDir(bucket: string, uploadId: string): string {
     return path.join(this.uploadsFolder(bucket), uploadId);
+  }
+
+  /** In one step it is no more; then its files go. A part that is still coming in finds no folder to be put in. */
+  async #endUpload(bucket: string, uploadId: string): Promise<void> {
+    const ended = `${this.#uploadDir(bucket, uploadId)}.${randomBytes(6).toString("hex")}${ENDED}`;
+    if ((await unlessMissing(rename(this.#uploadDir(bucket, uploadId), ended).then(() => true))) === true) {
+      await rm(ended, { recursive: true, force: true });
+    }
+  }
+
+  /** What goes wrong since the upload was ended meanwhile is told as such. */
+  async #unlessOver<T>(bucket: string, uploadId: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.#requireUpload(bucket, uploadId);
+      throw error;
+    }
   }
 
   async #requireUpload(bucket: string, uploadId: string): Promise<string> {
@@ -211,58 +250,4 @@ async function received(content: Readable, file: string): Promise<Received> {
     const hungUp = content instanceof IncomingMessage && !content.complete && !isNoSpace(error);
     throw hungUp ? new S3Failure("IncompleteBody", "The connection ended before the body did.") : error;
   }
-}
-
-/** Through one buffer: the client waits for this, and streams take twice as long. */
-async function assemble(parts: readonly string[], file: string): Promise<void> {
-  const buffer = Buffer.allocUnsafeSlow(4 * 1024 * 1024);
-  const target = await open(file, "w", 0o600);
-  try {
-    for (const path of parts) {
-      const part = await open(path, "r");
-      try {
-        for (;;) {
-          const { bytesRead } = await part.read(buffer, 0, buffer.length);
-          if (bytesRead === 0) break;
-          // Writes all of it, unlike `write`.
-          await target.writeFile(buffer.subarray(0, bytesRead));
-        }
-      } finally {
-        await part.close();
-      }
-    }
-    await target.sync();
-  } finally {
-    await target.close();
-  }
-}
-
-async function checkParts(dir: string, parts: readonly { number: number; etag: string }[]): Promise<number> {
-  if (parts.some(({ number }, index) => number <= (parts[index - 1]?.number ?? 0))) {
-    throw new S3Failure("InvalidPartOrder", "The list of parts was not in ascending order.");
-  }
-  let total = 0;
-  for (const [index, { number, etag }] of parts.entries()) {
-    const size = await sizeOf(path.join(dir, String(number)));
-    if (size === undefined || (await textOf(path.join(dir, `${number}.md5`))) !== etag) {
-      throw new S3Failure("InvalidPart", `Part ${number} was not uploaded, or its ETag is another.`);
-    }
-    if (size < MIN_PART_BYTES && index < parts.length - 1) {
-      throw new S3Failure(
-        "EntityTooSmall",
-        `Part ${number} has ${size} bytes; only the last may have less than 5 MiB.`,
-      );
-    }
-    total += size;
-  }
-  return total;
-}
-
-/** MD5 of the MD5s of the parts, then their number. */
-function multipartETag(parts: readonly { etag: string }[]): string {
-  const hash = createHash("md5");
-  for (const { etag } of parts) {
-    hash.update(Buffer.from(etag, "hex"));
-  }
-  return `${hash.digest("hex")}-${parts.length}`;
 }

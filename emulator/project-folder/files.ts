@@ -1,7 +1,8 @@
 import { COPYFILE_FICLONE } from "node:constants";
 import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { chmod, chown, copyFile, lstat, mkdir, rename, rm, rmdir, unlink } from "node:fs/promises";
+import { chmod, chown, copyFile, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
+import path from "node:path";
 import { BENCH_GID, BENCH_UID } from "../../runtime/spec";
 import { inFolder, partsOf, unlessGone } from "./beneath";
 
@@ -28,6 +29,16 @@ export function writeBelow(root: string, at: string, content: string | undefined
     }
     return lstat(target);
   });
+}
+
+/** Removes the copies that a kill left on their way into the folder. Only while nobody writes to it. */
+export async function removeUnfinished(root: string): Promise<void> {
+  const { dir, base } = path.parse(root);
+  for (const name of await readdir(dir)) {
+    if (name.startsWith(`${base}.`) && /^\.[0-9a-f]{12}\.tmp$/.test(name.slice(base.length))) {
+      await rm(path.join(dir, name), { force: true });
+    }
+  }
 }
 
 /** Removes a file or an empty folder. No error when it is not there; a folder with something new in it stays. */

@@ -6,7 +6,7 @@ import type { DiskStore } from "../object-store/disk";
 import type { Collection, Store } from "../store";
 import { openReal, partsOf, type Seen, seenBelow, unlessGone } from "./beneath";
 import { type Agreed, decide, type Step, waits } from "./decide";
-import { giveToUser, unlinkBelow, writeBelow } from "./files";
+import { giveToUser, removeUnfinished, unlinkBelow, writeBelow } from "./files";
 
 /** Milliseconds from one look at the folder to the next. What was written counts when two looks saw the same. */
 const INTERVAL_MS = 1000;
@@ -54,6 +54,7 @@ export class ProjectFolder {
 
   static async open(options: ProjectFolderOptions): Promise<ProjectFolder> {
     const agreed = await options.store.collection("project-folder", agreement);
+    await unlessGone(removeUnfinished(options.dir));
     const gone = (await unlessGone(lstat(options.dir))) === undefined;
     for (const { id } of agreed.list()) {
       if (options.data.get(id)?.status === "PARTIAL") {

@@ -41,6 +41,14 @@ export class WebAccess {
         res.destroy();
       }
     });
+    // An answer that breaks off, since the workspace ends, breaks off for the client too: it would wait for the rest for ever.
+    this.#proxy.on("proxyRes", (answer, _req, res) => {
+      answer.once("close", () => {
+        if (!answer.complete) {
+          res.destroy();
+        }
+      });
+    });
   }
 
   /** Answers a request that belongs to a workspace; false when it does not. */

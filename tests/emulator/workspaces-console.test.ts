@@ -6,7 +6,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import type Dockerode from "dockerode";
 import { Client, type ClientChannel, type ConnectConfig, type ExecOptions, type SFTPWrapper } from "ssh2";
@@ -124,6 +126,22 @@ describe("the console of a workspace", function () {
     const { stdout } = await run("head -c 5000000 /dev/zero | tr '\\0' x");
     assert.equal(stdout.length, 5_000_000);
     assert.equal((await run("wc -c", "y".repeat(3_000_000))).stdout.trim(), "3000000");
+  });
+
+  it("passes everything of both outputs to a client that is slow to read", async () => {
+    const late = async (stream: Readable, ms: number) => {
+      await delay(ms);
+      return text(stream);
+    };
+    const all = Array.from({ length: 400_000 }, (_, index) => `${index + 1}\n`).join("");
+    // at once, and each for itself: more than the client has room for before it begins to read
+    for (const between of ["&", ";"]) {
+      const channel = await exec(`seq 400000 ${between} seq 400000 >&2; wait; exit 3`);
+      const closed = once(channel, "close");
+      const [stdout, stderr] = await Promise.all([late(channel, 500), late(channel.stderr, 1500)]);
+      assert.deepEqual([stdout.length, stderr.length, (await closed)[0]], [all.length, all.length, 3], between);
+      assert.ok(stdout === all && stderr === all, "in order, and nothing of it twice");
+    }
   });
 
   it("has terminals that change their size", async () => {

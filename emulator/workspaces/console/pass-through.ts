@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import pLimit, { type LimitFunction } from "p-limit";
 import type { Client, ClientChannel, Connection, PseudoTtyInfo, ServerChannel, Session, WindowChangeInfo } from "ssh2";
 
 type Opened = (error: Error | undefined, channel: ClientChannel) => void;
@@ -99,8 +102,9 @@ async function openChannel(
 /** Both streams, the end of the input, the exit status or signal, and the close, in this order. */
 function join(near: ServerChannel, far: ClientChannel): void {
   near.pipe(far);
-  far.pipe(near, { end: false });
-  far.stderr.pipe(near.stderr, { end: false });
+  const turn = pLimit(1);
+  handOn(far, near, near, turn);
+  handOn(far.stderr, near.stderr, near, turn);
   far.on("exit", (code: number | null, signal?: string, dumped?: boolean, description?: string) => {
     if (signal === undefined) {
       near.exit(code ?? 0);
@@ -108,8 +112,38 @@ function join(near: ServerChannel, far: ClientChannel): void {
       near.exit(signal, dumped ?? false, description ?? "");
     }
   });
-  far.on("close", () => near.end());
+  // an end of `near` is one of both streams, with whatever the client has no room for yet: not before all is written
+  Promise.all([once(far, "close"), once(far.stderr, "end")]).then(
+    () => turn(() => near.end()),
+    () => near.end(),
+  );
   near.on("close", () => far.close());
+}
+
+/**
+ * Hands on all that one stream says. Both outputs of a channel share the client's window, and ssh2 loses or repeats what is
+ * written to one while the other waits for it (server.js, CHANNEL_WINDOW_ADJUST): one piece at a time, and no trace of it.
+ */
+function handOn(from: Readable, to: Writable, channel: ServerChannel, turn: LimitFunction): void {
+  const write = (chunk: Buffer) =>
+    new Promise<void>((resolve) => {
+      to.write(chunk, () => {
+        Object.assign(channel, {
+          _chunk: undefined,
+          _chunkcb: undefined,
+          _chunkErr: undefined,
+          _chunkcbErr: undefined,
+        });
+        resolve();
+      });
+    });
+  from.on("data", (chunk: Buffer) => {
+    from.pause();
+    turn(() => write(chunk)).then(
+      () => from.resume(),
+      () => channel.close(),
+    );
+  });
 }
 
 function refuse(near: ServerChannel, error: unknown): void {
