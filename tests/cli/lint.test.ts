@@ -7,7 +7,7 @@ import { asGithub, escapeData, escapeProperty, type Placed } from "../../cli/lin
 import { asSarif } from "../../cli/lint/sarif";
 import { type RuleCode, rules } from "../../provider/bench-image/contract/rules";
 import { makeContext, removeContext } from "../unit/context-folder";
-import { icaBench, repository } from "./process";
+import { icaBench, repository, start } from "./process";
 import { sarifSchema } from "./sarif-schema";
 
 const faulty = {
@@ -61,6 +61,13 @@ describe("ica-bench lint", function () {
     folder = await makeContext(faulty);
   });
   after(() => removeContext(folder));
+
+  it("takes a reader who has read enough for what it is", async () => {
+    const running = start(["lint", folder, "--format", "sarif"]);
+    running.child.stdout?.destroy();
+    const { code, stderr } = await running.ended;
+    assert.deepEqual({ code, stderr }, { code: 1, stderr: "" });
+  });
 
   it("tells place, code and fix of each finding, and ends with 1", async () => {
     const { code, stdout, stderr } = await icaBench(["lint"], { cwd: folder });
