@@ -190,6 +190,14 @@ describe("ica-bench lint", function () {
     assert.match(lines.join("\n"), /^::warning file=Dockerfile,line=4,col=1,title=ICA006 [^,:]*::/m);
   });
 
+  it("annotates files by where they are in the repository, from whichever of its folders it is run", async () => {
+    const { stdout } = await icaBench(["lint", ".", "--format", "github"], {
+      cwd: folder,
+      env: { GITHUB_WORKSPACE: path.dirname(folder) },
+    });
+    assert.match(stdout, new RegExp(`^::error file=${path.basename(folder)}/Dockerfile,line=`, "m"));
+  });
+
   it("finds nothing wrong with the examples", async () => {
     for (const [example, access] of [
       ["console", "console"],
