@@ -4,7 +4,7 @@ import type { StartOptions } from "./emulator";
 import { printAccess, say, sayPage } from "./emulator-exports";
 import type { Started } from "./emulator-start";
 
-/** Runs an emulator in this process until TERM or INT. Tells a parent that listens (see emulator-start.ts) how it went. */
+/** Runs an emulator in this process until TERM, INT or HUP. Tells a parent that listens (see emulator-start.ts) how it went. */
 export async function runInForeground(options: StartOptions): Promise<void> {
   const { port, dir, imageDelay, newKey, containers, requestsPerSecond, workspaces } = options;
   const given = newKey ? randomBytes(24).toString("base64url") : process.env.ICA_API_KEY || undefined;
@@ -53,5 +53,7 @@ function stopRequested(): Promise<void> {
   return new Promise((resolve) => {
     process.once("SIGTERM", () => resolve());
     process.once("SIGINT", () => resolve());
+    // Its terminal was closed.
+    process.once("SIGHUP", () => resolve());
   });
 }

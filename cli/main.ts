@@ -17,9 +17,11 @@ const program = new Command("ica-bench")
   .addCommand(doctorCommand());
 
 // The reader of a pipe may have read enough, and a terminal may be closed: neither is worth a stack.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-});
+for (const output of [process.stdout, process.stderr]) {
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  });
+}
 
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`ica-bench: ${error instanceof Error ? error.message : String(error)}\n`);
