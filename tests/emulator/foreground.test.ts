@@ -13,8 +13,10 @@ describe("an emulator in the foreground", function () {
     const home = await mkdtemp(path.join(tmpdir(), "pulumi-ica-foreground-"));
     try {
       const dir = path.join(home, "emulator");
-      const { child, ended } = start(["emulator", "start", "--foreground", "--port", "0", "--dir", dir]);
-      await until("it answers", async () => (await runningOn(dir))?.url);
+      const { child, ended, lines } = start(["emulator", "start", "--foreground", "--port", "0", "--dir", dir]);
+      await until("it tells where it answers", async () =>
+        lines.find((line) => line.startsWith("export ICA_BASE_URL=")),
+      );
       child.stdout?.destroy();
       child.stderr?.destroy();
       child.kill("SIGHUP");
