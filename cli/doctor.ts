@@ -11,7 +11,7 @@ import { documentedCalls, type Expected, judge } from "./doctor/judge";
 import { CannotCheck, look } from "./doctor/look";
 import { exitCodeOf, type Report, textOf } from "./doctor/report";
 
-/** Exit code when nothing can be said: a setting is wrong or missing, or ICA cannot be reached. */
+/** Exit code when nothing can be said: an option or a setting is wrong or missing, or ICA cannot be reached. */
 const CANNOT_CHECK = 2;
 
 /** What `ica-bench doctor` was told. */
@@ -35,9 +35,10 @@ export function doctorCommand(): Command {
         "",
         "Settings: ICA_API_KEY, ICA_PROJECT_ID, ICA_BASE_URL, ICA_S3_ENDPOINT in the environment, as for pulumi up.",
         "Exit code: 0 when nothing fails (what is unknown is no failure), 1 when something fails that BenchImage or",
-        "Workspace needs, 2 when nothing can be said because of a setting or the network.",
+        "Workspace needs, 2 when nothing can be said because of an option, a setting or the network.",
       ].join("\n"),
     )
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CANNOT_CHECK))
     .action(async (options: DoctorOptions) => {
       try {
         const report = await examine(options);

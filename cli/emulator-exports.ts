@@ -61,6 +61,7 @@ export function say(...lines: string[]): void {
   process.stderr.write(`${lines.join("\n")}\n`);
 }
 
-function quoted(value: string): string {
+/** A word for a shell. */
+export function quoted(value: string): string {
   return /^[\w:/.@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -4,7 +4,7 @@ import type { StartOptions } from "./emulator";
 import { printAccess, say, sayPage } from "./emulator-exports";
 import type { Started } from "./emulator-start";
 
-/** Runs an emulator in this process until TERM or INT. Tells a parent that listens (see emulator-start.ts) how it went. */
+/** Runs an emulator in this process until TERM, INT or HUP. Tells a parent that listens (see emulator-start.ts) how it went. */
 export async function runInForeground(options: StartOptions): Promise<void> {
   const { port, dir, imageDelay, newKey, containers, requestsPerSecond, workspaces } = options;
   const given = newKey ? randomBytes(24).toString("base64url") : process.env.ICA_API_KEY || undefined;
@@ -17,8 +17,8 @@ export async function runInForeground(options: StartOptions): Promise<void> {
     requestsPerSecond,
     ...(given === undefined ? {} : { apiKey: given }),
     log: (line) => say(`${new Date().toISOString()} ${line}`),
-  }).catch((error: unknown) => {
-    tell({ failure: error instanceof Error ? error.message : String(error) });
+  }).catch(async (error: unknown) => {
+    await tell({ failure: error instanceof Error ? error.message : String(error) });
     throw error;
   });
   const { url, projectId, apiKey } = emulator;
@@ -27,21 +27,33 @@ export async function runInForeground(options: StartOptions): Promise<void> {
   if (process.send === undefined) {
     printAccess({ url, projectId, apiKey });
     sayPage(url, signInUrl);
-  } else {
-    tell({ url, projectId, signInUrl, ...(apiKey === undefined ? {} : { apiKey }) });
+  } else if (!(await tell({ url, projectId, signInUrl, ...(apiKey === undefined ? {} : { apiKey }) }))) {
+    say(`${new Date().toISOString()} stopping: who started it has gone, and was not told the API key`);
+    await emulator.forgetKey();
+    await emulator.close();
+    return;
   }
   await stopRequested();
   say(`${new Date().toISOString()} stopping`);
   await emulator.close();
 }
 
-function tell(message: Started): void {
-  process.send?.(message);
+/** Whether a parent that listens is still there to be told. */
+function tell(message: Started): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (process.send === undefined) {
+      resolve(false);
+    } else {
+      process.send(message, undefined, undefined, (error) => resolve(error === null));
+    }
+  });
 }
 
 function stopRequested(): Promise<void> {
   return new Promise((resolve) => {
     process.once("SIGTERM", () => resolve());
     process.once("SIGINT", () => resolve());
+    // Its terminal was closed.
+    process.once("SIGHUP", () => resolve());
   });
 }

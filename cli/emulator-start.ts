@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { readFolder } from "../emulator/folder";
+import { defaultFolder, readFolder } from "../emulator/folder";
 import { runningOn } from "../emulator/lock";
 import type { StartOptions } from "./emulator";
-import { printAccess, say, sayPage, signInWithKey } from "./emulator-exports";
+import { printAccess, quoted, say, sayPage, signInWithKey } from "./emulator-exports";
 
 const started = z.union([
   z.object({ url: z.string(), projectId: z.string(), signInUrl: z.string(), apiKey: z.string().optional() }),
@@ -39,7 +39,7 @@ export async function startInBackground(options: StartOptions): Promise<void> {
   printAccess({ apiKey: undefined, ...outcome });
   say(
     `The emulator runs at ${outcome.url} (process ${child.pid}). Its log is ${logFile}.`,
-    "To stop it: ica-bench emulator stop",
+    `To stop it: ica-bench emulator stop${options.dir === defaultFolder() ? "" : ` --dir ${quoted(options.dir)}`}`,
   );
   sayPage(outcome.url, outcome.signInUrl);
 }

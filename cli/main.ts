@@ -16,6 +16,13 @@ const program = new Command("ica-bench")
   .addCommand(emulatorCommand())
   .addCommand(doctorCommand());
 
+// The reader of a pipe may have read enough, and a terminal may be closed: neither is worth a stack.
+for (const output of [process.stdout, process.stderr]) {
+  output.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  });
+}
+
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`ica-bench: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;

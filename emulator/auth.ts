@@ -51,8 +51,22 @@ export class Auth {
     }
     const hash = hashOf(given);
     await this.addKey(hash, USER);
-    await this.#remove(USER, hash);
+    await this.#remove(USER, [hash]);
     return given;
+  }
+
+  /** What puts the person's key back to what it is now. */
+  userKeyAsNow(): () => Promise<void> {
+    const now = this.#keys.list().filter(({ owner }) => owner === USER);
+    return async () => {
+      for (const known of now) {
+        await this.#keys.put(known.hash, known);
+      }
+      await this.#remove(
+        USER,
+        now.map(({ hash }) => hash),
+      );
+    };
   }
 
   /** Makes a key for an owner and returns it, once: only its hash is kept. */
@@ -110,9 +124,9 @@ export class Auth {
     }
   }
 
-  async #remove(owner: string, except?: string): Promise<void> {
+  async #remove(owner: string, except: readonly string[] = []): Promise<void> {
     for (const known of this.#keys.list()) {
-      if (known.owner === owner && known.hash !== except) {
+      if (known.owner === owner && !except.includes(known.hash)) {
         await this.#keys.delete(known.hash);
       }
     }

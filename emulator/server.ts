@@ -50,6 +50,8 @@ export interface Emulator {
   readonly workspaces: Workspaces;
   /** An address of the page that signs in whoever opens it first, within ten minutes. Not to be kept. */
   signInUrl(): string;
+  /** Puts the API key back to what it was before this start: for when nobody could be told the new one. */
+  forgetKey(): Promise<void>;
   /** Stops it. With `removeAll` also removes its images, containers, networks and volumes from Docker. */
   close(options?: { removeAll?: boolean }): Promise<void>;
 }
@@ -82,6 +84,9 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
   const store = new Store(await folder(storeFolder(dir)));
   const identity = await loadIdentity(store);
   const auth = await Auth.open(store, config.tokenLifetimeS);
+  const keyBefore = auth.userKeyAsNow();
+  // A key that is never told would lock everybody out.
+  undo.push(keyBefore);
   const apiKey = await auth.userKey(config.apiKey);
   const images = await Images.open(store, identity, config.benchSettings);
   const baseUrl = () => loopback.url;
@@ -142,6 +147,7 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
     instance: identity.instance,
     workspaces,
     signInUrl: () => `${loopback.pageUrl}${page.signInPath()}`,
+    forgetKey: keyBefore,
     async close({ removeAll = false } = {}) {
       await workspaces.close({ removeAll });
       await builder.close();

@@ -3,13 +3,16 @@ import { promisify } from "node:util";
 import Dockerode from "dockerode";
 import { z } from "zod";
 
+/** Names the docker client to use, as a path or a command (README). */
+const dockerVariable = "ICA_BENCH_DOCKER";
+
 /**
  * Connects to the Docker engine that the `docker` command would use: `DOCKER_HOST`, else the current context of the
  * command line (Docker Desktop, Colima, rootless), else the default socket. Throws when the engine does not answer.
  *
- * @param command the docker client to ask for its context
+ * @param command the docker client to ask for its context. Default: the one that {@link dockerVariable} names, else the first on PATH
  */
-export async function connectDocker(command = "docker"): Promise<Dockerode> {
+export async function connectDocker(command = process.env[dockerVariable]?.trim() || "docker"): Promise<Dockerode> {
   const host = process.env.DOCKER_HOST ? undefined : await contextHost(command);
   const docker = host === undefined ? new Dockerode() : new Dockerode(optionsOf(host));
   try {
@@ -36,10 +39,12 @@ async function contextHost(command: string): Promise<string | undefined> {
 }
 
 function optionsOf(host: string): Dockerode.DockerOptions {
-  const url = new URL(host);
-  if (url.protocol === "unix:" || url.protocol === "npipe:") {
-    return { socketPath: url.pathname };
+  // The rest of it is the path as it is: a URL would write blanks and umlauts in other characters.
+  const [, socketPath] = /^(?:unix|npipe):\/\/(.+)$/.exec(host) ?? [];
+  if (socketPath !== undefined) {
+    return { socketPath };
   }
+  const url = new URL(host);
   if (url.protocol === "ssh:") {
     return {
       protocol: "ssh",

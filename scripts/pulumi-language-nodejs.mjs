@@ -30,11 +30,13 @@ if (!own) {
   console.error(`@pulumi/pulumi is not installed in ${process.cwd()}: run \`npm install\` there.`);
   process.exit(1);
 }
-const grpc = createRequire(own.resolve("@pulumi/pulumi/package.json"))("@grpc/grpc-js");
+// What @pulumi/pulumi needs itself: only npm puts that where the program finds it, too.
+const inner = createRequire(own.resolve("@pulumi/pulumi/package.json"));
+const grpc = inner("@grpc/grpc-js");
 const { LanguageRuntimeService } = own("@pulumi/pulumi/proto/language_grpc_pb");
 const language = own("@pulumi/pulumi/proto/language_pb");
 const plugin = own("@pulumi/pulumi/proto/plugin_pb");
-const { Empty } = own("google-protobuf/google/protobuf/empty_pb");
+const { Empty } = inner("google-protobuf/google/protobuf/empty_pb");
 
 const programs = new Set();
 

@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BenchSettings } from "./bench-image";
-import { ask, type Inputs } from "./lookup";
+import type { Inputs } from "./inputs";
+import { ask } from "./lookup";
 
 /** Which image {@link getImage} is to find: by name, with or without a version, or by its id. */
 export type GetImageArgs =

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ask, type Inputs } from "./lookup";
+import type { Inputs } from "./inputs";
+import { ask } from "./lookup";
 
 /** Which workspace {@link getWorkspace} is to find: by its name or by its id. */
 export type GetWorkspaceArgs = {

@@ -5,7 +5,7 @@ import { accessOption } from "../access";
 import { say } from "../emulator-exports";
 import { collectPair } from "../pairs";
 import { findContext } from "./context";
-import { asGithub, asJson, asText, countOf, type Placed, placed } from "./report";
+import { asGithub, asJson, asText, countOf, isBelow, type Placed, placed } from "./report";
 import { asSarif } from "./sarif";
 
 /** Exit codes of `ica-bench lint`. */
@@ -56,6 +56,12 @@ async function lint(folder: string, { dockerfile, target, buildArg, access }: Li
   return placed(await checkDockerfile(found.text, { access, build }), found);
 }
 
+/** GitHub names files from the root of the repository; a step may run in any folder of it. */
+function repositoryFolder(cwd: string): string {
+  const workspace = process.env.GITHUB_WORKSPACE;
+  return workspace !== undefined && isBelow(cwd, workspace) ? workspace : cwd;
+}
+
 function reportOf(findings: readonly Placed[], format: LintOptions["format"]): string {
   const cwd = process.cwd();
   switch (format) {
@@ -64,7 +70,7 @@ function reportOf(findings: readonly Placed[], format: LintOptions["format"]): s
     case "json":
       return asJson(findings, cwd);
     case "github":
-      return asGithub(findings, cwd);
+      return asGithub(findings, repositoryFolder(cwd));
     case "sarif":
       return asSarif(findings, { cwd, version: packageVersion() });
   }

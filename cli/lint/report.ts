@@ -39,9 +39,13 @@ export function countOf(findings: readonly Placed[]): { errors: number; warnings
 
 /** A path as people write it: relative to the working directory, with forward slashes; absolute where it is not below. */
 export function shown(file: string, cwd: string): string {
-  const relative = path.relative(cwd, file);
-  const below = relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
-  return (below ? relative : file).split(path.sep).join("/");
+  return (isBelow(file, cwd) ? path.relative(cwd, file) : file).split(path.sep).join("/");
+}
+
+/** Whether a path is inside of a folder. */
+export function isBelow(file: string, folder: string): boolean {
+  const relative = path.relative(folder, file);
+  return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
 }
 
 /** For a person: place, code, what is wrong, what to do. */

@@ -132,17 +132,20 @@ async function planOf(target: string, { web, console: ssh }: RunOptions): Promis
   ];
 }
 
-/** The first Ctrl-C, or TERM, stops; the second one does not wait. */
+/** The first Ctrl-C, or TERM, stops; the second one does not wait. A closed terminal or pipe stops, too: nobody is left to do it. */
 function interrupts(): { stop: AbortController; hurry: AbortController; forget(): void } {
   const stop = new AbortController();
   const hurry = new AbortController();
   const interrupted = () => (stop.signal.aborted ? hurry : stop).abort();
-  process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+  const alone = () => stop.abort();
+  process.on("SIGINT", interrupted).on("SIGTERM", interrupted).on("SIGHUP", alone);
+  process.stdout.on("error", alone);
   return {
     stop,
     hurry,
     forget: () => {
-      process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+      process.off("SIGINT", interrupted).off("SIGTERM", interrupted).off("SIGHUP", alone);
+      process.stdout.off("error", alone);
     },
   };
 }

@@ -7,7 +7,7 @@ import { asGithub, escapeData, escapeProperty, type Placed } from "../../cli/lin
 import { asSarif } from "../../cli/lint/sarif";
 import { type RuleCode, rules } from "../../provider/bench-image/contract/rules";
 import { makeContext, removeContext } from "../unit/context-folder";
-import { icaBench, repository } from "./process";
+import { icaBench, repository, start } from "./process";
 import { sarifSchema } from "./sarif-schema";
 
 const faulty = {
@@ -61,6 +61,13 @@ describe("ica-bench lint", function () {
     folder = await makeContext(faulty);
   });
   after(() => removeContext(folder));
+
+  it("takes a reader who has read enough for what it is", async () => {
+    const running = start(["lint", folder, "--format", "sarif"]);
+    running.child.stdout?.destroy();
+    const { code, stderr } = await running.ended;
+    assert.deepEqual({ code, stderr }, { code: 1, stderr: "" });
+  });
 
   it("tells place, code and fix of each finding, and ends with 1", async () => {
     const { code, stdout, stderr } = await icaBench(["lint"], { cwd: folder });
@@ -181,6 +188,14 @@ describe("ica-bench lint", function () {
       /^::error file=ica_start\.sh,line=3,col=13,title=ICA008 [^,:]*::.*Save the file with LF/m,
     );
     assert.match(lines.join("\n"), /^::warning file=Dockerfile,line=4,col=1,title=ICA006 [^,:]*::/m);
+  });
+
+  it("annotates files by where they are in the repository, from whichever of its folders it is run", async () => {
+    const { stdout } = await icaBench(["lint", ".", "--format", "github"], {
+      cwd: folder,
+      env: { GITHUB_WORKSPACE: path.dirname(folder) },
+    });
+    assert.match(stdout, new RegExp(`^::error file=${path.basename(folder)}/Dockerfile,line=`, "m"));
   });
 
   it("finds nothing wrong with the examples", async () => {

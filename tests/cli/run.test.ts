@@ -133,6 +133,24 @@ describe("ica-bench run", function () {
     assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
   });
 
+  it("stops, and leaves nothing, when its terminal is closed", async () => {
+    const started = run([image, "--no-web"]);
+    await started.ready();
+    started.running.child.kill("SIGHUP");
+    assert.equal((await started.running.ended).code, 0);
+    assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
+  });
+
+  it("stops, and leaves nothing, when nobody reads what it tells any more", async () => {
+    const talking = script('trap "exit 0" TERM', "while true; do echo tick; sleep 0.2; done");
+    const started = run([await spoiltImage(docker, "talking", talking), "--no-web", "--no-console"]);
+    await started.ready();
+    started.running.child.stdout?.destroy();
+    const { code, stderr } = await started.running.ended;
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
+  });
+
   it("lets a restricted workspace out to the allowed site only, and tells what was refused", async () => {
     const started = run([image, "--restricted", "--allow", "http://allowed.test/pub"]);
     const { container, outside } = made.parse(await started.told("made"));

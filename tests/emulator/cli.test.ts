@@ -72,6 +72,7 @@ describe("ica-bench emulator", function () {
     const first = await start();
     const env = settings(first);
     assert.deepEqual(Object.keys(env), ["ICA_BASE_URL", "ICA_PROJECT_ID", "ICA_S3_ENDPOINT", "ICA_API_KEY"]);
+    assert.ok(first.stderr.includes(`To stop it: ica-bench emulator stop --dir ${dir}\n`), first.stderr);
     const { ICA_API_KEY: key = "", ICA_BASE_URL: url = "" } = env;
     const answer = await call(url, "GET", `/api/projects/${env.ICA_PROJECT_ID}`, { headers: { "X-API-Key": key } });
     assert.equal(answer.status, 200);

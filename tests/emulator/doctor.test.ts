@@ -99,6 +99,7 @@ describe("ica-bench doctor", function () {
       ["a wrong key", () => ({ ...all(), ICA_API_KEY: "wrong-key" }), [], /401.*Check the API key/],
       ["a wrong project", () => ({ ...all(), ICA_PROJECT_ID: "elsewhere" }), [], /There is no project elsewhere/],
       ["no answer", () => ({ ...all(), ICA_BASE_URL: "http://127.0.0.1:1" }), [], /no answer/],
+      ["a mistyped option", all, ["--opneapi", "openapi.yaml"], /unknown option '--opneapi'/],
       ["no such document", all, ["--openapi", "absent.yaml"], /absent\.yaml cannot be read/],
     ];
     function all(): Record<string, string> {

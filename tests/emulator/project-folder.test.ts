@@ -95,10 +95,16 @@ describe("/data/project of a workspace", function () {
 
   it("shows what the project had before, as the user's own", async () => {
     assert.equal(await inside("cat '/data/project/in/a folder/before.txt'"), "was there before");
+    const places = ". in 'in/a folder' 'in/a folder/before.txt'";
     assert.equal(
-      await inside("cd /data/project && stat -c '%u:%g %a' . in 'in/a folder' 'in/a folder/before.txt'"),
-      "1000:100 755\n1000:100 755\n1000:100 755\n1000:100 644",
+      await inside(`cd /data/project && for each in ${places}; do test -w "$each" || echo "$each"; done`),
+      "",
     );
+    // whoever is not root cannot give anything away, and opens it instead
+    if (process.getuid?.() === 0) {
+      const owners = await inside(`cd /data/project && stat -c '%u:%g %a' ${places}`);
+      assert.equal(owners, "1000:100 755\n1000:100 755\n1000:100 755\n1000:100 644");
+    }
   });
 
   it("shows what is uploaded, and loses what is deleted in the project", async () => {

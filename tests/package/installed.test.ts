@@ -150,6 +150,16 @@ describe("the package as a user gets it", function () {
     assert.equal(code, 0, stdout);
   });
 
+  it("type-checks in a project as `pulumi new typescript` makes it, where nothing of a library is skipped", async () => {
+    const options = ["--strict", "--module", "commonjs", "--moduleResolution", "node", "--target", "es2020"];
+    const { stdout, code } = await command(
+      path.join(project, "node_modules/.bin/tsc"),
+      ["--noEmit", "--pretty", "false", ...options, "index.ts", "lookups.ts"],
+      { cwd: project, mayFail: true },
+    );
+    assert.equal(code, 0, stdout);
+  });
+
   it("type-checks with the newest module resolution, and its declarations stand on their own", async () => {
     const { stdout, code } = await command(
       path.join(project, "node_modules/.bin/tsc"),
