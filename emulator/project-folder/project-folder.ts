@@ -122,8 +122,14 @@ export class ProjectFolder {
     const paths = [...new Set([...records.keys(), ...seen.keys(), ...agreed.keys()])].sort();
     const steps = paths.map((at) => ({ at, step: this.#stepFor(records.get(at), seen.get(at), agreed.get(at)) }));
     const going = steps.filter(({ step }) => step === "delete" || step === "unlink").reverse();
+    const seenTwice = (at: string) => before !== undefined && same(before.get(at), seen.get(at));
+    // folders that are gone there, and that the project keeps if something else is in them by then
+    const leaving = going.filter(({ at, step }) => step === "delete" && at.endsWith("/") && !seenTwice(at));
     for (const { at, step } of [...going, ...steps.filter((each) => !going.includes(each))]) {
-      if (!waits.has(step) || (before !== undefined && same(before.get(at), seen.get(at)))) {
+      const early = waits.has(step)
+        ? !seenTwice(at)
+        : step === "write" && leaving.some((folder) => at.startsWith(folder.at));
+      if (!early) {
         const here = { at, record: records.get(at), seen: seen.get(at), agreed: agreed.get(at) };
         await this.#take(step, here).catch((error: unknown) => this.#tell(at, error));
       }

@@ -109,7 +109,7 @@ function format(known: ReadonlyMap<string, string>): string {
 function parse(text: string): Map<string, string> {
   const body = text.slice(digestLength + 1);
   const known = new Map<string, string>();
-  if (text.slice(0, digestLength) !== sha256(body)) return known;
+  if (text.slice(0, digestLength + 1) !== `${sha256(body)}\n`) return known;
   const parts = body.split("\0");
   for (let index = 0; index + 1 < parts.length; index += 2) known.set(parts[index] ?? "", parts[index + 1] ?? "");
   return known;

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import type Dockerode from "dockerode";
 import { connectDocker } from "../../runtime/connect";
 import { dockerStatus } from "../../runtime/docker-error";
+import { ensureGatewayImage } from "../../runtime/gateway-image";
 import { benchImage, leftovers, sh, spoiltImage } from "../runtime/support";
 import { overSsh } from "../support/ssh";
 import { until } from "../support/until";
@@ -151,7 +152,10 @@ describe("ica-bench run", function () {
     assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
   });
 
-  it("lets a restricted workspace out to the allowed site only, and tells what was refused", async () => {
+  it("lets a restricted workspace out to the allowed site only, and tells what was refused", async function () {
+    this.timeout(300_000);
+    // Made here it does not count as a part of the start: it comes over the network, which may take minutes.
+    await ensureGatewayImage(docker, () => undefined);
     const started = run([image, "--restricted", "--allow", "http://allowed.test/pub"]);
     const { container, outside } = made.parse(await started.told("made"));
     const server = await docker.createContainer({

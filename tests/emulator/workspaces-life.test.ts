@@ -7,6 +7,7 @@ import { z } from "zod";
 import { type Emulator, startEmulator } from "../../emulator/server";
 import { Names } from "../../runtime";
 import { connectDocker } from "../../runtime/connect";
+import { ensureGatewayImage } from "../../runtime/gateway-image";
 import { benchImage, leftovers, sh, spoiltImage, until } from "../runtime/support";
 import { Calls, expect, settings, temporaryFolder, type WorkspaceView } from "./workspaces-support";
 
@@ -207,7 +208,10 @@ describe("the life of a workspace", function () {
       await docker.getImage("pulumi-ica-test/broken:latest").remove({ force: true });
     });
 
-    it("can be restricted: reached from outside, and reaching out through its proxy only", async () => {
+    it("can be restricted: reached from outside, and reaching out through its proxy only", async function () {
+      this.timeout(300_000);
+      // Made here it does not count as a part of the start: it comes over the network, which may take minutes.
+      await ensureGatewayImage(docker, () => undefined);
       const network = { mode: "RESTRICTED", allowedUrls: ["http://allowed.test"] };
       const { id: restricted } = await calls.create(settings(imageId, { name: "restricted", network }));
       await calls.start(restricted);

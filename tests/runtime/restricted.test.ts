@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type Dockerode from "dockerode";
 import { Bench } from "../../runtime";
 import { connectDocker } from "../../runtime/connect";
+import { ensureGatewayImage } from "../../runtime/gateway-image";
 import { benchImage, leftovers, QUICK, sh, specOf, until } from "./support";
 
 /**
@@ -46,9 +47,12 @@ describe("a restricted workspace", function () {
   let docker: Dockerode;
   let bench: Bench;
 
-  before(async () => {
+  before(async function () {
+    this.timeout(300_000);
     docker = await connectDocker();
     const image = await benchImage(docker);
+    // It comes over the network, which may take minutes, once on a machine.
+    await ensureGatewayImage(docker, () => undefined);
     bench = new Bench({ docker, instance, timing: QUICK, graceS: 2 });
     const allowedUrls = [
       ...["http://allowed.test/pub", "https://allowed.test", "http://*.wild.test"],

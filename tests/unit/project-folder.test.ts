@@ -110,6 +110,17 @@ describe("the folder of a project", () => {
     );
   }).timeout(120_000);
 
+  it("waits with an upload into a folder that was just deleted there, and makes the folder again", async () => {
+    const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-test-"));
+    const upload = (name: string) => ["upload", name, "1"] as const;
+    const settle = ["settle", "/a", ""] as const;
+    try {
+      await converges(dir, [upload("/x/y/b"), settle, settle, ["rm", "/x/", ""], upload("/x/a")]);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+  });
+
   async function project(dir: string) {
     const root = path.join(dir, "project");
     const log: string[] = [];
