@@ -1,8 +1,12 @@
+import assert from "node:assert/strict";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
+import { z } from "zod";
 import type { EmulatorConfig } from "../../emulator/config";
+import { faultOrder } from "../../emulator/faults/order";
+import { FAULTS_PATH } from "../../emulator/faults/routes";
 import { startEmulator } from "../../emulator/server";
 import { command } from "../support/command";
 import { DockerRecorder } from "../support/docker-recorder";
@@ -10,6 +14,11 @@ import { RecordingProxy } from "../support/recording-proxy";
 import "./own-connections";
 
 const repository = path.resolve(__dirname, "../..");
+
+const fileList = z.object({
+  items: z.array(z.object({ data: z.object({ details: z.object({ name: z.string(), status: z.string() }) }) })),
+});
+const standing = z.object({ items: z.array(faultOrder.extend({ id: z.string(), happened: z.number() })) });
 
 /** An emulator, an engine with a state of its own, and a record of what passes between them. */
 export interface TestBench {
@@ -25,6 +34,12 @@ export interface TestBench {
   signInUrl(): string;
   /** Calls the REST API as a person with a browser would, beside the provider. */
   byHand(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
+  /** The files of the project. */
+  files(): Promise<{ readonly name: string; readonly status: string }[]>;
+  /** Orders that requests fail, as `ica-bench emulator fault` does. */
+  order(fault: z.input<typeof faultOrder>): Promise<void>;
+  /** What was ordered, and forgets it. */
+  takeOrders(): Promise<{ readonly path: string; readonly method?: string | undefined; readonly happened: number }[]>;
   /** A copy of the quickstart's image folder, to be changed at will. */
   imageContext(name: string): Promise<string>;
   stack(name: string, program: PulumiFn): Promise<Stack>;
@@ -94,6 +109,26 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
       });
       const text = await response.text();
       return { status: response.status, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
+    },
+    async files() {
+      const answer = await fetch(`${emulator.url}/ica/rest/api/projects/${emulator.projectId}/data?type=FILE`, {
+        headers: { "X-API-Key": apiKey, Accept: "application/vnd.illumina.v3+json" },
+      });
+      return fileList.parse(await answer.json()).items.map(({ data }) => data.details);
+    },
+    async order(fault) {
+      const { status } = await fetch(`${emulator.url}${FAULTS_PATH}`, {
+        method: "POST",
+        headers: { "X-API-Key": apiKey },
+        body: JSON.stringify(fault),
+      });
+      assert.equal(status, 201);
+    },
+    async takeOrders() {
+      const headers = { "X-API-Key": apiKey };
+      const { items } = standing.parse(await (await fetch(`${emulator.url}${FAULTS_PATH}`, { headers })).json());
+      await fetch(`${emulator.url}${FAULTS_PATH}`, { method: "DELETE", headers });
+      return items;
     },
     async imageContext(name) {
       const context = path.join(dir, name);

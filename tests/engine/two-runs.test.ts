@@ -48,13 +48,7 @@ describe("two engines that publish the same image at once", function () {
         items: { id: string; name: string }[];
       };
       assert.equal(items.filter(({ name }) => name === `page ${version ?? "default"}`).length, 1, told);
-      const files = await fetch(`${bench.env.ICA_BASE_URL}/api/projects/${bench.projectId}/data?type=FILE`, {
-        headers: { "X-API-Key": bench.apiKey, Accept: "application/vnd.illumina.v3+json" },
-      });
-      const data = (await files.json()) as { items: { data: { details: { name: string; status: string } } }[] };
-      const archives = data.items
-        .map(({ data: { details } }) => details)
-        .filter(({ name }) => name.startsWith(`page_${version ?? "default"}-`));
+      const archives = (await bench.files()).filter(({ name }) => name.startsWith(`page_${version ?? "default"}-`));
       assert.deepEqual(
         archives.map(({ status }) => status),
         ["AVAILABLE"],
