@@ -42,12 +42,20 @@ class Tunnel extends HttpsProxyAgent<string> {
 /** The way through the proxy that the environment names for an https address; undefined: there is none. */
 export function tunnelTo(address: string): Tunnel | undefined {
   if (!/^https:/i.test(address) || isLoopback(address)) return undefined;
-  const proxy = getProxyForUrl(address);
-  if (proxy === "") return undefined;
+  const proxy = proxyFor(address);
+  if (proxy === undefined) return undefined;
   // Not shown: it may hold a password.
   if (!URL.canParse(proxy))
     throw new Error("HTTPS_PROXY (or ALL_PROXY) is not a web address such as http://proxy:3128");
   return new Tunnel(proxy, { keepAlive: true });
+}
+
+/** A value without a scheme, as `proxy:3128`, is an http proxy for curl and others; the library takes the scheme of the address for it. */
+function proxyFor(address: string): string | undefined {
+  const proxy = getProxyForUrl(address);
+  const { https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY } = process.env;
+  const isBare = [https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY].some((value) => proxy === `https://${value}`);
+  return proxy === "" ? undefined : isBare ? proxy.replace("https:", "http:") : proxy;
 }
 
 /** The same for axios. */

@@ -46,6 +46,15 @@ describe("a call to ICA through a proxy", () => {
     server.close();
   });
 
+  it("takes a proxy without a scheme for an http one, as curl does", async () => {
+    const undo = setEnvironment({ HTTPS_PROXY: proxy.host });
+    try {
+      assert.match(await refused(407), /the proxy .* answered 407/);
+    } finally {
+      undo();
+    }
+  });
+
   it("goes through one connection, with the certificate that NODE_EXTRA_CA_CERTS names", async () => {
     const script = resolve(__dirname, "../fixtures/regions-process.ts");
     const { stdout } = await command(process.execPath, ["--require", "tsx", script, baseUrl], {
