@@ -149,6 +149,10 @@ export class Lifecycle {
 
   /** Ends the present activity of a workspace and begins another, in this order. */
   #begin(id: string, work: (abort: AbortController) => Promise<void>): void {
+    if (this.#closing) {
+      // Asked for while the emulator shuts down: the state, which is written, says what is to be taken up again.
+      return;
+    }
     const former = this.#activities.get(id);
     const abort = new AbortController();
     former?.abort.abort();
