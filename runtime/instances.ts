@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type Dockerode from "dockerode";
 import { Bench } from "./bench";
+import { ifThere } from "./docker-error";
 import { INSTANCE_LABEL, LABEL } from "./names";
 
 const OWN_IMAGES = "pulumi-ica/run";
@@ -35,7 +36,8 @@ export async function sweepDeadRuns(docker: Dockerode): Promise<string[]> {
   for (const instance of dead) {
     await new Bench({ docker, instance }).removeAll();
     if (tags.includes(imageTag(instance))) {
-      await docker.getImage(imageTag(instance)).remove();
+      // Another run may sweep at the same time.
+      await ifThere(docker.getImage(imageTag(instance)).remove());
     }
   }
   return dead;
