@@ -4,7 +4,7 @@ import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { textOf } from "./object-store/unless-missing";
+import { textOf } from "./unless-missing";
 
 const running = z.object({
   pid: z.int().positive(),

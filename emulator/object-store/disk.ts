@@ -7,10 +7,10 @@ import FilesystemStore from "s3rver/lib/stores/filesystem";
 import { z } from "zod";
 import { isNoSpace, NO_SPACE } from "../no-space";
 import { syncFolder, writeDurably } from "../store";
+import { namesIn, sizeOf, textOf, unlessMissing } from "../unless-missing";
 import { type Received, receive } from "./body";
 import { S3Failure } from "./failure";
 import { assemble, checkParts, multipartETag, type Part } from "./parts";
-import { namesIn, sizeOf, textOf, unlessMissing } from "./unless-missing";
 
 /** What the name of an upload's folder ends with while it is removed. */
 const ENDED = ".ended";

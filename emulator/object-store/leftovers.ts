@@ -1,7 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import path from "node:path";
+import { namesIn } from "../unless-missing";
 import type { DiskStore } from "./disk";
-import { namesIn } from "./unless-missing";
 
 /** What there is to know of an object that files belong to; undefined when its data is not there any more. */
 type StatusOf = (key: string) => "PARTIAL" | "AVAILABLE" | undefined;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import path from "node:path";
+import { sizeOf, textOf } from "../unless-missing";
 import { S3Failure } from "./failure";
-import { sizeOf, textOf } from "./unless-missing";
 
 /** S3's rule for all parts but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MIN_PART_BYTES = 5 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { namesIn, sizeOf, textOf, unlessMissing } from "../unless-missing";
 import type { DiskStore } from "./disk";
-import { namesIn, sizeOf, textOf, unlessMissing } from "./unless-missing";
 
 /** How far an upload is. How much is to come nobody says: S3 clients do not tell the size before. */
 export interface UploadProgress {
