@@ -1,9 +1,9 @@
-import { rm } from "node:fs/promises";
 import { readFolder } from "../emulator/folder";
 import { runningOn } from "../emulator/lock";
 import { purgeDocker } from "../emulator/purge";
 import { connectDocker } from "../runtime/connect";
 import { say } from "./emulator-exports";
+import { removeFolder } from "./remove-folder";
 
 /** Workspaces have 30 s from TERM to their end; the rest is quick. */
 const PATIENCE_MS = 120_000;
@@ -31,7 +31,7 @@ export async function stopEmulator({ dir, purge }: { dir: string; purge: boolean
   if (content.images.length > 0 || content.workspaces.length > 0) {
     await purgeDocker(await connectDocker(), content.identity.instance);
   }
-  await rm(dir, { recursive: true });
+  await removeFolder(dir);
   say(`Removed ${dir}, and what the emulator had in Docker.`);
 }
 
