@@ -180,6 +180,13 @@ export const assumptions = [
     check: "publish one image",
   },
   {
+    id: "I10",
+    of: "BenchImage",
+    what: "an image is in the list of images from the moment it is registered, also where the answer was lost",
+    ifWrong: "after a fault it may be registered twice, and the older of the two is used",
+    check: "register one image, and list the images at once",
+  },
+  {
     id: "S1",
     of: "BenchImage",
     what: "objectPrefix of the upload's credentials is the key of its object",

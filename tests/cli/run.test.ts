@@ -117,7 +117,7 @@ describe("ica-bench run", function () {
     await started.ready();
     const { code, seconds, killed } = await started.interrupt();
     assert.equal(killed, true);
-    assert.ok(seconds >= 30 && seconds < 35, `${seconds} s`);
+    assert.ok(seconds >= 30 && seconds < 60, `${seconds} s`);
     assert.equal(code, 1);
   });
 
@@ -129,7 +129,7 @@ describe("ica-bench run", function () {
     await started.told("stopping");
     const { code, seconds, killed } = await started.interrupt();
     assert.equal(killed, true);
-    assert.ok(seconds < 15, `${seconds} s`);
+    assert.ok(seconds < 25, `${seconds} s`);
     assert.equal(code, 1);
     assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
   });

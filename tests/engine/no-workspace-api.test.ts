@@ -3,6 +3,7 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../sdk/index";
 import { isWrite } from "../support/recording-proxy";
 import { startTestBench, type TestBench } from "./bench";
+import { pageAt } from "./page-at";
 
 describe("the engine with an ICA that has no workspace calls", function () {
   this.timeout(240_000);
@@ -90,7 +91,7 @@ describe("the engine with an ICA that has no workspace calls", function () {
       "the image is not touched",
     );
     const { webUrl } = await stack.outputs();
-    assert.match(await (await fetch(String(webUrl?.value))).text(), /Hello from a Bench workspace/);
+    assert.match(await pageAt(webUrl?.value), /Hello from a Bench workspace/);
     await stack.destroy();
   });
 });

@@ -6,6 +6,7 @@ import * as ica from "../../sdk/index";
 import { isWrite } from "../support/recording-proxy";
 import { until } from "../support/until";
 import { startTestBench, type TestBench } from "./bench";
+import { pageAt } from "./page-at";
 
 type Declared = Partial<ica.WorkspaceArgs> & { image?: never };
 
@@ -77,9 +78,8 @@ describe("the engine with an image and a workspace", function () {
     const { status, webUrl, version, contextHash } = await outputs();
     assert.equal(status, "Running");
     assert.equal(version, contextHash?.slice(0, 12), "the default version follows the content");
-    const page = await fetch(webUrl ?? "");
     assert.match(
-      await page.text(),
+      await pageAt(webUrl),
       /Hello from a Bench workspace/,
       "the page is reached through the workspace's address",
     );
@@ -162,7 +162,7 @@ describe("the engine with an image and a workspace", function () {
     const after = await outputs();
     assert.notEqual(after.imageId, before.imageId);
     assert.equal(after.workspaceId, before.workspaceId, "the workspace and its /data stay");
-    assert.match(await (await fetch(after.webUrl ?? "")).text(), /News from a Bench workspace/);
+    assert.match(await pageAt(after.webUrl), /News from a Bench workspace/);
   });
 
   it('builds nothing with ignoreChanges: ["contextHash"], whatever changes in the folder', async () => {

@@ -5,6 +5,7 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../sdk/index";
 import { isWrite } from "../support/recording-proxy";
 import { startTestBench, type TestBench } from "./bench";
+import { pageAt } from "./page-at";
 
 describe("the engine when something fails", function () {
   this.timeout(240_000);
@@ -128,7 +129,7 @@ describe("the engine when something fails", function () {
       [{ id: failed?.id, status: "Running" }],
     );
     const { webUrl } = await stack.outputs();
-    assert.equal((await fetch(String(webUrl?.value))).status, 200);
+    assert.match(await pageAt(webUrl?.value), /Hello from a Bench workspace/);
   });
 
   it("registers an image once although the answer was lost", async () => {
