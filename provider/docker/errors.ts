@@ -44,17 +44,21 @@ export class BuildError extends Error {
   ) {
     const where = step === undefined ? "" : ` at ${step}`;
     const lines = output.map((line) => `\n  ${line}`).join("");
-    const advice = adviceFor([reason, ...output].join("\n"));
+    const advice = adviceFor([step ?? "", reason, ...output].join("\n"));
     super(`docker build failed${where}: ${reason}${lines}${advice === "" ? "" : `\n${advice}`}`);
   }
 }
+
+/** What the client says, in the words of its gRPC library, when it loses a builder or does not come to it. */
+const builderLost =
+  /(?:code =|failed to solve:) Unavailable|failed to list workers|failed to receive status|no active session|\[internal\] waiting for connection/i;
 
 function adviceFor(words: string): string {
   if (/cannot connect to the docker daemon|error during connect|is the docker daemon running/i.test(words))
     return "Start Docker, or name the engine to use in DOCKER_HOST.";
   if (/permission denied.*docker(\.sock| daemon)/is.test(words))
     return 'Let this user talk to Docker, for example by adding it to the group "docker".';
-  if (/code = Unavailable|failed to list workers|failed to receive status|no active session/i.test(words))
+  if (builderLost.test(words))
     return "The builder ended or cannot be reached: `docker buildx inspect NAME --bootstrap` tells more. Running the same command again is safe.";
   if (/no space left on device/i.test(words))
     return 'The disk of the Docker engine is full: "docker system df" shows what fills it.';

@@ -194,8 +194,22 @@ ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully:
       /^docker build failed: ERROR: Cannot connect.*\nStart Docker, or name the engine to use in DOCKER_HOST\.$/s,
     );
     assert.match(read("").progress.failure("spawn docker ENOENT").message, /spawn docker ENOENT/);
-    const lost =
-      "ERROR: failed to build: failed to receive status: rpc error: code = Unavailable desc = closing transport";
-    assert.match(read(lost).progress.failure("").message, /closing transport\nThe builder ended or cannot be reached/);
+  });
+
+  for (const lost of [
+    "ERROR: failed to build: failed to receive status: rpc error: code = Unavailable desc = closing transport",
+    "ERROR: failed to build: failed to solve: Unavailable: error reading from server: EOF",
+    "#1 [internal] waiting for connection\n#1 ERROR: context deadline exceeded",
+  ])
+    it(`says so when the builder is lost: ${lost.split("\n").at(-1)}`, () => {
+      const { message } = read(lost).progress.failure("");
+      assert.match(message, /(?:transport|EOF|exceeded)\nThe builder ended or cannot be reached/);
+    });
+
+  it("does not take a server that a step asked for the builder", () => {
+    const { message } = read(
+      "#5 [2/2] RUN apt-get update\n#5 1.0 503  Service Unavailable\n#5 ERROR: exit code: 100",
+    ).progress.failure("");
+    assert.doesNotMatch(message, /builder ended/);
   });
 });
