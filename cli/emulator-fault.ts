@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
-import { type Fault, faultOrder } from "../emulator/faults/order";
+import { type Fault, type StandingOrder, standingOrder } from "../emulator/faults/order";
 import { FAULTS_PATH } from "../emulator/faults/routes";
 import { runningOn } from "../emulator/lock";
 import { wholeNumber } from "./whole-number";
@@ -21,8 +21,6 @@ interface FaultOptions {
 }
 
 const KINDS = ["status", "delay", "reset", "drop", "expiry"] as const;
-
-const ordered = faultOrder.extend({ happened: z.number(), id: z.string() });
 
 /** `ica-bench emulator fault`: what is to go wrong, to see what a program makes of it. */
 export function faultCommand(dir: Option): Command {
@@ -53,7 +51,7 @@ export function faultCommand(dir: Option): Command {
       if (options.clear === true) {
         await call("DELETE");
       } else if (options.list === true) {
-        const { items } = z.object({ items: z.array(ordered) }).parse(await call("GET"));
+        const { items } = z.object({ items: z.array(standingOrder) }).parse(await call("GET"));
         process.stdout.write(items.map((item) => `${lineOf(item)}\n`).join(""));
       } else {
         const fault = faultOf(options);
@@ -61,7 +59,7 @@ export function faultCommand(dir: Option): Command {
           command.error("error: name the requests, and one of --status, --delay, --reset, --drop, --expiry");
         }
         const { times, after } = options;
-        const made = ordered.parse(await call("POST", { ...which, times, after, fault }));
+        const made = standingOrder.parse(await call("POST", { ...which, times, after, fault }));
         process.stdout.write(`${lineOf(made)}\n`);
       }
     });
@@ -116,7 +114,7 @@ async function callsOf(dir: string): Promise<(method: string, body?: unknown) =>
   };
 }
 
-function lineOf({ method, path, after, times, happened, fault }: z.infer<typeof ordered>): string {
+function lineOf({ method, path, after, times, happened, fault }: StandingOrder): string {
   const { kind, ...rest } = fault;
   const what = [kind, ...Object.entries(rest).map(([name, value]) => `${name}=${String(value)}`)].join(" ");
   return `${happened} of ${times}  ${method ?? "*"} ${path}  ${what}${after === 0 ? "" : `, after ${after}`}`;

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Request, RequestHandler } from "express";
 import jwt from "jsonwebtoken";
 import { z } from "zod";
@@ -172,11 +173,16 @@ function identify(auth: Auth, req: Request): Principal {
     }
     return principal;
   }
-  const bearer = /^Bearer +(\S+)$/i.exec(req.get("Authorization") ?? "")?.[1];
+  const bearer = bearerOf(req.headers);
   if (bearer === undefined) {
     throw unauthorized("Send an API key in X-API-Key, or a token in Authorization: Bearer.");
   }
   return auth.verifyToken(bearer);
+}
+
+/** The token that a request brings. */
+export function bearerOf({ authorization = "" }: IncomingHttpHeaders): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 }
 
 /** SHA-256 in hex: how keys are kept. */

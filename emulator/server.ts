@@ -204,13 +204,11 @@ function answering({ app, objects, workspaces, page, journal, faults }: Answerer
         // A conversation of the workspace's own: not ours to note.
       } else if (!page.handle(req, res) && !faults.handle(req, res)) {
         journal.watch(req, res);
-        faults.pass(req, res, () => {
-          if (req.url?.startsWith(`${S3_PATH}/`)) {
-            objects.handle(req, res);
-          } else {
-            app(req, res);
-          }
-        });
+        if (req.url?.startsWith(`${S3_PATH}/`)) {
+          faults.pass({ req, res, form: "S3", carryOut: () => objects.handle(req, res) });
+        } else {
+          faults.pass({ req, res, form: "REST", carryOut: () => app(req, res) });
+        }
       }
     },
     upgrade(req, socket, head) {

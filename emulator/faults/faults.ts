@@ -1,12 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Fault, FaultOrder } from "./order";
-
-/** An order, and how far it has come. */
-export interface StandingOrder extends FaultOrder {
-  readonly id: string;
-  /** How many requests it happened to. */
-  readonly happened: number;
-}
+import type { Fault, FaultOrder, StandingOrder } from "./order";
 
 /** The faults that are ordered. In memory only: an emulator that is started anew has none. */
 export class Faults {

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Express } from "express";
-import { S3_PATH } from "../object-store/server";
 import { REST_PATH } from "../validation";
 import { Faults } from "./faults";
-import { type Expiring, happen } from "./happen";
+import { type Expiring, happen, type Struck } from "./happen";
 import { FAULTS_PATH, faultsApp } from "./routes";
 
 /** Stands before the REST calls and the object store, and lets happen to their requests what was ordered. */
@@ -27,15 +26,15 @@ export class FaultGate {
   }
 
   /** Carries a request out, unless it was ordered that something else happens to it. */
-  pass(req: IncomingMessage, res: ServerResponse, carryOut: () => void): void {
+  pass(struck: Struck): void {
+    const { req, carryOut } = struck;
     const path = (req.url ?? "/").replace(/\?.*$/s, "");
     const call = path.startsWith(`${REST_PATH}/`) ? path.slice(REST_PATH.length) : path;
     const fault = this.#faults.take(req.method ?? "GET", call);
     if (fault === undefined) {
       carryOut();
     } else {
-      const form = path.startsWith(`${S3_PATH}/`) ? "S3" : "REST";
-      happen(fault, { req, res, form, carryOut }, this.#expiring);
+      happen(fault, struck, this.#expiring);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
-import type { Auth } from "../auth";
+import { type Auth, bearerOf } from "../auth";
 import type { Credentials } from "../object-store/credentials";
 import { S3Failure, sendFailure } from "../object-store/failure";
 import { accessKeyOf } from "../object-store/signature";
@@ -13,7 +13,7 @@ export interface Struck {
   /** Which form its errors have. */
   readonly form: "REST" | "S3";
   /** Carries the request out, and answers it. */
-  carryOut(): void;
+  readonly carryOut: () => void;
 }
 
 /** Who knows what can expire. */
@@ -52,7 +52,7 @@ export function happen(fault: Fault, { req, res, form, carryOut }: Struck, expir
       if (form === "S3") {
         expiring.credentials.expire(accessKeyOf(req) ?? "");
       } else {
-        expiring.auth.expireToken(/^Bearer +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1] ?? "");
+        expiring.auth.expireToken(bearerOf(req.headers) ?? "");
       }
       carryOut();
       break;

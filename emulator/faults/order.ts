@@ -34,5 +34,9 @@ export const faultOrder = z.strictObject({
   fault,
 });
 
+/** An order, and to how many requests it happened so far. */
+export const standingOrder = faultOrder.extend({ id: z.string(), happened: z.int() });
+
 export type Fault = z.infer<typeof fault>;
 export type FaultOrder = z.infer<typeof faultOrder>;
+export type StandingOrder = z.infer<typeof standingOrder>;

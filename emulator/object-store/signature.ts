@@ -42,10 +42,10 @@ export function claimOf(request: SignedRequest): Claim {
 
 /** Whose request this is, by its own word. */
 export function accessKeyOf({ headers, url = "/" }: IncomingMessage): string | undefined {
-  const credential =
+  return (
     /Credential=([^/,\s]+)\//.exec(headers.authorization ?? "")?.[1] ??
-    new URL(url, "http://localhost").searchParams.get("X-Amz-Credential")?.split("/")[0];
-  return credential;
+    new URL(url, "http://localhost").searchParams.get("X-Amz-Credential")?.split("/")[0]
+  );
 }
 
 /** Throws `SignatureDoesNotMatch` unless the request was signed with this secret. */

@@ -5,7 +5,7 @@ import path from "node:path";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
 import type { EmulatorConfig } from "../../emulator/config";
-import { faultOrder } from "../../emulator/faults/order";
+import { type faultOrder, standingOrder } from "../../emulator/faults/order";
 import { FAULTS_PATH } from "../../emulator/faults/routes";
 import { startEmulator } from "../../emulator/server";
 import { command } from "../support/command";
@@ -18,7 +18,7 @@ const repository = path.resolve(__dirname, "../..");
 const fileList = z.object({
   items: z.array(z.object({ data: z.object({ details: z.object({ name: z.string(), status: z.string() }) }) })),
 });
-const standing = z.object({ items: z.array(faultOrder.extend({ id: z.string(), happened: z.number() })) });
+const standing = z.object({ items: z.array(standingOrder) });
 
 /** An emulator, an engine with a state of its own, and a record of what passes between them. */
 export interface TestBench {
