@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
-import * as ica from "../../sdk/index";
 import { startTestBench, type TestBench } from "./bench";
+import { pageAndWorkspace } from "./page-and-workspace";
 
 const lists = z.object({ items: z.array(z.looseObject({ id: z.string(), status: z.string().optional() })) });
 /** Requests of the object store, which do not pass where calls are noted: those that begin, send and complete an upload. */
@@ -26,15 +26,7 @@ describe("an up, when every call fails once", function () {
     bench = await startTestBench({ containers: false });
     context = await bench.imageContext("image");
     stack = await bench.stack("failing", async () => {
-      const image = new ica.BenchImage("page", { build: { context }, access: { web: true } });
-      new ica.Workspace("hello", {
-        image: image.imageId,
-        resourceModel: "standard-small",
-        storageGb: 20,
-        access: { web: true, console: false },
-        network: "public",
-        desiredState: "running",
-      });
+      pageAndWorkspace(context, { web: true });
     });
     await release();
     bench.calls.take();

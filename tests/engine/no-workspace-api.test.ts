@@ -3,6 +3,7 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../sdk/index";
 import { isWrite } from "../support/recording-proxy";
 import { startTestBench, type TestBench } from "./bench";
+import { pageAndWorkspace } from "./page-and-workspace";
 import { pageAt } from "./page-at";
 
 describe("the engine with an ICA that has no workspace calls", function () {
@@ -14,15 +15,7 @@ describe("the engine with an ICA that has no workspace calls", function () {
     bench = await startTestBench({ workspaces: false });
     const context = await bench.imageContext("image");
     stack = await bench.stack("no-workspace-api", async () => {
-      const image = new ica.BenchImage("page", { build: { context }, access: { web: true, console: true } });
-      const workspace = new ica.Workspace("hello", {
-        image: image.imageId,
-        resourceModel: "standard-small",
-        storageGb: 20,
-        access: { web: true, console: false },
-        network: "public",
-        desiredState: "running",
-      });
+      const { image, workspace } = pageAndWorkspace(context, { web: true, console: true });
       return { imageId: image.imageId, imageStatus: image.status, webUrl: workspace.webUrl };
     });
   });
