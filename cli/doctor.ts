@@ -2,7 +2,6 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { Command } from "commander";
 import { parse } from "yaml";
-import { packageRoot } from "../emulator/package-root";
 import { systemClock } from "../provider/clock";
 import { ConfigError, readConfig } from "../provider/config";
 import { ApiDocument } from "./doctor/api-document";
@@ -10,6 +9,7 @@ import { DocumentError, findDocument, readDocument } from "./doctor/find-documen
 import { documentedCalls, type Expected, judge } from "./doctor/judge";
 import { CannotCheck, look } from "./doctor/look";
 import { exitCodeOf, type Report, textOf } from "./doctor/report";
+import { packageRoot } from "./package-root";
 
 /** Exit code when nothing can be said: an option or a setting is wrong or missing, or ICA cannot be reached. */
 const CANNOT_CHECK = 2;

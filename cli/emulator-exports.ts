@@ -1,6 +1,6 @@
+import { LINKS_PATH, S3_PATH } from "pulumi-ica-emulator";
 import { z } from "zod";
-import { S3_PATH } from "../emulator/object-store/server";
-import { LINKS_PATH } from "../emulator/page/page";
+import { quoted, say } from "./say";
 
 /** What a shell needs to use an emulator. */
 export interface Access {
@@ -54,14 +54,4 @@ export async function signInWithKey(url: string): Promise<string | undefined> {
   }
   const answer = await fetch(`${url}${LINKS_PATH}`, { method: "POST", headers: { "X-API-Key": key } });
   return answer.ok ? z.object({ url: z.string() }).parse(await answer.json()).url : undefined;
-}
-
-/** Text for a person, where `eval` does not see it. */
-export function say(...lines: string[]): void {
-  process.stderr.write(`${lines.join("\n")}\n`);
-}
-
-/** A word for a shell. */
-export function quoted(value: string): string {
-  return /^[\w:/.@-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,8 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { FAULTS_PATH, type Fault, runningOn, type StandingOrder, standingOrder } from "pulumi-ica-emulator";
 import { z } from "zod";
-import { type Fault, type StandingOrder, standingOrder } from "../emulator/faults/order";
-import { FAULTS_PATH } from "../emulator/faults/routes";
-import { runningOn } from "../emulator/lock";
 import { wholeNumber } from "./whole-number";
 
 /** What `ica-bench emulator fault` was told. */

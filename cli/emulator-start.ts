@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
+import { defaultFolder, readFolder, runningOn } from "pulumi-ica-emulator";
 import { z } from "zod";
-import { defaultFolder, readFolder } from "../emulator/folder";
-import { runningOn } from "../emulator/lock";
 import type { StartOptions } from "./emulator";
-import { printAccess, quoted, say, sayPage, signInWithKey } from "./emulator-exports";
+import { printAccess, sayPage, signInWithKey } from "./emulator-exports";
+import { quoted, say } from "./say";
 
 const started = z.union([
   z.object({ url: z.string(), projectId: z.string(), signInUrl: z.string(), apiKey: z.string().optional() }),

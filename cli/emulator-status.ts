@@ -1,6 +1,5 @@
-import { readFolder } from "../emulator/folder";
-import { runningOn } from "../emulator/lock";
-import { Names } from "../runtime";
+import { readFolder, runningOn } from "pulumi-ica-emulator";
+import { Names } from "pulumi-ica-emulator/runtime";
 import { pageOf, signInWithKey } from "./emulator-exports";
 
 /** Exit code when no emulator runs, as `systemctl status` has it. */

@@ -1,9 +1,7 @@
-import { readFolder } from "../emulator/folder";
-import { runningOn } from "../emulator/lock";
-import { purgeDocker } from "../emulator/purge";
-import { connectDocker } from "../runtime/connect";
-import { say } from "./emulator-exports";
+import { purgeDocker, readFolder, runningOn } from "pulumi-ica-emulator";
+import { connectDocker } from "pulumi-ica-emulator/runtime";
 import { removeFolder } from "./remove-folder";
+import { say } from "./say";
 
 /** Workspaces have 30 s from TERM to their end; the rest is quick. */
 const PATIENCE_MS = 120_000;

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { defaultFolder } from "../emulator/folder";
+import { defaultFolder } from "pulumi-ica-emulator";
 import { faultCommand } from "./emulator-fault";
 import { runInForeground } from "./emulator-foreground";
 import { startInBackground } from "./emulator-start";
@@ -30,9 +30,7 @@ export interface StartOptions {
 /** `ica-bench emulator …`: an ICA on this machine. */
 export function emulatorCommand(): Command {
   const dir = () => new Option("--dir <folder>", "where its state is").default(defaultFolder());
-  const command = new Command("emulator").description(
-    "An ICA on this machine: the REST calls, an object store, workspaces in Docker, and a page to look at them.",
-  );
+  const command = new Command("emulator");
 
   command
     .command("start")

@@ -1,20 +1,46 @@
 #!/usr/bin/env node
 import { Command } from "commander";
-import { packageVersion } from "../emulator/package-root";
+import { isEmulatorMissing, missingEmulator } from "../provider/emulator-package";
 import { doctorCommand } from "./doctor";
-import { emulatorCommand } from "./emulator";
 import { initCommand } from "./init";
 import { lintCommand } from "./lint/command";
-import { runCommand } from "./run/command";
+import { packageVersion } from "./package-root";
+
+type EmulatorCommand = typeof import("./emulator");
+type RunCommand = typeof import("./run/command");
 
 const program = new Command("ica-bench")
   .description("Bench images and workspaces of Illumina Connected Analytics, on your own machine.")
   .version(packageVersion())
   .addCommand(initCommand())
   .addCommand(lintCommand())
-  .addCommand(runCommand())
-  .addCommand(emulatorCommand())
+  .addCommand(
+    ofEmulator(
+      "run",
+      "Run an image under Bench's rules on this machine; a folder is built first. Ctrl-C stops it as Bench would.",
+      () => (require("./run/command") as RunCommand).runCommand(),
+    ),
+  )
+  .addCommand(
+    ofEmulator(
+      "emulator",
+      "An ICA on this machine: the REST calls, an object store, workspaces in Docker, and a page to look at them.",
+      () => (require("./emulator") as EmulatorCommand).emulatorCommand(),
+    ),
+  )
   .addCommand(doctorCommand());
+
+/** A command that needs the package with the emulator: it is loaded only when it is called. */
+function ofEmulator(name: string, description: string, load: () => Command): Command {
+  if (!process.argv.slice(2, 4).includes(name)) return new Command(name).description(description);
+  try {
+    return load().description(description);
+  } catch (error) {
+    if (!isEmulatorMissing(error)) throw error;
+    process.stderr.write(`${missingEmulator(`ica-bench ${name}`)}\n`);
+    process.exit(1);
+  }
+}
 
 // The reader of a pipe may have read enough, and a terminal may be closed: neither is worth a stack.
 for (const output of [process.stdout, process.stderr]) {

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { quoted } from "./emulator-exports";
+import { quoted } from "./say";
 
 /** Removes the folder of an emulator, with what workspaces wrote in it. */
 export async function removeFolder(dir: string): Promise<void> {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { type RequestHandler, Router } from "express";
 import { parse } from "yaml";
 import { z } from "zod";
-import { packageRoot } from "./package-root";
+import { openapiFolder } from "./package-root";
 
 /**
  * Where the emulator serves its own OpenAPI document, to be read by anybody on this machine without a key. It lies below the
@@ -35,7 +35,7 @@ export function openApiRoute(workspaces: boolean): Router {
 }
 
 function read(name: string): Document {
-  return document.parse(parse(readFileSync(path.join(packageRoot(), "openapi", name), "utf8")));
+  return document.parse(parse(readFileSync(path.join(openapiFolder(), name), "utf8")));
 }
 
 /** Both documents in one. Parts of the same name are two parts: those of the second one get a name of their own. */

@@ -2,18 +2,23 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 
-/** The folder of this package, from the sources and from dist alike: the nearest one above with the OpenAPI documents. */
-export function packageRoot(): string {
-  for (let dir = __dirname; dir !== path.dirname(dir); dir = path.dirname(dir)) {
-    if (existsSync(path.join(dir, "openapi", "ica.yaml"))) {
-      return dir;
-    }
-  }
-  throw new Error("openapi/ica.yaml is missing. Install pulumi-ica again.");
+/** The folder with the OpenAPI documents: the nearest above, from the sources and from dist alike. */
+export function openapiFolder(): string {
+  return path.join(nearest(path.join("openapi", "ica.yaml")), "openapi");
 }
 
 /** The version in package.json. */
 export function packageVersion(): string {
-  const file = path.join(packageRoot(), "package.json");
+  const file = path.join(nearest("package.json"), "package.json");
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).version;
+}
+
+/** The nearest folder above this file that has `file`. */
+function nearest(file: string): string {
+  for (let dir = __dirname; dir !== path.dirname(dir); dir = path.dirname(dir)) {
+    if (existsSync(path.join(dir, file))) {
+      return dir;
+    }
+  }
+  throw new Error(`${file} is missing. Install pulumi-ica-emulator again.`);
 }

@@ -4,7 +4,7 @@ import type { Request, RequestHandler } from "express";
 import { middleware } from "express-openapi-validator";
 import { parse } from "yaml";
 import { z } from "zod";
-import { packageRoot } from "./package-root";
+import { openapiFolder } from "./package-root";
 import { internalError, notAcceptable } from "./problem";
 
 /** Where both documents say that their calls are. */
@@ -46,7 +46,7 @@ type Specification = Exclude<Parameters<typeof middleware>[0]["apiSpec"], string
  * characters does not end in a slash: it begins anew at each of them. The same without its beginning says so at once.
  */
 function specification(name: string): Specification {
-  const text = readFileSync(path.join(packageRoot(), "openapi", name), "utf8");
+  const text = readFileSync(path.join(openapiFolder(), name), "utf8");
   return parse(text, (key, value: unknown) => (key === "pattern" && value === ".*/$" ? "/$" : value));
 }
 

@@ -1,8 +1,13 @@
 export { type AllowedUrl, parseAllowedUrl } from "./allow-list";
+export { Attended } from "./attended";
 export { Bench, type BenchOptions } from "./bench";
+export { connectDocker } from "./connect";
 export { benchEnvironment, type EnvironmentSource, NAMESPACE, webPrefix } from "./environment";
 export { GATEWAY_IMAGE, removeGatewayImage } from "./gateway-image";
+export { imageTag, newInstance, sweepDeadRuns } from "./instances";
 export { INSTANCE_LABEL, LABEL, Names, WORKSPACE_LABEL } from "./names";
+export type { Probe } from "./probe";
 export type { Limits } from "./resource-models";
-export { type Endpoints, STOP_GRACE_S, type StopOutcome, type WorkspaceSpec } from "./spec";
+export { BENCH_GID, BENCH_UID, type Endpoints, STOP_GRACE_S, type StopOutcome, type WorkspaceSpec } from "./spec";
+export { newNumber, type Standalone, standalone } from "./standalone";
 export { type Listener, type SupervisionEnd, TIMING, type Timing } from "./supervisor";

@@ -1,6 +1,8 @@
 import { connectDocker, isLocal } from "./connect";
 import { newInstance, sweepDeadRuns } from "./instances";
-import { type TrialOptions, type TrialReport, type Tried, tryOut } from "./trial";
+import { type TrialOptions, type TrialReport, type TrialTiming, type Tried, tryOut } from "./trial";
+
+export type { TrialReport, TrialTiming };
 
 /**
  * A trial from nothing: finds the Docker engine, removes what killed processes of this machine left there, and tries the image

@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
-import { packageVersion } from "../../emulator/package-root";
 import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
 import { accessOption } from "../access";
-import { say } from "../emulator-exports";
+import { packageVersion } from "../package-root";
 import { collectPair } from "../pairs";
+import { say } from "../say";
 import { findContext } from "./context";
 import { asGithub, asJson, asText, countOf, isBelow, type Placed, placed } from "./report";
 import { asSarif } from "./sarif";

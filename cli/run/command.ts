@@ -1,7 +1,6 @@
 import { Command } from "commander";
+import { connectDocker, imageTag, newInstance, sweepDeadRuns } from "pulumi-ica-emulator/runtime";
 import { Docker } from "../../provider/docker";
-import { connectDocker } from "../../runtime/connect";
-import { imageTag, newInstance, sweepDeadRuns } from "../../runtime/instances";
 import { isFolder } from "../lint/context";
 import { collectPair } from "../pairs";
 import type { Reporter, Step } from "./events";
@@ -18,9 +17,6 @@ const COULD_NOT_RUN = 2;
 /** `ica-bench run`: an image under Bench's rules, without ICA. */
 export function runCommand(): Command {
   return new Command("run")
-    .description(
-      "Run an image under Bench's rules on this machine; a folder is built first. Ctrl-C stops it as Bench would.",
-    )
     .argument("[image or context]", "an image, or a folder with a Dockerfile or image/Dockerfile", ".")
     .option("--dockerfile <file>", "the Dockerfile of the folder. Default: Dockerfile in it")
     .option("--target <stage>", "the stage to build. Default: the last one")

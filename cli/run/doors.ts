@@ -1,13 +1,16 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer } from "node:http";
 import type { Socket } from "node:net";
-import { onUpgrade } from "../../emulator/listen";
-import { isLoopbackHost, refuseHost } from "../../emulator/loopback";
-import { ConsoleGateway } from "../../emulator/workspaces/console/gateway";
-import { makeHostKey } from "../../emulator/workspaces/console/host-key";
-import { CONSOLE_HOST } from "../../emulator/workspaces/view";
-import { WebAccess } from "../../emulator/workspaces/web";
-import type { Bench, Endpoints } from "../../runtime";
+import {
+  CONSOLE_HOST,
+  ConsoleGateway,
+  isLoopbackHost,
+  makeHostKey,
+  onUpgrade,
+  refuseHost,
+  WebAccess,
+} from "pulumi-ica-emulator/access";
+import type { Bench, Endpoints } from "pulumi-ica-emulator/runtime";
 
 /** What the doors lead to. It changes while the main process comes and goes. */
 export interface Inside {

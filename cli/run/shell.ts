@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { BENCH_GID, BENCH_UID } from "../../runtime/spec";
+import { BENCH_GID, BENCH_UID } from "pulumi-ica-emulator/runtime";
 
 /**
  * A shell in a running container as the workspace's user, on this terminal, until it ends or the signal is raised. What it

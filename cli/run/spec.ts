@@ -1,5 +1,4 @@
-import type { Limits, WorkspaceSpec } from "../../runtime";
-import { type Standalone, standalone } from "../../runtime/standalone";
+import { type Limits, type Standalone, standalone, type WorkspaceSpec } from "pulumi-ica-emulator/runtime";
 import type { ReadyImage } from "./image";
 import type { RunOptions } from "./options";
 

@@ -1,8 +1,5 @@
 import type Dockerode from "dockerode";
-import { Bench } from "../../runtime";
-import { Attended } from "../../runtime/attended";
-import type { Probe } from "../../runtime/probe";
-import { newNumber, type Standalone } from "../../runtime/standalone";
+import { Attended, Bench, newNumber, type Probe, type Standalone } from "pulumi-ica-emulator/runtime";
 import { type Doors, type Inside, openDoors } from "./doors";
 import type { Reachable, Reporter } from "./events";
 import type { ReadyImage } from "./image";

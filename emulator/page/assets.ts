@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { packageRoot } from "../package-root";
 
 /** A file of the page. */
 export interface Asset {
@@ -20,7 +19,7 @@ const LIT_HTML = ["lit-html.js", "directive.js", "directive-helpers.js", "direct
 
 /** The files of the page by their paths, for example `/page/app.js`. There is no other way to any file. */
 export function loadAssets(): ReadonlyMap<string, Asset> {
-  const own = path.join(packageRoot(), "emulator", "page", "browser");
+  const own = path.join(__dirname, "browser");
   // Resolves to the build for Node, which lies one folder down.
   const litHtml = path.dirname(path.dirname(require.resolve("lit-html")));
   return new Map([

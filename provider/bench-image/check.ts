@@ -17,6 +17,7 @@ import { PublishError } from "./publish-error";
 import { findPublished, immutableVersion, type Published } from "./published";
 import { checkRegions } from "./region-check";
 import { rememberContents, rememberPublished } from "./seen-contents";
+import { trialMissing } from "./try-image";
 
 /**
  * What a preview does: parse, work out the identity of the content, read the Dockerfile for what is sure to fail, and ask ICA
@@ -27,7 +28,8 @@ export async function checkImage(
   args: Readonly<Record<string, unknown>>,
   old: BenchImageInputs | undefined,
 ): Promise<CheckResult<BenchImageInputs>> {
-  const { inputs: declared, failures } = checkDeclared(context.config, args);
+  const { inputs: declared, failures: wrong } = checkDeclared(context.config, args);
+  const failures = [...wrong, ...trialFailures(declared)];
   if (failures.length > 0) return { inputs: withIdentity(declared, unknownValue), failures };
   // Not something to declare: the engine hands the old one in where the program says ignoreChanges: ["contextHash"].
   const pinned =
@@ -43,10 +45,15 @@ export async function checkImage(
   if (published?.kind === "same") rememberPublished(context, inputs, published.image.id);
   const existing = await takenOver(context, inputs, old);
   const image = published?.kind === "same" ? published.image : existing.image;
-  const { regions, failures: wrong } = await checkRegions(context, { inputs, declared: args.regions, old, image });
+  const { regions, failures: unknownRegions } = await checkRegions(context, {
+    inputs,
+    declared: args.regions,
+    old,
+    image,
+  });
   return {
     inputs: regions === undefined ? inputs : { ...inputs, regions: [...regions] },
-    failures: [...existing.failures, ...beyond, ...wrong],
+    failures: [...existing.failures, ...beyond, ...unknownRegions],
   };
 }
 
@@ -56,6 +63,11 @@ function withIdentity(declared: DeclaredImage & { projectId: string }, contextHa
     contextHash,
     version: declared.version ?? (contextHash === unknownValue ? unknownValue : versionFor(contextHash)),
   };
+}
+
+function trialFailures({ verify }: DeclaredImage): CheckFailure[] {
+  const reason = verify === "run" ? trialMissing() : undefined;
+  return reason === undefined ? [] : [{ property: "verify", reason }];
 }
 
 async function contentIdentity(

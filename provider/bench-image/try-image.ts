@@ -1,10 +1,12 @@
-import type { TrialReport, TrialTiming } from "../../runtime/trial";
+import type { TrialReport, TrialTiming } from "pulumi-ica-emulator/trial";
 import type { Context } from "../context";
 import type { Docker } from "../docker";
+import { isEmulatorMissing, missingEmulator } from "../emulator-package";
 import { benchUserName } from "./contract/bench-user";
 import { type Finding, finding } from "./contract/finding";
 import type { Access } from "./contract/rules";
 import { named } from "./contract/script-writes";
+import { PublishError } from "./publish-error";
 
 /**
  * Starts an image of the local Docker under Bench's rules and tells what of the contract it breaks. What is made for it in
@@ -17,8 +19,7 @@ export async function tryImage(
   access: Access,
   timing?: TrialTiming,
 ): Promise<Finding[]> {
-  // Loaded here, and not with the package: a preview has no use for a client of Docker's API, and should not wait for it.
-  const { runTrial } = require("../../runtime/run-trial") as typeof import("../../runtime/run-trial");
+  const { runTrial } = loadTrial();
   log.info("trying the image out under Bench's rules");
   const user = await benchUserName(docker, reference);
   const report = await runTrial(
@@ -31,6 +32,27 @@ export async function tryImage(
     },
   );
   return findingsOf(report);
+}
+
+/** Why no trial can be run here; undefined where one can. */
+export function trialMissing(): string | undefined {
+  try {
+    require.resolve("pulumi-ica-emulator/trial");
+    return undefined;
+  } catch (error) {
+    if (!isEmulatorMissing(error)) throw error;
+    return missingEmulator('verify: "run"');
+  }
+}
+
+/** Loaded here, and not with the package: a preview has no use for a client of Docker's API, and should not wait for it. */
+function loadTrial(): typeof import("pulumi-ica-emulator/trial") {
+  try {
+    return require("pulumi-ica-emulator/trial") as typeof import("pulumi-ica-emulator/trial");
+  } catch (error) {
+    if (!isEmulatorMissing(error)) throw error;
+    throw new PublishError(missingEmulator('verify: "run"'), { cause: error });
+  }
 }
 
 /** What a trial has found, in terms of the contract. All of it is sure: it was seen to fail. */

@@ -14,7 +14,8 @@ function modified(path) {
 function newest(path) {
   if (!existsSync(path)) return 0;
   if (!statSync(path).isDirectory()) return modified(path);
-  return Math.max(0, ...readdirSync(path).map((entry) => newest(join(path, entry))));
+  const entries = readdirSync(path).filter((entry) => entry !== "dist");
+  return Math.max(0, ...entries.map((entry) => newest(join(path, entry))));
 }
 
 function checkNode() {
@@ -51,7 +52,9 @@ async function install() {
 
 /** `npm run build` when dist/ is missing or older than what it is made from. */
 async function build() {
-  const inputs = [...sources, "tsconfig.json", "tsconfig.build.json"].map((name) => newest(join(root, name)));
+  const inputs = [...sources, "openapi", "scripts/build.mjs", "tsconfig.json", "tsconfig.build.json"].map((name) =>
+    newest(join(root, name)),
+  );
   if (modified(stamp) > Math.max(...inputs)) return { said: "dist/ is up to date" };
   // Before the compiler reads: a source that is saved while it works counts as newer.
   const start = new Date();
@@ -68,7 +71,7 @@ async function build() {
   return { said: "dist/ built" };
 }
 
-/** node_modules/ and dist/. */
+/** node_modules/, and dist/ of both packages. */
 export async function dependencies() {
   checkNode();
   await step("dependencies", install);

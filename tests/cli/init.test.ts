@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { z } from "zod";
-import { packageVersion } from "../../emulator/package-root";
+import { packageVersion } from "../../cli/package-root";
 import { Run } from "./events";
 import { icaBench, repository } from "./process";
 

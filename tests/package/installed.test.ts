@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { command } from "../support/command";
@@ -65,10 +65,31 @@ COPY --chmod=0755 ica_start.sh /usr/local/bin/ica_start.sh
 USER ica
 `;
 
+/** Packs the package with the emulator. */
+async function packEmulator(dir: string): Promise<string> {
+  await command("npm", ["pack", "--silent", "--ignore-scripts", "--workspace", "emulator", "--pack-destination", dir], {
+    cwd: repository,
+  });
+  const packed = (await readdir(dir)).find((name) => name.startsWith("pulumi-ica-emulator-"));
+  assert.ok(packed !== undefined, "npm pack made a tarball of the emulator");
+  return path.join(dir, packed);
+}
+
+/** How many packages a project has in its node_modules, and how large they are. */
+async function installed(project: string): Promise<{ packages: number; megabytes: number }> {
+  const lock = JSON.parse(await readFile(path.join(project, "node_modules/.package-lock.json"), "utf8")) as {
+    packages: Record<string, unknown>;
+  };
+  const { stdout } = await command("du", ["-sk", path.join(project, "node_modules")]);
+  return { packages: Object.keys(lock.packages).length, megabytes: Number.parseInt(stdout, 10) / 1024 };
+}
+
 describe("the package as a user gets it", function () {
   this.timeout(300_000);
   let dir: string;
   let project: string;
+  /** The tarball of pulumi-ica-emulator. */
+  let emulator: string;
 
   before(async () => {
     dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-package-"));
@@ -77,6 +98,7 @@ describe("the package as a user gets it", function () {
     await command("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", dir], { cwd: repository });
     const [tarball] = (await readdir(dir)).filter((name) => name.endsWith(".tgz"));
     assert.ok(tarball !== undefined, "npm pack made a tarball");
+    emulator = await packEmulator(dir);
     await writeFile(path.join(project, "Pulumi.yaml"), "name: user\nruntime: nodejs\n");
     await writeFile(path.join(project, "index.ts"), program);
     await writeFile(path.join(project, "lookups.ts"), lookups);
@@ -135,14 +157,12 @@ describe("the package as a user gets it", function () {
       "README.md",
       "dist",
       "docs",
-      "emulator",
       "examples",
       "openapi",
       "package.json",
     ]);
-    const page = await readdir(path.join(project, "node_modules/pulumi-ica/emulator"), { recursive: true });
-    const kinds = new Set(page.map((file) => path.extname(file)));
-    assert.deepEqual([...kinds].sort(), ["", ".css", ".html", ".js", ".svg"], "only what the browser gets");
+    const code = await readdir(path.join(project, "node_modules/pulumi-ica/dist"));
+    assert.deepEqual(code.sort(), ["cli", "provider", "sdk"], "nothing of the emulator");
   });
 
   it("type-checks a program against its types", async () => {
@@ -194,7 +214,49 @@ describe("the package as a user gets it", function () {
     }
   });
 
-  it("brings an emulator, against which the real engine previews the program", async () => {
+  it("says how to install the emulator where a command needs it and it is not there", async () => {
+    const program = path.join(project, "node_modules/.bin/ica-bench");
+    for (const [asked, args] of [
+      ["ica-bench emulator", ["emulator", "start"]],
+      ["ica-bench run", ["run", "image"]],
+    ] as const) {
+      const { all, code } = await command(program, args, { cwd: project, mayFail: true });
+      assert.equal(code, 1, all);
+      const remedy = "Install it beside pulumi-ica: npm install --save-dev pulumi-ica-emulator";
+      assert.equal(all, `${asked} needs the package pulumi-ica-emulator, which is not installed. ${remedy}`);
+    }
+    const help = await command(program, ["--help"], { cwd: project });
+    assert.match(help.stdout, /\n +emulator +An ICA on this machine/, "the help lists it all the same");
+  });
+
+  it("previews no trial without the emulator, and says so at `verify`", async () => {
+    const script = `
+      const { benchImage } = require("pulumi-ica/provider");
+      process.env.ICA_API_KEY = "k"; process.env.ICA_PROJECT_ID = "00000000-0000-4000-8000-000000000000";
+      const news = { name: "page", build: { context: "./image" }, access: { web: true }, verify: "run" };
+      benchImage.check({}, news).then(({ failures }) => console.log(JSON.stringify(failures)));`;
+    const { stdout } = await command(process.execPath, ["-e", script], { cwd: project });
+    assert.match(stdout, /"property":"verify","reason":"verify: \\"run\\" needs the package pulumi-ica-emulator/);
+  });
+
+  it("is small: what it installs beside @pulumi/pulumi is half of what it was with the emulator in it", async () => {
+    const bare = path.join(dir, "bare");
+    await mkdir(bare);
+    await writeFile(path.join(bare, "package.json"), JSON.stringify({ name: "bare", private: true }));
+    await command("npm", ["install", "--no-audit", "--no-fund", "@pulumi/pulumi@3"], { cwd: bare });
+    const before = await installed(bare);
+    const [tarball] = (await readdir(dir)).filter((name) => /^pulumi-ica-\d.*\.tgz$/.test(name));
+    await command("npm", ["install", "--no-audit", "--no-fund", path.join(dir, tarball ?? "")], { cwd: bare });
+    const after = await installed(bare);
+    const added = { packages: after.packages - before.packages, megabytes: after.megabytes - before.megabytes };
+    console.log(`      pulumi-ica installs ${added.packages} packages, ${added.megabytes.toFixed(1)} MB`);
+    // At 0.1.0 with the emulator in it: 282 packages and 78 MB.
+    assert.ok(added.packages <= 141, `${added.packages} packages`);
+    assert.ok(added.megabytes <= 39, `${added.megabytes} MB`);
+  });
+
+  it("works with an emulator, against which the real engine previews the program", async () => {
+    await command("npm", ["install", "--no-audit", "--no-fund", "--save-dev", emulator], { cwd: project });
     const cli = path.join(project, "node_modules/.bin/ica-bench");
     const emulatorDir = path.join(dir, "emulator");
     const started = await command(cli, ["emulator", "start", "--port", "0", "--dir", emulatorDir]);

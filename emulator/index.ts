@@ -1,0 +1,10 @@
+/** What `ica-bench emulator` needs: an emulator, its folder, and the faults that can be ordered. */
+
+export { type Fault, type StandingOrder, standingOrder } from "./faults/order";
+export { FAULTS_PATH } from "./faults/routes";
+export { defaultFolder, readFolder } from "./folder";
+export { runningOn } from "./lock";
+export { S3_PATH } from "./object-store/server";
+export { LINKS_PATH } from "./page/page";
+export { purgeDocker } from "./purge";
+export { type Emulator, startEmulator } from "./server";
