@@ -1,6 +1,6 @@
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Extract, extract, type Header, type Pack, pack } from "tar-stream";
+import { type Extract, extract, type Headers as Header, type Pack, pack } from "tar-stream";
 import { z } from "zod";
 import { ArchiveError, reportedElsewhere } from "./decompress";
 
@@ -138,7 +138,7 @@ function parse<T>(file: string, schema: z.ZodType<T>, content: Buffer): T {
   }
 }
 
-function mayBeMetadata({ type, name, size }: Header): boolean {
+function mayBeMetadata({ type, name, size = 0 }: Header): boolean {
   const file = normal(name);
   const known = ["manifest.json", "index.json", "repositories"].includes(file);
   if (known && size > MAX_METADATA_BYTES) {

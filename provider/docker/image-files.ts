@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Extract, extract, type Header } from "tar-stream";
+import { type Extract, extract, type Headers as Header } from "tar-stream";
 
 /** What an image has at a path. A symbolic link is followed: the fields tell of what it leads to. */
 export interface ImageFile {
@@ -62,7 +62,7 @@ async function pick(entries: Extract, wanted: (entry: FolderEntry) => boolean, m
   const found: FolderEntry[] = [];
   for await (const entry of entries) {
     const path = entry.header.name.split("/").slice(1).join("/").replace(/\/$/, "");
-    const described = { path, uid: entry.header.uid };
+    const described = { path, uid: entry.header.uid ?? 0 };
     if (path !== "" && wanted(described)) found.push(described);
     if (found.length >= most) break;
     entry.resume();
@@ -98,7 +98,7 @@ async function readFirst(entries: Extract): Promise<ImageFile | undefined> {
 }
 
 function describe(header: Header, content: Buffer): ImageFile {
-  const { type, mode, uid, gid, size, linkname } = header;
+  const { type, mode = 0, uid = 0, gid = 0, size = 0, linkname } = header;
   const kind = kindOf(type);
   const link = kind === "symlink" && typeof linkname === "string" ? { linkname } : {};
   return { type: kind, mode: mode & 0o7777, uid, gid, size, content, ...link };

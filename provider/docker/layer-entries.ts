@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { extract, type Header } from "tar-stream";
+import { extract, type Headers as Header } from "tar-stream";
 import { feed } from "../stream";
 import { type ImageFile, kindOf, largestContent } from "./image-files";
 

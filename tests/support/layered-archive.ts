@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { type Header, pack } from "tar-stream";
+import { type Headers as Header, pack } from "tar-stream";
 
 /** One entry of a layer: a tar header with the text of a file. */
 export type Entry = Partial<Header> & { readonly name: string; readonly text?: string | Buffer };

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
-import { type Header, pack } from "tar-stream";
+import { type Headers as Header, pack } from "tar-stream";
 import { sourceOf } from "../../provider/byte-source.js";
 import { type Chunk, cutArchive, smallestLayer } from "../../provider/docker/archive-layers.js";
 import { Slabs } from "../../provider/slabs.js";
 
-type Entry = [header: Partial<Header> & { name: string }, content: Buffer];
+type Entry = [header: Partial<Header> & { name: string; pax?: Record<string, string> }, content: Buffer];
 
 async function tar(entries: readonly Entry[]): Promise<Buffer> {
   const packing = pack();
