@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { startEmulator } from "pulumi-ica-emulator";
-import type { StartOptions } from "./emulator";
 import { printAccess, sayPage } from "./emulator-exports";
-import type { Started } from "./emulator-start";
+import type { Started, StartOptions } from "./emulator-options";
 import { say } from "./say";
 
 /** Runs an emulator in this process until TERM, INT or HUP. Tells a parent that listens (see emulator-start.ts) how it went. */

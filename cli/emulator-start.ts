@@ -2,18 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, open } from "node:fs/promises";
 import path from "node:path";
 import { defaultFolder, readFolder, runningOn } from "pulumi-ica-emulator";
-import { z } from "zod";
-import type { StartOptions } from "./emulator";
 import { printAccess, sayPage, signInWithKey } from "./emulator-exports";
+import { type Started, type StartOptions, started } from "./emulator-options";
 import { quoted, say } from "./say";
-
-const started = z.union([
-  z.object({ url: z.string(), projectId: z.string(), signInUrl: z.string(), apiKey: z.string().optional() }),
-  z.object({ failure: z.string() }),
-]);
-
-/** What the process in the background tells the one that started it, over a pipe: the key is in no argument and no file. */
-export type Started = z.infer<typeof started>;
 
 /** Starts an emulator in the background and waits until it answers. One that runs already is as good. */
 export async function startInBackground(options: StartOptions): Promise<void> {

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { defaultFolder } from "pulumi-ica-emulator";
 import { faultCommand } from "./emulator-fault";
 import { runInForeground } from "./emulator-foreground";
+import type { StartOptions } from "./emulator-options";
 import { startInBackground } from "./emulator-start";
 import { showStatus } from "./emulator-status";
 import { stopEmulator } from "./emulator-stop";
@@ -11,21 +12,6 @@ import { wholeNumber } from "./whole-number";
 const DEFAULT_PORT = 4747;
 /** Seconds an image stays PARTIAL: long enough for a person to see it. */
 const DEFAULT_IMAGE_DELAY_S = 2;
-
-/** What `ica-bench emulator start` was told. */
-export interface StartOptions {
-  readonly port: number;
-  readonly dir: string;
-  /** Seconds. */
-  readonly imageDelay: number;
-  readonly newKey: boolean;
-  /** Whether the (assumed) workspace calls are served. */
-  readonly workspaces: boolean;
-  /** Whether a started workspace is a container. */
-  readonly containers: boolean;
-  /** REST calls that are answered in a second; 0: no limit. */
-  readonly requestsPerSecond: number;
-}
 
 /** `ica-bench emulator …`: an ICA on this machine. */
 export function emulatorCommand(): Command {

@@ -1,8 +1,3 @@
-import type { Auth } from "./auth";
-import type { Identity } from "./identity";
-import type { Images } from "./images/images";
-import type { Store } from "./store";
-
 /** What a server-side default for `benchSettings` looks like; no request of ICA's API can set it. */
 export interface BenchSettings {
   readonly clusterCompatible: boolean;
@@ -41,19 +36,6 @@ export interface EmulatorConfig {
   readonly requestsPerSecond: number;
   /** Where lines for a person go. Default: nowhere. Never given a secret. */
   readonly log: (line: string) => void;
-}
-
-/** What the parts of a running emulator share. */
-export interface EmulatorContext {
-  readonly config: EmulatorConfig;
-  readonly store: Store;
-  readonly auth: Auth;
-  readonly identity: Identity;
-  /** The Docker images of ICA's repository; what an image is called in the Docker engine. */
-  readonly images: Images;
-  /** Address of this emulator without a path, for example `http://127.0.0.1:4747`. Only after it listens. */
-  baseUrl(): string;
-  log(line: string): void;
 }
 
 /** The defaults that {@link EmulatorConfig} names. */

@@ -28,3 +28,13 @@ export interface TimeoutsArgs {
   /** For deleting. Default: 10m for a workspace. ICA has no call to delete an image: without effect there. */
   delete?: pulumi.Input<string>;
 }
+
+/** What of an image ICA itself reports. */
+export interface BenchSettings {
+  /** Whether workspaces may have web access; undefined when ICA does not say. */
+  readonly web: boolean | undefined;
+  /** Whether workspaces may have console access; undefined when ICA does not say. */
+  readonly console: boolean | undefined;
+  /** Whether workspaces may be clusters; undefined when ICA does not say. */
+  readonly clusterCompatible: boolean | undefined;
+}

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { AccessArgs, TimeoutsArgs } from "./access";
+import type { AccessArgs, BenchSettings, TimeoutsArgs } from "./access";
 import { getImageOutput } from "./get-image";
 import { machinery, typeToken } from "./machinery";
 
@@ -125,16 +125,6 @@ export interface BenchImageArgs {
 
 /** What an image that is taken over is declared with; what is left out stays as ICA has it. */
 export type ExistingImageArgs = Partial<Omit<BenchImageArgs, "existingId" | "build" | "image">>;
-
-/** What of an image ICA itself reports. */
-export interface BenchSettings {
-  /** Whether workspaces may have web access; undefined when ICA does not say. */
-  readonly web: boolean | undefined;
-  /** Whether workspaces may have console access; undefined when ICA does not say. */
-  readonly console: boolean | undefined;
-  /** Whether workspaces may be clusters; undefined when ICA does not say. */
-  readonly clusterCompatible: boolean | undefined;
-}
 
 /**
  * A Bench image in ICA's Docker Repository: built, saved, compressed, uploaded and registered, or taken over when it is

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { BenchSettings } from "./bench-image";
+import type { BenchSettings } from "./access";
 import type { Inputs } from "./inputs";
 import { ask } from "./lookup";
 

@@ -7,11 +7,10 @@
  *
  * @packageDocumentation
  */
-export type { AccessArgs, TimeoutsArgs } from "./access";
+export type { AccessArgs, BenchSettings, TimeoutsArgs } from "./access";
 export {
   BenchImage,
   type BenchImageArgs,
-  type BenchSettings,
   type BuildArgs,
   type BuildSecretArgs,
   type BuildSshArgs,

@@ -1,6 +1,6 @@
 import { type Request, Router } from "express";
 import { principalOf } from "../auth";
-import type { EmulatorContext } from "../config";
+import type { EmulatorContext } from "../context";
 import { projectRegion } from "../identity";
 import { packageVersion } from "../package-root";
 import { pageOf } from "../paging";

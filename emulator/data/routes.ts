@@ -2,7 +2,7 @@ import { type Request, Router } from "express";
 import { z } from "zod";
 import type { Formats } from "../catalog/formats";
 import { requireProject } from "../catalog/routes";
-import type { EmulatorContext } from "../config";
+import type { EmulatorContext } from "../context";
 import type { Idempotency } from "../idempotency";
 import type { ObjectStore } from "../object-store/server";
 import { pageOf } from "../paging";

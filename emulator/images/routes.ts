@@ -1,7 +1,7 @@
 import { Router } from "express";
 import { z } from "zod";
 import { requireProject } from "../catalog/routes";
-import type { EmulatorContext } from "../config";
+import type { EmulatorContext } from "../context";
 import type { ProjectData } from "../data/project-data";
 import type { Identity } from "../identity";
 import { badRequest, conflict } from "../problem";

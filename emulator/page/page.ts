@@ -4,7 +4,7 @@ import { z } from "zod";
 import { connectDocker } from "../../runtime/connect";
 import { dockerStatus } from "../../runtime/docker-error";
 import { requireUserKey } from "../auth";
-import type { EmulatorContext } from "../config";
+import type { EmulatorContext } from "../context";
 import type { ProjectData } from "../data/project-data";
 import type { Journal } from "../journal";
 import { isPageHost, onPageHost } from "../loopback";

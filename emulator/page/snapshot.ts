@@ -1,4 +1,4 @@
-import type { EmulatorContext } from "../config";
+import type { EmulatorContext } from "../context";
 import type { ProjectData } from "../data/project-data";
 import type { DataRecord } from "../data/record";
 import { bucketOf, keyOf } from "../data/transfer";

@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import pLimit from "p-limit";
-import type { EmulatorContext } from "../config";
+import type { EmulatorContext } from "../context";
 import { inOrderOfCreation } from "../creation-order";
 import type { JsonObject } from "../idempotency";
 import { badRequest, conflict, notFound } from "../problem";

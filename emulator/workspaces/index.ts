@@ -12,7 +12,7 @@ import {
 } from "../../runtime";
 import { connectDocker } from "../../runtime/connect";
 import { USER } from "../auth";
-import type { EmulatorContext } from "../config";
+import type { EmulatorContext } from "../context";
 import { Idempotency } from "../idempotency";
 import type { ProjectFolder } from "../project-folder/project-folder";
 import { ConsoleGateway } from "./console/gateway";

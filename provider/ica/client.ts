@@ -1,7 +1,7 @@
 import type { Clock } from "../handler";
 import { DataFormats } from "./data-formats";
 import { DockerImages } from "./docker-images";
-import { type Answer, type Request, Transport } from "./http";
+import { type Caller, Transport } from "./http";
 import { ProjectData } from "./project-data";
 import { Projects } from "./projects";
 import { Regions } from "./regions";
@@ -10,9 +10,6 @@ import { SystemInfo } from "./system";
 import { ApiKeyLogin } from "./tokens";
 import { WorkspaceReads } from "./workspace-reads";
 import { Workspaces } from "./workspaces";
-
-/** Sends one call as the user; what the files of the API's tags are built on. */
-export type Caller = <T>(request: Request<T>) => Promise<Answer<T>>;
 
 export interface ClientOptions {
   /** For example `https://ica.illumina.com/ica/rest`. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Caller } from "./client";
 import { IcaError } from "./error";
-import { media, noContent, path } from "./http";
+import { type Caller, media, noContent, path } from "./http";
 
 const imageSchema = z.object({
   id: z.string(),

@@ -37,6 +37,9 @@ export interface Answer<T> {
   readonly etag: string | undefined;
 }
 
+/** Sends one call as the user; what the files of the API's tags are built on. */
+export type Caller = <T>(request: Request<T>) => Promise<Answer<T>>;
+
 /** Gives the header that proves who is calling, and hears when ICA no longer accepts it. */
 export interface Authenticator {
   headers(): Promise<Readonly<Record<string, string>>>;

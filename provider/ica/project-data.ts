@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Caller } from "./client";
-import { media, noContent, path } from "./http";
+import { type Caller, media, noContent, path } from "./http";
 
 const tags = z.array(z.string().nullable()).nullish();
 

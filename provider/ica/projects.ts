@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Caller } from "./client";
-import { media, path } from "./http";
+import { type Caller, media, path } from "./http";
 
 const projectSchema = z.object({
   id: z.string(),

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Caller } from "./client";
-import { media } from "./http";
+import { type Caller, media } from "./http";
 
 const regionSchema = z.object({ id: z.string(), code: z.string(), cityName: z.string().nullish() });
 

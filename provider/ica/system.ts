@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { Caller } from "./client";
-import { media } from "./http";
+import { type Caller, media } from "./http";
 
 const infoSchema = z.object({ name: z.string(), version: z.string() });
 

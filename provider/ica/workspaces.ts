@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Caller } from "./client";
 import { IcaError } from "./error";
-import { type Answer, media, noContent, path, type Request } from "./http";
+import { type Answer, type Caller, media, noContent, path, type Request } from "./http";
 import type { Projects } from "./projects";
 
 // The ONE place where paths and field names of the workspace calls are written down. They are assumed: no public document

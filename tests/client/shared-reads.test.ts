@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type Caller, IcaClient } from "../../provider/ica/client.js";
+import { IcaClient } from "../../provider/ica/client.js";
 import { IcaError } from "../../provider/ica/error.js";
+import type { Caller } from "../../provider/ica/http.js";
 import { ListedPages } from "../../provider/ica/listed-pages.js";
 import { Projects } from "../../provider/ica/projects.js";
 import { maxAgeMs, type WorkspaceReads } from "../../provider/ica/workspace-reads.js";
