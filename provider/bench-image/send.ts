@@ -38,7 +38,7 @@ export async function sendOrTakeOver(
     // Where ICA cannot be asked, it is the store's refusal that counts.
     const datum = await completeArchive(context, inputs).catch(() => undefined);
     if (datum === undefined) throw error;
-    context.log.info(`another run has uploaded ${archiveName(inputs)} first: it is taken over`);
+    context.log.info(`adopting the archive that another run uploaded first (${archiveName(inputs)})`);
     return { upload: undefined, datum };
   }
 }
@@ -54,7 +54,7 @@ async function send(
   ready: ReadyImage,
   file: OpenFile,
 ): Promise<{ bytes: number; sha256: string }> {
-  if (transfers.activeCount >= mostTransfers) context.log.info(`${archiveName(inputs)} waits for other uploads`);
+  if (transfers.activeCount >= mostTransfers) context.log.info("waiting for other uploads");
   try {
     return await transfers(() => transfer(context, inputs, ready, file));
   } catch (error) {
@@ -95,8 +95,7 @@ async function transfer(
     credentials: file.credentials,
     renew: file.renew,
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
-    onProgress: (bytes) =>
-      log.status(`uploading ${name}: ${megabytes(bytes)} in ${formatDuration(clock.now() - start)}`),
+    onProgress: (bytes) => log.status(uploadStatus(bytes, clock.now() - start)),
     beforeEnd: async () => {
       await ready.assertSame?.();
       await file.assertOpen();
@@ -112,6 +111,12 @@ async function transfer(
   return result;
 }
 
+/** Short: a row of the display has room for little more. */
+function uploadStatus(bytes: number, ms: number): string {
+  const rate = ms < 1000 ? "" : `, ${megabytes((bytes * 1000) / ms)}/s`;
+  return `uploading: ${megabytes(bytes)}${rate}, ${formatDuration(ms)}`;
+}
+
 /** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
 export async function forgetArchive(
   context: Context,
@@ -122,7 +127,7 @@ export async function forgetArchive(
   } catch (error) {
     if (error instanceof IcaError && error.isNotFound) return;
     context.log.warn(
-      `archive ${archive.name} (${archive.dataId}) could not be deleted, and is of no use: delete it by hand. ` +
+      `could not delete archive ${archive.name} (${archive.dataId}), which is of no use: delete it by hand. ` +
         wordsOf(error),
     );
   }
