@@ -1,10 +1,12 @@
 import pLimit from "p-limit";
 import { BlockCache } from "../bzip2/block-cache";
 import { cacheFolder } from "../cache-folder";
+import type { Config } from "../config";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
 import { IcaError } from "../ica/error";
 import type { ProjectDatum } from "../ica/project-data";
+import { isLoopback } from "../proxy";
 import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
@@ -103,12 +105,26 @@ async function transfer(
     notes: new UploadNotes(),
     headStart: archive.headStart,
     signal,
+  }).catch((error: unknown) => {
+    throw withStore(error, config);
   });
   await archive.done;
   const { info, warning } = describeLayers(archive.layers());
   log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
   if (warning !== undefined) log.warn(warning);
   return result;
+}
+
+/** An upload goes to AWS, or to the store that a setting names: a failure says where that setting is, or that it may be missing. */
+function withStore(error: unknown, { s3Endpoint, baseUrl, from }: Config): unknown {
+  if (!(error instanceof UploadError)) return error;
+  const store =
+    s3Endpoint !== undefined
+      ? ` The object store was ${s3Endpoint}: ${from.s3Endpoint ?? "ica:s3Endpoint"}.`
+      : isLoopback(baseUrl)
+        ? " The object store was AWS, since neither ica:s3Endpoint nor ICA_S3_ENDPOINT is set; an emulator has a store of its own."
+        : "";
+  return store === "" ? error : new UploadError(`${error.message}${store}`, error.code);
 }
 
 /** Short: a row of the display has room for little more. */
