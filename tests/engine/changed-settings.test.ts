@@ -109,14 +109,14 @@ describe("a setting that changed since the last up", function () {
       await workspaces.bench.restart({ apiKey: "the-new-key" });
     });
 
-    it("is refused with its source, the cause and the ways out; up without refresh mends it", async () => {
+    it("is refused with its source, the cause and the ways out; --run-program lets a pipeline that always refreshes out of it", async () => {
       await set("ica:apiKey", "the-new-key", "--secret");
       const said = await fails("preview", "--refresh");
       assert.match(said, /The refused key is ica:apiKey in the stack's configuration\./);
       assert.match(said, cause);
       assert.match(said, waysOut);
       await works("preview", "--refresh", "--run-program");
-      await works(...up);
+      await works(...up, "--refresh", "--run-program");
       await works("refresh", "--yes", "--skip-preview");
     });
 
