@@ -25,7 +25,7 @@ export class Run {
 export const thisRun = new Run();
 
 /** What to do where a setting changed since the last `pulumi up`. */
-export const afterChange =
+const afterChange =
   'Pulumi refreshes and destroys with the configuration of the last "pulumi up": a setting that changed since does not count yet. ' +
   'If so, add --run-program to this command, or run "pulumi up" once without --refresh.';
 
