@@ -17,6 +17,11 @@ const settings = {
   layerCacheSize: { key: "ica:layerCacheSize", env: "ICA_LAYER_CACHE_SIZE", what: "the size of the layer cache" },
 } as const satisfies Record<string, Setting>;
 
+type SettingName = keyof typeof settings;
+
+/** Where each value comes from, in words for errors: `ICA_BASE_URL in the environment`. */
+export type Sources = Readonly<Partial<Record<SettingName, string>>>;
+
 /** Keys of the stack's configuration that {@link readConfig} asks for. */
 export const configKeys: readonly string[] = Object.values(settings).map(({ key }) => key);
 
@@ -38,6 +43,7 @@ export interface Config {
    * bytes. 0: none are kept. Default {@link defaultLayerCacheSize}. A change takes effect with the next archive.
    */
   readonly layerCacheSize: number;
+  readonly from: Sources;
 }
 
 /** 20 GB: dozens of images, most of whose layers are shared. */
@@ -53,46 +59,82 @@ const url = z.url({ protocol: /^https?$/ });
 /** Gives a value of the stack's configuration by its full key. */
 type Get = (key: string) => string | undefined;
 
+/** A value that is set, and where. */
+interface Found {
+  readonly value: string;
+  readonly from: string;
+}
+
+function find(name: SettingName, get: Get, env: NodeJS.ProcessEnv): Found | undefined {
+  const { key, env: variable } = settings[name];
+  const [ours, theirs] = [get(key), env[variable]].map((text) => text?.trim() || undefined);
+  if (ours === undefined)
+    return theirs === undefined ? undefined : { value: theirs, from: `${variable} in the environment` };
+  const other =
+    theirs === undefined || theirs === ours ? "" : ` (${variable} is set too: the configuration comes first)`;
+  return { value: ours, from: `${key} in the stack's configuration${other}` };
+}
+
 /** One setting, where nothing has to be made of it. Blank counts as not set. */
-export function readSetting(name: keyof typeof settings, get: Get, env: NodeJS.ProcessEnv): string | undefined {
-  const setting = settings[name];
-  return [get(setting.key), env[setting.env]].find((text) => text !== undefined && text.trim() !== "")?.trim();
+export function readSetting(name: SettingName, get: Get, env: NodeJS.ProcessEnv): string | undefined {
+  return find(name, get, env)?.value;
 }
 
 /** The address that the REST calls go to, for whoever needs nothing else. Throws {@link ConfigError}. */
 export function readBaseUrl(get: Get, env: NodeJS.ProcessEnv): string {
-  const address = readSetting("baseUrl", get, env) ?? publicBaseUrl;
-  const problem = wrongAddress(settings.baseUrl, address);
+  const address = find("baseUrl", get, env) ?? publicAddress;
+  const problem = wrongAddress(address);
   if (problem !== undefined) throw new ConfigError(problem);
-  return restAddress(address);
+  return restAddress(address.value);
 }
 
-/** Reads the configuration. */
-export function readConfig(get: Get, env: NodeJS.ProcessEnv): Config {
-  const value = (name: keyof typeof settings) => readSetting(name, get, env);
-  const apiKey = value("apiKey");
-  const baseUrl = value("baseUrl") ?? publicBaseUrl;
-  const s3Endpoint = value("s3Endpoint");
-  const cacheSize = value("layerCacheSize");
-  const layerCacheSize = cacheSize === undefined ? defaultLayerCacheSize : parseSize(cacheSize);
+/** Reads the configuration. `ofLastUp`: it may be the one of the last `pulumi up` (last-up.ts), and an error says so. */
+export function readConfig(get: Get, env: NodeJS.ProcessEnv, { ofLastUp = false } = {}): Config {
+  const found = (name: SettingName) => find(name, get, env);
+  const apiKey = found("apiKey");
+  const baseUrl = found("baseUrl") ?? publicAddress;
+  const projectId = found("projectId");
+  const region = found("region");
+  const s3Endpoint = found("s3Endpoint");
+  const cacheSize = found("layerCacheSize");
+  const layerCacheSize = cacheSize === undefined ? defaultLayerCacheSize : parseSize(cacheSize.value);
   const problems = [
-    apiKey === undefined ? missing(settings.apiKey) : undefined,
-    wrongAddress(settings.baseUrl, baseUrl),
-    s3Endpoint === undefined ? undefined : wrongAddress(settings.s3Endpoint, s3Endpoint),
+    apiKey === undefined ? (ofLastUp ? missingAtLastUp() : missing(settings.apiKey)) : wrongKey(apiKey),
+    wrongAddress(baseUrl),
+    projectId && wrongProject(projectId),
+    region && quoted(region),
+    s3Endpoint && wrongAddress(s3Endpoint),
     layerCacheSize === undefined
-      ? `${settings.layerCacheSize.key} (or ${settings.layerCacheSize.env}) is not a size such as 20GB, 500MB or 0: ${cacheSize}`
+      ? `${cacheSize?.from} is not a size such as 20GB, 500MB or 0: ${cacheSize?.value}`
       : undefined,
   ].filter((problem) => problem !== undefined);
   if (apiKey === undefined || layerCacheSize === undefined || problems.length > 0)
     throw new ConfigError(problems.join("\n"));
+  const all = { apiKey, baseUrl, projectId, region, s3Endpoint, layerCacheSize: cacheSize };
   return {
-    apiKey,
-    baseUrl: restAddress(baseUrl),
-    projectId: value("projectId"),
-    region: value("region"),
-    s3Endpoint,
+    apiKey: apiKey.value,
+    baseUrl: restAddress(baseUrl.value),
+    projectId: projectId?.value,
+    region: region?.value,
+    s3Endpoint: s3Endpoint?.value,
     layerCacheSize,
+    from: Object.fromEntries(
+      Object.entries(all).flatMap(([name, one]) => (one === undefined ? [] : [[name, one.from]])),
+    ),
   };
+}
+
+/**
+ * The key of the environment, where it is another one than the configured key and meant for the same ICA. The configuration comes
+ * first; this one is for a configured key that is out of date and that ICA refuses.
+ */
+export function spareApiKey(config: Config, env: NodeJS.ProcessEnv): string | undefined {
+  const fromEnv = find("apiKey", () => undefined, env);
+  if (fromEnv === undefined || fromEnv.value === config.apiKey || wrongKey(fromEnv) !== undefined) return undefined;
+  const address = find("baseUrl", () => undefined, env);
+  const isSameIca =
+    address === undefined || (wrongAddress(address) === undefined && restAddress(address.value) === config.baseUrl);
+  return isSameIca ? fromEnv.value : undefined;
 }
 
 const units: Readonly<Record<string, number>> = { "": 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
@@ -112,11 +154,43 @@ export function restAddress(baseUrl: string): string {
   return bare.endsWith("/ica") ? `${bare}/rest` : bare;
 }
 
-function wrongAddress({ key, env }: Setting, address: string): string | undefined {
-  if (!url.safeParse(address).success) return `${key} (or ${env}) is not a web address: ${address}`;
-  const { username, password } = new URL(address);
+const publicAddress: Found = {
+  value: publicBaseUrl,
+  from: `the default, since neither ${settings.baseUrl.key} nor ${settings.baseUrl.env} is set`,
+};
+
+function wrongAddress({ value, from }: Found): string | undefined {
+  const example = `an address such as ${publicBaseUrl}`;
+  if (isQuoted(value)) return quoted({ value, from });
+  if (!url.safeParse(value).success) return `${from} is not a web address (${example}): ${value}`;
+  const { username, password, search, hash } = new URL(value);
   // Not shown: whatever stands there is meant to be secret.
-  return username === "" && password === "" ? undefined : `${key} (or ${env}) must not hold a user name or password`;
+  if (username !== "" || password !== "") return `${from} must not hold a user name or password`;
+  return search === "" && hash === "" ? undefined : `${from} must be ${example}, without "?" and "#": ${value}`;
+}
+
+/** A key goes into a header: what a header cannot hold is refused here, without showing the key. */
+function wrongKey({ value, from }: Found): string | undefined {
+  if (isQuoted(value))
+    return `${from} is in quotation marks, which ICA would take for a part of the key: set it without them`;
+  return /^[\x21-\x7e]+$/.test(value)
+    ? undefined
+    : `${from} holds a blank, a line break or another character that no API key has: set it anew`;
+}
+
+function wrongProject({ value, from }: Found): string | undefined {
+  return /^[\w.:-]+$/.test(value)
+    ? undefined
+    : `${from} is not the id of a project (a UUID, as in the address of the project's page): ${value}`;
+}
+
+/** What a file with `KEY="value"` gives where the quotation marks are not taken off. */
+function isQuoted(value: string): boolean {
+  return /^(["']).*\1$/s.test(value);
+}
+
+function quoted({ value, from }: Found): string | undefined {
+  return isQuoted(value) ? `${from} is in quotation marks: set it without them: ${value}` : undefined;
 }
 
 function missing(setting: Setting): string {
@@ -124,6 +198,15 @@ function missing(setting: Setting): string {
   return (
     `${setting.key} is not set: it is ${setting.what}. Set it with "pulumi config set ${flag}${setting.key}", or in the ` +
     `environment as ${setting.env}. For the emulator: eval "$(ica-bench emulator start)".`
+  );
+}
+
+/** What to do about it, last-up.ts adds: it is the same for all settings. */
+function missingAtLastUp(): string {
+  const { key, env } = settings.apiKey;
+  return (
+    `no API key: the stack had no ${key} at its last "pulumi up", and ${env} is not set. ${env} in the environment counts at once; ` +
+    `"pulumi config set --secret ${key}" counts from the next "pulumi up" on.`
   );
 }
 

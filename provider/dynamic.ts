@@ -5,6 +5,7 @@ import type { Context } from "./context";
 import { engineLog } from "./engine-log";
 import { type CheckFailure, PartialError, type ResourceHandler } from "./handler";
 import { IcaError } from "./ica/error";
+import { adviceAfterChange, type Run, thisRun } from "./last-up";
 import { type Session, sharedSession } from "./session";
 import { wordsOf } from "./words";
 
@@ -20,10 +21,12 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   readonly #kind: string;
   #get: (key: string) => string | undefined = () => undefined;
   #session: Session | undefined;
+  readonly #run: Run;
 
-  constructor(kind: string, handler: ResourceHandler<Inputs, State, Context>) {
+  constructor(kind: string, handler: ResourceHandler<Inputs, State, Context>, run = thisRun) {
     this.#kind = kind;
     this.#handler = handler;
+    this.#run = run;
   }
 
   async configure(request: pulumi.dynamic.ConfigureRequest): Promise<void> {
@@ -31,6 +34,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   }
 
   async check(olds: Properties, news: Properties): Promise<pulumi.dynamic.CheckResult> {
+    this.#run.programRuns();
     try {
       const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? (olds as Inputs) : undefined;
       const { inputs, failures } = await this.#handler.check(this.#context(news), news, old);
@@ -87,7 +91,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   }
 
   #context(properties: Properties): Context {
-    this.#session ??= sharedSession(readConfig(this.#get, process.env));
+    this.#session ??= sharedSession(readConfig(this.#get, process.env, { ofLastUp: this.#run.mayBeLastUp }));
     const named = properties[urnKey];
     const urn = typeof named === "string" ? named : undefined;
     return { ...this.#session, log: engineLog(urn, systemClock), clock: systemClock, urn };
@@ -119,7 +123,8 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   /** The host prints an error's stack on the user's screen; it would be of no use there. */
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
-    const quiet = new Error(wordsOf(error));
+    const advice = this.#run.mayBeLastUp ? adviceAfterChange(error) : undefined;
+    const quiet = new Error(advice === undefined ? wordsOf(error) : `${wordsOf(error)} ${advice}`);
     quiet.name = `${this.#kind}${name}`;
     quiet.stack = "";
     return quiet;

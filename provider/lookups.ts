@@ -26,8 +26,8 @@ const clients = new Map<string, IcaClient>();
 export function lookups(get: (key: string) => string | undefined, env: NodeJS.ProcessEnv): Lookups {
   const config = readConfig(get, env);
   const key = JSON.stringify([config.baseUrl, config.apiKey]);
-  const client =
-    clients.get(key) ?? new IcaClient({ baseUrl: config.baseUrl, apiKey: config.apiKey, clock: systemClock });
+  const { baseUrl, apiKey } = config;
+  const client = clients.get(key) ?? new IcaClient({ baseUrl, apiKey, settings: config, clock: systemClock });
   clients.set(key, client);
   return {
     image: (query) => findImage(client.dockerImages, query),

@@ -1,9 +1,10 @@
 import { systemClock } from "./clock";
-import type { Config } from "./config";
+import { type Config, spareApiKey } from "./config";
 import { Docker } from "./docker";
-import { engineAddress } from "./engine-log";
+import { engineAddress, engineLog } from "./engine-log";
 import { endWithEngine } from "./engine-watch";
 import { IcaClient } from "./ica/client";
+import { thisRun } from "./last-up";
 
 /** What all resources of one `pulumi up` share, since the host is one process: one login, one pool of connections, one look for Docker. */
 export interface Session {
@@ -16,6 +17,11 @@ export interface Session {
 
 /** Milliseconds that work has to end by itself once the engine is gone. */
 const lastWordsMs = 5000;
+
+/** ICA refused the key of the last `pulumi up`, and takes the one of the environment. */
+const spareKeyUsed =
+  'ICA refuses the API key that the stack had at its last "pulumi up"; ICA_API_KEY of the environment is used instead. If the key was ' +
+  'replaced, set the new one with "pulumi config set --secret ica:apiKey", or remove the old one with "pulumi config rm ica:apiKey".';
 
 const sessions = new Map<string, Session>();
 
@@ -45,6 +51,11 @@ function open(config: Config): Session {
     client: new IcaClient({
       baseUrl: config.baseUrl,
       apiKey: config.apiKey,
+      spareKey: {
+        find: () => (thisRun.mayBeLastUp ? spareApiKey(config, process.env) : undefined),
+        used: () => engineLog(undefined, systemClock).warn(spareKeyUsed),
+      },
+      settings: config,
       clock: systemClock,
       sharedReads: process.env.ICA_SHARED_READS !== "false",
     }),

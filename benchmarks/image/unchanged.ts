@@ -70,6 +70,7 @@ function contextFor(emulator: Emulator, url: string, docker: Docker): () => Cont
     region: undefined,
     s3Endpoint: emulator.s3Url,
     layerCacheSize: 0,
+    from: {},
   };
   const silent = () => undefined;
   return () => ({

@@ -48,7 +48,8 @@ export async function look(config: Config, clock: Clock): Promise<Omit<Facts, "d
   const { projectId } = config;
   if (projectId === undefined) throw new CannotCheck(`The project ${missingProject()}.`);
   const policy = { attempts: 2, baseMs: 500, capMs: 2000, longestRetryAfterMs: 10_000 };
-  const client = new IcaClient({ baseUrl: config.baseUrl, apiKey: config.apiKey, clock, policy, timeoutMs });
+  const { baseUrl, apiKey } = config;
+  const client = new IcaClient({ baseUrl, apiKey, settings: config, clock, policy, timeoutMs });
   const calls: CallSeen[] = [];
 
   const seen = async <T>(call: string, ask: () => Promise<T>, tell: (answer: T) => string): Promise<T | undefined> => {

@@ -26,7 +26,7 @@ export async function usableArchive(context: Context, inputs: BenchImageInputs):
         { cause: error },
       );
   }
-  context.log.info(`${what} is deleted: it is uploaded anew`);
+  context.log.info(`uploading anew: deleted ${what.replace(/,$/, "")}`);
   return undefined;
 }
 

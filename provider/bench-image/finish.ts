@@ -55,12 +55,8 @@ async function awaitReady(context: Context, inputs: BenchImageInputs, image: Doc
   const limit = timeoutMs(inputs.timeouts, "create", defaultCreateTimeout);
   // ICA has just said so, and asking once more would say the same.
   const ready = image.status === "AVAILABLE" ? image : await awaitImage(context, inputs, image.id, limit);
-  if (image.status !== "AVAILABLE")
-    context.log.info(
-      `image ${inputs.name} ${inputs.version} is AVAILABLE after ${formatDuration(context.clock.now() - start)}`,
-    );
-  for (const line of settingsToChange(ready, inputs))
-    context.log.warn(`image ${inputs.name} ${inputs.version}: ${line}`);
+  if (image.status !== "AVAILABLE") context.log.info(`AVAILABLE after ${formatDuration(context.clock.now() - start)}`);
+  for (const line of settingsToChange(ready, inputs)) context.log.warn(line);
   return ready;
 }
 

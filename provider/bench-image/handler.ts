@@ -59,7 +59,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     const what = `image ${state.name} ${state.version} (id ${id})`;
     if (state.onDelete === "removeRegions" && inUse(context).has(id)) {
       context.log.warn(
-        `${what} keeps its regions: its own replacement, or a resource of another name in the program, uses it. The stack forgets this one`,
+        `keeps its regions: its own replacement, or a resource of another name in the program, uses it. The stack forgets this one: ${what}`,
       );
       return;
     }
@@ -69,11 +69,11 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
       const present = regionsOf(image).map((region) => region.id);
       if (present.length > 0) await context.client.dockerImages.removeRegions(id, present);
       context.log.info(
-        `${what} was removed from its regions. ICA has no call to delete an image: it stays in the Docker Repository`,
+        `removed from its regions; it stays in the Docker Repository, since ICA has no call to delete an image: ${what}`,
       );
       return;
     }
-    context.log.info(`${what} stays in ICA, which has no call to delete an image; the stack forgets it`);
+    context.log.info(`stays in ICA, which has no call to delete an image; the stack forgets it: ${what}`);
   },
 };
 
@@ -85,7 +85,7 @@ function compare(context: Context, state: BenchImageState, next: BenchImageInput
   if (because.length > 0) {
     if (because.includes("contextHash") && state.existingId === undefined && next.existingId === undefined)
       context.log.info(
-        `image ${next.name} is ${next.build === undefined ? "published anew" : "rebuilt"}: ${rebuildReasons(state, next, seenContents(context, next.contextHash))}`,
+        `will be ${next.build === undefined ? "published anew" : "rebuilt"}: ${rebuildReasons(state, next, seenContents(context, next.contextHash))}`,
       );
     return { kind: "replace", because, deleteFirst: false };
   }

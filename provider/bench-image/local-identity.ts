@@ -17,7 +17,7 @@ export async function localIdentity(
 ): Promise<{ readonly contextHash: string } | { readonly problem: string }> {
   const looked = await look(context, image);
   if ("contextHash" in looked || old?.image !== image) return looked;
-  context.log.warn(`image ${image} was not looked at, and is taken to be what was published: ${looked.problem}`);
+  context.log.warn(`could not look at image ${image}, and takes it to be what was published: ${looked.problem}`);
   return { contextHash: old.contextHash };
 }
 

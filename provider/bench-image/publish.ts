@@ -24,9 +24,7 @@ export async function publish(
   const published = await findExisting(context, inputs);
   if (published.kind === "other") throw new PublishError(immutableVersion(inputs, published));
   if (published.kind === "same") {
-    context.log.info(
-      `image ${inputs.name} ${inputs.version} is in ICA already, and is taken over: no build, no upload`,
-    );
+    context.log.info("adopting the image that is in ICA already: no build, no upload");
     return finishExisting(context, inputs, published.image, seen);
   }
   const regions = await regionIds(context, inputs.projectId, inputs.regions);
@@ -35,7 +33,7 @@ export async function publish(
   let upload: { bytes: number; sha256: string } | undefined;
   let datum = await usableArchive(context, inputs);
   if (datum !== undefined)
-    context.log.info(`archive ${archiveName(inputs)} is in the project already: no build, no upload`);
+    context.log.info(`using the archive that is in the project already: no build, no upload (${archiveName(inputs)})`);
   else {
     // Before minutes are spent on a build.
     if (inputs.archive.compression === "bzip2") await compressor();
@@ -62,8 +60,8 @@ export async function publish(
   const { image, kind } = registered;
   context.log.info(
     kind === "new"
-      ? `image ${inputs.name} ${inputs.version} registered (id ${image.id}); ICA makes it now`
-      : `another run has registered ${inputs.name} ${inputs.version} (id ${image.id}): it is taken over`,
+      ? `registered as image ${image.id}; ICA makes it now`
+      : `adopting the image that another run has registered (id ${image.id})`,
   );
   return keepingId(context, inputs, image, done, async () => {
     await labelArchive(context, inputs, labelled, format, { sha256: archive.sha256, imageId: image.id });

@@ -46,10 +46,10 @@ export async function readyImage(context: Context, inputs: BenchImageInputs): Pr
   const from = build.builder === undefined ? "" : ` on the builder ${build.builder}`;
   await assertUnchanged(context, inputs, "before it was built");
   const start = context.clock.now();
-  context.log.info(`building ${inputs.name} ${inputs.version} from ${build.context}${from}`);
+  context.log.info(`building from ${build.context}${from}`);
   const watch = {
     onLine: (line: string, kind: BuildLineKind) =>
-      kind === "finished" ? context.log.info(line) : context.log.status(line),
+      kind === "finished" ? context.log.info(`built ${line}`) : context.log.status(`building ${line}`),
     signal: context.signal,
   };
   const archive = far ? await docker.buildArchive(spec, watch) : await docker.build(spec, watch);
@@ -146,7 +146,7 @@ async function judgeSeen(
   const unread = image.unread();
   if (unread.length > 0)
     context.log.warn(
-      `${unread.join(", ")} of the image could not be looked into: only so much is kept of what comes from a builder. ` +
+      `could not look into ${unread.join(", ")} of the image: only so much is kept of what comes from a builder. ` +
         'What is said of the contract may be wrong there; verify: "none" says nothing.',
     );
   judge(context, reference, inspection);

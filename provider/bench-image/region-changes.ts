@@ -30,7 +30,6 @@ export async function changeRegions(
   const dropped = others.filter((region) => isNamed(region, named));
   if (missing.length + dropped.length === 0) return image;
   const { client, log } = context;
-  const what = `image ${inputs.name} ${inputs.version}`;
   if (missing.length > 0) {
     await settled(
       context,
@@ -38,7 +37,7 @@ export async function changeRegions(
       () => client.dockerImages.addRegions(image.id, idsOf(missing)),
       (now) => without(missing, regionsOf(now)).length === 0,
     );
-    log.info(`${what} is added to ${listed(missing)}`);
+    log.info(`added to regions: ${listed(missing)}`);
   }
   if (dropped.length > 0) {
     await settled(
@@ -47,10 +46,10 @@ export async function changeRegions(
       () => client.dockerImages.removeRegions(image.id, idsOf(dropped)),
       (now) => without(dropped, regionsOf(now)).length === dropped.length,
     );
-    log.info(`${what} is removed from ${listed(dropped)}`);
+    log.info(`removed from regions: ${listed(dropped)}`);
   }
   const kept = without(others, dropped);
-  if (kept.length > 0) log.info(`${what} stays in ${listed(kept)} too, which this stack has not named`);
+  if (kept.length > 0) log.info(`stays in ${listed(kept)} too, which this stack has not named`);
   return client.dockerImages.get(image.id);
 }
 

@@ -34,11 +34,16 @@ export async function checkRegions(
   if (old?.regions === undefined && image !== undefined && areAmong(regions, image)) return accepted;
   const known = await listed(context);
   if (known === undefined) return accepted;
+  const source = declared === undefined ? context.config.from.region : undefined;
+  const from = source === undefined ? "" : `. The region is ${source}`;
   const names: readonly unknown[] = Array.isArray(declared) ? declared : regions;
   const failures = names.flatMap((name, index) => {
     if (typeof name !== "string" || findRegion(known, name) !== undefined) return [];
     return [
-      { property: Array.isArray(declared) ? `regions[${index}]` : "regions", reason: unknownRegion(known, name) },
+      {
+        property: Array.isArray(declared) ? `regions[${index}]` : "regions",
+        reason: `${unknownRegion(known, name)}${from}`,
+      },
     ];
   });
   const idOf = (name: string) => findRegion(known, name)?.id ?? name;

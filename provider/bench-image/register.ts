@@ -45,9 +45,7 @@ export async function register(
       if (after.kind !== "absent") return after;
       const pauseMs = pausesMs[tries - 1];
       if (pauseMs === undefined || !isPassing(error)) throw error;
-      context.log.warn(
-        `${error.message} The archive is there; it is registered once more in ${formatDuration(pauseMs)}.`,
-      );
+      context.log.warn(`registering once more in ${formatDuration(pauseMs)}: the archive is there. ${error.message}`);
       await context.clock.sleep(pauseMs, context.signal);
     }
   }
@@ -78,7 +76,7 @@ async function theOne(
       ? `its image ${first.id} is used, and ${image.id}, which holds the same, is not`
       : `its image ${first.id} has the version, and ${image.id}, which this run registered, is not used`;
   context.log.warn(
-    `another run registered ${inputs.name} ${inputs.version} in the same moment: ${outcome}. ` +
+    `another run registered this version in the same moment: ${outcome}. ` +
       `ICA has no call to delete ${image.id}: it can be removed by hand in System Settings > Docker Repository.`,
   );
   return judged;
@@ -106,7 +104,7 @@ export async function awaitImage(
             'Docker Repository. The next "pulumi up" publishes it anew.',
         );
       }
-      const line = `${what}: ${image.status} for ${formatDuration(elapsed)} (5 to 30 minutes are normal)`;
+      const line = `waiting for ICA: ${image.status}, ${formatDuration(elapsed)} (5 to 30 minutes are normal)`;
       context.log.status(line);
       // A line a minute for logs that show no status lines.
       if (elapsed >= told + 60_000) {

@@ -1,10 +1,12 @@
 import pLimit from "p-limit";
 import { BlockCache } from "../bzip2/block-cache";
 import { cacheFolder } from "../cache-folder";
+import type { Config } from "../config";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
 import { IcaError } from "../ica/error";
 import type { ProjectDatum } from "../ica/project-data";
+import { isLoopback } from "../proxy";
 import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
@@ -38,7 +40,7 @@ export async function sendOrTakeOver(
     // Where ICA cannot be asked, it is the store's refusal that counts.
     const datum = await completeArchive(context, inputs).catch(() => undefined);
     if (datum === undefined) throw error;
-    context.log.info(`another run has uploaded ${archiveName(inputs)} first: it is taken over`);
+    context.log.info(`adopting the archive that another run uploaded first (${archiveName(inputs)})`);
     return { upload: undefined, datum };
   }
 }
@@ -54,7 +56,7 @@ async function send(
   ready: ReadyImage,
   file: OpenFile,
 ): Promise<{ bytes: number; sha256: string }> {
-  if (transfers.activeCount >= mostTransfers) context.log.info(`${archiveName(inputs)} waits for other uploads`);
+  if (transfers.activeCount >= mostTransfers) context.log.info("waiting for other uploads");
   try {
     return await transfers(() => transfer(context, inputs, ready, file));
   } catch (error) {
@@ -95,8 +97,7 @@ async function transfer(
     credentials: file.credentials,
     renew: file.renew,
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
-    onProgress: (bytes) =>
-      log.status(`uploading ${name}: ${megabytes(bytes)} in ${formatDuration(clock.now() - start)}`),
+    onProgress: (bytes) => log.status(uploadStatus(bytes, clock.now() - start)),
     beforeEnd: async () => {
       await ready.assertSame?.();
       await file.assertOpen();
@@ -104,12 +105,32 @@ async function transfer(
     notes: new UploadNotes(),
     headStart: archive.headStart,
     signal,
+  }).catch((error: unknown) => {
+    throw withStore(error, config);
   });
   await archive.done;
   const { info, warning } = describeLayers(archive.layers());
   log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
   if (warning !== undefined) log.warn(warning);
   return result;
+}
+
+/** An upload goes to AWS, or to the store that a setting names: a failure says where that setting is, or that it may be missing. */
+function withStore(error: unknown, { s3Endpoint, baseUrl, from }: Config): unknown {
+  if (!(error instanceof UploadError)) return error;
+  const store =
+    s3Endpoint !== undefined
+      ? ` The object store was ${s3Endpoint}: ${from.s3Endpoint ?? "ica:s3Endpoint"}.`
+      : isLoopback(baseUrl)
+        ? " The object store was AWS, since neither ica:s3Endpoint nor ICA_S3_ENDPOINT is set; an emulator has a store of its own."
+        : "";
+  return store === "" ? error : new UploadError(`${error.message}${store}`, error.code);
+}
+
+/** Short: a row of the display has room for little more. */
+function uploadStatus(bytes: number, ms: number): string {
+  const rate = ms < 1000 ? "" : `, ${megabytes((bytes * 1000) / ms)}/s`;
+  return `uploading: ${megabytes(bytes)}${rate}, ${formatDuration(ms)}`;
 }
 
 /** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
@@ -122,7 +143,7 @@ export async function forgetArchive(
   } catch (error) {
     if (error instanceof IcaError && error.isNotFound) return;
     context.log.warn(
-      `archive ${archive.name} (${archive.dataId}) could not be deleted, and is of no use: delete it by hand. ` +
+      `could not delete archive ${archive.name} (${archive.dataId}), which is of no use: delete it by hand. ` +
         wordsOf(error),
     );
   }

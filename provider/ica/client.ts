@@ -1,4 +1,5 @@
 import type { Clock } from "../handler";
+import { blamingSetting, type ClientSettings } from "./blamed-setting";
 import { DataFormats } from "./data-formats";
 import { DockerImages } from "./docker-images";
 import { type Caller, Transport } from "./http";
@@ -7,7 +8,7 @@ import { Projects } from "./projects";
 import { Regions } from "./regions";
 import type { RetryPolicy } from "./retry";
 import { SystemInfo } from "./system";
-import { ApiKeyLogin } from "./tokens";
+import { ApiKeyLogin, type SpareKey } from "./tokens";
 import { WorkspaceReads } from "./workspace-reads";
 import { Workspaces } from "./workspaces";
 
@@ -16,6 +17,10 @@ export interface ClientOptions {
   readonly baseUrl: string;
   /** An API key of the user; never logged, never part of an error. */
   readonly apiKey: string;
+  /** Another key, in case ICA refuses the first one. */
+  readonly spareKey?: SpareKey;
+  /** The configured project, and where the settings come from: for errors. */
+  readonly settings?: Omit<ClientSettings, "baseUrl">;
   readonly clock: Clock;
   readonly policy?: RetryPolicy;
   readonly timeoutMs?: number;
@@ -44,8 +49,12 @@ export class IcaClient {
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     });
-    const login = new ApiKeyLogin(transport, options.apiKey, options.clock);
-    const call: Caller = (request) => transport.send(request, login);
+    const login = new ApiKeyLogin(transport, options.apiKey, options.clock, options.spareKey);
+    const settings = { from: {}, ...options.settings, baseUrl: options.baseUrl };
+    const call: Caller = (request) =>
+      transport.send(request, login).catch((error: unknown) => {
+        throw blamingSetting(error, settings);
+      });
     this.regions = new Regions(call);
     this.projects = new Projects(call);
     this.dataFormats = new DataFormats(call);

@@ -173,9 +173,12 @@ export class Transport {
     const etag = headerOf(response, "etag");
     const parsed = request.answer.safeParse(response.data);
     if (parsed.success) return { body: parsed.data, etag };
-    const issues = parsed.error.issues
-      .slice(0, 5)
-      .map((issue) => `${issue.path.join(".") || "(the whole answer)"}: ${issue.message}`);
+    const isPage = typeof response.data === "string" && /^\s*</.test(response.data);
+    const issues = isPage
+      ? ["(the whole answer): a web page, not JSON"]
+      : parsed.error.issues
+          .slice(0, 5)
+          .map((issue) => `${issue.path.join(".") || "(the whole answer)"}: ${issue.message}`);
     throw new IcaError({
       kind: "unexpected",
       call,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Clock } from "../handler";
+import { IcaError } from "./error";
 import { type Authenticator, media, type Transport } from "./http";
 
 const tokenSchema = z.object({ token: z.string().min(1) });
@@ -10,6 +11,14 @@ const marginS = 60;
 /** Milliseconds for which a token is used whose end is not known. */
 const usualLifeMs = 10 * 60_000;
 
+/** A key to log in with where ICA refuses the first one. */
+export interface SpareKey {
+  /** The key; undefined while it does not count. Asked before each use. */
+  find(): string | undefined;
+  /** ICA refused the first key, and took this one. */
+  used(): void;
+}
+
 /**
  * Logs in with an API key. ICA advises to exchange the key for a JWT once and to use that afterwards; a JWT that was made
  * from an API key cannot be refreshed, so a new one is requested (official OpenAPI document, "Authentication").
@@ -18,14 +27,16 @@ export class ApiKeyLogin implements Authenticator {
   readonly #transport: Transport;
   readonly #apiKey: string;
   readonly #clock: Clock;
-  #token: { jwt: string; endsAt: number } | undefined;
+  readonly #spareKey: SpareKey | undefined;
+  #token: { jwt: string; endsAt: number; isSpare: boolean } | undefined;
   #pending: Promise<string> | undefined;
   readonly #secrets = new Set<string>();
 
-  constructor(transport: Transport, apiKey: string, clock: Clock) {
+  constructor(transport: Transport, apiKey: string, clock: Clock, spareKey?: SpareKey) {
     this.#transport = transport;
     this.#apiKey = apiKey;
     this.#clock = clock;
+    this.#spareKey = spareKey;
     this.#secrets.add(apiKey);
   }
 
@@ -44,6 +55,7 @@ export class ApiKeyLogin implements Authenticator {
   }
 
   async #jwt(): Promise<string> {
+    if (this.#token?.isSpare === true && this.#spareKey?.find() === undefined) this.#token = undefined;
     if (this.#token !== undefined && this.#clock.now() < this.#token.endsAt - marginS * 1000) return this.#token.jwt;
     // Many resources start at once: they share one login.
     this.#pending ??= this.#login().finally(() => {
@@ -53,9 +65,23 @@ export class ApiKeyLogin implements Authenticator {
   }
 
   async #login(): Promise<string> {
+    try {
+      return await this.#loginWith(this.#apiKey, false);
+    } catch (error) {
+      const spare = this.#spareKey?.find();
+      if (!(error instanceof IcaError) || error.status !== 401 || spare === undefined || spare === this.#apiKey)
+        throw error;
+      this.#secrets.add(spare);
+      const jwt = await this.#loginWith(spare, true);
+      this.#spareKey?.used();
+      return jwt;
+    }
+  }
+
+  async #loginWith(apiKey: string, isSpare: boolean): Promise<string> {
     const withKey: Authenticator = {
-      headers: async () => ({ "X-API-Key": this.#apiKey }),
-      // There is only one key: asking again with it is no use.
+      headers: async () => ({ "X-API-Key": apiKey }),
+      // Asking again with the same key is no use.
       rejected: () => false,
       redact: (text) => this.redact(text),
     };
@@ -67,7 +93,7 @@ export class ApiKeyLogin implements Authenticator {
     const [ends, now] = [endOf(body.token), this.#clock.now()];
     // One that has ended when it comes means that this machine's clock is ahead: then a 401 tells when it really has.
     const isUsable = ends !== undefined && ends - marginS * 1000 > now;
-    this.#token = { jwt: body.token, endsAt: isUsable ? ends : now + usualLifeMs };
+    this.#token = { jwt: body.token, endsAt: isUsable ? ends : now + usualLifeMs, isSpare };
     return body.token;
   }
 }

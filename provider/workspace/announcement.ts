@@ -13,7 +13,7 @@ export function announcement(
   if (restarting.length === 0) return [];
   const known = restarting.filter(({ field }) => !hasUnknown(next[field]));
   const reasons = (known.length > 0 ? known : restarting).map(({ field, why }) => `${field} (${why})`).join(", ");
-  const subject = `workspace "${live.name}"`;
+  const subject = "the workspace";
   if (!isUp(live.status)) return [`${subject} does not run: changed without a restart: ${reasons}`];
   if (known.length === 0) return [`${subject} runs, and is restarted if this turns out to be another one: ${reasons}`];
   if (next.desiredState === "stopped") return [`${subject} is stopped, and changed then: ${reasons}`];

@@ -45,7 +45,7 @@ export async function converge(
       if (restart) await startAgain(context, place);
       throw error;
     }
-    context.log.info(`workspace "${place.name}": changed ${changes.map(({ field }) => field).join(", ")}`);
+    context.log.info(`changed ${changes.map(({ field }) => field).join(", ")}`);
   }
   if (inputs.desiredState === "running" || progress.restarting) return ensureRunning(context, place, deadline);
   if (inputs.desiredState === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, deadline);
@@ -83,7 +83,7 @@ export async function keepingId(
     const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
       // It vanished meanwhile: there is no id to keep.
       if (second instanceof IcaError && second.isNotFound) throw vanished(place, error);
-      context.log.warn(`workspace "${place.name}": its state could not be read after the failure (${wordsOf(second)})`);
+      context.log.warn(`its state could not be read after the failure (${wordsOf(second)})`);
       return undefined;
     });
     const state: WorkspaceState =

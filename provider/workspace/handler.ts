@@ -34,7 +34,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     if (changes.length === 0) {
       const unfinished = leftToDo(state, next);
       if (unfinished === undefined) return { kind: "unchanged" };
-      context.log.info(`workspace "${state.name}" ${unfinished}`);
+      context.log.info(unfinished);
       return { kind: "update", hidden: true };
     }
     const because = changes
@@ -46,9 +46,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       for (const line of announcement(changes, next, live ?? state)) context.log.info(line);
       return { kind: "update", hidden: false };
     }
-    context.log.warn(
-      `workspace "${state.name}" is replaced because of ${because.join(", ")}: all that is in its /data is lost`,
-    );
+    context.log.warn(`will be replaced because of ${because.join(", ")}: all that is in its /data is lost`);
     // Names are unique in a project: the old workspace has to go before a new one can have its name.
     return { kind: "replace", because, deleteFirst: isUnknown(next.name) || next.name === state.name };
   },
@@ -95,7 +93,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const stopped = runStateOf(live.status) === "stopped";
     if (next.desiredState === undefined && !progress.restarting && state.status === "Running" && stopped) {
       context.log.warn(
-        `workspace "${next.name}" ran when this stack last looked, and is stopped now. It stays stopped, since no desiredState is declared; ` +
+        `it ran when this stack last looked, and is stopped now. It stays stopped, since no desiredState is declared; ` +
           "if an interrupted restart stopped it, start it on the Bench page",
       );
     }
@@ -110,8 +108,8 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const place: Place = { projectId: state.projectId, workspaceId: id, name: state.name };
     if (takenOver(context).has(id)) {
       log.warn(
-        `workspace "${place.name}" was taken over a moment ago, by its own replacement or by a resource of another name in the program: ` +
-          "it is kept, and so is its /data. To make it anew, set deleteBeforeReplace: true or another name",
+        "kept, and so is its /data: its own replacement, or a resource of another name in the program, took it over a moment ago. " +
+          "To make it anew, set deleteBeforeReplace: true or another name",
       );
       return;
     }
@@ -130,7 +128,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       }
     }
     await awaitGone(context, place, deadline);
-    log.info(`workspace "${place.name}" deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
+    log.info(`deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
   },
 };
 

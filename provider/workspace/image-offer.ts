@@ -74,7 +74,7 @@ async function look(
     if (!(error instanceof IcaError) || error.status === 401) throw error;
     if (error.isNotFound) return { failures: [{ property, reason: `ICA has no Docker image ${imageId}` }] };
     // What an image offers is looked up for an early word only: ICA itself refuses what does not fit.
-    context.log.warn(`what image ${imageId} offers could not be looked up: ${error.message}`);
+    context.log.warn(`could not look up what image ${imageId} offers: ${error.message}`);
     return { failures: [] };
   }
 }

@@ -32,7 +32,7 @@ const takesMs = 15_000;
 export async function ensureRunning(context: Context, place: Place, deadline: number): Promise<Workspace> {
   const { client, log } = context;
   const start = asking(context, `start workspace "${place.name}"`, () => {
-    log.info(`starting workspace "${place.name}"`);
+    log.info("starting the workspace");
     return client.workspaces.start(place.projectId, place.workspaceId);
   });
   /** How it was when the start was asked for; undefined: it has left that state since. */
@@ -58,7 +58,7 @@ export async function ensureRunning(context: Context, place: Place, deadline: nu
 export async function ensureStopped(context: Context, place: Place, deadline: number): Promise<Workspace> {
   const { client, log } = context;
   const stop = asking(context, `stop workspace "${place.name}"`, () => {
-    log.info(`stopping workspace "${place.name}": its main process gets TERM and has 30 s`);
+    log.info("stopping the workspace: its main process gets TERM and has 30 s");
     return client.workspaces.stop(place.projectId, place.workspaceId);
   });
   return wait(context, place, deadline, "Stopped", async ({ status }) => {
@@ -72,11 +72,11 @@ export async function ensureStopped(context: Context, place: Place, deadline: nu
 
 /** After a change that came to nothing, a workspace that ran is started again; the change's own error is what counts. */
 export async function startAgain({ client, log }: Context, place: Place): Promise<void> {
-  log.info(`starting workspace "${place.name}" again, as it was before`);
+  log.info("starting the workspace again, as it was before");
   try {
     await client.workspaces.start(place.projectId, place.workspaceId);
   } catch (error) {
-    log.warn(`workspace "${place.name}" was stopped for the change and could not be started again: ${wordsOf(error)}`);
+    log.warn(`stopped for the change, and could not be started again: ${wordsOf(error)}`);
   }
 }
 
@@ -130,7 +130,7 @@ async function wait(
     timeoutMs: Math.max(0, deadline - clock.now()),
     look: () => client.workspaceReads.now(place.projectId, place.workspaceId),
     done: async (workspace, elapsed) => {
-      log.status(`workspace "${place.name}": ${workspace.status}, ${formatDuration(elapsed)}`);
+      log.status(`waiting for ICA: ${workspace.status}, ${formatDuration(elapsed)}`);
       return done(workspace);
     },
     timedOut: (workspace, elapsed) =>

@@ -41,7 +41,7 @@ export async function awaitGone(context: Context, place: Place, deadline: number
     timeoutMs: Math.max(0, deadline - clock.now()),
     look: () => present(context, place.projectId, place.workspaceId),
     done: (live, elapsed) => {
-      if (live !== undefined) log.status(`workspace "${place.name}": ${live.status}, ${formatDuration(elapsed)}`);
+      if (live !== undefined) log.status(`waiting for ICA: ${live.status}, ${formatDuration(elapsed)}`);
       return live === undefined || isDeleted(live);
     },
     timedOut: (live, elapsed) =>

@@ -29,7 +29,7 @@ export async function findOwn(
     return undefined;
   }
   if (isDeclared(found, inputs)) {
-    context.log.info(`workspace "${inputs.name}" exists already with these settings, and is taken over`);
+    context.log.info(`adopting the workspace that exists already with these settings (id ${found.id})`);
     return found;
   }
   throw new RefusedChange(
@@ -44,7 +44,7 @@ export async function make(context: Context, inputs: WorkspaceInputs): Promise<M
   const { projectId, name } = inputs;
   try {
     const made = await workspaces.create(projectId, settingsOf(inputs), randomUUID());
-    context.log.info(`workspace "${name}" created`);
+    context.log.info(`created, with id ${made.id}`);
     return made;
   } catch (error) {
     // Names are unique, and there was none of this name: one that is there now is the one that was asked for. A 409 is what the
@@ -52,7 +52,7 @@ export async function make(context: Context, inputs: WorkspaceInputs): Promise<M
     const mayBeMade = error instanceof IcaError && (error.isAmbiguous || error.status === 409);
     const made = mayBeMade ? await workspaces.findByName(projectId, name).catch(() => undefined) : undefined;
     if (made === undefined || !isDeclared(made, inputs)) throw error;
-    context.log.info(`workspace "${name}" was created, though ICA's answer was another: ${wordsOf(error)}`);
+    context.log.info(`created, though ICA's answer was another: ${wordsOf(error)}`);
     return { id: made.id, workspace: made };
   }
 }
@@ -71,6 +71,6 @@ export const takenOver = remembered(() => new Set<string>());
 export async function existing(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
   const found = await lookUp(context, inputs.projectId, id);
   if (found === undefined) throw new RefusedChange(`existingId: project ${inputs.projectId} has no workspace ${id}`);
-  context.log.info(`workspace "${found.name}" is taken over`);
+  context.log.info(`adopting the workspace with id ${id}`);
   return found;
 }

@@ -103,7 +103,7 @@ describe("the image handler", () => {
       await writeFile(path.join(folder, "renv.lock"), "2");
       const change = await diffOf(later, state, { context: folder, args: { R: "4.2" } });
       assert.deepEqual(change, { kind: "replace", because: ["version", "contextHash"], deleteFirst: false });
-      assert.deepEqual(later.log.lines, ["image rstudio is rebuilt: build.args.R changed; renv.lock changed"]);
+      assert.deepEqual(later.log.lines, ["will be rebuilt: build.args.R changed; renv.lock changed"]);
     });
 
     it("finds what is published, of which an up then asks by its id only: one call", async () => {
@@ -386,7 +386,7 @@ describe("the image handler", () => {
       const error = await partialOf<BenchImageState>(handler.create(context, inputs));
       assert.equal(error.id, "made-1");
       assert.match(error.message, /ICA could not make image/);
-      assert.match(context.log.warnings.join(), /fil\.1\) could not be deleted.*Read only/);
+      assert.match(context.log.warnings.join(), /could not delete archive .*fil\.1\).*Read only/);
     });
   });
 

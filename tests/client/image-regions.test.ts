@@ -35,12 +35,14 @@ describe("the declared regions of an image", () => {
   });
 
   it("are refused at regions where the stack's configuration names them", async () => {
-    context = contextFor(server.baseUrl, { region: "xyz" });
+    context = contextFor(server.baseUrl, { region: "xyz", from: { region: "ICA_REGION in the environment" } });
     const { failures } = await check(undefined);
-    assert.deepEqual(
-      failures.map(({ property }) => property),
-      ["regions"],
-    );
+    assert.deepEqual(failures, [
+      {
+        property: "regions",
+        reason: 'region "xyz" is not one of this tenant\'s: use1, euc1. The region is ICA_REGION in the environment',
+      },
+    ]);
   });
 
   it("are accepted with a warning where ICA does not give its list", async () => {

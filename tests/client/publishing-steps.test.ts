@@ -86,7 +86,7 @@ describe("publishing an image", () => {
         assert.equal((await registered()).id, "made");
         assert.equal(calls, 3);
         assert.ok(context.clock.now() - start >= 20_000);
-        assert.match(context.log.warnings.join("\n"), /registered once more in 5s[\s\S]*registered once more in 15s/);
+        assert.match(context.log.warnings.join("\n"), /registering once more in 5s[\s\S]*registering once more in 15s/);
       });
 
     it("does not make it again when the first call did its work late", async () => {
@@ -173,7 +173,7 @@ describe("publishing an image", () => {
       assert.equal((await waited()).status, "AVAILABLE");
       const told = context.log.lines.length;
       assert.ok(told >= 3 && told <= 5, `${told} lines in about four minutes`);
-      assert.match(context.log.lines[0] ?? "", /PARTIAL for .* \(5 to 30 minutes are normal\)/);
+      assert.match(context.log.lines[0] ?? "", /^waiting for ICA: PARTIAL, .* \(5 to 30 minutes are normal\)/);
     });
 
     for (const status of ["BUILDFAILED", "DELETED", "DELETING"]) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
+import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -62,6 +63,23 @@ describe("sending an image", () => {
       send(() => Readable.from([Buffer.from("archive")], { objectMode: false })),
       (error: unknown) => error instanceof UploadError && /AccessDenied: The key is disabled/.test(error.message),
     );
+  });
+
+  it("names the setting of the object store, and where it is from, when an upload fails", async () => {
+    const from = { s3Endpoint: "ICA_S3_ENDPOINT in the environment" };
+    const refusing = (_: unknown, response: ServerResponse) => {
+      response.writeHead(404).end();
+      return true;
+    };
+    store.gate = refusing;
+    const context = contextFor(server.baseUrl, { s3Endpoint: store.endpoint, from });
+    const archive = ready(() => Readable.from([Buffer.from("archive")], { objectMode: false }));
+    await assert.rejects(sendOrTakeOver(context, inputs, archive, file), (error: unknown) => {
+      assert.ok(error instanceof UploadError);
+      const words = ` The object store was ${store.endpoint}: ICA_S3_ENDPOINT in the environment.`;
+      assert.ok(error.message.endsWith(words), error.message);
+      return true;
+    });
   });
 
   it("writes nothing of an image that is another one by the end", async () => {

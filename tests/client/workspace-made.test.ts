@@ -52,7 +52,7 @@ describe("a workspace that ICA has made", () => {
       answering(answer);
       const { id } = await handler.create(context, workspaceInputs());
       assert.equal(id, "made-1");
-      assert.match(context.log.lines.join(), /was created, though ICA's answer was another: POST/);
+      assert.match(context.log.lines.join(), /created, though ICA's answer was another: POST/);
     });
   }
 

@@ -116,7 +116,7 @@ describe("the workspace handler, before it changes anything", () => {
     it("goes on where ICA does not tell what an image offers, and says so", async () => {
       server.on("GET", /^\/api\/dockerImages\//, problem(403, "Not for you"));
       assert.deepEqual(await found({}), []);
-      assert.match(context.log.warnings.join(), /could not be looked up.*Not for you/);
+      assert.match(context.log.warnings.join(), /could not look up what image .*Not for you/);
     });
 
     it("fails with a key that ICA does not take, as nothing else would go on with it", async () => {
@@ -171,7 +171,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.deepEqual(await diff({ storageGb: 10 }), { kind: "replace", because: ["storageGb"], deleteFirst: true });
       assert.match(
         context.log.warnings.join(),
-        /"genomics" is replaced because of storageGb: all that is in its \/data is lost/,
+        /will be replaced because of storageGb: all that is in its \/data is lost/,
       );
       assert.deepEqual(await diff({ storageGb: 10, name: "other" }), {
         kind: "replace",
@@ -187,7 +187,10 @@ describe("the workspace handler, before it changes anything", () => {
         await diff(next, stateWith(workspaceInputs(), "Running"));
         return context.log.lines.join();
       };
-      assert.match(await said("Running", { image: "i" }), /"genomics" is restarted.*cut off: image \(the container/);
+      assert.match(
+        await said("Running", { image: "i" }),
+        /^the workspace is restarted.*cut off: image \(the container/,
+      );
       assert.match(await said("Stopped", { image: "i" }), /does not run: changed without a restart: image/);
       assert.match(await said("Running", { image: "i", desiredState: "stopped" }), /is stopped, and changed then/);
       assert.match(

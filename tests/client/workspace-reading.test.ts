@@ -118,7 +118,7 @@ describe("the workspace handler, reading and deleting", () => {
       const { id } = await handler.create(context, workspaceInputs());
       await handler.delete(context, id, stateWith(workspaceInputs()));
       assert.deepEqual(bench.written, []);
-      assert.match(context.log.warnings.join(), /is kept.*deleteBeforeReplace/);
+      assert.match(context.log.warnings.join(), /^kept, .*deleteBeforeReplace/);
       await handler.delete(contextFor(server.baseUrl), id, stateWith(workspaceInputs()));
       assert.deepEqual(bench.written, ["delete"], "a later run deletes it as ever");
     });

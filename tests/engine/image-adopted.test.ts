@@ -86,7 +86,7 @@ describe("the engine with an image that is in ICA already", function () {
         await freshRunner();
         const second = await up(await stackOf("second"));
         assert.equal(second.imageId, imageId);
-        assert.match(second.stdout, /is taken over: no build, no upload/);
+        assert.match(second.stdout, /adopting .*: no build, no upload/);
         within(second.calls);
       });
 
@@ -127,7 +127,10 @@ describe("the engine with an image that is in ICA already", function () {
       const { summary, outputs } = await stack.up({ onEvent: events.onEvent });
       assert.deepEqual(summary.resourceChanges, { same: 2 });
       assert.equal(outputs.note?.value, "after");
-      assert.match(events.told("page").messages.join(), /was not looked at, and is taken to be what was .*no-docker/s);
+      assert.match(
+        events.told("page").messages.join(),
+        /could not look at image .*, and takes it to be what was .*no-docker/s,
+      );
       reference = images.tag();
       await assert.rejects(stack.preview(), /no-docker/, "another one is looked at, and has to be there");
       await stack.workspace.removeStack("local", { force: true });

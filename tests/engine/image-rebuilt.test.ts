@@ -58,17 +58,17 @@ describe("the engine with an image whose files change", function () {
     const { messages, ops, stdout } = await told();
     assert.deepEqual(
       messages.map((line) => line.trim()),
-      ["image page is rebuilt: build.args.R_VERSION added; index.html changed; renv.lock added"],
+      ["will be rebuilt: build.args.R_VERSION added; index.html changed; renv.lock added"],
     );
     assert.ok(ops.includes("replace"), ops.join());
-    assert.match(stdout, /image page is rebuilt: .*index\.html changed/);
+    assert.match(stdout, /will be rebuilt: .*index\.html changed/);
     assert.doesNotMatch(messages.join(), /nobody-should-read/);
   });
 
   it("names them with --diff too, and shows nothing of the record", async () => {
     const preview = await stack.preview({ diff: true, color: "never" });
     // The engine writes what a provider says beside the diff.
-    assert.match(preview.stderr, /image page is rebuilt: .*index\.html changed/);
+    assert.match(preview.stderr, /will be rebuilt: .*index\.html changed/);
     assert.match(preview.stdout, /contextHash\s*: "[0-9a-f]{64}" => "[0-9a-f]{64}"/);
     assert.doesNotMatch(preview.stdout, /contextDigest/);
   });

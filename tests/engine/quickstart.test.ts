@@ -83,7 +83,7 @@ describe("the engine with an image and a workspace", function () {
       /Hello from a Bench workspace/,
       "the page is reached through the workspace's address",
     );
-    for (const step of ["building", "uploaded", "registered", "is AVAILABLE", "starting workspace"]) {
+    for (const step of ["building", "uploaded", "registered", "AVAILABLE after", "starting the workspace"]) {
       assert.ok(first.stdout.includes(step), `progress tells "${step}":\n${first.stdout}`);
     }
   });
@@ -244,7 +244,7 @@ describe("the engine with an image and a workspace", function () {
     await bench.docker.take();
     bench.calls.take();
     const result = await stack.up();
-    assert.match(result.stdout, /is taken over: no build, no upload/);
+    assert.match(result.stdout, /adopting .*: no build, no upload/);
     assert.deepEqual(
       (await bench.docker.take()).filter((line) => /^(build|buildx|save|image)/.test(line)),
       [],

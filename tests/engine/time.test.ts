@@ -105,7 +105,7 @@ describe("a wait for a workspace", function () {
     assert.equal((await only()).status, "Starting", "nobody waited for it");
     await until("every process of it has ended", () => program.processes().length === 0, 15_000);
     assert.deepEqual(await state(), { ids: [], pending: ["creating"] });
-    await startsAfter(/exists already with these settings, and is taken over/, program.start(...up));
+    await startsAfter(/adopting the workspace that exists already with these settings/, program.start(...up));
     const { id } = await only();
     assert.deepEqual((await state()).ids, [id]);
     assert.deepEqual(workspaces.takeVerbs(), ["POST", ":start"]);

@@ -31,6 +31,7 @@ export function configFor(baseUrl: string, overrides: Partial<Config> = {}): Con
     region: undefined,
     s3Endpoint: undefined,
     layerCacheSize: 0,
+    from: {},
     ...overrides,
   };
 }

@@ -4,6 +4,7 @@ import type { Context } from "../../provider/context";
 import { DynamicProvider } from "../../provider/dynamic";
 import type { ResourceHandler } from "../../provider/handler";
 import { IcaError, refusal } from "../../provider/ica/error";
+import { Run } from "../../provider/last-up";
 
 const urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/ica:Workspace::hello";
 
@@ -19,7 +20,9 @@ describe("deleting a resource, by Pulumi's dynamic host", () => {
         throw error;
       },
     };
-    const provider = new DynamicProvider("Workspace", handler);
+    const run = new Run();
+    run.programRuns();
+    const provider = new DynamicProvider("Workspace", handler, run);
     const get = (key: string) => (key === "ica:apiKey" ? "key" : undefined);
     await provider.configure({ config: { get, require: (key) => get(key) ?? "" } });
     let words = "";
@@ -41,5 +44,45 @@ describe("deleting a resource, by Pulumi's dynamic host", () => {
   it("tells so of no other failure", async () => {
     for (const error of [refusal("POST /x", 500, {}), new Error("not now")])
       assert.equal(await failing(error), `Workspace hello: ${error.message}`);
+  });
+});
+
+describe("a failure that a setting explains, by Pulumi's dynamic host", () => {
+  const advice = /Pulumi refreshes and destroys with the configuration of the last "pulumi up".*--run-program/;
+
+  async function readFails(error: Error, { afterCheck }: { afterCheck: boolean }): Promise<string> {
+    const handler: ResourceHandler<object, object, Context> = {
+      check: async () => ({ inputs: {}, failures: [] }),
+      diff: sinon.stub(),
+      create: sinon.stub(),
+      read: sinon.stub().rejects(error),
+      update: sinon.stub(),
+      delete: sinon.stub(),
+    };
+    const provider = new DynamicProvider("Workspace", handler, new Run());
+    const get = (key: string) => (key === "ica:apiKey" ? "key" : undefined);
+    await provider.configure({ config: { get, require: (key) => get(key) ?? "" } });
+    if (afterCheck) await provider.check({}, {});
+    const [outcome] = await Promise.allSettled([provider.read("ws-1", {})]);
+    assert.equal(outcome?.status, "rejected");
+    return String(outcome.reason);
+  }
+
+  const gone = new IcaError({ kind: "unreachable", call: "GET /x", message: "no answer." });
+  for (const [what, error] of [
+    ["a refused key", refusal("POST /api/tokens", 401, {})],
+    ["an address that is none of ICA's", refusal("POST /api/tokens", 404, {})],
+    ["no answer", gone],
+    ["a wrapped one", new Error("no answer, and more", { cause: gone })],
+    ["a missing project", refusal("GET /api/projects/p-1", 404, {})],
+  ] as const)
+    it(`says that the configuration may be that of the last up: ${what}`, async () => {
+      assert.match(await readFails(error, { afterCheck: false }), advice);
+      assert.doesNotMatch(await readFails(error, { afterCheck: true }), advice, "a check has today's configuration");
+    });
+
+  it("says so of no other failure", async () => {
+    for (const error of [refusal("GET /x", 500, {}), refusal("GET /x", 404, {}), new Error("not now")])
+      assert.doesNotMatch(await readFails(error, { afterCheck: false }), advice);
   });
 });
