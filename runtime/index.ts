@@ -1,4 +1,4 @@
-export { type AllowedUrl, parseAllowedUrl } from "./allow-list";
+export { type AllowedUrl, parseAllowedUrl } from "./allowed-url";
 export { Bench, type BenchOptions } from "./bench";
 export { benchEnvironment, type EnvironmentSource, NAMESPACE, webPrefix } from "./environment";
 export { GATEWAY_IMAGE, removeGatewayImage } from "./gateway-image";

@@ -3,6 +3,7 @@ import type { Config } from "../config";
 import { missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
+import { idOf, label } from "../text";
 import { hasUnknown } from "../unknown";
 import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls";
 import { checkCluster, clusterSchema } from "./cluster";
@@ -11,10 +12,10 @@ import { checkCluster, clusterSchema } from "./cluster";
 export const storageLimitsGb = { min: 10, max: 65_536 } as const;
 
 const shape = {
-  name: z.string().min(1, { error: "must not be empty" }).max(255, { error: "must have at most 255 characters" }),
-  projectId: z.string().min(1, { error: "must not be empty" }).optional(),
-  image: z.string().min(1, { error: "must not be empty" }),
-  resourceModel: z.string().min(1, { error: "must not be empty" }),
+  name: label,
+  projectId: idOf("a project").optional(),
+  image: idOf("an image"),
+  resourceModel: label,
   storageGb: z
     .int({ error: "must be a whole number of GB" })
     .min(storageLimitsGb.min, { error: `must be at least ${storageLimitsGb.min}` })
@@ -28,7 +29,7 @@ const shape = {
   desiredState: z.enum(["running", "stopped"], { error: 'must be "running" or "stopped", or left out' }).optional(),
   allowRestart: z.boolean().default(false),
   allowDataLoss: z.boolean().default(false),
-  existingId: z.string().min(1, { error: "must not be empty" }).optional(),
+  existingId: idOf("a workspace").optional(),
   timeouts: timeoutsSchema.optional(),
 };
 
