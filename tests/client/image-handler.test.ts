@@ -160,13 +160,13 @@ describe("the image handler", () => {
       };
       const empty = await makeContext({ other: "" });
       try {
-        assert.deepEqual(await at({ context: empty }, /cannot read the Dockerfile .*Dockerfile/), ["build.context"]);
+        assert.deepEqual(await at({ context: empty }, /cannot read the Dockerfile: .*Dockerfile/), ["build.context"]);
       } finally {
         await removeContext(empty);
       }
       const nowhere = path.join(folder, "nowhere");
       assert.deepEqual(await at({ context: nowhere }, /^ICA018 .*nowhere is not a folder/), ["build.context"]);
-      assert.deepEqual(await at({ context: folder, dockerfile: nowhere }, /cannot read the Dockerfile .*nowhere/), [
+      assert.deepEqual(await at({ context: folder, dockerfile: nowhere }, /cannot read the Dockerfile: .*nowhere/), [
         "build.dockerfile",
       ]);
     });
