@@ -22,6 +22,17 @@ export interface AllowedUrl {
   readonly path: string | undefined;
 }
 
+/** An entry cannot be used; `problem` says why without repeating it. */
+export class AllowedUrlError extends Error {
+  override readonly name = "AllowedUrlError";
+  constructor(
+    entry: string,
+    readonly problem: string,
+  ) {
+    super(`${quoted(entry)} ${problem}`);
+  }
+}
+
 /** Most characters of an entry (openapi/workspaces.yaml). */
 const longest = 2048;
 
@@ -30,21 +41,21 @@ const hostForm = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0
 /** The characters of a path (RFC 3986, section 3.3), which squid compares as they are written. */
 const pathForm = /^(?:[\w/.~!$&'()*+,;=:@-]|%[0-9a-f]{2})*$/i;
 
-/** Reads one entry, without the spaces around it. Throws an error that says what is wrong with it. */
+/** Reads one entry, without the spaces around it. Throws an {@link AllowedUrlError} that says what is wrong with it. */
 export function parseAllowedUrl(written: string): AllowedUrl {
   const text = written.trim();
-  const fail = (what: string) => new Error(`${quoted(written)} ${what}`);
-  if (text.length > longest) throw fail(`has more than ${longest} characters.`);
+  const fail = (problem: string) => new AllowedUrlError(written, problem);
+  if (text.length > longest) throw fail(`has more than ${longest} characters`);
   const [, scheme, wildcard, rawHost, rawPort, rawPath] = entryForm.exec(text) ?? [];
   const host = rawHost?.toLowerCase().replace(/\.$/, "");
   // "https//example.org" would else be the host "https" with a path.
   if (host === undefined || !hostForm.test(host) || /^https?$/.test(host)) throw fail(problemOf(text));
   const port = rawPort === undefined ? undefined : Number(rawPort);
   if (port !== undefined && (port < 1 || port > 65_535))
-    throw fail("has a port outside 1 to 65535. Write one of these, or leave it out.");
+    throw fail("has a port outside 1 to 65535. Write one of these, or leave it out");
   const path = rawPath?.replace(/\/+$/, "") ?? "";
   if (!pathForm.test(path) || climbs(path))
-    throw fail('has a path that cannot be compared. Write one without spaces, "?", "#" and "..", or leave it out.');
+    throw fail('has a path that cannot be compared. Write one without spaces, "?", "#" and "..", or leave it out');
   return {
     scheme: schemeOf(scheme),
     host,
@@ -76,12 +87,12 @@ function climbs(path: string): boolean {
 
 function problemOf(text: string): string {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !/^https?:/i.test(text))
-    return "has another scheme than http and https. Write https://, http:// or the host alone.";
-  if (text.includes("*")) return "has a wildcard in another place than the start. Write *.example.org.";
-  if (text.startsWith(".")) return "starts with a dot. Write two entries, as in example.org and *.example.org.";
+    return "has another scheme than http and https. Write https://, http:// or the host alone";
+  if (text.includes("*")) return "has a wildcard in another place than the start. Write *.example.org";
+  if (text.startsWith(".")) return "starts with a dot. Write two entries, as in example.org and *.example.org";
   if (/[^\p{ASCII}]/u.test(text))
-    return "has characters outside ASCII. Write the host in its xn-- form, and the path with %XX.";
-  return "is not a URL such as https://cran.r-project.org, nor a host such as *.example.org.";
+    return "has characters outside ASCII. Write the host in its xn-- form, and the path with %XX";
+  return "is not a URL such as https://cran.r-project.org, nor a host such as *.example.org";
 }
 
 /** The entry in a message: short, without a password, and without characters that a terminal would act on. */

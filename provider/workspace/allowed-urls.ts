@@ -1,14 +1,15 @@
-import { parseAllowedUrl, writeAllowedUrl } from "../../runtime/allowed-url";
+import { AllowedUrlError, parseAllowedUrl, writeAllowedUrl } from "../../runtime/allowed-url";
 
 /** Entries of `allowedUrls`, by the grammar that the runtime's gateway reads them with (docs/assumptions.md, W6). */
 
-/** Why an entry cannot be used, or undefined when it can. */
+/** Why an entry cannot be used, or undefined when it can. The entry itself is not repeated: a program may call it a secret. */
 export function checkAllowedUrl(entry: string): string | undefined {
   try {
     parseAllowedUrl(entry);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    if (error instanceof AllowedUrlError) return error.problem;
+    throw error;
   }
 }
 

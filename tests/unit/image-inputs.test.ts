@@ -162,7 +162,7 @@ describe("the inputs of an image", () => {
     assert.equal("contextHash" in inputs, false);
   });
 
-  it("find misspelt names", () => only("acces", /misspelt/, { acces: { web: true } }));
+  it("find misspelt names", () => only("acces", /did you mean access/, { acces: { web: true } }));
 
   const fields = [
     "name",
