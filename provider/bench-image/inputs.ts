@@ -49,7 +49,7 @@ export const shortHashLength = 12;
 
 /** Parses what the program declares; finds every problem that can be seen in the values alone. */
 export function checkDeclared(
-  config: Config,
+  config: Pick<Config, "projectId" | "region">,
   args: Readonly<Record<string, unknown>>,
 ): CheckResult<DeclaredImage & { projectId: string }> {
   // The hash is worked out, never declared; the engine hands it back with ignoreChanges.

@@ -4,7 +4,7 @@ import { missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
 import { idOf, label } from "../text";
-import { hasUnknown } from "../unknown";
+import { hasUnknown, unknownValue } from "../unknown";
 import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls";
 import { checkCluster, clusterSchema } from "./cluster";
 
@@ -37,7 +37,10 @@ const shape = {
 export type WorkspaceInputs = InputsOf<typeof shape> & { readonly projectId: string };
 
 /** Parses what the program declares; finds every problem that can be seen without asking ICA. */
-export function checkWorkspace(config: Config, args: Readonly<Record<string, unknown>>): CheckResult<WorkspaceInputs> {
+export function checkWorkspace(
+  config: Pick<Config, "projectId">,
+  args: Readonly<Record<string, unknown>>,
+): CheckResult<WorkspaceInputs> {
   const { inputs, failures } = parseInputs(shape, args);
   const projectId = inputs.projectId ?? config.projectId;
   const all = [
@@ -50,6 +53,12 @@ export function checkWorkspace(config: Config, args: Readonly<Record<string, unk
     inputs: { ...inputs, ...(allowedUrls === undefined ? {} : { allowedUrls }), projectId: projectId ?? "" },
     failures: all,
   };
+}
+
+/** The declaration without the fields that are refused, which count as not known yet: the rest is judged in the same preview. */
+export function judgeable(inputs: WorkspaceInputs, failures: readonly CheckFailure[]): WorkspaceInputs {
+  const refused = failures.map(({ property }) => property.split(/[.[]/, 1)[0] ?? "");
+  return { ...inputs, ...Object.fromEntries(refused.map((field) => [field, unknownValue])) };
 }
 
 function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {

@@ -171,6 +171,24 @@ describe("the image handler", () => {
       ]);
     });
 
+    it("tells what is wrong with the files and the regions beside what is wrong with the values", async () => {
+      const wrong = { folder: "images", regions: ["mars"], build: { context: folder, pull: "yes" } };
+      const found = async (more: Record<string, unknown> = {}) =>
+        (await handler.check(context, declared({ ...wrong, ...more }), undefined)).failures.map(
+          ({ property }) => property,
+        );
+      assert.deepEqual((await found()).sort(), ["build.pull", "folder", "regions[0]"]);
+      await rm(path.join(folder, "Dockerfile"));
+      assert.deepEqual((await found()).sort(), ["build.context", "build.pull", "folder", "regions[0]"]);
+      const nowhere = { context: path.join(folder, "nowhere"), args: { "a b": "1" } };
+      assert.deepEqual((await found({ build: nowhere })).sort(), [
+        "build.args.a b",
+        "build.context",
+        "folder",
+        "regions[0]",
+      ]);
+    });
+
     it("says what of the context cannot be hashed, at what names it", async () => {
       const file = path.join(folder, "Dockerfile");
       const build = { context: file, dockerfile: file };
