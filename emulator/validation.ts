@@ -42,12 +42,24 @@ export function validation({ workspaces = true }: { workspaces?: boolean } = {})
 type Specification = Exclude<Parameters<typeof middleware>[0]["apiSpec"], string>;
 
 /**
- * A document as the validator gets it. ICA's pattern for folder paths takes minutes to say that a text of some 100,000
- * characters does not end in a slash: it begins anew at each of them. The same without its beginning says so at once.
+ * A document as the validator gets it.
+ *
+ * - ICA's pattern for folder paths takes minutes to say that a text of some 100,000 characters does not end in a slash: it
+ *   begins anew at each of them. The same without its beginning says so at once.
+ * - The validator refuses `! $ ' ( ) * + , : ; = @ / ?` in a query value that is not percent-encoded, unless the document says
+ *   `allowReserved`. RFC 3986 (section 3.4) allows them there, and clients do send them: encodeURIComponent keeps `!'()*`, a
+ *   form writes a space as `+`. So every parameter of a query takes them.
  */
 function specification(name: string): Specification {
   const text = readFileSync(path.join(openapiFolder(), name), "utf8");
-  return parse(text, (key, value: unknown) => (key === "pattern" && value === ".*/$" ? "/$" : value));
+  return parse(text, (key, value: unknown) => {
+    if (key === "pattern" && value === ".*/$") return "/$";
+    return isQueryParameter(value) ? { ...value, allowReserved: true } : value;
+  });
+}
+
+function isQueryParameter(value: unknown): value is object {
+  return typeof value === "object" && value !== null && Reflect.get(value, "in") === "query";
 }
 
 const operation = z.object({

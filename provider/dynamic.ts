@@ -7,6 +7,7 @@ import { type CheckFailure, PartialError, type ResourceHandler } from "./handler
 import { IcaError } from "./ica/error";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
 import { type Session, sharedSession } from "./session";
+import { toldFailures } from "./told-failures";
 import { wordsOf } from "./words";
 
 /** The plain objects that the dynamic host hands over. */
@@ -38,7 +39,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     try {
       const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? (olds as Inputs) : undefined;
       const { inputs, failures } = await this.#handler.check(this.#context(news), news, old);
-      return { inputs: plain(inputs, news), failures: [...failures] };
+      return { inputs: plain(inputs, news), failures: toldFailures(failures, news) };
     } catch (error) {
       // As a failure of the check it is shown at the resource; thrown, the host would print a stack trace beside it.
       return { inputs: news, failures: [failureOf(error)] };

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { parseDuration } from "./duration";
 import type { CheckFailure } from "./handler";
+import { misspelt } from "./misspelt";
+import { unseenCharacter } from "./text";
+import { mayShow } from "./told-failures";
 import { touchesUnknown, unknownPaths } from "./unknown";
 
 /** Parts that the inputs of both resources are made of. */
@@ -59,7 +62,7 @@ export function parseInputs<S extends Shape>(
   const inputs: Record<string, unknown> = {};
   const failures: CheckFailure[] = Object.keys(values)
     .filter((key) => !(key in shape))
-    .map((key) => ({ property: key, reason: misspelt }));
+    .map((key) => ({ property: propertyPath([key]), reason: misspelt(key, Object.keys(shape)) }));
   for (const [key, schema] of Object.entries(shape)) {
     const value = values[key];
     const parsed = schema.safeParse(value);
@@ -69,7 +72,7 @@ export function parseInputs<S extends Shape>(
       const unknowns = unknownPaths(value, [key]);
       failures.push(
         ...parsed.error.issues
-          .flatMap((issue) => problemsOf(issue, key, value))
+          .flatMap((issue) => problemsOf(issue, key, schema, value))
           .filter(({ path }) => !touchesUnknown(path.join("."), unknowns))
           .map(({ path, reason }) => ({ property: propertyPath(path), reason })),
       );
@@ -81,20 +84,40 @@ export function parseInputs<S extends Shape>(
   return { inputs: inputs as InputsOf<S>, failures };
 }
 
-const misspelt = "is not a property of this resource; is it misspelt?";
-
 interface Problem {
   readonly path: readonly PropertyKey[];
   readonly reason: string;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, key: string, value: unknown): Problem[] {
+function problemsOf(issue: z.core.$ZodIssue, key: string, schema: z.ZodType, value: unknown): Problem[] {
   const path = [key, ...issue.path];
   if (issue.code === "unrecognized_keys")
-    return issue.keys.map((extra) => ({ path: [...path, extra], reason: misspelt }));
-  if (valueAt(value, issue.path) === undefined) return [{ path, reason: "is required" }];
+    return issue.keys.map((extra) => ({
+      path: [...path, extra],
+      reason: misspelt(extra, knownKeys(schema, issue.path)),
+    }));
+  const given = valueAt(value, issue.path);
+  if (given === undefined) return [{ path, reason: "is required" }];
   const plainType = issue.code === "invalid_type" && issue.message.startsWith("Invalid input");
-  return [{ path, reason: plainType ? `must be ${kinds[issue.expected] ?? issue.expected}` : issue.message }];
+  const reason = plainType ? `must be ${kinds[issue.expected] ?? issue.expected}` : issue.message;
+  return [{ path, reason: `${reason}${plainType || mayShow(path) ? `; it is ${inWords(given, path)}` : ""}` }];
+}
+
+/** The given value where it may be seen and is short, else what kind of value it is. */
+function inWords(value: unknown, path: readonly PropertyKey[]): string {
+  const isShort = typeof value === "string" && value.length <= 40 && unseenCharacter(value) === undefined;
+  if (mayShow(path) && (isShort || typeof value === "number" || typeof value === "boolean"))
+    return JSON.stringify(value) ?? String(value);
+  if (Array.isArray(value)) return "a list";
+  return kinds[value === null ? "null" : typeof value] ?? typeof value;
+}
+
+/** The keys that a schema takes at a path. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at: unknown = schema;
+  for (const step of path) at = at instanceof z.ZodObject ? at.shape[String(step)] : undefined;
+  while (at instanceof z.ZodOptional || at instanceof z.ZodDefault) at = at.unwrap();
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
 /** The types of JSON in words, for those whose schema brings no words of its own. */
@@ -105,6 +128,8 @@ const kinds: Readonly<Record<string, string>> = {
   array: "a list",
   object: "an object",
   record: "an object",
+  int: "a whole number",
+  null: "nothing",
 };
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -114,9 +139,17 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** A path as it is written in a program: `build.context`, `allowedUrls[0]`. */
+/** A path as it is written in a program: `build.context`, `allowedUrls[0]`. A name with unseen characters is quoted. */
 function propertyPath(path: readonly PropertyKey[]): string {
   return path
-    .map((step, i) => (typeof step === "number" ? `[${step}]` : i === 0 ? String(step) : `.${String(step)}`))
+    .map((step, i) => (typeof step === "number" ? `[${step}]` : `${i === 0 ? "" : "."}${seen(String(step))}`))
     .join("");
+}
+
+function seen(name: string): string {
+  if (unseenCharacter(name) === undefined && name.length <= 100) return name;
+  return JSON.stringify(name.slice(0, 100)).replace(
+    /[^ -~]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }

@@ -1,5 +1,5 @@
 import type Dockerode from "dockerode";
-import { parseAllowedUrl } from "./allow-list";
+import { parseAllowedUrl } from "./allowed-url";
 import { changedPaths } from "./changes";
 import { containerOptions } from "./container";
 import { followLog, followOutput, tailOf } from "./container-log";

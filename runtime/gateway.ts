@@ -1,5 +1,6 @@
 import type Dockerode from "dockerode";
-import { type AllowedUrl, squidRules } from "./allow-list";
+import { squidRules } from "./allow-list";
+import type { AllowedUrl } from "./allowed-url";
 import { GATEWAY_IMAGE, SQUID_CONF } from "./gateway-image";
 import type { Names } from "./names";
 import { publish } from "./ports";

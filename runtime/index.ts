@@ -1,4 +1,4 @@
-export { type AllowedUrl, parseAllowedUrl } from "./allow-list";
+export { type AllowedUrl, parseAllowedUrl } from "./allowed-url";
 export { Attended } from "./attended";
 export { Bench, type BenchOptions } from "./bench";
 export { connectDocker } from "./connect";

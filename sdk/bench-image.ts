@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, BenchSettings, TimeoutsArgs } from "./access";
+import { tellEarly } from "./early-problems";
 import { getImageOutput } from "./get-image";
 import { machinery, typeToken } from "./machinery";
 
@@ -217,13 +218,13 @@ export class BenchImage extends pulumi.CustomResource {
   declare readonly benchSettings: pulumi.Output<BenchSettings>;
 
   constructor(name: string, args: BenchImageArgs, opts?: pulumi.CustomResourceOptions) {
+    const declared = { ...args, name: args.name ?? name, image: referenceOf(args.image) };
+    tellEarly("BenchImage", name, declared);
     super(
       BenchImage.__pulumiType,
       name,
       {
-        ...args,
-        name: args.name ?? name,
-        image: referenceOf(args.image),
+        ...declared,
         ...machinery("BenchImage", name, opts?.parent),
         // Outputs have to be named, or they stay undefined.
         ...outputs,

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, TimeoutsArgs } from "./access";
+import { tellEarly } from "./early-problems";
 import { type GetWorkspaceResult, getWorkspaceOutput } from "./get-workspace";
 import { machinery, typeToken } from "./machinery";
 
@@ -199,12 +200,13 @@ export class Workspace extends pulumi.CustomResource {
   declare readonly consolePort: pulumi.Output<number | undefined>;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.CustomResourceOptions) {
+    const declared = { ...args, name: args.name ?? `${pulumi.getProject()}-${pulumi.getStack()}-${name}` };
+    tellEarly("Workspace", name, declared);
     super(
       Workspace.__pulumiType,
       name,
       {
-        ...args,
-        name: args.name ?? `${pulumi.getProject()}-${pulumi.getStack()}-${name}`,
+        ...declared,
         ...machinery("Workspace", name, opts?.parent),
         // Outputs have to be named, or they stay undefined.
         workspaceId: undefined,

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import axios from "axios";
 import { parse } from "yaml";
 import { wayTo } from "../../provider/proxy";
+import { readRegularFile } from "../../provider/regular-file";
 import { ApiDocument } from "./api-document";
 
 /** A document, and where it is from. */
@@ -62,9 +62,10 @@ function isAddress(place: string): boolean {
 }
 
 async function load(file: string): Promise<string> {
-  return readFile(file, "utf8").catch((error: unknown) => {
+  const text = await readRegularFile(file, largest).catch((error: unknown) => {
     throw new DocumentError(`${file} cannot be read: ${words(error)}`, { cause: error });
   });
+  return text.toString("utf8");
 }
 
 async function download(address: string): Promise<string> {

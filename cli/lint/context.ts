@@ -1,5 +1,6 @@
-import { readFile, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
+import { readBuildFile } from "../../provider/bench-image/build-file";
 import { contextEntries } from "../../provider/bench-image/context-files";
 import { dockerfilePath } from "../../provider/bench-image/context-hash";
 import { readIgnoreRules } from "../../provider/bench-image/dockerignore";
@@ -23,14 +24,14 @@ export interface ImageContext {
 export async function findContext(folder: string, dockerfile?: string): Promise<ImageContext> {
   const context = await contextFolder(path.resolve(folder), dockerfile !== undefined);
   const file = dockerfilePath({ context, dockerfile });
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+  const text = await readBuildFile(file, "build.dockerfile").catch((cause: unknown) => {
     throw new Error(
-      `There is no Dockerfile to read at ${file}. Name the folder that has one, or the file with --dockerfile.`,
+      `There is no Dockerfile to read: ${cause instanceof Error ? cause.message : cause}. Name the folder that has one, or the file with --dockerfile.`,
       { cause },
     );
   });
   await contextEntries(await realpath(context), await readIgnoreRules(context, file));
-  return { context, dockerfile: file, text };
+  return { context, dockerfile: file, text: text.toString("utf8") };
 }
 
 /** Whether this is a folder rather than the name of an image. */

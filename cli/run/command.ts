@@ -5,7 +5,7 @@ import { isFolder } from "../lint/context";
 import { collectPair } from "../pairs";
 import type { Reporter, Step } from "./events";
 import { ContractBroken, readyImage } from "./image";
-import { collect, parseBytes, parseCpus, parseGpus, parseVolume, type RunOptions } from "./options";
+import { collectAddress, parseBytes, parseCpus, parseGpus, parseVolume, type RunOptions } from "./options";
 import { JsonReporter, PlainReporter, TerminalReporter } from "./report";
 import { shellIn } from "./shell";
 import { runWorkspace } from "./workspace";
@@ -27,7 +27,7 @@ export function runCommand(): Command {
     .option("--console", "console access, even if there is no SSH server in the image")
     .option("--no-console", "no console access")
     .option("--restricted", "no way out but to the addresses of --allow", false)
-    .option("--allow <url>", "host, *.host, http://host/path or https://host; may be given again", collect, [])
+    .option("--allow <url>", "host, *.host, http://host/path or https://host; may be given again", collectAddress, [])
     .option("--data <volume>", "keep /data in this Docker volume from run to run", parseVolume)
     .option(
       "--env <name=value>",

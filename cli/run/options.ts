@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { parseAllowedUrl } from "../../runtime/allowed-url";
 
 /** What `ica-bench run` was told. */
 export interface RunOptions {
@@ -23,8 +24,13 @@ export interface RunOptions {
   readonly json: boolean;
 }
 
-/** Several of an option, in their order. */
-export function collect(text: string, before: readonly string[]): readonly string[] {
+/** Addresses to allow, in their order. */
+export function collectAddress(text: string, before: readonly string[]): readonly string[] {
+  try {
+    parseAllowedUrl(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
   return [...before, text];
 }
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { dockerLabel } from "../docker";
+import { line, localPath, unseenCharacter, value, word } from "../text";
 
 /** What `build` may hold; what cannot work is told at its property. */
 
-const text = z.string().min(1, { error: "must not be empty" });
-
-const place = (error: string) => z.union([z.strictObject({ env: text }), z.strictObject({ file: text })], { error });
+const place = (error: string) =>
+  z.union([z.strictObject({ env: word }), z.strictObject({ file: localPath })], { error });
 
 const secretSchema = place(
   "must be { env: NAME } or { file: PATH }: where the build finds the secret, never the secret itself",
@@ -26,7 +26,7 @@ const mapOf = <T extends z.ZodType>(values: T, problemOf: (key: string) => strin
 
 /** Docker reads an id as part of a line of CSV, BuildKit as a word of `RUN --mount`. */
 const idProblem = (id: string) =>
-  /^[\w.-]+$/.test(id) ? undefined : "is no id: it may hold letters, digits, dots, dashes and underscores";
+  /^[\w.-]+$/.test(id) ? undefined : "is not a valid id: it may hold letters, digits, dots, dashes and underscores";
 
 /**
  * Parameters of cache backends that are credentials (docs.docker.com, "Cache storage backends": s3, azblob, gha). An option
@@ -34,11 +34,13 @@ const idProblem = (id: string) =>
  */
 const credential = /(?:^|,)\s*"?(secret_access_key|session_token|access_key_id|token)\s*=/i;
 
-const cacheSource = text.refine((entry) => !credential.test(entry), {
-  error:
-    "holds a credential, which would stand in the process list and in the stack's state: give it in the environment instead (AWS_ACCESS_KEY_ID, " +
-    "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN for s3, ACTIONS_RUNTIME_TOKEN for gha; docs/builds.md)",
-});
+const cacheSource = line(4096)
+  .min(1, { error: "must not be empty" })
+  .refine((entry) => !credential.test(entry), {
+    error:
+      "holds a credential, which would stand in the process list and in the stack's state: give it in the environment instead (AWS_ACCESS_KEY_ID, " +
+      "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN for s3, ACTIONS_RUNTIME_TOKEN for gha; docs/builds.md)",
+  });
 
 const cacheTarget = cacheSource.refine((entry) => /(?:^|,)\s*"?type=/.test(entry) || !/[,=]/.test(entry), {
   error: "must say its type, as in type=registry,ref=registry.example/cache",
@@ -46,17 +48,24 @@ const cacheTarget = cacheSource.refine((entry) => /(?:^|,)\s*"?type=/.test(entry
 
 const labelProblem = (name: string) => {
   if (name === dockerLabel) return "is set by this package on every image";
-  return /^[^\s=\0]+$/.test(name) ? undefined : "is no name for a label: it may hold neither spaces nor =";
+  return plainName(name) ? undefined : "is not a valid name of a label: it may hold neither spaces nor =";
 };
 
+const argProblem = (name: string) =>
+  plainName(name) ? undefined : "is not a valid name of a build argument: it may hold neither spaces nor =";
+
+function plainName(name: string): boolean {
+  return /^[^\s=]+$/.test(name) && unseenCharacter(name) === undefined;
+}
+
 export const buildSchema = z.strictObject({
-  context: text,
-  dockerfile: text.optional(),
-  args: z.record(z.string(), z.string()).optional(),
-  target: text.optional(),
+  context: localPath,
+  dockerfile: localPath.optional(),
+  args: mapOf(value, argProblem).optional(),
+  target: word.optional(),
   secrets: mapOf(secretSchema, idProblem).optional(),
   ssh: mapOf(sshSchema, idProblem).optional(),
-  labels: mapOf(z.string(), labelProblem).optional(),
+  labels: mapOf(value, labelProblem).optional(),
   network: z.enum(["default", "none", "host"], { error: 'must be "default", "none" or "host"' }).optional(),
   pull: z.boolean().optional(),
   noCache: z.boolean().optional(),
@@ -68,7 +77,7 @@ export const buildSchema = z.strictObject({
       error: "must be the name of a buildx builder, as `docker buildx ls` tells it",
     })
     .optional(),
-  triggers: z.array(z.string()).optional(),
+  triggers: z.array(value).optional(),
 });
 
 export type Build = z.infer<typeof buildSchema>;

@@ -1,17 +1,18 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
 import type { Context } from "../context";
 import { BuilderError, beyondClient, DockerNotFoundError } from "../docker";
 import type { CheckFailure, CheckResult } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { hasUnknown, unknownValue } from "../unknown";
-import { wordsOf } from "../words";
+import { readBuildFile } from "./build-file";
 import { ContextError, dockerfilePath, readContents } from "./context-hash";
 import { checkDockerfile } from "./contract/dockerfile";
 import { rules } from "./contract/rules";
 import { existingImage } from "./existing-image";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
+import { judgeable } from "./judgeable";
 import { localIdentity } from "./local-identity";
 import { PublishError } from "./publish-error";
 import { findPublished, immutableVersion, type Published } from "./published";
@@ -28,16 +29,20 @@ export async function checkImage(
   args: Readonly<Record<string, unknown>>,
   old: BenchImageInputs | undefined,
 ): Promise<CheckResult<BenchImageInputs>> {
-  const { inputs: declared, failures: wrong } = checkDeclared(context.config, args);
-  const failures = [...wrong, ...trialFailures(declared)];
-  if (failures.length > 0) return { inputs: withIdentity(declared, unknownValue), failures };
+  const { inputs: parsed, failures: wrong } = checkDeclared(context.config, args);
+  const refused = [...wrong, ...trialFailures(parsed)];
+  const declared = judgeable(parsed, refused);
   // Not something to declare: the engine hands the old one in where the program says ignoreChanges: ["contextHash"].
   const pinned =
     typeof args.contextHash === "string" && args.contextHash === old?.contextHash ? args.contextHash : undefined;
   const identity =
     pinned === undefined ? await contentIdentity(context, declared, old) : { contextHash: pinned, failures: [] };
   const inputs = withIdentity(declared, identity.contextHash);
-  if (identity.failures.length > 0) return { inputs, failures: identity.failures };
+  const sure = [...refused, ...identity.failures];
+  if (sure.length > 0) {
+    const { failures } = await checkRegions(context, { inputs, declared: args.regions, old, image: undefined });
+    return { inputs: withIdentity(parsed, unknownValue), failures: [...sure, ...failures] };
+  }
   const published = await publishedBefore(context, inputs, old);
   if (published?.kind === "other")
     return { inputs, failures: [{ property: "version", reason: immutableVersion(inputs, published) }] };
@@ -98,20 +103,17 @@ async function buildIdentity(
   const dockerfile = dockerfilePath(build);
   let text: string;
   try {
-    text = await readFile(dockerfile, "utf8");
+    text = (await readBuildFile(dockerfile, "build.dockerfile")).toString("utf8");
   } catch (error) {
+    if (!(error instanceof ContextError)) throw error;
     const property = build.dockerfile === undefined ? "build.context" : "build.dockerfile";
     return {
       contextHash: unknownValue,
-      failures: [
-        {
-          property,
-          reason: `cannot read the Dockerfile ${dockerfile}: ${wordsOf(error)}`,
-        },
-      ],
+      failures: [{ property, reason: `cannot read the Dockerfile: ${error.message}` }],
     };
   }
-  const findings = declared.verify === "none" ? [] : await checkDockerfile(text, { access: declared.access, build });
+  const access = hasUnknown(declared.access) ? { web: false, console: false } : declared.access;
+  const findings = declared.verify === "none" ? [] : await checkDockerfile(text, { access, build });
   for (const { code, message, line } of findings.filter(({ severity }) => severity === "warning")) {
     context.log.warn(`${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}`);
   }

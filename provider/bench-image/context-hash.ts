@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFile, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { readBuildFile } from "./build-file";
 import { contextEntries, reading } from "./context-files";
 import { type BuildDeclaration, type HashedEntry, manifestBytes, manifestRecords } from "./context-manifest";
 import { readIgnoreRules } from "./dockerignore";
@@ -37,7 +38,7 @@ export async function readContents(build: HashedBuild, cache: StatCacheOptions =
   const path = dockerfilePath(build);
   // The context itself may be a link; those within it are not followed.
   const context = await reading(resolve(build.context), () => realpath(build.context));
-  const text = await reading(path, () => readFile(path), "build.dockerfile");
+  const text = await readBuildFile(path, "build.dockerfile");
   const known = await StatCache.open({ context, dockerfile: path }, cache);
   const found = await contextEntries(context, await readIgnoreRules(context, path));
   const entries = await hashFiles(context, found, known);

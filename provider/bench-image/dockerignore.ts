@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { basename, dirname, join, posix } from "node:path";
-import { ContextError } from "./context-error";
+import { readBuildFile } from "./build-file";
 import { type IgnorePattern, ignorePattern } from "./ignore-pattern";
 
 /** Which files of a context Docker sends to a build. */
@@ -99,14 +98,5 @@ function clean(path: string): string {
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
-    throw new ContextError(
-      "build.context",
-      `${path} cannot be read: ${error instanceof Error ? error.message : error}`,
-    );
-  }
+  return (await readBuildFile(path, "build.context", "be missing"))?.toString("utf8");
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { closeSync, constants, createReadStream, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import pLimit from "p-limit";
 import { type ContextEntry, reading, readingNow } from "./context-files";
@@ -9,6 +9,8 @@ import { Turns } from "./turns";
 
 /** Above this size a file is read piece by piece, beside other work; a smaller one in one go. */
 const smallFile = 256 * 1024;
+/** What was a file a moment ago may be a link or a pipe by now: the one is not followed, the other keeps nobody waiting. */
+const asFile = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 /** Large files that are read at a time. */
 const largeAtOnce = 2;
 /** Below this the files are read sooner than a cache of them. */
@@ -66,7 +68,7 @@ export async function hashFiles(
 
 function hashSmallFile(path: string, buffer: Buffer): string {
   const hash = createHash("sha256");
-  const file = openSync(path, "r");
+  const file = openSync(path, asFile);
   try {
     for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
       hash.update(buffer.subarray(0, read));
@@ -78,6 +80,18 @@ function hashSmallFile(path: string, buffer: Buffer): string {
 
 async function hashStream(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk);
+  for await (const chunk of createReadStream(path, { fd: openSync(path, asFile), highWaterMark: 1024 * 1024 }))
+    hash.update(chunk);
   return hash.digest("hex");
+}
+
+/** The first bytes of a file in a context: enough of a script to judge it. */
+export function beginningOf(path: string): Buffer {
+  const file = openSync(path, asFile);
+  try {
+    const buffer = Buffer.alloc(4 * smallFile);
+    return buffer.subarray(0, readSync(file, buffer));
+  } finally {
+    closeSync(file);
+  }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { BenchImageInputs } from "./inputs";
 import { shortHashLength } from "./inputs";
 
@@ -10,10 +11,25 @@ export function versionFor(contextHash: string): string {
 
 type Named = Pick<BenchImageInputs, "name" | "version" | "contextHash" | "folder" | "archive">;
 
-/** The archive's file name. It holds the hash, since ICA does not overwrite files that are complete. */
-export function archiveName(inputs: Named): string {
-  const ending = inputs.archive.compression === "bzip2" ? "tar.bz2" : "tar";
-  return `${fileSafe(inputs.name)}-${fileSafe(inputs.version)}-${inputs.contextHash.slice(0, shortHashLength)}.${ending}`;
+/** Characters of name and version in the archive's file name: with the rest of it well below 255, which file systems take. */
+const longest = { name: 100, version: 60 } as const;
+
+/**
+ * The archive's file name. It holds the hash, since ICA does not overwrite files that are complete. Two images never share one,
+ * whatever they are called, and also where case does not matter, as in ICA's paths: a digest tells apart what the readable part
+ * cannot.
+ */
+export function archiveName({ name, version, contextHash, archive }: Named): string {
+  const ending = archive.compression === "bzip2" ? "tar.bz2" : "tar";
+  const content = contextHash.slice(0, shortHashLength);
+  const readable = `${fileSafe(name).slice(0, longest.name)}-${fileSafe(version).slice(0, longest.version)}-${content}`;
+  // Without a dash in the version it is clear where the name ends.
+  const isWhole = /^[a-z0-9._-]{1,100}$/.test(name) && /^[a-z0-9._]{1,60}$/.test(version);
+  return isWhole ? `${readable}.${ending}` : `${readable}_${digestOfNames(name, version)}.${ending}`;
+}
+
+function digestOfNames(...names: string[]): string {
+  return createHash("sha256").update(JSON.stringify(names)).digest("hex").slice(0, shortHashLength);
 }
 
 /** The archive's path in the project. */

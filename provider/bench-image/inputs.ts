@@ -2,30 +2,26 @@ import { z } from "zod";
 import { type Config, missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
+import { idOf, label, line, word } from "../text";
 import { hasUnknown } from "../unknown";
 import { type Build, buildSchema } from "./build-inputs";
+import { folderSchema } from "./folder";
 
 export type { Build };
 
-const text = z.string().min(1, { error: "must not be empty" });
 /** ICA takes 1 to 255 characters for name and version, and up to 255 for the description (official OpenAPI document, CreateInternalDockerImage). */
-const label = text.max(255, { error: "must have at most 255 characters" });
-
 const shape = {
   name: label,
   version: label.optional(),
-  description: z.string().max(255, { error: "must have at most 255 characters" }).optional(),
+  description: line(255).optional(),
   build: buildSchema.optional(),
-  image: text.optional(),
+  image: word.optional(),
   access: accessSchema,
   clusterCompatible: z.boolean().default(false),
-  projectId: text.optional(),
-  folder: z
-    .string()
-    .regex(/^\/(?:[^/]+\/)*$/, { error: "must start and end with a slash, as in /bench-images/" })
-    .default("/bench-images/"),
+  projectId: idOf("a project").optional(),
+  folder: folderSchema.default("/bench-images/"),
   regions: z
-    .array(text)
+    .array(idOf("a region, or its code"))
     .min(1, { error: "must name at least one region, or be left out for the project's own" })
     .optional(),
   archive: z
@@ -33,7 +29,7 @@ const shape = {
     .default({ compression: "bzip2" }),
   verify: z.enum(["inspect", "run", "none"], { error: 'must be "inspect", "run" or "none"' }).default("inspect"),
   onDelete: z.enum(["forget", "removeRegions"], { error: 'must be "forget" or "removeRegions"' }).default("forget"),
-  existingId: text.optional(),
+  existingId: idOf("an image").optional(),
   timeouts: timeoutsSchema.optional(),
 };
 
@@ -53,7 +49,7 @@ export const shortHashLength = 12;
 
 /** Parses what the program declares; finds every problem that can be seen in the values alone. */
 export function checkDeclared(
-  config: Config,
+  config: Pick<Config, "projectId" | "region">,
   args: Readonly<Record<string, unknown>>,
 ): CheckResult<DeclaredImage & { projectId: string }> {
   // The hash is worked out, never declared; the engine hands it back with ignoreChanges.

@@ -1,5 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { readRegularFile } from "../regular-file";
 import type { DockerClient } from "./find";
 
 /** Where the value of a build secret comes from: a variable of this process's environment, or a file. Never a value. */
@@ -183,7 +183,7 @@ export async function secretValues(spec: BuildSpec, env: NodeJS.ProcessEnv): Pro
 
 async function readSmall(path: string): Promise<string | undefined> {
   try {
-    return (await stat(path)).size > largestSecret ? undefined : await readFile(path, "utf8");
+    return (await readRegularFile(path, largestSecret)).toString("utf8");
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CheckFailure } from "../handler";
 import type { WorkspaceSettings } from "../ica/workspaces";
+import { idOf } from "../text";
 
 /** Most members of a cluster beside its manager ("hard limit 50", help.ica.illumina.com, "Bench Clusters"). */
 export const mostMembers = 50;
@@ -14,7 +15,7 @@ const count = z
 export const clusterSchema = z.strictObject({
   members: count.optional(),
   maxMembers: count.optional(),
-  managerImage: z.string().min(1, { error: "must not be empty" }).optional(),
+  managerImage: idOf("an image").optional(),
   managerWeb: z.boolean().default(false),
   dedicatedManager: z.boolean().default(false),
 });

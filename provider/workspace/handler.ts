@@ -7,7 +7,7 @@ import { announcement } from "./announcement";
 import { changesBetween } from "./changes";
 import { converge, keepingId } from "./converge";
 import { beyondImage } from "./image-offer";
-import { checkWorkspace, type WorkspaceInputs } from "./inputs";
+import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
 import { ensureStopped, type Place } from "./lifecycle";
 import { sameNameTwice } from "./names";
 import { awaitGone, isDeleting, lookUp, present } from "./presence";
@@ -23,7 +23,11 @@ const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const
 export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context> = {
   async check(context, args, old) {
     const { inputs, failures } = checkWorkspace(context.config, args);
-    if (failures.length > 0) return { inputs, failures };
+    if (failures.length > 0) {
+      const sure = judgeable(inputs, failures);
+      const others = [...sameNameTwice(context, sure), ...(await beyondImage(context, sure, old))];
+      return { inputs, failures: [...failures, ...others] };
+    }
     const beyond = await beyondImage(context, inputs, old);
     const refused = old === undefined ? [] : await refusedChanges(context, old, inputs);
     return { inputs, failures: [...sameNameTwice(context, inputs), ...beyond, ...refused] };

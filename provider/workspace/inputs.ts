@@ -3,7 +3,8 @@ import type { Config } from "../config";
 import { missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
-import { hasUnknown } from "../unknown";
+import { idOf, label } from "../text";
+import { hasUnknown, unknownValue } from "../unknown";
 import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls";
 import { checkCluster, clusterSchema } from "./cluster";
 
@@ -11,10 +12,10 @@ import { checkCluster, clusterSchema } from "./cluster";
 export const storageLimitsGb = { min: 10, max: 65_536 } as const;
 
 const shape = {
-  name: z.string().min(1, { error: "must not be empty" }).max(255, { error: "must have at most 255 characters" }),
-  projectId: z.string().min(1, { error: "must not be empty" }).optional(),
-  image: z.string().min(1, { error: "must not be empty" }),
-  resourceModel: z.string().min(1, { error: "must not be empty" }),
+  name: label,
+  projectId: idOf("a project").optional(),
+  image: idOf("an image"),
+  resourceModel: label,
   storageGb: z
     .int({ error: "must be a whole number of GB" })
     .min(storageLimitsGb.min, { error: `must be at least ${storageLimitsGb.min}` })
@@ -28,7 +29,7 @@ const shape = {
   desiredState: z.enum(["running", "stopped"], { error: 'must be "running" or "stopped", or left out' }).optional(),
   allowRestart: z.boolean().default(false),
   allowDataLoss: z.boolean().default(false),
-  existingId: z.string().min(1, { error: "must not be empty" }).optional(),
+  existingId: idOf("a workspace").optional(),
   timeouts: timeoutsSchema.optional(),
 };
 
@@ -36,7 +37,10 @@ const shape = {
 export type WorkspaceInputs = InputsOf<typeof shape> & { readonly projectId: string };
 
 /** Parses what the program declares; finds every problem that can be seen without asking ICA. */
-export function checkWorkspace(config: Config, args: Readonly<Record<string, unknown>>): CheckResult<WorkspaceInputs> {
+export function checkWorkspace(
+  config: Pick<Config, "projectId">,
+  args: Readonly<Record<string, unknown>>,
+): CheckResult<WorkspaceInputs> {
   const { inputs, failures } = parseInputs(shape, args);
   const projectId = inputs.projectId ?? config.projectId;
   const all = [
@@ -49,6 +53,12 @@ export function checkWorkspace(config: Config, args: Readonly<Record<string, unk
     inputs: { ...inputs, ...(allowedUrls === undefined ? {} : { allowedUrls }), projectId: projectId ?? "" },
     failures: all,
   };
+}
+
+/** The declaration without the fields that are refused, which count as not known yet: the rest is judged in the same preview. */
+export function judgeable(inputs: WorkspaceInputs, failures: readonly CheckFailure[]): WorkspaceInputs {
+  const refused = failures.map(({ property }) => property.split(/[.[]/, 1)[0] ?? "");
+  return { ...inputs, ...Object.fromEntries(refused.map((field) => [field, unknownValue])) };
 }
 
 function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {

@@ -160,14 +160,32 @@ describe("the image handler", () => {
       };
       const empty = await makeContext({ other: "" });
       try {
-        assert.deepEqual(await at({ context: empty }, /cannot read the Dockerfile .*Dockerfile/), ["build.context"]);
+        assert.deepEqual(await at({ context: empty }, /cannot read the Dockerfile: .*Dockerfile/), ["build.context"]);
       } finally {
         await removeContext(empty);
       }
       const nowhere = path.join(folder, "nowhere");
       assert.deepEqual(await at({ context: nowhere }, /^ICA018 .*nowhere is not a folder/), ["build.context"]);
-      assert.deepEqual(await at({ context: folder, dockerfile: nowhere }, /cannot read the Dockerfile .*nowhere/), [
+      assert.deepEqual(await at({ context: folder, dockerfile: nowhere }, /cannot read the Dockerfile: .*nowhere/), [
         "build.dockerfile",
+      ]);
+    });
+
+    it("tells what is wrong with the files and the regions beside what is wrong with the values", async () => {
+      const wrong = { folder: "images", regions: ["mars"], build: { context: folder, pull: "yes" } };
+      const found = async (more: Record<string, unknown> = {}) =>
+        (await handler.check(context, declared({ ...wrong, ...more }), undefined)).failures.map(
+          ({ property }) => property,
+        );
+      assert.deepEqual((await found()).sort(), ["build.pull", "folder", "regions[0]"]);
+      await rm(path.join(folder, "Dockerfile"));
+      assert.deepEqual((await found()).sort(), ["build.context", "build.pull", "folder", "regions[0]"]);
+      const nowhere = { context: path.join(folder, "nowhere"), args: { "a b": "1" } };
+      assert.deepEqual((await found({ build: nowhere })).sort(), [
+        "build.args.a b",
+        "build.context",
+        "folder",
+        "regions[0]",
       ]);
     });
 

@@ -109,6 +109,10 @@ describe("the workspace handler, before it changes anything", () => {
     it("refuses an image that is not there, or is none for Bench", async () => {
       bench.imageOf = () => undefined;
       assert.deepEqual(await found({}), ["image ICA has no Docker image image-1"]);
+      assert.deepEqual(await found({ storageGb: 1 }), [
+        "storageGb must be at least 10; it is 1",
+        "image ICA has no Docker image image-1",
+      ]);
       bench.imageOf = (id) => dockerImage({ id, type: "TOOL" });
       assert.match((await found({})).join(), /^image .*is a TOOL image/);
     });

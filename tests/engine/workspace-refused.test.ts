@@ -67,7 +67,13 @@ describe("a change that costs work or data, on the engine, without the user's wo
 
   /** The fields that a failed preview names. */
   const named = (message: string) =>
-    [...new Set([...message.matchAll(/property (\w+)\S* value/g)].map(([, field]) => String(field)))].sort();
+    [
+      ...new Set(
+        [...message.matchAll(/property (\w+) value|' has a problem: (\w+)[^:\s]*:/g)].map(([, shown, hidden]) =>
+          String(shown ?? hidden),
+        ),
+      ),
+    ].sort();
 
   for (const state of [{ desiredState: "running" as const }, {}]) {
     it(`is refused in preview for a running workspace ${"desiredState" in state ? "that is to run" : "of people"}, every field at once`, async () => {

@@ -162,7 +162,9 @@ describe("the package as a user gets it", function () {
       "package.json",
     ]);
     const code = await readdir(path.join(project, "node_modules/pulumi-ica/dist"));
-    assert.deepEqual(code.sort(), ["cli", "provider", "sdk"], "nothing of the emulator");
+    assert.deepEqual(code.sort(), ["cli", "provider", "runtime", "sdk"], "nothing of the emulator");
+    const shared = await readdir(path.join(project, "node_modules/pulumi-ica/dist/runtime"));
+    assert.deepEqual(shared, ["allowed-url.js"], "of Bench's rules only what a preview needs");
   });
 
   it("type-checks a program against its types", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseAllowedUrl, squidRules } from "../../runtime/allow-list";
+import { squidRules } from "../../runtime/allow-list";
+import { parseAllowedUrl } from "../../runtime/allowed-url";
 
 const rules = (...texts: string[]) => squidRules(texts.map(parseAllowedUrl)).split("\n");
 
@@ -24,7 +25,7 @@ describe("the list of allowed addresses", () => {
     assert.ok(!rules("http://pypi.org").some((rule) => rule.startsWith("http_access allow CONNECT")));
   });
 
-  it("tells *.host, which leaves the host itself out, from .host", () => {
+  it("leaves the host itself out of *.host", () => {
     assert.deepEqual(rules("https://*.example.org").slice(0, 2), [
       "acl allowed0_host dstdomain -n .example.org",
       "acl allowed0_apex dstdomain -n example.org",
@@ -33,15 +34,11 @@ describe("the list of allowed addresses", () => {
       rules("https://*.example.org").at(-1),
       "http_access allow CONNECT allowed0_host !allowed0_apex allowed0_https !to_localhost",
     );
-    assert.equal(
-      rules("https://.example.org").at(-1),
-      "http_access allow CONNECT allowed0_host allowed0_https !to_localhost",
-    );
   });
 
   it("compares paths by whole segments and as literal text", () => {
     assert.ok(rules("http://a.org/v1.0").includes("acl allowed0_path urlpath_regex ^/v1\\.0(/|\\?|$)"));
-    assert.ok(rules("http://a.org/pub/").includes("acl allowed0_path urlpath_regex ^/pub/"));
+    assert.deepEqual(rules("http://a.org/pub/"), rules("http://a.org/pub"));
     assert.ok(
       rules("http://a.org/pub").includes(
         "http_access allow !CONNECT plain_http allowed0_host allowed0_http allowed0_path !climbing !to_localhost",
@@ -55,34 +52,6 @@ describe("the list of allowed addresses", () => {
     assert.ok(rules("https://10.1.2.3").includes("acl allowed0_host dstdomain -n 10.1.2.3"));
     assert.equal(parseAllowedUrl("a.org.").host, "a.org");
   });
-
-  const refused = [
-    "",
-    " ",
-    "ftp://a.org",
-    "http://",
-    "*",
-    "http://*",
-    "a b.org",
-    "https://user:secret@a.org",
-    "a.org:0",
-    "a.org:65536",
-    "a.org/../b",
-    "a.org/%2e%2E/b",
-    "a.org/x?y=1",
-    "a.org/#x",
-    "-a.org",
-    "a.org\nhttp_access allow all",
-    "a.org/x y",
-  ];
-  for (const text of refused) {
-    it(`refuses ${JSON.stringify(text)}, and says so`, () => {
-      assert.throws(
-        () => parseAllowedUrl(text),
-        (error: Error) => error.message.includes(`"${text}"`),
-      );
-    });
-  }
 
   it("never lets an entry write a rule of its own", () => {
     const line = /^(acl allowed0_\w+ (dstdomain -n|port|urlpath_regex) \S+|http_access allow [!\w ]+ !to_localhost)$/;

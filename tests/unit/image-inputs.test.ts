@@ -105,8 +105,8 @@ describe("the inputs of an image", () => {
 
   it("name ids, labels, networks, builders and caches as they can be", () => {
     wrong("build.ssh.default", /socket of an SSH agent/, { ssh: { default: "/home/me/.ssh/id_rsa" } });
-    wrong("build.ssh.a,b", /is no id/, { ssh: { "a,b": { file: "k" } } });
-    wrong("build.secrets.a b", /is no id/, { secrets: { "a b": { file: "k" } } });
+    wrong("build.ssh.a,b", /is not a valid id/, { ssh: { "a,b": { file: "k" } } });
+    wrong("build.secrets.a b", /is not a valid id/, { secrets: { "a b": { file: "k" } } });
     wrong("build.labels.a=b", /neither spaces nor =/, { labels: { "a=b": "c" } });
     wrong("build.labels.pulumi-ica", /set by this package/, { labels: { "pulumi-ica": "mine" } });
     wrong("build.network", /"default", "none" or "host"/, { network: "bridge" });
@@ -162,7 +162,7 @@ describe("the inputs of an image", () => {
     assert.equal("contextHash" in inputs, false);
   });
 
-  it("find misspelt names", () => only("acces", /misspelt/, { acces: { web: true } }));
+  it("find misspelt names", () => only("acces", /did you mean access/, { acces: { web: true } }));
 
   const fields = [
     "name",

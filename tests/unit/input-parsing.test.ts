@@ -34,18 +34,18 @@ describe("parsing inputs", () => {
       [
         { property: "name", reason: "must not be empty" },
         { property: "mode", reason: 'must be "a" or "b"' },
-        { property: "list[1]", reason: "must be a string" },
-        { property: "nested.on", reason: "must be true or false" },
-        { property: "nested.lable", reason: "is not a property of this resource; is it misspelt?" },
-        { property: "timeouts.create", reason: "must be a length of time such as 90s, 45m or 1h30m" },
+        { property: "list[1]", reason: "must be a string; it is a number" },
+        { property: "nested.on", reason: "must be true or false; it is a string" },
+        { property: "nested.lable", reason: "is not a property of this resource; did you mean label?" },
+        { property: "timeouts.create", reason: 'must be a length of time such as 90s, 45m or 1h30m; it is "soon"' },
       ],
     );
   });
 
   it("says that something is required only when it is not there", () => {
     assert.deepEqual(failures({}), [{ property: "name", reason: "is required" }]);
-    assert.deepEqual(failures({ name: 5 }), [{ property: "name", reason: "must be a string" }]);
-    assert.deepEqual(failures({ name: ["x"] }), [{ property: "name", reason: "must be a string" }]);
+    assert.deepEqual(failures({ name: 5 }), [{ property: "name", reason: "must be a string; it is a number" }]);
+    assert.deepEqual(failures({ name: ["x"] }), [{ property: "name", reason: "must be a string; it is a list" }]);
   });
 
   it("takes null as not declared", () => {
@@ -54,7 +54,7 @@ describe("parsing inputs", () => {
 
   it("finds misspelt keys, but never the machinery's own", () => {
     assert.deepEqual(failures({ name: "x", nmae: "y", __provider: "code", __urn: "urn" }), [
-      { property: "nmae", reason: "is not a property of this resource; is it misspelt?" },
+      { property: "nmae", reason: "is not a property of this resource; did you mean name?" },
     ]);
     assert.deepEqual(parseInputs(shape, { name: "x", __provider: "code" }).inputs, { name: "x" });
   });
@@ -75,8 +75,8 @@ describe("parsing inputs", () => {
         timeouts: { create: unknownValue, delte: "5m" },
       }),
       [
-        { property: "nested.label", reason: "must be a string" },
-        { property: "timeouts.delte", reason: "is not a property of this resource; is it misspelt?" },
+        { property: "nested.label", reason: "must be a string; it is a number" },
+        { property: "timeouts.delte", reason: "is not a property of this resource; did you mean delete?" },
       ],
     );
   });

@@ -77,7 +77,7 @@ describe("the inputs of a workspace", () => {
   });
 
   it("name the very URL that is wrong", () => {
-    only("allowedUrls[1]", /must be http or https/, { allowedUrls: ["https://ok.org", "ftp://nowhere.org"] });
+    only("allowedUrls[1]", /another scheme than http/, { allowedUrls: ["https://ok.org", "ftp://nowhere.org"] });
   });
 
   it("say what is wrong with values of another type, without stumbling over them", () => {

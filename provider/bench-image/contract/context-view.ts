@@ -1,10 +1,11 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { ContextError } from "../context-error";
 import { type ContextEntry, contextEntries } from "../context-files";
 import { dockerfilePath } from "../context-hash";
 import { type IgnoreRules, readIgnoreRules, type Verdict } from "../dockerignore";
+import { beginningOf } from "../hash-files";
 
 /** The files of a build context, as COPY finds them. */
 export interface ContextView {
@@ -28,7 +29,7 @@ export async function viewContext(build: {
     const entries = await contextEntries(context, rules);
     return {
       matches: (source) => matchesOf(entries, source),
-      read: (entry) => readFileSync(join(context, entry.path)),
+      read: (entry) => beginningOf(join(context, entry.path)),
       hasFolder: (path) =>
         !isLeftOut(rules, path) && statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
     };
