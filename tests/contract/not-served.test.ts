@@ -50,9 +50,10 @@ describe(`official calls that the emulator does not serve${absent === undefined 
         otherwise.push(`${call}: ${detail}`);
       }
     }
-    // Its last step is where other calls have an id, so it is taken for one.
+    // Their last step is where other calls have an id, so it is taken for one.
     assert.deepEqual(otherwise, [
       "GET /api/projects/{projectId}/data/eligibleForLinking: There is no data eligibleForLinking in this project.",
+      "GET /api/projects/{projectId}/data/nonSampleData: There is no data nonSampleData in this project.",
     ]);
   });
 });
