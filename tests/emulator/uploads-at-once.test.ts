@@ -82,6 +82,17 @@ describe("what is asked of one upload at once", () => {
     assert.deepEqual(await uploads(), []);
   });
 
+  it("keeps content and ETag of a part together when it is sent several times at once", async () => {
+    const part = path.join(disk.uploadsFolder("bucket"), UPLOAD, "1");
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 16 }, () => put(1, Readable.from([randomBytes(1000)]))));
+      const md5 = createHash("md5")
+        .update(await readFile(part))
+        .digest("hex");
+      assert.equal(await readFile(`${part}.md5`, "utf8"), md5);
+    }
+  });
+
   it("removes its object while a part comes in", async () => {
     const { content, result } = await begun(1);
     await disk.remove("bucket", key);
