@@ -6,7 +6,7 @@ import { say } from "./say";
 
 /** Runs an emulator in this process until TERM, INT or HUP. Tells a parent that listens (see emulator-start.ts) how it went. */
 export async function runInForeground(options: StartOptions): Promise<void> {
-  const { port, dir, imageDelay, newKey, containers, requestsPerSecond, workspaces } = options;
+  const { port, dir, imageDelay, newKey, containers, allowPrivate, requestsPerSecond, workspaces } = options;
   const given = newKey ? randomBytes(24).toString("base64url") : process.env.ICA_API_KEY || undefined;
   const emulator = await startEmulator({
     port,
@@ -14,6 +14,7 @@ export async function runInForeground(options: StartOptions): Promise<void> {
     imageDelayMs: imageDelay * 1000,
     workspaces,
     containers,
+    allowPrivate,
     requestsPerSecond,
     ...(given === undefined ? {} : { apiKey: given }),
     log: (line) => say(`${new Date().toISOString()} ${line}`),

@@ -11,6 +11,7 @@ export interface StartOptions {
   readonly workspaces: boolean;
   /** Whether a started workspace is a container. */
   readonly containers: boolean;
+  readonly allowPrivate: boolean;
   /** REST calls that are answered in a second; 0: no limit. */
   readonly requestsPerSecond: number;
 }

@@ -58,13 +58,14 @@ async function keyFromEnvironment(url: string, projectId: string): Promise<strin
 
 /** This program again, in the foreground. */
 function ownArguments(options: StartOptions): string[] {
-  const { port, dir, imageDelay, newKey, containers, requestsPerSecond, workspaces } = options;
+  const { port, dir, imageDelay, newKey, containers, allowPrivate, requestsPerSecond, workspaces } = options;
   const [, program = ""] = process.argv;
   const settings = ["--port", String(port), "--dir", dir, "--image-delay", String(imageDelay)];
   const modes = [
     "--requests-per-second",
     String(requestsPerSecond),
     ...(containers ? [] : ["--no-containers"]),
+    ...(allowPrivate ? ["--allow-private"] : []),
     ...(workspaces ? [] : ["--no-workspaces"]),
   ];
   return [program, "emulator", "start", "--foreground", ...settings, ...modes, ...(newKey ? ["--new-key"] : [])];

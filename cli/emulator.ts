@@ -34,6 +34,7 @@ export function emulatorCommand(): Command {
     .option("--new-key", "make a new API key; the one before is no longer valid", false)
     .option("--no-workspaces", "serve the documented calls only, as a tenant without workspace calls would")
     .option("--no-containers", "workspaces only have states, nothing runs: for measurements with many of them")
+    .option("--allow-private", "let public workspaces reach private addresses and this machine; Bench does not", false)
     .option(
       "--requests-per-second <number>",
       "answer more REST calls than that with 429 and Retry-After; 0: no limit",

@@ -32,6 +32,8 @@ export interface EmulatorConfig {
   readonly containers: boolean;
   /** Milliseconds that a start and a stop of a workspace without a container take. Default 200. */
   readonly transitionMs: number;
+  /** Whether public workspaces reach private addresses, too, as on Docker's own networks. Default false, as on Bench. */
+  readonly allowPrivate: boolean;
   /** REST calls that are answered in a second; what comes beyond gets 429 with Retry-After. Default 0: no limit. */
   readonly requestsPerSecond: number;
   /** Where lines for a person go. Default: nowhere. Never given a secret. */
@@ -47,6 +49,7 @@ export const DEFAULTS = {
   workspaces: true,
   containers: true,
   transitionMs: 200,
+  allowPrivate: false,
   requestsPerSecond: 0,
   log: () => undefined,
 } as const satisfies Partial<EmulatorConfig>;

@@ -13,31 +13,33 @@ export interface Page<T> {
 }
 
 /** A whole number of a query, for example `pageSize`; 400 when it is none or out of bounds. */
-export function wholeNumber(req: Request, name: string, fallback: number, max: number): number {
+export function wholeNumber(req: Request, name: string, fallback: number, [min, max]: [number, number]): number {
   const text = req.query[name];
   if (text === undefined) {
     return fallback;
   }
   const value = typeof text === "string" && /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value <= max)) {
-    throw badRequest(`${name} must be a whole number from 0 to ${max}.`, { parameters: { [name]: "is not valid" } });
+  if (!(value >= min && value <= max)) {
+    throw badRequest(`${name} must be a whole number from ${min} to ${max}.`, {
+      parameters: { [name]: "is not valid" },
+    });
   }
   return value;
 }
 
 /**
  * One page of `rows`, by `pageToken` or by `pageOffset` (one of them), `pageSize` rows long (50 by default, 1000 at most:
- * the numbers are the emulator's, ICA documents none). `rows` must come in a stable order; `idOf` names a row, so that
+ * 1 at least: the numbers are the emulator's, ICA documents none). `rows` must come in a stable order; `idOf` names a row, so that
  * a cursor neither repeats nor skips rows when others come and go.
  */
 export function pageOf<T>(req: Request, rows: readonly T[], idOf: (row: T) => string): Page<T> {
-  const size = Math.max(1, wholeNumber(req, "pageSize", DEFAULT_SIZE, MAX_SIZE));
+  const size = wholeNumber(req, "pageSize", DEFAULT_SIZE, [1, MAX_SIZE]);
   const token = req.query.pageToken;
   if (req.query.pageOffset !== undefined) {
     if (token !== undefined) {
       throw badRequest("Use either pageOffset or pageToken, not both.");
     }
-    const offset = wholeNumber(req, "pageOffset", 0, 200_000);
+    const offset = wholeNumber(req, "pageOffset", 0, [0, 200_000]);
     return { items: rows.slice(offset, offset + size), nextPageToken: "", totalItemCount: rows.length };
   }
   const start = typeof token === "string" && token !== "" ? afterCursor(token, rows, idOf) : 0;

@@ -4,6 +4,7 @@ import type { ErrorRequestHandler, Request, RequestHandler, Response } from "exp
 import { z } from "zod";
 import { explain } from "./journal";
 import { isNoSpace, NO_SPACE } from "./no-space";
+import { OPENAPI_PATH } from "./openapi";
 
 /** The media type of every error answer (RFC 7807). */
 export const PROBLEM_JSON = "application/problem+json";
@@ -96,9 +97,15 @@ export function sendProblem(res: ServerResponse, error: ProblemError): void {
   res.end(JSON.stringify(problemOf(error)));
 }
 
-/** For paths that no document describes. */
+/** For calls that the emulator does not serve, whether ICA has them or not. */
+export function notServed({ method, path }: Pick<Request, "method" | "path">): ProblemError {
+  return notFound(
+    `There is no ${method} ${path} here. The emulator serves the calls of its document, ${OPENAPI_PATH}, and no others.`,
+  );
+}
+
 export const unknownPath: RequestHandler = (req) => {
-  throw notFound(`There is no ${req.method} ${req.path} here.`);
+  throw notServed(req);
 };
 
 /** The last middleware: turns whatever was thrown into `application/problem+json`, and logs what is our own fault. */
@@ -149,9 +156,15 @@ function toProblem(error: unknown, req: Request): ProblemError {
   if (!parsed.success) {
     return internalError("The emulator failed; its log has the details.", { cause: error });
   }
-  const { status, message, errors, headers } = parsed.data;
-  if (status === 404) {
-    return notFound(`There is no ${req.method} ${req.path} here.`);
+  const { status, errors, headers } = parsed.data;
+  // ICA may well know it: its document has more than the emulator serves.
+  const message = parsed.data.message.replace(
+    /(Unknown query parameter) '([^']*)'/g,
+    "$1 $2: the emulator does not filter by $2",
+  );
+  // 405 would say that ICA has no such call, which the emulator does not know.
+  if (status === 404 || status === 405) {
+    return notServed(req);
   }
   const parameters: Record<string, string> = {};
   for (const { path, message: reason } of (status === 400 && errors) || []) {

@@ -8,7 +8,7 @@ import { DEFAULTS, type EmulatorConfig } from "./config";
 import type { EmulatorContext } from "./context";
 import { ProjectData } from "./data/project-data";
 import { dataRoutes } from "./data/routes";
-import { bucketOf, dataIdOf, keyOf, Transfer } from "./data/transfer";
+import { awsRegion, bucketOf, dataIdOf, keyOf, Transfer } from "./data/transfer";
 import { boundedDepth } from "./depth";
 import { FaultGate } from "./faults/gate";
 import { storeFolder } from "./folder";
@@ -101,6 +101,7 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
   const objects = await ObjectStore.open({
     dir: await folder(path.join(dir, "objects")),
     bucket,
+    region: awsRegion(identity),
     credentials,
     mayWrite: (key) => data.get(dataIdOf(key))?.status === "PARTIAL",
     onStored: ({ key, size, etag }) => data.complete(dataIdOf(key), { size, etag }),

@@ -5,7 +5,7 @@ import { middleware } from "express-openapi-validator";
 import { parse } from "yaml";
 import { z } from "zod";
 import { openapiFolder } from "./package-root";
-import { internalError, notAcceptable } from "./problem";
+import { internalError, notAcceptable, notServed } from "./problem";
 
 /** Where both documents say that their calls are. */
 export const REST_PATH = "/ica/rest";
@@ -33,6 +33,7 @@ export function validation({ workspaces = true }: { workspaces?: boolean } = {})
       fileUploader: false,
     });
   return [
+    onlyServedActions(workspaces ? ["ica.yaml", "workspaces.yaml"] : ["ica.yaml"]),
     ...document("ica.yaml", (asked) => workspaceCall.test(asked)),
     ...(workspaces ? document("workspaces.yaml", (asked) => !workspaceCall.test(asked)) : []),
     acceptable,
@@ -67,6 +68,24 @@ const operation = z.object({
     responses: z.record(z.string(), z.object({ content: z.record(z.string(), z.unknown()).optional() }).loose()),
   }),
 });
+
+/**
+ * Refuses actions that no document describes, as `/data/{dataId}:archive`. The validator would take `x:archive` for an id of
+ * `/data/{dataId}`, and say of another method that it is not allowed there.
+ */
+function onlyServedActions(documents: readonly string[]): RequestHandler {
+  const served = documents
+    .flatMap((name) => Object.keys(paths.parse(specification(name)).paths))
+    .map((path) => new RegExp(`^${REST_PATH}${path.replace(/[.]/g, "\\$&").replace(/\{\w+\}/g, "[^/:]+")}$`));
+  return (req, _res, next) => {
+    if (/:[^/]*$/.test(req.path) && !served.some((path) => path.test(req.path))) {
+      throw notServed(req);
+    }
+    next();
+  };
+}
+
+const paths = z.object({ paths: z.record(z.string(), z.unknown()) });
 
 /**
  * 406 unless the caller takes what a success of this call would be in. And the success must be in it: the validator would

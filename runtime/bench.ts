@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 import { parseAllowedUrl } from "./allowed-url";
 import { changedPaths } from "./changes";
-import { containerOptions } from "./container";
+import { containerOptions, hasPublicGateway } from "./container";
 import { followLog, followOutput, tailOf } from "./container-log";
 import { dockerStatus, dockerWords, ifThere } from "./docker-error";
 import { startGateway } from "./gateway";
@@ -10,7 +10,8 @@ import { type Listening, listeningOn } from "./listening";
 import { Names, WORKSPACE_LABEL } from "./names";
 import { createNetwork, ensureOutsideNetwork, removeNetwork } from "./networks";
 import { endpointsOf } from "./ports";
-import { type Limits, limitsOf } from "./resource-models";
+import { closePrivateAddresses, startPublicGateway } from "./public-gateway";
+import { isKnownModel, type Limits, limitsOf, temporaryBytesOf } from "./resource-models";
 import { type Endpoints, STOP_GRACE_S, type StopOutcome, type WorkspaceSpec } from "./spec";
 import { removeContainer, stopContainer } from "./stop";
 import { type Listener, type SupervisionEnd, supervise, TIMING, type Timing } from "./supervisor";
@@ -59,25 +60,36 @@ export class Bench {
   async prepare(spec: WorkspaceSpec): Promise<void> {
     await this.clear(spec.id);
     await ensureVolumes(this.#docker, this.names, spec);
-    if (spec.network.mode === "RESTRICTED") {
-      const allowed = spec.network.allowedUrls.map(parseAllowedUrl);
+    const restricted = spec.network.mode === "RESTRICTED";
+    const allowed = restricted ? spec.network.allowedUrls.map(parseAllowedUrl) : [];
+    if (restricted) {
       await ensureOutsideNetwork(this.#docker, this.names);
-      const subnets = await createNetwork(this.#docker, this.names, spec);
+    }
+    const subnets = await createNetwork(this.#docker, this.names, spec);
+    if (restricted || hasPublicGateway(spec)) {
       const start = async () => {
         await ensureGatewayImage(this.#docker, this.#log);
-        await startGateway(this.#docker, this.names, spec, allowed, subnets);
+        await (restricted
+          ? startGateway(this.#docker, this.names, spec, allowed, subnets)
+          : startPublicGateway(this.#docker, this.names, spec));
       };
       // another emulator that was purged may have taken the image along in this moment
       await start().catch((error: unknown) => (dockerStatus(error) === 404 ? start() : Promise.reject(error)));
-    } else {
-      await createNetwork(this.#docker, this.names, spec);
     }
-    const { NCPU, MemTotal }: { NCPU: number; MemTotal: number } = await this.#docker.info();
-    const limits = { ...limitsOf(spec.resourceModel, { cpus: NCPU, memoryBytes: MemTotal }), ...spec.limits };
-    await this.#create(spec, limits);
+    await this.#create(spec, await this.#limits(spec));
   }
 
-  async #create(spec: WorkspaceSpec, limits: Limits): Promise<void> {
+  async #limits({ resourceModel, limits }: WorkspaceSpec): Promise<Limits & { temporaryBytes: number }> {
+    const { NCPU, MemTotal }: { NCPU: number; MemTotal: number } = await this.#docker.info();
+    const machine = { cpus: NCPU, memoryBytes: MemTotal };
+    if (resourceModel !== "" && !isKnownModel(resourceModel)) {
+      this.#log(`The size of "${resourceModel}" is not known here: the workspace gets half of this machine.`);
+    }
+    const all = { ...limitsOf(resourceModel, machine), ...limits };
+    return { ...all, temporaryBytes: temporaryBytesOf(all.Memory ?? MemTotal) };
+  }
+
+  async #create(spec: WorkspaceSpec, limits: Limits & { temporaryBytes: number }): Promise<void> {
     try {
       await this.#docker.createContainer(containerOptions(this.names, spec, limits));
     } catch (error) {
@@ -204,6 +216,9 @@ export class Bench {
     const found = await ifThere(gateway.inspect());
     if (found !== undefined && !found.State.Running) {
       await gateway.start();
+      if (found.HostConfig.NetworkMode === this.names.network(id)) {
+        await closePrivateAddresses(gateway);
+      }
     }
   }
 

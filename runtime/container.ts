@@ -10,13 +10,19 @@ import { workspaceMounts } from "./volumes";
  * Bench's rules in Docker's terms. The main process is the init script itself: entrypoint, command and health check of
  * the image play no part, and neither does its user.
  */
-export function containerOptions(names: Names, spec: WorkspaceSpec, limits: Limits): Dockerode.ContainerCreateOptions {
+export function containerOptions(
+  names: Names,
+  spec: WorkspaceSpec,
+  { temporaryBytes, ...limits }: Limits & { temporaryBytes: number },
+): Dockerode.ContainerCreateOptions {
   const restricted = spec.network.mode === "RESTRICTED";
-  const published = restricted ? undefined : publish(spec.access);
+  // a public workspace shares the network of its gateway, which publishes the ports and has the name
+  const shared = hasPublicGateway(spec);
+  const published = restricted || shared ? undefined : publish(spec.access);
   return {
     name: names.container(spec.id),
     Image: spec.image,
-    Hostname: "workspace",
+    ...(shared ? {} : { Hostname: "workspace" }),
     User: `${BENCH_UID}:${BENCH_GID}`,
     Entrypoint: [INIT_SCRIPT],
     Cmd: [],
@@ -25,7 +31,7 @@ export function containerOptions(names: Names, spec: WorkspaceSpec, limits: Limi
     Labels: names.labels("workspace", spec.id),
     ...(published === undefined ? {} : { ExposedPorts: published.exposed }),
     HostConfig: {
-      NetworkMode: names.network(spec.id),
+      NetworkMode: shared ? `container:${names.gateway(spec.id)}` : names.network(spec.id),
       ...(published === undefined ? {} : { PortBindings: published.bindings }),
       // names outside are the proxy's business: without this, Docker would look them up for the workspace; and not
       // to find one should not take long
@@ -34,11 +40,18 @@ export function containerOptions(names: Names, spec: WorkspaceSpec, limits: Limi
       CapDrop: ["ALL"],
       SecurityOpt: ["no-new-privileges"],
       Mounts: workspaceMounts(names, spec),
-      Tmpfs: { "/tmp": "rw,exec,nosuid,nodev,mode=1777" },
+      Tmpfs: { "/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${temporaryBytes}` },
       PidsLimit: 4096,
       LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
       ...limits,
     },
-    NetworkingConfig: { EndpointsConfig: { [names.network(spec.id)]: { Aliases: [WORKSPACE_ALIAS] } } },
+    ...(shared
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [names.network(spec.id)]: { Aliases: [WORKSPACE_ALIAS] } } } }),
   };
+}
+
+/** Whether a workspace has its network from a gateway that closes private addresses. */
+export function hasPublicGateway({ network }: WorkspaceSpec): boolean {
+  return network.mode === "PUBLIC" && network.allowPrivate !== true;
 }

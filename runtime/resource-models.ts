@@ -8,7 +8,7 @@ export interface ResourceModel {
 
 /**
  * The sizes that the vendor's page about workspaces names in full. Tenants differ, and the list goes on with GPU models
- * whose numbers could not be read; an unknown model is not an error, it has no limits here.
+ * whose numbers could not be read; an unknown model is not an error.
  */
 const MODELS: Readonly<Record<string, ResourceModel>> = {
   "standard-small": { cpus: 2, memoryGb: 8 },
@@ -28,14 +28,34 @@ export interface Limits {
   readonly DeviceRequests?: Dockerode.DeviceRequest[];
 }
 
-/** The limits of a model on a machine: never more than the machine has, because Docker refuses more CPUs than there are. */
+/** Whether the size of a model is known here. */
+export function isKnownModel(model: string): boolean {
+  return Object.hasOwn(MODELS, model);
+}
+
+/**
+ * The limits of a model on a machine: never more than the machine has, because Docker refuses more CPUs than there are.
+ * A model of unknown size gets half of the machine, so that it cannot take all of it. The empty name stands for no model.
+ */
 export function limitsOf(model: string, machine: { cpus: number; memoryBytes: number }): Limits {
-  const known = Object.hasOwn(MODELS, model) ? MODELS[model] : undefined;
-  if (known === undefined) {
+  if (model === "") {
     return {};
+  }
+  const known = isKnownModel(model) ? MODELS[model] : undefined;
+  if (known === undefined) {
+    return { NanoCpus: Math.max(1, machine.cpus / 2) * 1e9, Memory: Math.floor(machine.memoryBytes / 2) };
   }
   return {
     NanoCpus: Math.min(known.cpus, machine.cpus) * 1e9,
     Memory: Math.min(known.memoryGb * GB, machine.memoryBytes),
   };
+}
+
+/**
+ * How large /tmp may get, which is in memory: a quarter of it. Bench's documents name no size [GAP].
+ *
+ * @param memoryBytes what the workspace has
+ */
+export function temporaryBytesOf(memoryBytes: number): number {
+  return Math.floor(memoryBytes / 4);
 }

@@ -17,9 +17,18 @@ export interface WorkspaceSpec {
   readonly id: string;
   /** What the image is called in the local Docker. */
   readonly image: string;
+  /** Empty: no limits but {@link limits}. */
   readonly resourceModel: string;
   readonly access: { readonly web: boolean; readonly console: boolean };
-  readonly network: { readonly mode: "PUBLIC" | "RESTRICTED"; readonly allowedUrls: readonly string[] };
+  readonly network: {
+    readonly mode: "PUBLIC" | "RESTRICTED";
+    readonly allowedUrls: readonly string[];
+    /**
+     * Lets a public workspace reach what Docker's own networks reach: private addresses, and this machine at its address on
+     * the bridge. On Bench it does not. Default: false.
+     */
+    readonly allowPrivate?: boolean;
+  };
   /** See `benchEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
   /** What it may use at most, field by field in the place of what `resourceModel` says. */

@@ -115,7 +115,8 @@ class Pass {
     this.#given = standalone({ access, restricted: false }, "localhost");
     this.#spec = {
       ...{ id, image, access, resourceModel: "", environment: this.#given.environment },
-      network: { mode: "PUBLIC", allowedUrls: [] },
+      // a trial lasts seconds, of an image that was just built with this network: no gateway is worth its build
+      network: { mode: "PUBLIC", allowedUrls: [], allowPrivate: true },
       writableRoot: id === WRITABLE,
     };
   }

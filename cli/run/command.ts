@@ -28,6 +28,7 @@ export function runCommand(): Command {
     .option("--no-console", "no console access")
     .option("--restricted", "no way out but to the addresses of --allow", false)
     .option("--allow <url>", "host, *.host, http://host/path or https://host; may be given again", collectAddress, [])
+    .option("--allow-private", "let it reach private addresses and this machine; Bench does not", false)
     .option("--data <volume>", "keep /data in this Docker volume from run to run", parseVolume)
     .option(
       "--env <name=value>",
@@ -48,7 +49,12 @@ export function runCommand(): Command {
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : COULD_NOT_RUN))
     .action(async (target: string, options: RunOptions, command: Command) => {
       if (options.allow.length > 0 && !options.restricted) {
-        command.error("error: --allow is for --restricted: without it everything is allowed");
+        command.error("error: --allow is for --restricted: without it every public address is allowed");
+      }
+      if (options.allowPrivate && options.restricted) {
+        command.error(
+          "error: --allow-private is for a public network: leave out --restricted, or name addresses by --allow",
+        );
       }
       if (options.shell && options.json) {
         command.error("error: --shell needs the output for itself: leave out --json");

@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly console?: boolean;
   readonly restricted: boolean;
   readonly allow: readonly string[];
+  /** Whether it reaches private addresses, too. */
+  readonly allowPrivate: boolean;
   /** Name of a volume that is kept. */
   readonly data?: string;
   readonly env: readonly (readonly [string, string])[];

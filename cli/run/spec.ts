@@ -22,7 +22,7 @@ export function specOf(
     access,
     network: options.restricted
       ? { mode: "RESTRICTED", allowedUrls: options.allow }
-      : { mode: "PUBLIC", allowedUrls: [] },
+      : { mode: "PUBLIC", allowedUrls: [], allowPrivate: options.allowPrivate },
     environment: { ...environment, ...Object.fromEntries(options.env) },
     limits: limitsOf(options),
     ...(options.data === undefined ? {} : { keptData: options.data }),

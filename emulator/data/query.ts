@@ -7,6 +7,7 @@ type Filter = (record: DataRecord) => boolean;
 
 /** The rows that the filters of `GET /api/projects/{projectId}/data` leave. Case does not matter in paths, as documented. */
 export function selectData(req: Request, records: readonly DataRecord[], formats: Formats): readonly DataRecord[] {
+  const folders = new Map(records.filter(({ type }) => type === "FOLDER").map(({ id, path }) => [id, path]));
   const filters = [
     oneOf(req, "id", (value, { id }) => value === id),
     oneOf(req, "filePath", atPath(req)),
@@ -19,8 +20,15 @@ export function selectData(req: Request, records: readonly DataRecord[], formats
     oneOf(req, "formatCode", (value, { formatCode }) => value === formatCode),
     oneOf(req, "type", (value, { type }) => value === type),
     oneOf(req, "parentFolderPath", (value, { path }) => parentOf(path) === value),
-    tagged(req, "userTag", ({ tags }) => tags.userTags),
-    tagged(req, "technicalTag", ({ tags }) => tags.technicalTags),
+    oneOf(req, "parentFolderId", (value, { path }) => folders.get(value) === parentOf(path)),
+    matched(req, "filename", ({ name }) => [name]),
+    created(req, "creationDateAfter", (time, limit) => time > limit),
+    created(req, "creationDateBefore", (time, limit) => time < limit),
+    matched(req, "userTag", ({ tags }) => tags.userTags),
+    matched(req, "technicalTag", ({ tags }) => tags.technicalTags),
+    matched(req, "connectorTag", ({ tags }) => tags.connectorTags),
+    matched(req, "runInputTag", ({ tags }) => tags.runInTags),
+    matched(req, "runOutputTag", ({ tags }) => tags.runOutTags),
   ];
   return sorted(
     req,
@@ -48,12 +56,18 @@ function atPath(req: Request): (value: string, record: DataRecord) => boolean {
   };
 }
 
-/** The three documented modes. Which one holds without a word is undocumented; EXACT here. */
-function tagged(req: Request, name: string, tagsOf: (record: DataRecord) => readonly string[]): Filter {
+/** Compares a time of creation with the one that was given. */
+function created(req: Request, name: string, accepts: (time: number, limit: number) => boolean): Filter {
+  const [limit] = valuesOf(req, name);
+  return ({ timeCreated }) => limit === undefined || accepts(Date.parse(timeCreated), Date.parse(limit));
+}
+
+/** The three documented modes, for tags and names. Which one holds without a word is undocumented; EXACT here. */
+function matched(req: Request, name: string, textsOf: (record: DataRecord) => readonly string[]): Filter {
   const values = valuesOf(req, name);
-  const exact: Filter = (record) => values.some((value) => tagsOf(record).includes(value));
+  const exact: Filter = (record) => values.some((value) => textsOf(record).includes(value));
   const fuzzy: Filter = (record) =>
-    values.some((value) => tagsOf(record).some((tag) => tag.toLowerCase().includes(value.toLowerCase())));
+    values.some((value) => textsOf(record).some((text) => text.toLowerCase().includes(value.toLowerCase())));
   if (values.length === 0) {
     return () => true;
   }

@@ -102,8 +102,8 @@ export class Transfer {
   }
 }
 
-/** The name that requests to the store are signed with. */
-function awsRegion(identity: Identity): string {
+/** The name of the region that requests to the store are signed for. */
+export function awsRegion(identity: Identity): string {
   return projectRegion(identity).code === "use1" ? "us-east-1" : projectRegion(identity).code;
 }
 

@@ -76,7 +76,7 @@ function refuse(
   } else {
     sendFailure(
       res,
-      new S3Failure(S3_CODES[status] ?? (status < 500 ? "InvalidRequest" : "InternalError"), detail, status),
+      new S3Failure(S3_CODES[status] ?? (status < 500 ? "InvalidRequest" : "InternalError"), detail, { status }),
     );
   }
 }

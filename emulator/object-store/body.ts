@@ -1,9 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
-import type { IncomingHttpHeaders } from "node:http";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { type IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
+import { isNoSpace } from "../no-space";
 import { AwsChunkedDecoder } from "./chunked";
 import { S3Failure } from "./failure";
 
@@ -17,6 +18,8 @@ export interface Received {
 const CHECKSUMS = ["crc32", "sha1", "sha256"] as const;
 /** What is gathered of a body before it is written. */
 const GATHERED_BYTES = 1024 * 1024;
+/** The largest body of one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+const MAX_BODY_BYTES = 5 * 1024 ** 3;
 const TRAILER_PAYLOAD = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 /**
@@ -24,11 +27,12 @@ const TRAILER_PAYLOAD = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
  * of the signature, Content-MD5, decoded length, and the CRC32, SHA-1 or SHA-256 checksum in a header or trailer. (A
  * CRC32C or CRC64NVME checksum is taken unchecked: Node has no such function.) Throws what S3 answers on a mismatch.
  */
-export async function receive(content: Readable, headers: IncomingHttpHeaders, file: string): Promise<Received> {
+async function receive(content: Readable, headers: IncomingHttpHeaders, file: string): Promise<Received> {
   const payloadHash = headers["x-amz-content-sha256"];
   if (typeof payloadHash === "string" && payloadHash.startsWith("STREAMING-") && payloadHash !== TRAILER_PAYLOAD) {
     throw new S3Failure("NotImplemented", `This store does not take payloads signed chunk by chunk (${payloadHash}).`);
   }
+  checkLength(headers);
   const decoder = payloadHash === TRAILER_PAYLOAD ? new AwsChunkedDecoder() : undefined;
   const meter = new Meter(wantedDigests(headers));
   const target = await open(file, "w", 0o600);
@@ -44,6 +48,33 @@ export async function receive(content: Readable, headers: IncomingHttpHeaders, f
   return { size: meter.size, md5: meter.digest("md5", "hex") ?? "" };
 }
 
+/** What can be known to fail before anything arrives. */
+function checkLength(headers: IncomingHttpHeaders): void {
+  const length = Number(headers["x-amz-decoded-content-length"] ?? headers["content-length"] ?? 0);
+  if (length > MAX_BODY_BYTES) {
+    throw tooLarge();
+  }
+}
+
+function tooLarge(): S3Failure {
+  return new S3Failure("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.", {
+    elements: { MaxSizeAllowed: MAX_BODY_BYTES },
+  });
+}
+
+/** Receives a body into a file, which does not stay when something is wrong with it. */
+export async function receiveWhole(content: Readable, file: string): Promise<Received> {
+  try {
+    return await receive(content, content instanceof IncomingMessage ? content.headers : {}, file);
+  } catch (error) {
+    await rm(file, { force: true });
+    // a body that is not read to its end is not complete either
+    const hungUp =
+      content instanceof IncomingMessage && !content.complete && !isNoSpace(error) && !(error instanceof S3Failure);
+    throw hungUp ? new S3Failure("IncompleteBody", "The connection ended before the body did.") : error;
+  }
+}
+
 /** In large pieces: a body comes in small ones, and a write of each takes longer than hashing it. */
 async function write(chunks: AsyncIterable<Buffer>, target: FileHandle, meter: Meter): Promise<void> {
   const gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES);
@@ -52,6 +83,9 @@ async function write(chunks: AsyncIterable<Buffer>, target: FileHandle, meter: M
   const flush = () => target.writeFile(gathered.subarray(0, filled));
   for await (const chunk of chunks) {
     meter.add(chunk);
+    if (meter.size > MAX_BODY_BYTES) {
+      throw tooLarge();
+    }
     for (let at = 0; at < chunk.length; ) {
       const copied = chunk.copy(gathered, filled, at);
       at += copied;
@@ -122,7 +156,8 @@ function wantedDigests(headers: IncomingHttpHeaders): Set<Digest> {
   return wanted;
 }
 
-function isPayloadHash(text: unknown): text is string {
+/** Whether a header `x-amz-content-sha256` holds a hash, rather than how the body is sent. */
+export function isPayloadHash(text: unknown): text is string {
   return typeof text === "string" && /^[0-9a-f]{64}$/i.test(text);
 }
 
@@ -143,6 +178,9 @@ function check(meter: Meter, headers: IncomingHttpHeaders, trailers: ReadonlyMap
     throw new S3Failure("IncompleteBody", `The body has ${meter.size} bytes, not ${length}.`);
   }
   const contentMd5 = said("content-md5");
+  if (contentMd5 !== undefined && !/^[A-Za-z0-9+/]{22}==$/.test(contentMd5)) {
+    throw new S3Failure("InvalidDigest", "The Content-MD5 you specified is not valid.");
+  }
   if (contentMd5 !== undefined && contentMd5 !== meter.digest("md5", "base64")) {
     throw new S3Failure("BadDigest", "The Content-MD5 you specified did not match what we received.");
   }

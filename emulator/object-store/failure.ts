@@ -1,52 +1,79 @@
 import type { ServerResponse } from "node:http";
-import S3Error from "s3rver/lib/models/error";
 import { explain } from "../journal";
+import { xmlOf } from "./xml";
 
-/** The S3 error codes that this store adds to those of the server package. */
-export type S3Code =
-  | "AccessDenied"
-  | "AuthorizationHeaderMalformed"
-  | "AuthorizationQueryParametersError"
-  | "BadDigest"
-  | "EntityTooSmall"
-  | "ExpiredToken"
-  | "IncompleteBody"
-  | "InsufficientStorage"
-  | "InternalError"
-  | "InvalidAccessKeyId"
-  | "InvalidArgument"
-  | "InvalidDigest"
-  | "InvalidPart"
-  | "InvalidPartOrder"
-  | "InvalidRequest"
-  | "InvalidToken"
-  | "InvalidURI"
-  | "NoSuchUpload"
-  | "NotImplemented"
-  | "RequestTimeTooSkewed"
-  | "SignatureDoesNotMatch"
-  | "SlowDown"
-  | "XAmzContentSHA256Mismatch";
+/**
+ * The error codes of this store with their statuses: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ * S3 itself is never full: 507 is HTTP's word for it.
+ */
+const STATUSES = {
+  AccessDenied: 403,
+  AuthorizationHeaderMalformed: 400,
+  AuthorizationQueryParametersError: 400,
+  BadDigest: 400,
+  EntityTooLarge: 400,
+  EntityTooSmall: 400,
+  ExpiredToken: 400,
+  IncompleteBody: 400,
+  InsufficientStorage: 507,
+  InternalError: 500,
+  InvalidAccessKeyId: 403,
+  InvalidArgument: 400,
+  InvalidDigest: 400,
+  InvalidPart: 400,
+  InvalidPartOrder: 400,
+  InvalidRange: 416,
+  InvalidRequest: 400,
+  InvalidToken: 400,
+  InvalidURI: 400,
+  MalformedXML: 400,
+  MaxMessageLengthExceeded: 400,
+  MissingContentLength: 411,
+  NoSuchKey: 404,
+  NoSuchUpload: 404,
+  NotImplemented: 501,
+  PreconditionFailed: 412,
+  RequestTimeTooSkewed: 403,
+  SignatureDoesNotMatch: 403,
+  SlowDown: 503,
+  XAmzContentSHA256Mismatch: 400,
+} as const;
 
-/** Of the codes that the server package does not know. S3 itself is never full: 507 is HTTP's word for it. */
-const STATUSES: Partial<Record<S3Code, number>> = { XAmzContentSHA256Mismatch: 400, InsufficientStorage: 507 };
+export type S3Code = keyof typeof STATUSES;
 
-/** An error that a client of the object store gets in S3's form, with the status S3 documents for the code. */
-export class S3Failure extends S3Error {
-  constructor(code: S3Code, message: string, status?: number) {
-    super(code, message);
-    this.status = status ?? STATUSES[code] ?? this.status;
+/** What an error says beside its code and its message. */
+export interface FailureDetails extends ErrorOptions {
+  /** In the place of the status that S3 documents for the code. */
+  readonly status?: number;
+  /** Further elements of the answer, for example `Region`. */
+  readonly elements?: Readonly<Record<string, string | number>>;
+}
+
+/** An error that a client of the object store gets in S3's form, with the status that S3 documents for the code. */
+export class S3Failure extends Error {
+  override readonly name = "S3Failure";
+  readonly status: number;
+  readonly elements: Readonly<Record<string, string | number>>;
+
+  constructor(
+    readonly code: S3Code,
+    message: string,
+    { status, elements = {}, ...options }: FailureDetails = {},
+  ) {
+    super(message, options);
+    this.status = status ?? STATUSES[code];
+    this.elements = elements;
   }
 }
 
 /** Answers with an error in S3's form. */
-export function sendFailure(res: ServerResponse, failure: S3Failure): void {
-  const body = failure.toXML();
-  explain(res, `${failure.code}: ${failure.message}`);
-  res.writeHead(failure.status, {
+export function sendFailure(res: ServerResponse, { code, message, status, elements }: S3Failure): void {
+  const body = xmlOf("Error", { Code: code, Message: message, ...elements });
+  explain(res, `${code}: ${message}`);
+  res.writeHead(status, {
     "Content-Type": "application/xml",
     "Content-Length": Buffer.byteLength(body),
-    // The rest of an upload is not read, so the connection cannot be used again.
+    // The store does not read the rest of an upload, so the connection cannot be used again.
     Connection: "close",
   });
   res.end(body);

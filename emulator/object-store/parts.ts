@@ -5,7 +5,7 @@ import { sizeOf, textOf } from "../unless-missing";
 import { S3Failure } from "./failure";
 
 /** S3's rule for all parts but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-const MIN_PART_BYTES = 5 * 1024 * 1024;
+export const MIN_PART_BYTES = 5 * 1024 * 1024;
 
 /** A part as the client names it when it completes an upload. */
 export interface Part {
@@ -38,7 +38,7 @@ export async function assemble(parts: readonly string[], file: string): Promise<
 }
 
 /** Throws what S3 answers unless all of these are there, in order, and large enough. Returns their size together. */
-export async function checkParts(dir: string, parts: readonly Part[]): Promise<number> {
+export async function checkParts(dir: string, parts: readonly Part[], minBytes: number): Promise<number> {
   if (parts.some(({ number }, index) => number <= (parts[index - 1]?.number ?? 0))) {
     throw new S3Failure("InvalidPartOrder", "The list of parts was not in ascending order.");
   }
@@ -48,10 +48,10 @@ export async function checkParts(dir: string, parts: readonly Part[]): Promise<n
     if (size === undefined || (await textOf(path.join(dir, `${number}.md5`))) !== etag) {
       throw new S3Failure("InvalidPart", `Part ${number} was not uploaded, or its ETag is another.`);
     }
-    if (size < MIN_PART_BYTES && index < parts.length - 1) {
+    if (size < minBytes && index < parts.length - 1) {
       throw new S3Failure(
         "EntityTooSmall",
-        `Part ${number} has ${size} bytes; only the last may have less than 5 MiB.`,
+        `Part ${number} has ${size} bytes; only the last may have less than ${minBytes}.`,
       );
     }
     total += size;

@@ -1,10 +1,14 @@
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import S3rver from "s3rver";
-import S3Error from "s3rver/lib/models/error";
-import type { Credentials, TemporaryCredentials } from "./credentials";
+import { type CallName, callOf, numberIn } from "./call";
+import type { TemporaryCredentials } from "./credentials";
 import { DiskStore, type StoredObject } from "./disk";
+import { download } from "./download";
 import { S3Failure, sendFailure } from "./failure";
+import { metadataIn } from "./metadata";
+import { listParts, listUploads, MAX_PARTS, readCompletion } from "./multipart";
 import { claimOf, type SignedRequest, verify } from "./signature";
+import { s3XmlOf } from "./xml";
 
 /** Where the object store is mounted; clients use path-style addresses below it. */
 export const S3_PATH = "/s3";
@@ -14,42 +18,44 @@ export interface ObjectStoreOptions {
   /** Folder of the buckets. */
   readonly dir: string;
   readonly bucket: string;
-  readonly credentials: Credentials;
+  /** The region that requests must be signed for, in the names of AWS. */
+  readonly region: string;
+  readonly credentials: { find(accessKey: string): TemporaryCredentials | undefined };
   /** Whether an object may be written now: it is known, and not complete. */
   mayWrite(key: string): boolean;
   /** Awaited before a complete upload is acknowledged. */
   onStored(object: StoredObject): Promise<void>;
+  /** What each part but the last must have at least. Default: as S3. */
+  readonly minPartBytes?: number;
   log(line: string): void;
 }
 
-/** What a request asks of the store. All else is refused before it gets to the server package. */
-type Operation = "read" | "put" | "initiate" | "part" | "complete" | "abort";
+/** A request that may do what it asks for. */
+interface Asked {
+  readonly call: CallName;
+  readonly bucket: string;
+  readonly key: string;
+  /** Empty for calls that are about no multipart upload. */
+  readonly uploadId: string;
+  readonly query: URLSearchParams;
+}
 
 /**
- * The object store: an S3 server package behind a front that lets only those through whom the emulator gave temporary
- * credentials, within their scope.
+ * The object store: the calls of S3 that move one object, over HTTP and {@link DiskStore}. It lets only those in who have
+ * temporary credentials of the emulator, within their scope.
  */
 export class ObjectStore {
   readonly disk: DiskStore;
   readonly #options: ObjectStoreOptions;
-  readonly #serve: (req: IncomingMessage, res: ServerResponse) => void;
 
   private constructor(options: ObjectStoreOptions, disk: DiskStore) {
     this.#options = options;
     this.disk = disk;
-    const server = new S3rver({
-      directory: options.dir,
-      silent: true,
-      vhostBuckets: false,
-      allowMismatchedSignatures: false,
-    });
-    useStore(server, disk, options.log);
-    this.#serve = server.callback();
   }
 
   static async open(options: ObjectStoreOptions): Promise<ObjectStore> {
-    const disk = new DiskStore(options.dir, (object) => options.onStored(object));
-    await disk.putBucket(options.bucket);
+    const disk = new DiskStore(options.dir, (object) => options.onStored(object), options.minPartBytes);
+    await disk.makeBucket(options.bucket);
     return new ObjectStore(options, disk);
   }
 
@@ -76,32 +82,64 @@ export class ObjectStore {
 
   async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? "/", "http://localhost");
-    const request = { method: req.method ?? "GET", path: url.pathname, query: url.searchParams, headers: req.headers };
+    const { searchParams: query, pathname } = url;
+    const request = { method: req.method ?? "GET", path: pathname, query, headers: req.headers };
     const credentials = this.#authenticate(request);
-    const operation = operationOf(request);
+    const call = callOf(request.method, query, req.headers);
+    const key = this.#checkScope(request, credentials, call);
     const { bucket } = this.#options;
-    const key = this.#checkScope(request, credentials, operation);
-    const uploadId = url.searchParams.get("uploadId") ?? "";
-    if (operation === "part" || operation === "complete" || operation === "abort") {
-      if ((await this.disk.keyOfUpload(bucket, uploadId)) !== key) {
-        throw new S3Failure("NoSuchUpload", "The specified upload does not exist for this key.");
+    const uploadId = query.get("uploadId") ?? "";
+    if (query.has("uploadId") && (await this.disk.keyOfUpload(bucket, uploadId)) !== key) {
+      throw new S3Failure("NoSuchUpload", "The specified upload does not exist for this key.");
+    }
+    await this.#carryOut({ call, bucket, key, uploadId, query }, req, res);
+  }
+
+  async #carryOut(asked: Asked, req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { call, bucket, key, uploadId, query } = asked;
+    switch (call) {
+      case "GetObject":
+      case "HeadObject":
+        return download({ req, res }, this.disk, asked);
+      case "PutObject": {
+        requireLength(req);
+        const { etag } = await this.disk.putObject({ bucket, key, content: req, metadata: metadataIn(req.headers) });
+        res.writeHead(200, { ETag: `"${etag}"`, "Content-Length": 0 }).end();
+        return;
       }
+      case "UploadPart": {
+        requireLength(req);
+        const number = numberIn(query, "partNumber", 0, [1, MAX_PARTS]);
+        const { etag } = await this.disk.putPart(bucket, uploadId, String(number), req);
+        res.writeHead(200, { ETag: `"${etag}"`, "Content-Length": 0 }).end();
+        return;
+      }
+      case "CreateMultipartUpload": {
+        const fresh = randomBytes(16).toString("hex");
+        await this.disk.initiateUpload(bucket, key, fresh, metadataIn(req.headers));
+        return sendXml(res, s3XmlOf("InitiateMultipartUploadResult", { Bucket: bucket, Key: key, UploadId: fresh }));
+      }
+      case "CompleteMultipartUpload": {
+        const { etag } = await this.disk.completeUpload(bucket, uploadId, await readCompletion(req));
+        const Location = `http://${req.headers.host}${S3_PATH}/${bucket}/${key}`;
+        const result = { Location, Bucket: bucket, Key: key, ETag: `"${etag}"` };
+        return sendXml(res, s3XmlOf("CompleteMultipartUploadResult", result));
+      }
+      case "AbortMultipartUpload":
+        await this.disk.abort(bucket, uploadId);
+        res.writeHead(204).end();
+        return;
+      case "ListParts":
+        return sendXml(res, await listParts(this.disk, asked));
+      case "ListMultipartUploads":
+        return sendXml(res, await listUploads(this.disk, asked));
+      default:
+        call satisfies never;
     }
-    if (operation === "abort") {
-      await this.disk.abort(bucket, uploadId);
-      res.writeHead(204).end();
-      return;
-    }
-    // The server package gets the request without what identified its sender: it neither checks nor keeps it.
-    req.url = `/${bucket}/${key}${innerQuery(operation, url.searchParams)}`;
-    for (const name of ["authorization", "x-amz-security-token", "content-encoding"]) {
-      delete req.headers[name];
-    }
-    this.#serve(req, res);
   }
 
   #authenticate(request: SignedRequest): TemporaryCredentials {
-    const claim = claimOf(request);
+    const claim = claimOf(request, this.#options.region);
     const credentials = this.#options.credentials.find(claim.accessKey);
     if (credentials === undefined) {
       throw new S3Failure("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.");
@@ -116,93 +154,36 @@ export class ObjectStore {
     return credentials;
   }
 
-  #checkScope(request: SignedRequest, credentials: TemporaryCredentials, operation: Operation): string {
-    const prefix = `${S3_PATH}/${credentials.bucket}/`;
-    const asked = decodeURIComponent(request.path);
-    if (!asked.startsWith(prefix) || asked.slice(prefix.length) !== credentials.key) {
+  #checkScope(request: SignedRequest, credentials: TemporaryCredentials, call: CallName): string {
+    const bucket = `${S3_PATH}/${credentials.bucket}`;
+    const path = decodeURIComponent(request.path);
+    const inScope =
+      call === "ListMultipartUploads"
+        ? path.replace(/\/$/, "") === bucket && (request.query.get("prefix") ?? "").startsWith(credentials.key)
+        : path === `${bucket}/${credentials.key}`;
+    if (!inScope) {
       throw new S3Failure("AccessDenied", `These credentials are for ${credentials.bucket}/${credentials.key} only.`);
     }
-    if (operation !== "read" && operation !== "abort") {
-      if (credentials.readOnly) {
-        throw new S3Failure("AccessDenied", "These credentials are read-only.");
-      }
-      if (!this.#options.mayWrite(credentials.key)) {
-        throw new S3Failure("AccessDenied", "The data is complete or deleted, so it cannot be written.");
-      }
+    if (credentials.readOnly && !READS.includes(call)) {
+      throw new S3Failure("AccessDenied", "These credentials are read-only.");
+    }
+    if (WRITES.includes(call) && !this.#options.mayWrite(credentials.key)) {
+      throw new S3Failure("AccessDenied", "The data is complete or deleted, so it cannot be written.");
     }
     return credentials.key;
   }
 }
 
-function operationOf({ method, query, headers }: SignedRequest): Operation {
-  const upload = query.has("uploadId");
-  switch (method) {
-    case "GET":
-    case "HEAD":
-      if (!upload && ![...query.keys()].some((name) => ["acl", "tagging", "uploads"].includes(name))) {
-        return "read";
-      }
-      break;
-    case "PUT":
-      if (headers["x-amz-copy-source"] === undefined && !query.has("tagging") && !query.has("acl")) {
-        checkPartNumber(upload, query.get("partNumber"));
-        return upload ? "part" : "put";
-      }
-      break;
-    case "POST":
-      if (upload || query.has("uploads")) {
-        return upload ? "complete" : "initiate";
-      }
-      break;
-    case "DELETE":
-      if (upload) {
-        return "abort";
-      }
-      break;
-    default:
-  }
-  throw new S3Failure(
-    "NotImplemented",
-    "The emulator's object store takes uploads, multipart uploads, aborts and downloads.",
-  );
-}
+const READS: readonly CallName[] = ["GetObject", "HeadObject"];
+const WRITES: readonly CallName[] = ["PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
 
-function checkPartNumber(upload: boolean, text: string | null): void {
-  const number = text !== null && /^[1-9]\d{0,4}$/.test(text) ? Number(text) : Number.NaN;
-  if (upload && !(number <= 10_000)) {
-    throw new S3Failure("InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive.");
+/** S3 wants to know before how long a body is. */
+function requireLength({ headers }: IncomingMessage): void {
+  if (headers["content-length"] === undefined && headers["x-amz-decoded-content-length"] === undefined) {
+    throw new S3Failure("MissingContentLength", "You must provide the Content-Length HTTP header.");
   }
 }
 
-/** The parameters that the server package is to see. */
-function innerQuery(operation: Operation, query: URLSearchParams): string {
-  switch (operation) {
-    case "initiate":
-      return "?uploads=";
-    case "part":
-      return `?uploadId=${query.get("uploadId")}&partNumber=${query.get("partNumber")}`;
-    case "complete":
-      return `?uploadId=${query.get("uploadId")}`;
-    default:
-      return "";
-  }
-}
-
-/** What the published types of the server package leave out: it is a Koa application with its store as a property. */
-type WithInside = S3rver & {
-  store: DiskStore;
-  readonly context: { store: DiskStore };
-  on(event: "error", listener: (error: Error) => void): unknown;
-};
-
-/** Puts our store in the place of the package's own, and its unexpected errors in our log. */
-function useStore(server: S3rver, store: DiskStore, log: (line: string) => void): void {
-  const inside = server as WithInside;
-  inside.store = store;
-  inside.context.store = store;
-  inside.on("error", (error) => {
-    if (!(error instanceof S3Error)) {
-      log(`object store: ${error.stack ?? error.message}`);
-    }
-  });
+function sendXml(res: ServerResponse, body: string): void {
+  res.writeHead(200, { "Content-Type": "application/xml", "Content-Length": Buffer.byteLength(body) }).end(body);
 }

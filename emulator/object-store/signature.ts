@@ -5,7 +5,6 @@ import { S3Failure } from "./failure";
 /*
  * AWS Signature Version 4, as in
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
- * The S3 server package takes any version 4 signature for good, so this front checks it.
  */
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
@@ -31,13 +30,50 @@ export interface Claim {
   readonly payloadHash: string;
 }
 
-/** Reads the signature of a request; throws what S3 answers when there is none, or an unusable one. */
-export function claimOf(request: SignedRequest): Claim {
+/**
+ * Reads the signature of a request; throws what S3 answers when there is none, or an unusable one.
+ *
+ * @param region where the store is, in the names of AWS
+ */
+export function claimOf(request: SignedRequest, region: string): Claim {
+  if (isVersion2(request)) {
+    throw new S3Failure(
+      "InvalidRequest",
+      "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. " +
+        "(This request is signed with Signature Version 2. Set the signature version of your client to s3v4.)",
+    );
+  }
   const claim = request.query.has("X-Amz-Algorithm") ? presignedClaim(request) : headerClaim(request);
   if (!claim.signedHeaders.includes("host")) {
     throw new S3Failure("AccessDenied", "The Host header must be signed.");
   }
+  checkCredentialScope(claim, region, request.query.has("X-Amz-Algorithm"));
   return claim;
+}
+
+/** Signatures of version 2 have their parts in other places, so that they would look like none at all. */
+function isVersion2({ headers, query }: SignedRequest): boolean {
+  return query.has("AWSAccessKeyId") || /^AWS\s/.test(headers.authorization ?? "");
+}
+
+/** `<date>/<region>/s3/aws4_request`: a signature for another region, service or day is good nowhere, as in S3. */
+function checkCredentialScope({ credentialScope, date }: Claim, region: string, presigned: boolean): void {
+  const parts = credentialScope.split("/");
+  const expected = [date.slice(0, 8), region, "s3", "aws4_request"];
+  const names = ["date", "region", "service", "terminal"];
+  const wrong = expected.findIndex((part, index) => part !== parts[index]);
+  if (wrong >= 0 || parts.length !== expected.length) {
+    const reason =
+      parts.length === expected.length
+        ? `the ${names[wrong]} '${parts[wrong]}' is wrong; expecting '${expected[wrong]}'`
+        : "the Credential must be <access key>/<date>/<region>/s3/aws4_request";
+    const elements = names[wrong] === "region" ? { Region: region } : {};
+    throw presigned
+      ? new S3Failure("AuthorizationQueryParametersError", `Error parsing the X-Amz-Credential parameter; ${reason}`, {
+          elements,
+        })
+      : new S3Failure("AuthorizationHeaderMalformed", `The authorization header is malformed; ${reason}`, { elements });
+  }
 }
 
 /** Whose request this is, by its own word. */
@@ -213,7 +249,8 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-function encodePath(path: string): string {
+/** Percent-encodes each step of a path. */
+export function encodePath(path: string): string {
   return path.split("/").map(encode).join("/");
 }
 
@@ -221,7 +258,7 @@ function decodePath(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch (cause) {
-    throw Object.assign(new S3Failure("InvalidURI", "Couldn't parse the specified URI."), { cause });
+    throw new S3Failure("InvalidURI", "Couldn't parse the specified URI.", { cause });
   }
 }
 

@@ -150,7 +150,7 @@ async function specOf(context: EmulatorContext, record: WorkspaceRecord): Promis
     image: context.images.reference(imageId),
     resourceModel,
     access,
-    network,
+    network: { ...network, allowPrivate: context.config.allowPrivate },
     environment: benchEnvironment({
       benchHost: new URL(context.baseUrl()).host,
       icaUrl: `${context.baseUrl()}/ica`,

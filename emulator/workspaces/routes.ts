@@ -36,8 +36,8 @@ export function workspaceRoutes({ identity, desk, idempotency }: RoutesOptions):
     checkProject(req);
     const { name } = req.query;
     const rows = desk.list().filter((record) => name === undefined || record.settings.name === name);
-    const offset = wholeNumber(req, "pageOffset", 0, 1_000_000);
-    const size = wholeNumber(req, "pageSize", 50, 1000);
+    const offset = wholeNumber(req, "pageOffset", 0, [0, 1_000_000]);
+    const size = wholeNumber(req, "pageSize", 50, [1, 1000]);
     const items = rows.slice(offset, offset + size).map((record) => desk.view(record));
     send(res, 200, V4, { items, totalItemCount: rows.length });
   });

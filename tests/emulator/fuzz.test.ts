@@ -132,7 +132,7 @@ describe("an emulator that gets garbage", function () {
         parameters,
       );
     }
-    for (const status of [200, 201, 204, 400, 401, 404, 405, 409, 415]) {
+    for (const status of [200, 201, 204, 400, 401, 404, 409, 415]) {
       assert.ok((seen.get(status) ?? 0) > 0, `no ${status} among the answers: the requests are too tame, or too wild`);
     }
     await stillWorks();

@@ -73,6 +73,29 @@ describe("project data on the emulator", () => {
     ]);
   });
 
+  it("finds data by name, by folder and by time of creation", async () => {
+    const folder = await ica.ok("POST", ica.data, { body: { name: "found", dataType: "FOLDER" } });
+    const made: unknown[] = [];
+    for (const name of ["one.txt", "two.txt", "TWO.csv"]) {
+      made.push((await createFile({ name, folderPath: "/found/" })).body);
+    }
+    const found = async (query: string) => paths(await list(`parentFolderPath=/found/&${query}`));
+    assert.deepEqual(await found("filename=two.txt"), ["/found/two.txt"]);
+    assert.deepEqual(await found("filename=two&filenameMatchMode=FUZZY"), ["/found/two.txt", "/found/TWO.csv"]);
+    assert.deepEqual(await found("filename=two.txt&filenameMatchMode=EXCLUDE"), ["/found/one.txt", "/found/TWO.csv"]);
+    assert.deepEqual(paths(await list(`parentFolderId=${idOf(folder)}`)), [
+      "/found/one.txt",
+      "/found/two.txt",
+      "/found/TWO.csv",
+    ]);
+    const time = String(at(made[1], "data", "details", "timeCreated"));
+    const earlier = new Date(Date.parse(time) - 60_000).toISOString();
+    assert.equal((await found(`creationDateAfter=${earlier}`)).length, 3);
+    assert.equal((await found(`creationDateBefore=${earlier}`)).length, 0);
+    assert.ok(!(await found(`creationDateAfter=${time}`)).includes("/found/two.txt"));
+    problemDetail(await ica.call("GET", `${ica.data}?creationDateAfter=yesterday`), 400);
+  });
+
   it("pages by token: each row once, although rows come and go", async () => {
     for (let n = 0; n < 5; n++) {
       await createFile({ name: `${n}`, folderPath: "/pages/" });

@@ -87,10 +87,28 @@ describe("the emulator's REST calls", () => {
       problemDetail(await ica.call("GET", `${ica.data}?pageToken=x&pageOffset=1`), 400);
     });
 
-    it("get 405, with the methods that are allowed", async () => {
-      const answer = await ica.call("DELETE", "/api/regions");
-      problemDetail(answer, 405);
-      assert.equal(answer.headers.get("allow"), "GET");
+    it("get 404 for a call that the emulator does not serve, with the place of those that it does", async () => {
+      const file = at(await ica.ok("POST", `${ica.data}:createFile`, { body: { name: "not-served" } }), "data", "id");
+      for (const [method, address] of [
+        ["DELETE", "/api/regions"],
+        ["POST", `${ica.data}/${file}:createDownloadUrl`],
+        ["POST", `${ica.data}/${file}:archive`],
+        ["GET", `${ica.data}/${file}:archive`],
+        ["GET", `${ica.data}/${file}/children`],
+        ["GET", "/api/no-such-call"],
+      ] as const) {
+        const detail = problemDetail(await ica.call(method, address), 404);
+        assert.ok(detail.startsWith(`There is no ${method} /ica/rest${address} here. The emulator serves`), detail);
+      }
+    });
+
+    it("get 400 for a filter that the emulator does not have, and for a page of nothing", async () => {
+      for (const name of ["fullText", "notInRun", "made-up"]) {
+        const detail = problemDetail(await ica.call("GET", `${ica.data}?${name}=true`), 400);
+        assert.match(detail, new RegExp(`Unknown query parameter ${name}: the emulator does not filter by ${name}`));
+      }
+      const empty = await ica.call("GET", `${ica.data}?pageSize=0`);
+      assert.match(problemDetail(empty, 400), /pageSize must be a whole number from 1 to 1000/);
     });
 
     it("get 415 or 406 for another media type", async () => {

@@ -15,7 +15,7 @@ describe("how far an upload is", () => {
   beforeEach(async () => {
     dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-test-"));
     disk = new DiskStore(dir, async () => undefined);
-    await disk.putBucket("bucket");
+    await disk.makeBucket("bucket");
   });
   afterEach(() => rm(dir, { recursive: true }));
 
@@ -54,8 +54,8 @@ describe("how far an upload is", () => {
 
   it("is over when the object is complete", async () => {
     await begin(ids[0]);
-    const { md5 } = await put(ids[0], "1", 100);
-    await disk.putObjectMultipart("bucket", ids[0], [{ number: 1, etag: md5 }]);
+    const { etag } = await put(ids[0], "1", 100);
+    await disk.completeUpload("bucket", ids[0], [{ number: 1, etag }]);
     assert.equal(await far(), undefined);
   });
 });

@@ -188,7 +188,7 @@ describe("a workspace in Docker", function () {
     });
 
     it("publishes 8888 and 2222 on loopback only", async () => {
-      const { NetworkSettings } = await docker.getContainer(bench.names.container("inside")).inspect();
+      const { NetworkSettings } = await docker.getContainer(bench.names.gateway("inside")).inspect();
       const bindings = Object.entries(NetworkSettings.Ports).map(([port, hosts]) => [
         port,
         hosts?.map(({ HostIp }) => HostIp),
@@ -203,6 +203,23 @@ describe("a workspace in Docker", function () {
       assert.equal(HostConfig.NanoCpus, Math.min(2, NCPU) * 1e9);
       assert.equal(HostConfig.Memory, Math.min(8 * 1024 ** 3, MemTotal));
     });
+
+    it("has a quarter of its memory as /tmp", async () => {
+      const { HostConfig } = await docker.getContainer(bench.names.container("inside")).inspect();
+      const kib = await inside("inside", "df -k --output=size /tmp | tail -1");
+      assert.ok(Math.abs(Number(kib) * 1024 - Number(HostConfig.Memory) / 4) < 8192, kib);
+    });
+  });
+
+  it("has half of the machine where the size of its resource model is not known, and says so", async () => {
+    const lines: string[] = [];
+    const telling = new Bench({ docker, instance, timing: QUICK, graceS: 2, log: (line) => lines.push(line) });
+    await telling.prepare(specOf(image, { id: "unknown", resourceModel: "gpu-huge" }));
+    const { HostConfig } = await docker.getContainer(bench.names.container("unknown")).inspect();
+    const { NCPU, MemTotal }: { NCPU: number; MemTotal: number } = await docker.info();
+    assert.equal(HostConfig.NanoCpus, Math.max(1, NCPU / 2) * 1e9);
+    assert.equal(HostConfig.Memory, Math.floor(MemTotal / 2));
+    assert.match(lines.join("\n"), /The size of "gpu-huge" is not known here: the workspace gets half of this machine/);
   });
 
   it("publishes nothing and has no keys when no access was selected", async () => {
@@ -220,7 +237,7 @@ describe("a workspace in Docker", function () {
       const id = `only-${kind}`;
       const watched = await up(specOf(image, { id, access: { web: kind === "web", console: kind === "console" } }));
       assert.deepEqual(Object.keys(await bench.endpoints(id)), [kind]);
-      const { NetworkSettings } = await docker.getContainer(bench.names.container(id)).inspect();
+      const { NetworkSettings } = await docker.getContainer(bench.names.gateway(id)).inspect();
       assert.deepEqual(Object.keys(NetworkSettings.Ports), [port]);
       await watched.letGo();
     }

@@ -4,51 +4,56 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import S3rver from "s3rver";
+import { ObjectStore, S3_PATH } from "../../emulator/object-store/server";
 import type { UploadCredentials } from "../../provider/bench-image/upload.js";
-import { keepWholeFiles } from "./whole-files.js";
 
-/** The key that s3rver knows; the secret of it, too, is its own. */
+/** Credentials that {@link Store} takes. */
 export const known: UploadCredentials = {
-  accessKey: "S3RVER",
-  secretKey: "S3RVER",
+  accessKey: "ASIATEST",
+  secretKey: "a-secret",
   sessionToken: "a-session-token",
   region: "us-east-1",
   bucket: "images",
   objectPrefix: "bench-images/rstudio-1.tar.bz2",
 };
 
-/** A real S3 server, with a gate in front that sees every request and may answer in its place. */
+/** Others for the same object, as a client gets them when it asks again. */
+export const renewed: UploadCredentials = { ...known, accessKey: "ASIANEWER", sessionToken: "a-newer-token" };
+
+const issued = [known, renewed].map((credentials) => ({
+  ...credentials,
+  ...{ key: known.objectPrefix, readOnly: false, expiresAt: Number.POSITIVE_INFINITY },
+}));
+
+/** The object store of the emulator, with a gate in front that sees every request and may answer in its place. */
 export class Store {
   readonly seen: { method: string; url: string; headers: IncomingMessage["headers"] }[] = [];
+  readonly log: string[] = [];
   gate: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
   #folder = "";
   #server: Server | undefined;
-  #s3: S3rver | undefined;
   endpoint = "";
 
   async start(): Promise<void> {
     this.#folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
-    this.#s3 = new S3rver({
-      silent: true,
-      directory: this.#folder,
-      vhostBuckets: false,
-      configureBuckets: [{ name: "images", configs: [] }],
+    const store = await ObjectStore.open({
+      ...{ dir: this.#folder, bucket: known.bucket, region: known.region },
+      credentials: { find: (accessKey) => issued.find((each) => each.accessKey === accessKey) },
+      // Tests make parts of a few bytes, to have many.
+      minPartBytes: 0,
+      mayWrite: () => true,
+      onStored: async () => undefined,
+      log: (line) => this.log.push(line),
     });
-    keepWholeFiles(this.#s3, this.#folder);
-    await this.#s3.configureBuckets();
-    const handle = this.#s3.callback();
     const server = createServer((request, response) => {
       this.seen.push({ method: request.method ?? "", url: request.url ?? "", headers: request.headers });
       if (this.gate(request, response)) return;
-      // The server package knows no abort.
-      if (request.method === "DELETE" && request.url?.includes("uploadId=")) response.writeHead(204).end();
-      else handle(request, response);
+      store.handle(request, response);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     assert.ok(address !== null && typeof address === "object");
-    this.endpoint = `http://127.0.0.1:${address.port}`;
+    this.endpoint = `http://127.0.0.1:${address.port}${S3_PATH}`;
     this.#server = server;
   }
 
@@ -59,8 +64,9 @@ export class Store {
   }
 
   client(): S3Client {
-    const credentials = { accessKeyId: "S3RVER", secretAccessKey: "S3RVER" };
-    return new S3Client({ region: "us-east-1", endpoint: this.endpoint, forcePathStyle: true, credentials });
+    const { accessKey, secretKey, sessionToken, region } = known;
+    const credentials = { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken };
+    return new S3Client({ region, endpoint: this.endpoint, forcePathStyle: true, credentials });
   }
 
   async object(): Promise<Buffer> {

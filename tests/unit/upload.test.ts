@@ -4,7 +4,7 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { UploadError, uploadArchive } from "../../provider/bench-image/upload.js";
-import { known, Store } from "../support/s3-store.js";
+import { known, renewed, Store } from "../support/s3-store.js";
 
 const mib = 1024 * 1024;
 function answerExpired(response: ServerResponse): true {
@@ -146,7 +146,7 @@ describe("the upload of an archive", function () {
     let renewals = 0;
     const renew = async () => {
       renewals++;
-      return { ...known, sessionToken: "a-newer-token" };
+      return renewed;
     };
     const data = randomBytes(26 * mib);
     await uploadArchive({
@@ -173,7 +173,7 @@ describe("the upload of an archive", function () {
           /s3:\/\/images\/bench-images\/rstudio-1\.tar\.bz2 was refused: S3 said ExpiredToken: .*temporary credentials ended/,
         );
         assert.equal(error.cause, undefined);
-        assert.doesNotMatch(JSON.stringify(error) + error.stack, /s3cr3t|t0k3n|S3RVER/);
+        assert.doesNotMatch(JSON.stringify(error) + error.stack, /s3cr3t|t0k3n|a-secret/);
         return true;
       },
     );

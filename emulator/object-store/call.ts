@@ -1,0 +1,80 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { S3Failure } from "./failure";
+
+/** The calls of S3 that this store serves, by S3's own names. */
+export type CallName =
+  | "GetObject"
+  | "HeadObject"
+  | "ListParts"
+  | "ListMultipartUploads"
+  | "PutObject"
+  | "UploadPart"
+  | "CreateMultipartUpload"
+  | "CompleteMultipartUpload"
+  | "AbortMultipartUpload";
+
+interface CallShape {
+  readonly name: CallName;
+  readonly method: string;
+  /** Parameters that make it this call. */
+  readonly needs?: readonly string[];
+  /** Parameters that it may have beside them. */
+  readonly takes?: readonly string[];
+}
+
+/** S3 tells its calls apart by method and parameters: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
+const CALLS: readonly CallShape[] = [
+  { name: "GetObject", method: "GET" },
+  { name: "HeadObject", method: "HEAD" },
+  {
+    name: "ListParts",
+    method: "GET",
+    needs: ["uploadId"],
+    takes: ["max-parts", "part-number-marker", "encoding-type"],
+  },
+  {
+    ...{ name: "ListMultipartUploads", method: "GET", needs: ["uploads"] },
+    takes: ["prefix", "max-uploads", "key-marker", "upload-id-marker", "encoding-type"],
+  },
+  { name: "PutObject", method: "PUT" },
+  { name: "UploadPart", method: "PUT", needs: ["uploadId", "partNumber"] },
+  { name: "CreateMultipartUpload", method: "POST", needs: ["uploads"] },
+  { name: "CompleteMultipartUpload", method: "POST", needs: ["uploadId"] },
+  { name: "AbortMultipartUpload", method: "DELETE", needs: ["uploadId"] },
+];
+
+/** Parameters of any call: those of a presigned address, and the name of the call, which the AWS SDK adds. */
+const OF_ANY_CALL = /^(?:x-amz-.*|x-id)$/i;
+
+/** Headers that make another call of a PUT, or make it depend on what is stored. */
+const NOT_SERVED = ["x-amz-copy-source", "x-amz-server-side-encryption-customer-algorithm"];
+
+/** What a request asks for. Throws `NotImplemented`, with the calls that there are, rather than do half of it. */
+export function callOf(method: string, query: URLSearchParams, headers: IncomingHttpHeaders): CallName {
+  const given = [...query.keys()].filter((name) => !OF_ANY_CALL.test(name));
+  const found = CALLS.find(
+    ({ method: its, needs = [], takes = [] }) =>
+      its === method &&
+      needs.every((name) => given.includes(name)) &&
+      given.every((name) => needs.includes(name) || takes.includes(name)),
+  );
+  const header = NOT_SERVED.find((name) => headers[name] !== undefined);
+  if (found === undefined || header !== undefined) {
+    const asked = header ?? `${method}${given.length > 0 ? ` with ${given.join(", ")}` : ""}`;
+    throw new S3Failure(
+      "NotImplemented",
+      `The emulator's object store does not serve ${asked}. It serves ${CALLS.map(({ name }) => name).join(", ")}.`,
+    );
+  }
+  return found.name;
+}
+
+/** A whole number among the parameters. */
+export function numberIn(query: URLSearchParams, name: string, fallback: number, [min, max]: [number, number]): number {
+  const text = query.get(name);
+  const value = text === null ? fallback : /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) {
+    throw new S3Failure("InvalidArgument", `${name} must be an integer between ${min} and ${max}, inclusive.`);
+  }
+  return value;
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import path from "node:path";
+import send from "send";
+import type { DiskStore } from "./disk";
+import { S3Failure } from "./failure";
+
+/**
+ * Answers GetObject and HeadObject. The library knows HTTP's rules of ranges and conditions; which errors S3 makes of them
+ * stands here.
+ */
+export async function download(
+  { req, res }: { req: IncomingMessage; res: ServerResponse },
+  disk: DiskStore,
+  { bucket, key }: { bucket: string; key: string },
+): Promise<void> {
+  const object = await disk.find(bucket, key);
+  if (object === undefined) {
+    throw new S3Failure("NoSuchKey", "The specified key does not exist.", { elements: { Key: key } });
+  }
+  for (const [name, value] of Object.entries(await disk.metadataOf(bucket, key))) {
+    res.setHeader(name, value);
+  }
+  res.setHeader("ETag", `"${object.etag}"`);
+  const asked = req.headers.range;
+  const range = usableRange(asked, object.size);
+  if (range === undefined) {
+    delete req.headers.range;
+  } else {
+    req.headers.range = range;
+  }
+  const file = disk.fileOf(bucket, key);
+  await new Promise<void>((resolve, reject) => {
+    res.once("close", resolve);
+    send(req, encodeURIComponent(path.basename(file)), {
+      ...{ root: path.dirname(file), dotfiles: "allow", index: false, cacheControl: false },
+    })
+      .on("error", (error: Error & { status?: number }) => reject(failureOf(error, asked, object.size)))
+      .pipe(res);
+  });
+}
+
+/**
+ * A `Range` as S3 reads it. S3 ignores what is no range of bytes, and more than one range. More bytes from the end than
+ * there are is all of them (RFC 9110, 14.1.2), which the library refuses.
+ */
+export function usableRange(range: string | undefined, size: number): string | undefined {
+  const [, suffix] = /^bytes=(?:\d+-\d*|-(\d+))$/.exec(range ?? "") ?? [undefined, undefined];
+  if (range === undefined || !/^bytes=(?:\d+-\d*|-\d+)$/.test(range)) {
+    return undefined;
+  }
+  return suffix !== undefined && size > 0 && Number(suffix) > size ? "bytes=0-" : range;
+}
+
+function failureOf(error: Error & { status?: number }, range: string | undefined, size: number): Error {
+  switch (error.status) {
+    case 404:
+      return new S3Failure("NoSuchKey", "The specified key does not exist.", { cause: error });
+    case 412:
+      return new S3Failure("PreconditionFailed", "At least one of the pre-conditions you specified did not hold", {
+        cause: error,
+      });
+    case 416:
+      return new S3Failure("InvalidRange", "The requested range is not satisfiable", {
+        ...{ cause: error, elements: { RangeRequested: range ?? "", ActualObjectSize: size } },
+      });
+    default:
+      return error;
+  }
+}

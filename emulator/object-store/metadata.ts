@@ -1,0 +1,18 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+const DESCRIBING = ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
+
+/** Of the headers of an upload those that describe the object. All others may hold credentials: they are not kept. */
+export function metadataIn(headers: IncomingHttpHeaders): Record<string, string> {
+  const kept: Record<string, string> = { "content-type": headers["content-type"] ?? "binary/octet-stream" };
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === "string" && (DESCRIBING.includes(name) || name.startsWith("x-amz-meta-"))) {
+      kept[name] = value;
+    }
+  }
+  // How a body was sent is no property of the object.
+  const encodings = (kept["content-encoding"] ?? "").split(",").map((each) => each.trim());
+  const encoding = encodings.filter((each) => each !== "" && each !== "aws-chunked").join(", ");
+  delete kept["content-encoding"];
+  return encoding === "" ? kept : { ...kept, "content-encoding": encoding };
+}
