@@ -4,10 +4,14 @@
  */
 import { benchImageHandler } from "./bench-image/handler";
 import { DynamicProvider } from "./dynamic";
+import { endWithEngine, underWay } from "./end-with-engine";
 import { workspaceHandler } from "./workspace/handler";
 
+// From the start, and not from the first call of ICA on: the engine may be killed at any moment.
+endWithEngine();
+
 /** Handles `pulumi-nodejs:dynamic/ica:BenchImage`. */
-export const benchImage = new DynamicProvider("BenchImage", benchImageHandler);
+export const benchImage = new DynamicProvider("BenchImage", underWay(benchImageHandler));
 
 /** Handles `pulumi-nodejs:dynamic/ica:Workspace`. */
-export const workspace = new DynamicProvider("Workspace", workspaceHandler);
+export const workspace = new DynamicProvider("Workspace", underWay(workspaceHandler));
