@@ -143,10 +143,8 @@ function inputsOf(state: BenchImageState): BenchImageInputs {
   return inputs;
 }
 
-/** Undefined when it is gone: ICA says so, or answers 404 while its list of images does not have it either. */
+/** Undefined when it is gone, also when ICA is about to delete it. */
 async function lookUp(context: Context, id: string): Promise<DockerImage | undefined> {
-  const { dockerImages } = context.client;
-  // A wrong address must not empty a stack: the list has to be there, and not have the image.
-  const image = (await dockerImages.find(id)) ?? (await dockerImages.list()).find((listed) => listed.id === id);
+  const image = await context.client.dockerImages.find(id);
   return image === undefined || isGone(image) ? undefined : image;
 }

@@ -3,12 +3,11 @@ import { BlockCache } from "../bzip2/block-cache";
 import { cacheFolder } from "../cache-folder";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
-import { IcaError } from "../ica/error";
 import type { ProjectDatum } from "../ica/project-data";
 import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
-import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive } from "./archive-file";
+import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive, deleteArchive } from "./archive-file";
 import { ContractError } from "./contract-error";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
@@ -59,7 +58,11 @@ async function send(
     return await transfers(() => transfer(context, inputs, ready, file));
   } catch (error) {
     if (error instanceof ContractError)
-      await forgetArchive(context, { projectId: inputs.projectId, dataId: file.dataId, name: archiveName(inputs) });
+      await forgetArchive(context, inputs, {
+        projectId: inputs.projectId,
+        dataId: file.dataId,
+        name: archiveName(inputs),
+      });
     throw error;
   }
 }
@@ -115,12 +118,12 @@ async function transfer(
 /** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
 export async function forgetArchive(
   context: Context,
+  inputs: BenchImageInputs,
   archive: Pick<ArchiveFacts, "projectId" | "dataId" | "name">,
 ): Promise<void> {
   try {
-    await context.client.projectData.delete(archive.projectId, archive.dataId);
+    await deleteArchive(context, inputs, archive);
   } catch (error) {
-    if (error instanceof IcaError && error.isNotFound) return;
     context.log.warn(
       `archive ${archive.name} (${archive.dataId}) could not be deleted, and is of no use: delete it by hand. ` +
         wordsOf(error),

@@ -8,9 +8,9 @@ import { changesBetween } from "./changes";
 import { converge, keepingId } from "./converge";
 import { beyondImage } from "./image-offer";
 import { checkWorkspace, type WorkspaceInputs } from "./inputs";
-import { ensureStopped, type Place } from "./lifecycle";
+import { ensureStopped } from "./lifecycle";
 import { sameNameTwice } from "./names";
-import { awaitGone, isDeleting, lookUp, present } from "./presence";
+import { awaitGone, isDeleting, lookUp, type Place, present, still, WorkspaceGone } from "./presence";
 import { RefusedChange } from "./refused-change";
 import { refusedChanges } from "./restart-refusal";
 import { type DescribedWorkspace, describe, inputsOf, isDown, runStateOf, stateOf, type WorkspaceState } from "./state";
@@ -66,7 +66,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     return {
       id,
       state: await keepingId(context, place, inputs, inputs.existingId !== undefined, progress, async () => {
-        const live = workspace ?? (await context.client.workspaceReads.now(inputs.projectId, id));
+        const live = workspace ?? (await still(context, place));
         return converge(context, place, live, inputs, deadline, progress);
       }),
     };
@@ -123,7 +123,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
         if (!isDown(live.status)) await ensureStopped(context, place, deadline);
         await client.workspaces.delete(state.projectId, id);
       } catch (error) {
-        if (!(error instanceof IcaError) || !(error.isNotFound || error.status === 409)) throw error;
+        const open =
+          error instanceof IcaError ? error.isNotFound || error.status === 409 : error instanceof WorkspaceGone;
+        if (!open) throw error;
         // It went in the meantime, is on its way, or this ICA has no such call: only a look can tell.
         const now = await present(context, state.projectId, id);
         if (now !== undefined && !isDeleting(now)) throw error;
