@@ -3,8 +3,9 @@ import type { Change, Live, ResourceHandler } from "../handler";
 import { IcaError } from "../ica/error";
 import { timeoutMs } from "../inputs";
 import { hasUnknown, isUnknown } from "../unknown";
-import { announcement } from "./announcement";
+import { announcement, isGone, replacement } from "./announcement";
 import { changesBetween } from "./changes";
+import { isChecked, noteChecked } from "./checked";
 import { converge, keepingId } from "./converge";
 import { beyondImage } from "./image-offer";
 import { checkWorkspace, type WorkspaceInputs } from "./inputs";
@@ -24,6 +25,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async check(context, args, old) {
     const { inputs, failures } = checkWorkspace(context.config, args);
     if (failures.length > 0) return { inputs, failures };
+    noteChecked(context, inputs);
     const beyond = await beyondImage(context, inputs, old);
     const refused = old === undefined ? [] : await refusedChanges(context, old, inputs);
     return { inputs, failures: [...sameNameTwice(context, inputs), ...beyond, ...refused] };
@@ -40,15 +42,13 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const because = changes
       .filter(({ effect, field }) => effect === "replace" && !hasUnknown(next[field]))
       .map(({ field }) => field);
-    if (because.length === 0) {
-      const restarts = changes.some(({ effect }) => effect === "restart");
-      const live = restarts ? await lookUp(context, state.projectId, id) : undefined;
-      for (const line of announcement(changes, next, live ?? state)) context.log.info(line);
-      return { kind: "update", hidden: false };
+    if (isChecked(context, next)) {
+      const live = await lookUp(context, state.projectId, id);
+      if (because.length > 0) context.log.warn(replacement(state, because, live));
+      else if (live === undefined) throw new RefusedChange(isGone(state.name, id));
+      else for (const line of announcement(changes, next, live)) context.log.info(line);
     }
-    context.log.warn(
-      `workspace "${state.name}" is replaced because of ${because.join(", ")}: all that is in its /data is lost`,
-    );
+    if (because.length === 0) return { kind: "update", hidden: false };
     // Names are unique in a project: the old workspace has to go before a new one can have its name.
     return { kind: "replace", because, deleteFirst: isUnknown(next.name) || next.name === state.name };
   },
@@ -86,11 +86,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async update(context, id, state, next) {
     const deadline = context.clock.now() + timeoutMs(next.timeouts, "update", defaultTimeouts.update);
     const live = await lookUp(context, next.projectId, id);
-    if (live === undefined) {
-      throw new RefusedChange(
-        `workspace "${next.name}" (${id}) does not exist any more. "pulumi refresh" takes note of that; "pulumi up" then makes a new one`,
-      );
-    }
+    if (live === undefined) throw new RefusedChange(isGone(next.name, id));
     const progress = { restarting: state.restarting === true && next.desiredState === undefined };
     const stopped = runStateOf(live.status) === "stopped";
     if (next.desiredState === undefined && !progress.restarting && state.status === "Running" && stopped) {
