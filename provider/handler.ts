@@ -79,7 +79,7 @@ export interface ResourceHandler<Inputs, State, Context> {
   ): Promise<CheckResult<Inputs>>;
   diff(context: Context, id: string, state: State, next: Inputs): Promise<Change>;
   create(context: Context, inputs: Inputs): Promise<{ id: string; state: State }>;
-  /** Undefined when the resource is gone. Only a 404, or ICA's own word that it is deleted, means gone. */
+  /** Undefined when the resource is gone. Only ICA's own word that it is deleted, or a 404 that its list agrees with, means gone. */
   read(context: Context, id: string, state: State): Promise<Live<State> | undefined>;
   update(context: Context, id: string, state: State, next: Inputs): Promise<State>;
   delete(context: Context, id: string, state: State): Promise<void>;

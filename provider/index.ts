@@ -5,10 +5,17 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { benchImageHandler } from "./bench-image/handler";
 import { DynamicProvider } from "./dynamic";
+import { endWithEngine, underWay } from "./end-with-engine";
 import { workspaceHandler } from "./workspace/handler";
 
+// From the start, and not from the first call of ICA on: the engine may be killed at any moment.
+endWithEngine();
+
 /** Handles `pulumi-nodejs:dynamic/ica:BenchImage`. */
-export const benchImage: pulumi.dynamic.ResourceProvider = new DynamicProvider("BenchImage", benchImageHandler);
+export const benchImage: pulumi.dynamic.ResourceProvider = new DynamicProvider(
+  "BenchImage",
+  underWay(benchImageHandler),
+);
 
 /** Handles `pulumi-nodejs:dynamic/ica:Workspace`. */
-export const workspace: pulumi.dynamic.ResourceProvider = new DynamicProvider("Workspace", workspaceHandler);
+export const workspace: pulumi.dynamic.ResourceProvider = new DynamicProvider("Workspace", underWay(workspaceHandler));

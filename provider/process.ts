@@ -170,8 +170,18 @@ export function readingOfOutput({ stream, done }: Output): Reading {
   return { ...sourceOf(stream), stop: () => stream.destroy(), done };
 }
 
+/** Programs that run. None outlives this process: what did not end when it was asked to is made to. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 function exitOf(child: ChildProcess): Promise<Exit> {
   let words = "";
+  if (child.pid !== undefined) {
+    running.add(child);
+    child.once("exit", () => running.delete(child));
+  }
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     words = (words + text).slice(-keptWords);
   });

@@ -1,8 +1,8 @@
 import { systemClock } from "./clock";
 import { type Config, spareApiKey } from "./config";
 import { Docker } from "./docker";
-import { engineAddress, engineLog } from "./engine-log";
-import { endWithEngine } from "./engine-watch";
+import { engineGone } from "./end-with-engine";
+import { engineLog } from "./engine-log";
 import { IcaClient } from "./ica/client";
 import { thisRun } from "./last-up";
 
@@ -14,9 +14,6 @@ export interface Session {
   /** Aborted when the engine is gone: what is under way ends cleanly, an upload without orphan parts. */
   readonly signal: AbortSignal;
 }
-
-/** Milliseconds that work has to end by itself once the engine is gone. */
-const lastWordsMs = 5000;
 
 /** ICA refused the key of the last `pulumi up`, and takes the one of the environment. */
 const spareKeyUsed =
@@ -34,20 +31,12 @@ export function sharedSession(config: Config): Session {
 }
 
 function open(config: Config): Session {
-  const gone = new AbortController();
-  const engine = engineAddress();
-  if (engine !== undefined) {
-    endWithEngine(engine, () => {
-      gone.abort(new Error("the Pulumi engine is gone"));
-      setTimeout(() => process.exit(1), lastWordsMs);
-    });
-  }
   // The AWS SDK's notice about coming versions of Node would stand in the output of every `pulumi up`.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   let found: Promise<Docker> | undefined;
   return {
     config,
-    signal: gone.signal,
+    signal: engineGone,
     client: new IcaClient({
       baseUrl: config.baseUrl,
       apiKey: config.apiKey,

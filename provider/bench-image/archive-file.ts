@@ -172,6 +172,25 @@ export async function labelArchive(
   });
 }
 
+/**
+ * Deletes the archive's file. One that ICA does not find counts as deleted only where the project has no such file under the archive's
+ * path: one wrong 404 must not leave gigabytes behind.
+ */
+export async function deleteArchive(
+  context: Context,
+  inputs: BenchImageInputs,
+  { projectId, dataId }: Pick<ArchiveFacts, "projectId" | "dataId">,
+): Promise<void> {
+  const { projectData } = context.client;
+  try {
+    await projectData.delete(projectId, dataId);
+  } catch (error) {
+    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+    const there = await projectData.findByPath(projectId, archivePath(inputs));
+    if (there.some((datum) => datum.data.id === dataId && statusOf(datum) !== "DELETING")) throw error;
+  }
+}
+
 /** What is kept of the archive. */
 export function factsOf(
   inputs: BenchImageInputs,

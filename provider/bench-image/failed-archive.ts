@@ -2,7 +2,7 @@ import type { Context } from "../context";
 import { IcaError } from "../ica/error";
 import type { ProjectDatum } from "../ica/project-data";
 import { wordsOf } from "../words";
-import { ArchiveFileError, completeArchive } from "./archive-file";
+import { ArchiveFileError, completeArchive, deleteArchive } from "./archive-file";
 import { archivePath, readTags } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 
@@ -17,14 +17,13 @@ export async function usableArchive(context: Context, inputs: BenchImageInputs):
   if (archive === undefined || imageId === undefined || !(await hasFailed(context, imageId))) return archive;
   const what = `archive ${archivePath(inputs)} (${archive.data.id}), of which ICA could not make image ${imageId},`;
   try {
-    await context.client.projectData.delete(archive.projectId, archive.data.id);
+    await deleteArchive(context, inputs, { projectId: archive.projectId, dataId: archive.data.id });
   } catch (error) {
     if (!(error instanceof IcaError)) throw error;
-    if (!error.isNotFound)
-      throw new ArchiveFileError(
-        `${what} cannot be deleted, and would fail again. Delete that file in the project and run "pulumi up" again. ${wordsOf(error)}`,
-        { cause: error },
-      );
+    throw new ArchiveFileError(
+      `${what} cannot be deleted, and would fail again. Delete that file in the project and run "pulumi up" again. ${wordsOf(error)}`,
+      { cause: error },
+    );
   }
   context.log.info(`uploading anew: deleted ${what.replace(/,$/, "")}`);
   return undefined;

@@ -75,7 +75,7 @@ export async function keepingId<T>(
     const failed = error instanceof ImageBuildFailed;
     if (failed && done.archive !== undefined) {
       // A registered image that failed will fail again from the same archive: the next run uploads a new one.
-      await forgetArchive(context, done.archive);
+      await forgetArchive(context, inputs, done.archive);
     }
     const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
     throw new PartialError(image.id, state, wordsOf(error), { cause: error });

@@ -8,6 +8,7 @@ import { finishExisting } from "./finish";
 import { inUse } from "./in-use";
 import type { BenchImageInputs } from "./inputs";
 import { publish } from "./publish";
+import { PublishError } from "./publish-error";
 import { isGone } from "./published";
 import { rebuildReasons } from "./rebuild-reasons";
 import { describeRegions, regionsOf } from "./regions";
@@ -30,7 +31,9 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
   async diff(context, id, state, next) {
     const change = compare(context, state, next);
     // With unknown values the engine asks what would be if something else were replaced first; before it acts, it asks again.
-    if (change.kind !== "replace" && !hasUnknown(next)) inUse(context).add(id);
+    if (change.kind === "replace" || hasUnknown(next)) return change;
+    if (change.kind === "update") await still(context, id, next);
+    inUse(context).add(id);
     return change;
   },
 
@@ -49,7 +52,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
   },
 
   async update(context, id, state, next) {
-    const image = await context.client.dockerImages.get(id);
+    const image = await still(context, id, next);
     return (
       await finishExisting(context, next, image, { ...doneOf(state), ...digestSeen(context, next) }, state.regions)
     ).state;
@@ -76,6 +79,16 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     context.log.info(`stays in ICA, which has no call to delete an image; the stack forgets it: ${what}`);
   },
 };
+
+/** An image that is about to be changed: that it is gone is an error. */
+async function still(context: Context, id: string, { name, version }: BenchImageInputs): Promise<DockerImage> {
+  const image = await lookUp(context, id);
+  if (image === undefined)
+    throw new PublishError(
+      `image ${name} ${version} (id ${id}) is gone: it was deleted in ICA. Run "pulumi up --refresh": Pulumi then takes note of that, and publishes it anew.`,
+    );
+  return image;
+}
 
 /** What a declaration changes of an image. */
 function compare(context: Context, state: BenchImageState, next: BenchImageInputs): Change {
@@ -143,10 +156,8 @@ function inputsOf(state: BenchImageState): BenchImageInputs {
   return inputs;
 }
 
-/** Undefined when it is gone: ICA says so, or answers 404 while its list of images does not have it either. */
+/** Undefined when it is gone, also when ICA is about to delete it. */
 async function lookUp(context: Context, id: string): Promise<DockerImage | undefined> {
-  const { dockerImages } = context.client;
-  // A wrong address must not empty a stack: the list has to be there, and not have the image.
-  const image = (await dockerImages.find(id)) ?? (await dockerImages.list()).find((listed) => listed.id === id);
+  const image = await context.client.dockerImages.find(id);
   return image === undefined || isGone(image) ? undefined : image;
 }

@@ -1,5 +1,4 @@
 import type { DockerImage, DockerImages } from "../ica/docker-images";
-import { IcaError } from "../ica/error";
 import { LookupError, listed } from "../lookup-error";
 import { isGone } from "./published";
 import { regionsOf } from "./regions";
@@ -81,10 +80,7 @@ export async function listImages(api: DockerImages, filter: ImageFilter): Promis
 }
 
 async function byId(api: DockerImages, imageId: string): Promise<FoundImage> {
-  const image = await api.get(imageId).catch((error: unknown) => {
-    if (error instanceof IcaError && error.isNotFound) return undefined;
-    throw error;
-  });
+  const image = await api.find(imageId);
   if (image !== undefined && !isGone(image)) {
     if (image.type === "BENCH") return foundImage(image);
     throw new LookupError(

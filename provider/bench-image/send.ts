@@ -4,13 +4,12 @@ import { cacheFolder } from "../cache-folder";
 import type { Config } from "../config";
 import type { Context } from "../context";
 import { formatDuration } from "../duration";
-import { IcaError } from "../ica/error";
 import type { ProjectDatum } from "../ica/project-data";
 import { isLoopback } from "../proxy";
 import { wordsOf } from "../words";
 import { archiveImage } from "./archive";
 import { describeLayers } from "./archive-count";
-import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive } from "./archive-file";
+import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive, deleteArchive } from "./archive-file";
 import { ContractError } from "./contract-error";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
@@ -61,7 +60,11 @@ async function send(
     return await transfers(() => transfer(context, inputs, ready, file));
   } catch (error) {
     if (error instanceof ContractError)
-      await forgetArchive(context, { projectId: inputs.projectId, dataId: file.dataId, name: archiveName(inputs) });
+      await forgetArchive(context, inputs, {
+        projectId: inputs.projectId,
+        dataId: file.dataId,
+        name: archiveName(inputs),
+      });
     throw error;
   }
 }
@@ -136,12 +139,12 @@ function uploadStatus(bytes: number, ms: number): string {
 /** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
 export async function forgetArchive(
   context: Context,
+  inputs: BenchImageInputs,
   archive: Pick<ArchiveFacts, "projectId" | "dataId" | "name">,
 ): Promise<void> {
   try {
-    await context.client.projectData.delete(archive.projectId, archive.dataId);
+    await deleteArchive(context, inputs, archive);
   } catch (error) {
-    if (error instanceof IcaError && error.isNotFound) return;
     context.log.warn(
       `could not delete archive ${archive.name} (${archive.dataId}), which is of no use: delete it by hand. ` +
         wordsOf(error),

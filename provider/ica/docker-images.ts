@@ -72,13 +72,16 @@ export class DockerImages {
     return body;
   }
 
-  /** Undefined for a 404. */
+  /**
+   * Undefined where its own call answers 404 and the list does not have it either: one wrong 404, or a wrong address, must not make an
+   * image gone. Rejects where the list cannot be read.
+   */
   async find(imageId: string): Promise<DockerImage | undefined> {
     try {
       return await this.get(imageId);
     } catch (error) {
-      if (error instanceof IcaError && error.isNotFound) return undefined;
-      throw error;
+      if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+      return (await this.list()).find(({ id }) => id === imageId);
     }
   }
 

@@ -1,7 +1,8 @@
 import type { Clock } from "../handler";
 import { IcaError } from "./error";
+import { FreshRead } from "./fresh-read";
 import { ListedPages } from "./listed-pages";
-import { type Workspace, WorkspaceApiMissing, type Workspaces } from "./workspaces";
+import { type ListedWorkspace, type Workspace, WorkspaceApiMissing, type Workspaces } from "./workspaces";
 
 /**
  * Look-ups of single workspaces, answered together. Those that are wanted in the same moment share pages of the project's
@@ -13,13 +14,15 @@ import { type Workspace, WorkspaceApiMissing, type Workspaces } from "./workspac
  *   it writes down what was seen and decides nothing; what acts on it looks again. Any write of this process ends the life
  *   of all pages, so that nobody reads what was before its own change.
  *
- * That something is gone is never concluded from a list, which may shift under its reader: a GET has to say so.
+ * That something is gone takes two witnesses: a GET that answers 404, and then {@link listed}. A list may shift under its reader and
+ * lose what is there; and one wrong 404, of a server that restarts or is out of step, must cost no data.
  */
 export class WorkspaceReads {
   readonly #workspaces: Workspaces;
   readonly #clock: Clock;
   readonly #shared: boolean;
   readonly #projects = new Map<string, ProjectReads>();
+  readonly #lists = new Map<string, FreshRead<readonly ListedWorkspace[]>>();
 
   /** `shared`: false makes every look-up a GET of its own. */
   constructor(workspaces: Workspaces, clock: Clock, shared = true) {
@@ -36,6 +39,16 @@ export class WorkspaceReads {
   /** The workspace as it was at most {@link maxAgeMs} ago; rejects as {@link now} does, and then it is gone now. */
   recent(projectId: string, workspaceId: string): Promise<Workspace> {
     return this.#ask(projectId, workspaceId, true);
+  }
+
+  /**
+   * The workspace in the project's list, read after this was asked for; undefined where the list does not have it. Workspaces
+   * that are asked for in the same moment share one reading of the list. Rejects when the list cannot be read.
+   */
+  async listed(projectId: string, workspaceId: string): Promise<ListedWorkspace | undefined> {
+    const list = this.#lists.get(projectId) ?? new FreshRead(() => this.#workspaces.listed(projectId));
+    this.#lists.set(projectId, list);
+    return (await list.ask()).find(({ id }) => id === workspaceId);
   }
 
   async #ask(projectId: string, workspaceId: string, recent: boolean): Promise<Workspace> {

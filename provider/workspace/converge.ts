@@ -6,7 +6,8 @@ import type { Workspace } from "../ica/workspaces";
 import { wordsOf } from "../words";
 import { changesBetween } from "./changes";
 import type { WorkspaceInputs } from "./inputs";
-import { ensureRunning, ensureStopped, type Place, startAgain } from "./lifecycle";
+import { ensureRunning, ensureStopped, startAgain } from "./lifecycle";
+import { type Place, present, WorkspaceGone } from "./presence";
 import { RefusedChange } from "./refused-change";
 import { needsRestart } from "./restart-refusal";
 import { describe, isDown, isUp, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
@@ -80,14 +81,14 @@ export async function keepingId(
     // Taking over was refused before anything was written: the workspace is not this stack's to delete.
     if (takesOver && error instanceof RefusedChange) throw error;
     const message = wordsOf(error);
-    const seen = await context.client.workspaces.get(place.projectId, place.workspaceId).catch((second: unknown) => {
-      // It vanished meanwhile: there is no id to keep.
-      if (second instanceof IcaError && second.isNotFound) throw vanished(place, error);
+    const seen = await present(context, place.projectId, place.workspaceId).catch((second: unknown) => {
       context.log.warn(`its state could not be read after the failure (${wordsOf(second)})`);
-      return undefined;
+      return "unreadable" as const;
     });
+    // It vanished meanwhile: there is no id to keep.
+    if (seen === undefined) throw vanished(place, error);
     const state: WorkspaceState =
-      seen === undefined
+      seen === "unreadable"
         ? {
             ...inputs,
             workspaceId: place.workspaceId,
@@ -96,7 +97,7 @@ export async function keepingId(
             consoleHost: undefined,
             consolePort: undefined,
           }
-        : stateOf(seen.workspace, describe(seen.workspace, inputs));
+        : stateOf(seen, describe(seen, inputs));
     const kept: WorkspaceState = progress.restarting ? { ...state, restarting: true } : state;
     throw new PartialError(place.workspaceId, kept, message, { cause: error });
   }
@@ -105,8 +106,5 @@ export async function keepingId(
 /** Why it failed, where the workspace is gone: its own reason, unless that is only that it is gone. */
 function vanished(place: Place, error: unknown): unknown {
   if (!(error instanceof IcaError) || !error.isNotFound) return error;
-  return new RefusedChange(
-    `workspace "${place.name}" (${place.workspaceId}) was deleted by somebody else in this moment. "pulumi up --refresh" makes a new one`,
-    { cause: error },
-  );
+  return new WorkspaceGone(place, { cause: error });
 }

@@ -3,14 +3,15 @@ import type { Change, Live, ResourceHandler } from "../handler";
 import { IcaError } from "../ica/error";
 import { timeoutMs } from "../inputs";
 import { hasUnknown, isUnknown } from "../unknown";
-import { announcement } from "./announcement";
+import { announcement, isGone, replacement } from "./announcement";
 import { changesBetween } from "./changes";
+import { isChecked, noteChecked } from "./checked";
 import { converge, keepingId } from "./converge";
 import { beyondImage } from "./image-offer";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
-import { ensureStopped, type Place } from "./lifecycle";
+import { ensureStopped } from "./lifecycle";
 import { sameNameTwice } from "./names";
-import { awaitGone, isDeleting, lookUp, present } from "./presence";
+import { awaitGone, isDeleting, lookUp, type Place, present, still, WorkspaceGone } from "./presence";
 import { RefusedChange } from "./refused-change";
 import { refusedChanges } from "./restart-refusal";
 import { type DescribedWorkspace, describe, inputsOf, isDown, runStateOf, stateOf, type WorkspaceState } from "./state";
@@ -28,6 +29,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       const others = [...sameNameTwice(context, sure), ...(await beyondImage(context, sure, old))];
       return { inputs, failures: [...failures, ...others] };
     }
+    noteChecked(context, inputs);
     const beyond = await beyondImage(context, inputs, old);
     const refused = old === undefined ? [] : await refusedChanges(context, old, inputs);
     return { inputs, failures: [...sameNameTwice(context, inputs), ...beyond, ...refused] };
@@ -44,13 +46,13 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const because = changes
       .filter(({ effect, field }) => effect === "replace" && !hasUnknown(next[field]))
       .map(({ field }) => field);
-    if (because.length === 0) {
-      const restarts = changes.some(({ effect }) => effect === "restart");
-      const live = restarts ? await lookUp(context, state.projectId, id) : undefined;
-      for (const line of announcement(changes, next, live ?? state)) context.log.info(line);
-      return { kind: "update", hidden: false };
+    if (isChecked(context, next)) {
+      const live = await lookUp(context, state.projectId, id);
+      if (because.length > 0) context.log.warn(replacement(because, live));
+      else if (live === undefined) throw new RefusedChange(isGone(state.name, id));
+      else for (const line of announcement(changes, next, live)) context.log.info(line);
     }
-    context.log.warn(`will be replaced because of ${because.join(", ")}: all that is in its /data is lost`);
+    if (because.length === 0) return { kind: "update", hidden: false };
     // Names are unique in a project: the old workspace has to go before a new one can have its name.
     return { kind: "replace", because, deleteFirst: isUnknown(next.name) || next.name === state.name };
   },
@@ -68,7 +70,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     return {
       id,
       state: await keepingId(context, place, inputs, inputs.existingId !== undefined, progress, async () => {
-        const live = workspace ?? (await context.client.workspaceReads.now(inputs.projectId, id));
+        const live = workspace ?? (await still(context, place));
         return converge(context, place, live, inputs, deadline, progress);
       }),
     };
@@ -88,11 +90,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async update(context, id, state, next) {
     const deadline = context.clock.now() + timeoutMs(next.timeouts, "update", defaultTimeouts.update);
     const live = await lookUp(context, next.projectId, id);
-    if (live === undefined) {
-      throw new RefusedChange(
-        `workspace "${next.name}" (${id}) does not exist any more. "pulumi refresh" takes note of that; "pulumi up" then makes a new one`,
-      );
-    }
+    if (live === undefined) throw new RefusedChange(isGone(next.name, id));
     const progress = { restarting: state.restarting === true && next.desiredState === undefined };
     const stopped = runStateOf(live.status) === "stopped";
     if (next.desiredState === undefined && !progress.restarting && state.status === "Running" && stopped) {
@@ -125,7 +123,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
         if (!isDown(live.status)) await ensureStopped(context, place, deadline);
         await client.workspaces.delete(state.projectId, id);
       } catch (error) {
-        if (!(error instanceof IcaError) || !(error.isNotFound || error.status === 409)) throw error;
+        const open =
+          error instanceof IcaError ? error.isNotFound || error.status === 409 : error instanceof WorkspaceGone;
+        if (!open) throw error;
         // It went in the meantime, is on its way, or this ICA has no such call: only a look can tell.
         const now = await present(context, state.projectId, id);
         if (now !== undefined && !isDeleting(now)) throw error;

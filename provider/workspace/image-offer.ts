@@ -66,13 +66,13 @@ async function look(
 ): Promise<{ image?: DockerImage; failures: CheckFailure[] }> {
   try {
     const image = await shared(context, imageId);
+    if (image === undefined) return { failures: [{ property, reason: `ICA has no Docker image ${imageId}` }] };
     if (image.type === "TOOL")
       return { failures: [{ property, reason: `"${image.name}" is a TOOL image; a workspace needs a BENCH image` }] };
     return { image, failures: [] };
   } catch (error) {
     // A key that ICA does not take, nor will it for the rest: the preview is the place to hear of that.
     if (!(error instanceof IcaError) || error.status === 401) throw error;
-    if (error.isNotFound) return { failures: [{ property, reason: `ICA has no Docker image ${imageId}` }] };
     // What an image offers is looked up for an early word only: ICA itself refuses what does not fit.
     context.log.warn(`could not look up what image ${imageId} offers: ${error.message}`);
     return { failures: [] };
@@ -80,14 +80,18 @@ async function look(
 }
 
 /** One call for each image, however many workspaces of this `pulumi up` use it. */
-function shared(context: Context, imageId: string): Promise<DockerImage> {
+function shared(context: Context, imageId: string): Promise<DockerImage | undefined> {
   const images = asked(context);
   const known = images.get(imageId);
   if (known !== undefined) return known;
-  const image = context.client.dockerImages.get(imageId);
+  const image = context.client.dockerImages.find(imageId);
   images.set(imageId, image);
-  image.catch(() => images.delete(imageId));
+  // What is not there now may be there for the next one that asks.
+  image.then(
+    (found) => found ?? images.delete(imageId),
+    () => images.delete(imageId),
+  );
   return image;
 }
 
-const asked = remembered(() => new Map<string, Promise<DockerImage>>());
+const asked = remembered(() => new Map<string, Promise<DockerImage | undefined>>());

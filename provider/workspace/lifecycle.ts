@@ -4,6 +4,7 @@ import { IcaError } from "../ica/error";
 import type { Workspace } from "../ica/workspaces";
 import { poll } from "../poll";
 import { wordsOf } from "../words";
+import { type Place, still } from "./presence";
 import { runStateOf } from "./state";
 
 /** Start, stop and the waits between them. */
@@ -11,12 +12,6 @@ import { runStateOf } from "./state";
 /** A workspace that ended up in a state it was not asked for. */
 export class LifecycleError extends Error {
   override readonly name = "LifecycleError";
-}
-
-export interface Place {
-  readonly projectId: string;
-  readonly workspaceId: string;
-  readonly name: string;
 }
 
 /** How often a start or a stop is asked for when the workspace does not move. */
@@ -123,12 +118,12 @@ async function wait(
   goal: string,
   done: (workspace: Workspace) => Promise<boolean>,
 ): Promise<Workspace> {
-  const { client, clock, log, signal } = context;
+  const { clock, log, signal } = context;
   return poll({
     clock,
     signal,
     timeoutMs: Math.max(0, deadline - clock.now()),
-    look: () => client.workspaceReads.now(place.projectId, place.workspaceId),
+    look: () => still(context, place),
     done: async (workspace, elapsed) => {
       log.status(`waiting for ICA: ${workspace.status}, ${formatDuration(elapsed)}`);
       return done(workspace);

@@ -55,7 +55,10 @@ async function byId(api: Workspaces, projectId: string, workspaceId: string): Pr
     return foundWorkspace(projectId, (await api.get(projectId, workspaceId)).workspace);
   } catch (error) {
     if (!(error instanceof IcaError) || !error.isNotFound) throw error;
-    const there = (await api.listed(projectId)).map(({ id, name }) => `${id} (${name})`);
+    const all = await api.listed(projectId);
+    const found = all.find(({ id }) => id === workspaceId)?.workspace;
+    if (found !== undefined) return foundWorkspace(projectId, found);
+    const there = all.map(({ id, name }) => `${id} (${name})`);
     throw new LookupError(`Project ${projectId} has no workspace with id ${workspaceId}. There are: ${listed(there)}.`);
   }
 }

@@ -3,7 +3,14 @@ import { formatDuration } from "../duration";
 import { IcaError } from "../ica/error";
 import type { Workspace } from "../ica/workspaces";
 import { poll } from "../poll";
-import type { Place } from "./lifecycle";
+import { RefusedChange } from "./refused-change";
+
+/** Which workspace, and what it is called in messages. */
+export interface Place {
+  readonly projectId: string;
+  readonly workspaceId: string;
+  readonly name: string;
+}
 
 /** Undefined when it is gone, also when ICA is about to delete it. */
 export async function lookUp(
@@ -16,20 +23,52 @@ export async function lookUp(
   return live === undefined || isDeleting(live) ? undefined : live;
 }
 
-/** Undefined when ICA has it no more. A 404 counts only from a server that does serve workspaces: a wrong address must not empty a stack. */
+/**
+ * Undefined when ICA has it no more: its own call answers 404, and the project's list does not have it either. One wrong 404 must not
+ * cost a workspace, nor a wrong address empty a stack; so a list that cannot be read is an error. What only the list has is there.
+ */
 export async function present(
   context: Context,
   projectId: string,
   id: string,
   when: "now" | "recent" = "now",
 ): Promise<Workspace | undefined> {
+  const { workspaceReads } = context.client;
   try {
-    return await context.client.workspaceReads[when](projectId, id);
+    return await workspaceReads[when](projectId, id);
   } catch (error) {
     if (!(error instanceof IcaError) || !error.isNotFound) throw error;
-    await context.client.workspaces.confirmServed(projectId);
-    return undefined;
+    const listed = await workspaceReads.listed(projectId, id);
+    if (listed === undefined) return undefined;
+    if (listed.workspace !== undefined) return listed.workspace;
+    throw new Contradiction(
+      `ICA contradicts itself: ${error.call} answered 404, and the project's list has workspace "${listed.name}" (${id}), in a form that ` +
+        "pulumi-ica does not know. It counts as there. Run the same command again; if that does not help, look at it on the Bench page.",
+      { cause: error },
+    );
   }
+}
+
+/** ICA's answers do not agree. */
+class Contradiction extends Error {
+  override readonly name = "Contradiction";
+}
+
+/** A workspace vanished while it was worked on. */
+export class WorkspaceGone extends RefusedChange {
+  constructor(place: Place, options?: ErrorOptions) {
+    super(
+      `workspace "${place.name}" (${place.workspaceId}) was deleted by somebody else in this moment. "pulumi up --refresh" makes a new one`,
+      options,
+    );
+  }
+}
+
+/** The same of a workspace that is worked on: that it is gone is an error. */
+export async function still(context: Context, place: Place): Promise<Workspace> {
+  const live = await present(context, place.projectId, place.workspaceId);
+  if (live === undefined) throw new WorkspaceGone(place);
+  return live;
 }
 
 /** Waits until a workspace whose deletion was asked for is gone: ICA may delete it some time after it has said yes (W7). */

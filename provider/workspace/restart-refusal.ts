@@ -20,9 +20,13 @@ export async function refusedChanges(
   const replacing = changes.filter(({ effect }) => effect === "replace");
   if (replacing.length > 0) {
     if (next.allowDataLoss) return [];
+    const there = takesItself ?? (await context.client.workspaces.findByName(old.projectId, old.name));
     return replacing.map(({ field, why }) => ({
       property: field,
-      reason: `cannot change in place (${why}): a new workspace would take the place of "${old.name}", and all that is in its /data would be lost. If that is meant, declare allowDataLoss: true`,
+      reason:
+        there === undefined
+          ? missing(old.name, why)
+          : `cannot change in place (${why}): a new workspace would take the place of "${old.name}", and all that is in its /data would be lost. If that is meant, declare allowDataLoss: true`,
     }));
   }
   const restarting = changes.filter(({ effect }) => effect === "restart");
@@ -36,6 +40,14 @@ export function needsRestart(name: string, changes: readonly FieldChange[]): str
   return (
     `workspace "${name}" is running, and changing ${reasons(changes.filter(({ effect }) => effect === "restart"))} needs a restart: whoever works in it would see ` +
     '"Server Connection Error". If that is meant, declare allowRestart: true; else stop it first.'
+  );
+}
+
+/** Looked for by its name, since a check is given no id. */
+function missing(name: string, why: string): string {
+  return (
+    `cannot change in place (${why}), and there is no workspace "${name}" any more: it was deleted, or renamed, beside this stack. ` +
+    'Run "pulumi up --refresh": Pulumi then takes note of that, and makes a new one of a workspace that was deleted'
   );
 }
 

@@ -267,6 +267,8 @@ describe("the image handler", () => {
     const diff = (next: Partial<BenchImageInputs>, state = stateWith()) =>
       handler.diff(context, "image-1", state, imageInputs(next));
 
+    beforeEach(() => ica.has());
+
     it("finds nothing when nothing differs, whatever ICA reports beside it", async () => {
       assert.deepEqual(await diff({}), { kind: "unchanged" });
     });
@@ -293,6 +295,16 @@ describe("the image handler", () => {
         assert.deepEqual(await diff(next), { kind: "update", hidden: false });
       });
     }
+
+    it("says of one that was deleted that it is gone, and what to do, in the preview and when it is changed", async () => {
+      const gone = /^PublishError: image rstudio \S+ \(id image-1\) is gone: .*Run "pulumi up --refresh"/;
+      for (const deleted of [() => ica.images.clear(), () => ica.has({ status: "DELETED" })]) {
+        deleted();
+        await assert.rejects(diff({ regions: ["euc1"] }), gone);
+        await assert.rejects(handler.update(context, "image-1", stateWith(), imageInputs({ regions: ["euc1"] })), gone);
+      }
+      assert.deepEqual(ica.written, []);
+    });
 
     it("does not care where the context lies: another machine has it elsewhere", async () => {
       assert.deepEqual(await diff({ build: { context: "/elsewhere/image", dockerfile: "/elsewhere/Dockerfile" } }), {

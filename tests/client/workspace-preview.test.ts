@@ -46,6 +46,7 @@ describe("the workspace handler, before it changes anything", () => {
     });
 
     it("refuses to lose /data, unless that is meant", async () => {
+      bench.has();
       const { failures } = await check({ storageGb: 10 });
       assert.deepEqual(
         failures.map(({ property }) => property),
@@ -141,6 +142,7 @@ describe("the workspace handler, before it changes anything", () => {
     });
 
     it("does not take away a workspace when existingId is no longer declared", async () => {
+      bench.has();
       assert.deepEqual((await check({}, { existingId: "ws-1" })).failures, []);
       const before = stateWith(workspaceInputs({ existingId: "ws-1" }));
       assert.deepEqual(await handler.diff(context, "ws-1", before, workspaceInputs()), {
@@ -158,8 +160,13 @@ describe("the workspace handler, before it changes anything", () => {
   });
 
   describe("comparing", () => {
-    const diff = (next: Partial<WorkspaceInputs>, state = stateWith(workspaceInputs())) =>
-      handler.diff(context, "ws-1", state, workspaceInputs(next));
+    /** As the engine does: it checks what the program declares, and then compares it. */
+    const diff = async (next: Partial<WorkspaceInputs>, state = stateWith(workspaceInputs())) => {
+      const { inputs } = await handler.check(context, { ...workspaceInputs(next) }, workspaceInputs(next));
+      return handler.diff(context, "ws-1", state, inputs);
+    };
+
+    beforeEach(() => bench.has());
 
     it("finds nothing when nothing differs, whatever ICA reports beside it", async () => {
       const state = stateOf(liveWorkspace({ status: "Running", webUrl: "http://web" }), workspaceInputs());
@@ -202,6 +209,29 @@ describe("the workspace handler, before it changes anything", () => {
         /restarted if this turns out to be another one: image/,
       );
       assert.equal(await said("Running", { storageGb: 100, name: "renamed" }), "");
+    });
+
+    it("says of one that was deleted by hand that it is gone, and what to do: missing is not stopped", async () => {
+      bench.workspaces.clear();
+      for (const next of [{ image: "i" }, { storageGb: 100 }, { desiredState: "running" as const }])
+        await assert.rejects(
+          diff(next),
+          /^RefusedChange: workspace "genomics" \(ws-1\) is gone: .* and its \/data with it\. Run "pulumi up --refresh"/,
+        );
+      assert.equal((await diff({ storageGb: 10 })).kind, "replace");
+      assert.match(context.log.warnings.join(), /^gone: it was deleted .* A new one is made$/);
+      const shrunk = { ...workspaceInputs(), storageGb: 10 };
+      const { failures } = await handler.check(context, shrunk, workspaceInputs());
+      assert.match(failures[0]?.reason ?? "", /there is no workspace "genomics" any more.*"pulumi up --refresh"/);
+    });
+
+    it("says nothing, and asks ICA nothing, when the engine only asks what the loss of another resource would change", async () => {
+      bench.workspaces.clear();
+      const next = workspaceInputs({ image: unknownValue });
+      const change = await handler.diff(context, "ws-1", stateWith(workspaceInputs()), next);
+      assert.deepEqual(change, { kind: "update", hidden: false });
+      assert.deepEqual([...context.log.lines, ...context.log.warnings], []);
+      assert.equal(server.seen.length, 0);
     });
 
     it("never replaces because of what is not known yet", async () => {

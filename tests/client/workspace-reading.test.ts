@@ -205,7 +205,11 @@ describe("the workspace handler, reading and deleting", () => {
       bench.has();
       server.on("POST", `${one}:delete`, () => {
         let looks = 0;
-        server.on("GET", one, () => (++looks > 3 ? problem(404, "Gone") : ok(liveWorkspace({ status: "Deleting" }))));
+        server.on("GET", one, () => {
+          if (++looks <= 3) return ok(liveWorkspace({ status: "Deleting" }));
+          bench.workspaces.clear();
+          return problem(404, "Gone");
+        });
         return { status: 204 };
       });
       await remove();

@@ -167,7 +167,9 @@ describe("a workspace found in any state", () => {
     server.on("GET", one, () => {
       looks++;
       if (looks === 1) return ok(liveWorkspace({ status: "Running" }));
-      return looks < 4 ? ok(liveWorkspace({ status: "Stopped" })) : problem(404, "No such workspace");
+      if (looks < 4) return ok(liveWorkspace({ status: "Stopped" }));
+      bench.workspaces.clear();
+      return problem(404, "No such workspace");
     });
     server.on("PUT", one, problem(404, "No such workspace"));
     await assert.rejects(update(restart), /was deleted by somebody else/);

@@ -41,6 +41,7 @@ export class CliProgram {
   /** Starts a command in a process group of its own, as a shell does. */
   start(...args: string[]): Running {
     return new Running(
+      () => this.processes().filter((pid) => /language-nodejs/.test(commandLine(pid))),
       spawn("pulumi", args, {
         cwd: this.dir,
         env: { ...process.env, ...this.env },
@@ -57,13 +58,16 @@ export class CliProgram {
       .filter((pid) => this.#isOurs(pid));
   }
 
+  /** Their command lines, for a message. */
+  describe(): string {
+    return this.processes().map(commandLine).join("\n");
+  }
+
   #isOurs(pid: string): boolean {
     try {
       return readFileSync(`/proc/${pid}/environ`, "utf8").includes(`CLI_PROGRAM=${this.#mark}`);
     } catch (error) {
-      // It ended in this moment, or is none of ours.
-      if (error instanceof Error && /ENOENT|ESRCH|EACCES/.test(error.message)) return false;
-      throw error;
+      return endedOrForeign(error);
     }
   }
 
@@ -72,14 +76,30 @@ export class CliProgram {
   }
 }
 
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch (error) {
+    return String(endedOrForeign(error));
+  }
+}
+
+/** It ended in this moment, or is none of ours. */
+function endedOrForeign(error: unknown): false {
+  if (error instanceof Error && /ENOENT|ESRCH|EACCES/.test(error.message)) return false;
+  throw error;
+}
+
 /** A command under way. */
 export class Running {
   said = "";
   /** Resolves to the exit code when it has ended; -1 when a signal ended it. */
   readonly ended: Promise<number>;
+  readonly #languageHosts: () => readonly string[];
   readonly #child: ChildProcess;
 
-  constructor(child: ChildProcess) {
+  constructor(languageHosts: () => readonly string[], child: ChildProcess) {
+    this.#languageHosts = languageHosts;
     this.#child = child;
     for (const output of [child.stdout, child.stderr])
       output?.on("data", (chunk: Buffer) => {
@@ -94,5 +114,11 @@ export class Running {
   /** What Ctrl-C does in a terminal: INT to the whole foreground process group. */
   interrupt(): void {
     if (this.#child.pid !== undefined) process.kill(-this.#child.pid, "SIGINT");
+  }
+
+  /** Ends the engine, and its language host if that is wanted, with no chance to say a word. */
+  kill(withLanguageHost: boolean): void {
+    for (const pid of withLanguageHost ? this.#languageHosts() : []) process.kill(Number(pid), "SIGKILL");
+    this.#child.kill("SIGKILL");
   }
 }

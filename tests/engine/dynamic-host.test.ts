@@ -1,5 +1,7 @@
 import { strict as assert } from "node:assert";
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
 import providerGrpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
@@ -16,12 +18,17 @@ class DynamicHost {
   private constructor(
     readonly process: ChildProcess,
     readonly client: providerGrpc.ResourceProviderClient,
+    readonly engine: Server,
   ) {}
 
   static async start(config: Record<string, string>, env: NodeJS.ProcessEnv): Promise<DynamicHost> {
     const script = path.join(repository, "node_modules/@pulumi/pulumi/cmd/dynamic-provider");
-    // The last argument is the engine's address; nobody listens there, and no line that is lost may stop the work.
-    const child = spawn(process.execPath, [script, "127.0.0.1:9"], {
+    // The last argument is the engine's address. This one understands no line, and no line that is lost may stop the work.
+    const engine = createServer((socket) => socket.on("error", () => undefined));
+    engine.listen(0, "127.0.0.1");
+    await once(engine, "listening");
+    const address = `127.0.0.1:${(engine.address() as AddressInfo).port}`;
+    const child = spawn(process.execPath, [script, address], {
       cwd: repository,
       env,
       stdio: ["ignore", "pipe", "ignore"],
@@ -31,7 +38,7 @@ class DynamicHost {
       child.once("exit", (code) => reject(new Error(`the host ended with ${code}`)));
     });
     const client = new providerGrpc.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
-    const host = new DynamicHost(child, client);
+    const host = new DynamicHost(child, client, engine);
     const request = new provider.ConfigureRequest();
     request.setArgs(struct.Struct.fromJavaScript(config));
     await host.#call<provider.ConfigureResponse>((done) => client.configure(request, done));
@@ -86,6 +93,7 @@ class DynamicHost {
 
   async stop(): Promise<void> {
     this.client.close();
+    this.engine.close();
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill("SIGTERM");
     await ended;
@@ -152,6 +160,18 @@ describe("the stock dynamic provider process with the constant code", function (
     } finally {
       await bare.stop();
     }
+  });
+
+  it("ends with an engine that is gone by the time of its first call", async () => {
+    const orphan = await DynamicHost.start({}, process.env);
+    const ended = once(orphan.process, "exit");
+    orphan.engine.close();
+    await once(orphan.engine, "close");
+    // Its answer does not matter, and may never come.
+    void orphan.check(declared).catch(() => undefined);
+    const [exitCode] = await ended;
+    orphan.client.close();
+    assert.equal(exitCode, 1);
   });
 
   it("takes an unknown value as right, and leaves it unknown", async () => {

@@ -12,6 +12,8 @@ export class BenchServer {
   /** What an image offers; every id is one unless a test says otherwise. */
   imageOf: (id: string) => DockerImage | undefined = (id) =>
     dockerImage({ id, benchSettings: { clusterCompatible: false, access: { web: true, console: true } } });
+  /** The list of all images, which is looked at where one is not found by its id. */
+  listedImages: DockerImage[] = [];
   /** The states that a start goes through, one at each look. */
   afterStart: Partial<Workspace>[] = [{ status: "Starting" }, { status: "Running" }];
   /** The states that a stop goes through, one at each look. */
@@ -28,6 +30,7 @@ export class BenchServer {
       const image = this.imageOf(path.split("/").at(-1) ?? "");
       return image === undefined ? problem(404, "No such image") : ok(image);
     });
+    server.on("GET", "/api/dockerImages", () => ok({ items: this.listedImages }));
     server.on("GET", collection, ({ query }) => {
       const items = [...this.workspaces.values()].filter(({ name }) => query.name === undefined || query.name === name);
       const offset = Number(query.pageOffset ?? 0);
