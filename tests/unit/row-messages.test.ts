@@ -22,6 +22,7 @@ const madeElsewhere: Readonly<Record<string, string>> = {
   "bench-image/send.ts: warning": "archive-count.ts: Docker gave …",
   "workspace/handler.ts: line": "announcement.ts: the workspace is restarted, …",
   "workspace/handler.ts: unfinished": "handler.ts: was stopped …, is Starting …",
+  "workspace/handler.ts: replacement(because, live)": "announcement.ts: gone: …, will be replaced because of …",
   "workspace/lifecycle.ts: error.message": "the call that was refused",
 };
 
