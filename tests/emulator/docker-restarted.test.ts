@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { connectDocker } from "../../runtime/connect";
+import { ensureGatewayImage, GATEWAY_IMAGE } from "../../runtime/gateway-image";
 import { benchImage } from "../runtime/support";
 
 const program = path.join(__dirname, "..", "fixtures", "docker-restarted.ts");
@@ -37,7 +37,10 @@ describe(`an emulator whose Docker engine is restarted${absent === undefined ? "
     const docker = await connectDocker();
     const image = await benchImage(docker);
     const archive = path.join(dir, "image.tar");
-    await pipeline(await docker.getImage(image).get(), createWriteStream(archive));
+    await ensureGatewayImage(docker, () => undefined);
+    // the engine of its own has no way out to build the gateway's
+    const images = spawn("docker", ["save", "--output", archive, image, GATEWAY_IMAGE], { stdio: "inherit" });
+    assert.deepEqual(await once(images, "exit"), [0, null]);
     // a network of its own: a second engine in ours would rewrite the rules of the first
     const command = 'ip link set lo up && exec "$@"';
     const child = spawn(

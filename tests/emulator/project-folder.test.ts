@@ -47,7 +47,9 @@ describe("/data/project of a workspace", function () {
     ({ id } = await calls.create(settings(imageId, { access: { web: false, console: false } })));
     await calls.start(id);
     await calls.becomes(id, "Running");
-    const [found] = await docker.listContainers({ filters: { label: [`pulumi-ica.workspace=${id}`] } });
+    const [found] = await docker.listContainers({
+      filters: { label: [`pulumi-ica.workspace=${id}`, "pulumi-ica=workspace"] },
+    });
     container = String(found?.Id);
   });
 
@@ -190,7 +192,9 @@ describe("/data/project of a workspace", function () {
     await server.ok("POST", `${server.data}/${last?.id}:delete`);
     await calls.start(id);
     await calls.becomes(id, "Running");
-    const [found] = await docker.listContainers({ filters: { label: [`pulumi-ica.workspace=${id}`] } });
+    const [found] = await docker.listContainers({
+      filters: { label: [`pulumi-ica.workspace=${id}`, "pulumi-ica=workspace"] },
+    });
     container = String(found?.Id);
     assert.equal(await inside("ls /data/project/last.txt 2>/dev/null"), "", "deleted while it did not run");
     assert.equal(await inside("cat '/data/project/in/a folder/before.txt'"), "was there before");

@@ -37,7 +37,9 @@ describe("two emulators at once", function () {
   });
 
   const inside = async ({ id }: Site, command: string) => {
-    const [found] = await docker.listContainers({ filters: { label: [`pulumi-ica.workspace=${id}`] } });
+    const [found] = await docker.listContainers({
+      filters: { label: [`pulumi-ica.workspace=${id}`, "pulumi-ica=workspace"] },
+    });
     return sh(docker, String(found?.Id), command);
   };
   const page = async ({ calls, id }: Site) => {

@@ -56,7 +56,10 @@ describe("an emulator that is killed with kill -9", function () {
   }
 
   const containerOf = async (id: string) => {
-    const found = await docker.listContainers({ all: true, filters: { label: [`pulumi-ica.workspace=${id}`] } });
+    const found = await docker.listContainers({
+      all: true,
+      filters: { label: [`pulumi-ica.workspace=${id}`, "pulumi-ica=workspace"] },
+    });
     assert.equal(found.length, 1, "one workspace, one container");
     return String(found[0]?.Id);
   };

@@ -171,7 +171,9 @@ describe("the life of a workspace", function () {
     it("goes on when somebody removes the container", async () => {
       await docker.getContainer(container()).remove({ force: true });
       await until("there is another container", async () => {
-        const found = await docker.listContainers({ filters: { label: [`pulumi-ica.workspace=${id}`] } });
+        const found = await docker.listContainers({
+          filters: { label: [`pulumi-ica.workspace=${id}`, "pulumi-ica=workspace"] },
+        });
         return found.length > 0 ? true : undefined;
       });
       await page(String((await calls.get(id)).webUrl));
