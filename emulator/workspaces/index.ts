@@ -1,15 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Router } from "express";
-import {
-  Bench,
-  benchEnvironment,
-  type Endpoints,
-  NAMESPACE,
-  Names,
-  removeGatewayImage,
-  type WorkspaceSpec,
-} from "../../runtime";
+import { Bench, benchEnvironment, type Endpoints, NAMESPACE, Names, type WorkspaceSpec } from "../../runtime";
 import { connectDocker } from "../../runtime/connect";
 import { USER } from "../auth";
 import type { EmulatorContext } from "../context";
@@ -42,11 +34,11 @@ export interface Workspaces {
   /** Takes up what was going on when the emulator ended, however it ended. Only after it listens. */
   recover(): Promise<void>;
   /**
-   * Stops what runs, TERM first; what ran will run again after the next {@link recover}. With `removeAll` nothing of
-   * this emulator's workspaces is left in Docker, and the image of the gateway goes too unless another emulator uses it
-   * or `keepGatewayImage` is set.
+   * Stops what runs, TERM first; what ran will run again after the next {@link recover}. With `removeAll` nothing of this
+   * emulator's workspaces is left in Docker. The image of gateways stays, which all emulators of this machine share:
+   * `ica-bench emulator stop --purge` removes it when none uses it.
    */
-  close(options: { removeAll: boolean; keepGatewayImage?: boolean }): Promise<void>;
+  close(options: { removeAll: boolean }): Promise<void>;
 }
 
 /** What can be set beside the configuration of the emulator. */
@@ -130,12 +122,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
     handleUpgrade: (req, socket, head) => web.handleUpgrade(req, socket, head),
     logTail: async (id, lines) => (simulated === undefined ? (await engine()).bench.logTail(id, lines) : ""),
     recover: () => lifecycle.recover(),
-    close: async ({ removeAll, keepGatewayImage = false }) => {
-      await lifecycle.close({ removeAll });
-      if (removeAll && !keepGatewayImage && simulated === undefined) {
-        await removeGatewayImage((await engine()).docker);
-      }
-    },
+    close: (how) => lifecycle.close(how),
   };
 }
 
