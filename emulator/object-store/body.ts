@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
+import { syncFile } from "../sync-file";
 import { AwsChunkedDecoder } from "./chunked";
 import { S3Failure } from "./failure";
 
@@ -37,7 +38,7 @@ export async function receive(content: Readable, headers: IncomingHttpHeaders, f
     await (decoder ? pipeline(content, decoder, save) : pipeline(content, save));
     meter.end();
     check(meter, headers, decoder?.trailers ?? new Map());
-    await target.sync();
+    await syncFile(target);
   } finally {
     await target.close();
   }
