@@ -77,7 +77,7 @@ describe("a program of a team that shares a package with resources", function ()
 
   it("says where pnpm needs the dependency, and works with it", async function () {
     const manager = [process.execPath, await installedOrSkip(this, pnpm)];
-    const stores = `storeDir: ${dir}/pnpm-store\ncacheDir: ${dir}/pnpm-cache\nstrictDepBuilds: false\n`;
+    const stores = `storeDir: ${dir}/pnpm-store\ncacheDir: ${dir}/pnpm-cache\nallowBuilds: {cpu-features: false, protobufjs: false, ssh2: false}\n`;
     await team.write("pnpm-workspace.yaml", `packages:\n  - apps/*\n  - packages/*\n${stores}`);
     await team.declare({ "@team/bench": "workspace:*" });
     await succeeds([...manager, "install"]);
