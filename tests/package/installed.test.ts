@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { command } from "../support/command";
 import { exported } from "../support/exports";
-
-const repository = path.resolve(__dirname, "../..");
+import { pack } from "./team";
 
 const program = `
 import * as pulumi from "@pulumi/pulumi";
@@ -74,9 +73,7 @@ describe("the package as a user gets it", function () {
     dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-package-"));
     project = path.join(dir, "project");
     await mkdir(path.join(project, "image"), { recursive: true });
-    await command("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", dir], { cwd: repository });
-    const [tarball] = (await readdir(dir)).filter((name) => name.endsWith(".tgz"));
-    assert.ok(tarball !== undefined, "npm pack made a tarball");
+    const tarball = await pack(dir);
     await writeFile(path.join(project, "Pulumi.yaml"), "name: user\nruntime: nodejs\n");
     await writeFile(path.join(project, "index.ts"), program);
     await writeFile(path.join(project, "lookups.ts"), lookups);
@@ -105,7 +102,7 @@ describe("the package as a user gets it", function () {
         "install",
         "--no-audit",
         "--no-fund",
-        path.join(dir, tarball),
+        tarball,
         "@pulumi/pulumi@3",
         "typescript@5",
         "ts-node@10",
