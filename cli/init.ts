@@ -75,13 +75,17 @@ export async function writeProject(folder: string, kind: Kind): Promise<string[]
   return [...files.keys()].sort();
 }
 
-/** The files of an example, without what was installed or configured in it. */
-async function filesBelow(template: string): Promise<string[]> {
-  const entries = await readdir(template, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(template, path.join(entry.parentPath, entry.name)))
-    .filter((file) => !file.split(path.sep).includes("node_modules") && !/^Pulumi\..+\.yaml$/.test(file));
+/** The files of an example, without what was installed or configured in it. Folder by folder: Plug'n'Play names none in a recursive list. */
+async function filesBelow(template: string, folder = ""): Promise<string[]> {
+  const entries = await readdir(path.join(template, folder), { withFileTypes: true });
+  const files = await Promise.all(
+    entries.map((entry) => {
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory()) return entry.name === "node_modules" ? [] : filesBelow(template, file);
+      return entry.isFile() && !/^Pulumi\..+\.yaml$/.test(file) ? [file] : [];
+    }),
+  );
+  return files.flat();
 }
 
 const texts = z.record(z.string(), z.string());

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { z } from "zod";
+import { syncFile } from "./sync-file";
 
 const TEMPORARY = ".tmp";
 const DOCUMENT = ".json";
@@ -125,7 +126,7 @@ export async function writeDurably(file: string, content: string): Promise<void>
   const handle = await open(temporary, "wx", 0o600);
   try {
     await handle.writeFile(content);
-    await handle.sync();
+    await syncFile(handle);
   } catch (error) {
     // of a disk that is full nothing is to be taken up by what did not fit
     await unlink(temporary);
@@ -141,7 +142,7 @@ export async function writeDurably(file: string, content: string): Promise<void>
 export async function syncFolder(dir: string): Promise<void> {
   const handle = await open(dir, "r");
   try {
-    await handle.sync();
+    await syncFile(handle);
   } finally {
     await handle.close();
   }

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { checkInstallation } from "./installation";
 
 /**
  * The code that a dynamic resource carries in its state. It is constant and names the handler instead of holding it, so a
@@ -19,5 +20,6 @@ export function typeToken<K extends Kind>(kind: K): `pulumi-nodejs:dynamic/ica:$
 
 /** Inputs that belong to the machinery: the handler's code, and the URN to which the handler's progress lines are attached. */
 export function machinery(kind: Kind, name: string, parent: pulumi.Resource | undefined): pulumi.Inputs {
+  checkInstallation();
   return { __provider: code[kind], __urn: pulumi.createUrn(name, typeToken(kind), parent) };
 }

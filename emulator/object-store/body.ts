@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
 import { isNoSpace } from "../no-space";
+import { syncFile } from "../sync-file";
 import { AwsChunkedDecoder } from "./chunked";
 import { S3Failure } from "./failure";
 
@@ -41,7 +42,7 @@ async function receive(content: Readable, headers: IncomingHttpHeaders, file: st
     await (decoder ? pipeline(content, decoder, save) : pipeline(content, save));
     meter.end();
     check(meter, headers, decoder?.trailers ?? new Map());
-    await target.sync();
+    await syncFile(target);
   } finally {
     await target.close();
   }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import path from "node:path";
+import { syncFile } from "../sync-file";
 import { sizeOf, textOf } from "../unless-missing";
 import { S3Failure } from "./failure";
 
@@ -31,7 +32,7 @@ export async function assemble(parts: readonly string[], file: string): Promise<
         await part.close();
       }
     }
-    await target.sync();
+    await syncFile(target);
   } finally {
     await target.close();
   }

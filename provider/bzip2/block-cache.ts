@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { futimes, readv } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { wordsOf } from "../words";
 import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-file";
 import { wholeFile } from "./compress";
@@ -12,6 +14,10 @@ import type { Part } from "./part";
  * killed in the middle finds what it had compressed. A file is written beside and renamed, so that another process sees all of it
  * or nothing, and holds a checksum, so that a damaged one is found, removed, and made again (block-file.ts).
  */
+
+// The file handles of Yarn's Plug'n'Play have neither `utimes()` nor `readv()`.
+const setTimes = promisify(futimes);
+const readInto = promisify(readv);
 
 /** In a file's name: bumped when chunks are cut or files are laid out in another way. */
 const version = 2;
@@ -54,7 +60,7 @@ export class BlockCache {
       }
       const now = new Date();
       // When it was used last decides what is removed first.
-      await this.#tried("changed", () => file.utimes(now, now));
+      await this.#tried("changed", () => setTimes(file.fd, now, now));
       return part;
     } finally {
       await file.close();
@@ -72,7 +78,7 @@ export class BlockCache {
       const size = (await file.stat()).size - bytesBefore - bytesAfter;
       if (size <= 0 || size > target.length) return undefined;
       const [before, blocks, after] = [Buffer.alloc(bytesBefore), target.subarray(0, size), Buffer.alloc(bytesAfter)];
-      await this.#tried("read", () => file.readv([before, blocks, after], 0));
+      await this.#tried("read", () => readInto(file.fd, [before, blocks, after], 0));
       return areBlocks(before, blocks, after) ? size : undefined;
     } finally {
       await file.close();

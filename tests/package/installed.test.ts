@@ -4,8 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { command } from "../support/command";
 import { exported } from "../support/exports";
-
-const repository = path.resolve(__dirname, "../..");
+import { pack, packEmulator } from "./team";
 
 const program = `
 import * as pulumi from "@pulumi/pulumi";
@@ -65,16 +64,6 @@ COPY --chmod=0755 ica_start.sh /usr/local/bin/ica_start.sh
 USER ica
 `;
 
-/** Packs the package with the emulator. */
-async function packEmulator(dir: string): Promise<string> {
-  await command("npm", ["pack", "--silent", "--ignore-scripts", "--workspace", "emulator", "--pack-destination", dir], {
-    cwd: repository,
-  });
-  const packed = (await readdir(dir)).find((name) => name.startsWith("pulumi-ica-emulator-"));
-  assert.ok(packed !== undefined, "npm pack made a tarball of the emulator");
-  return path.join(dir, packed);
-}
-
 /** How many packages a project has in its node_modules, and how large they are. */
 async function installed(project: string): Promise<{ packages: number; megabytes: number }> {
   const lock = JSON.parse(await readFile(path.join(project, "node_modules/.package-lock.json"), "utf8")) as {
@@ -88,16 +77,14 @@ describe("the package as a user gets it", function () {
   this.timeout(300_000);
   let dir: string;
   let project: string;
-  /** The tarball of pulumi-ica-emulator. */
+  let tarball: string;
   let emulator: string;
 
   before(async () => {
     dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-package-"));
     project = path.join(dir, "project");
     await mkdir(path.join(project, "image"), { recursive: true });
-    await command("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", dir], { cwd: repository });
-    const [tarball] = (await readdir(dir)).filter((name) => name.endsWith(".tgz"));
-    assert.ok(tarball !== undefined, "npm pack made a tarball");
+    tarball = await pack(dir);
     emulator = await packEmulator(dir);
     await writeFile(path.join(project, "Pulumi.yaml"), "name: user\nruntime: nodejs\n");
     await writeFile(path.join(project, "index.ts"), program);
@@ -127,7 +114,7 @@ describe("the package as a user gets it", function () {
         "install",
         "--no-audit",
         "--no-fund",
-        path.join(dir, tarball),
+        tarball,
         "@pulumi/pulumi@3",
         "typescript@5",
         "ts-node@10",
@@ -247,8 +234,7 @@ describe("the package as a user gets it", function () {
     await writeFile(path.join(bare, "package.json"), JSON.stringify({ name: "bare", private: true }));
     await command("npm", ["install", "--no-audit", "--no-fund", "@pulumi/pulumi@3"], { cwd: bare });
     const before = await installed(bare);
-    const [tarball] = (await readdir(dir)).filter((name) => /^pulumi-ica-\d.*\.tgz$/.test(name));
-    await command("npm", ["install", "--no-audit", "--no-fund", path.join(dir, tarball ?? "")], { cwd: bare });
+    await command("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: bare });
     const after = await installed(bare);
     const added = { packages: after.packages - before.packages, megabytes: after.megabytes - before.megabytes };
     console.log(`      pulumi-ica installs ${added.packages} packages, ${added.megabytes.toFixed(1)} MB`);

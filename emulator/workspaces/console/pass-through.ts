@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import pLimit, { type LimitFunction } from "p-limit";
+import pLimit, { type Limit } from "p-limit";
 import type { Client, ClientChannel, Connection, PseudoTtyInfo, ServerChannel, Session, WindowChangeInfo } from "ssh2";
 
 type Opened = (error: Error | undefined, channel: ClientChannel) => void;
@@ -124,7 +124,7 @@ function join(near: ServerChannel, far: ClientChannel): void {
  * Hands on all that one stream says. Both outputs of a channel share the client's window, and ssh2 loses or repeats what is
  * written to one while the other waits for it (server.js, CHANNEL_WINDOW_ADJUST): one piece at a time, and no trace of it.
  */
-function handOn(from: Readable, to: Writable, channel: ServerChannel, turn: LimitFunction): void {
+function handOn(from: Readable, to: Writable, channel: ServerChannel, turn: Limit): void {
   const write = (chunk: Buffer) =>
     new Promise<void>((resolve) => {
       to.write(chunk, () => {
