@@ -2,3 +2,20 @@
 export function wordsOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** A text of at most `most` characters; an ellipsis stands for what is left out. Half a character is left out too. */
+export function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+/** The text without the characters at its end that match. A loop: a regular expression for it takes quadratic time. */
+export function withoutEnd(text: string, ending: RegExp): string {
+  let end = text.length;
+  while (end > 0 && ending.test(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
+
+/** The text without the full stops and spaces at its end. */
+export function withoutFullStop(text: string): string {
+  return withoutEnd(text, /[.\s]/);
+}
