@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { S3_PATH } from "../emulator/object-store/server";
 import { LINKS_PATH } from "../emulator/page/page";
+import { print, say } from "./output";
 
 /** What a shell needs to use an emulator. */
 export interface Access {
@@ -19,7 +20,7 @@ export function printAccess({ url, projectId, apiKey }: Access): void {
     ...(apiKey === undefined ? {} : { ICA_API_KEY: apiKey }),
   };
   for (const [name, value] of Object.entries(settings)) {
-    process.stdout.write(`export ${name}=${quoted(value)}\n`);
+    print(`export ${name}=${quoted(value)}\n`);
   }
   if (apiKey === undefined) {
     say(
@@ -54,11 +55,6 @@ export async function signInWithKey(url: string): Promise<string | undefined> {
   }
   const answer = await fetch(`${url}${LINKS_PATH}`, { method: "POST", headers: { "X-API-Key": key } });
   return answer.ok ? z.object({ url: z.string() }).parse(await answer.json()).url : undefined;
-}
-
-/** Text for a person, where `eval` does not see it. */
-export function say(...lines: string[]): void {
-  process.stderr.write(`${lines.join("\n")}\n`);
 }
 
 /** A word for a shell. */

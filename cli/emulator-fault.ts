@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type Fault, type StandingOrder, standingOrder } from "../emulator/faults/order";
 import { FAULTS_PATH } from "../emulator/faults/routes";
 import { runningOn } from "../emulator/lock";
+import { print } from "./output";
 import { wholeNumber } from "./whole-number";
 
 /** What `ica-bench emulator fault` was told. */
@@ -52,7 +53,7 @@ export function faultCommand(dir: Option): Command {
         await call("DELETE");
       } else if (options.list === true) {
         const { items } = z.object({ items: z.array(standingOrder) }).parse(await call("GET"));
-        process.stdout.write(items.map((item) => `${lineOf(item)}\n`).join(""));
+        print(items.map((item) => `${lineOf(item)}\n`).join(""));
       } else {
         const fault = faultOf(options);
         if (which === undefined || fault === undefined) {
@@ -60,7 +61,7 @@ export function faultCommand(dir: Option): Command {
         }
         const { times, after } = options;
         const made = standingOrder.parse(await call("POST", { ...which, times, after, fault }));
-        process.stdout.write(`${lineOf(made)}\n`);
+        print(`${lineOf(made)}\n`);
       }
     });
 }

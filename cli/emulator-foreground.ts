@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { startEmulator } from "../emulator/server";
 import type { StartOptions } from "./emulator";
-import { printAccess, say, sayPage } from "./emulator-exports";
+import { printAccess, sayPage } from "./emulator-exports";
 import type { Started } from "./emulator-start";
+import { say } from "./output";
 
 /** Runs an emulator in this process until TERM, INT or HUP. Tells a parent that listens (see emulator-start.ts) how it went. */
 export async function runInForeground(options: StartOptions): Promise<void> {

@@ -5,7 +5,8 @@ import { z } from "zod";
 import { defaultFolder, readFolder } from "../emulator/folder";
 import { runningOn } from "../emulator/lock";
 import type { StartOptions } from "./emulator";
-import { printAccess, quoted, say, sayPage, signInWithKey } from "./emulator-exports";
+import { printAccess, quoted, sayPage, signInWithKey } from "./emulator-exports";
+import { say } from "./output";
 
 const started = z.union([
   z.object({ url: z.string(), projectId: z.string(), signInUrl: z.string(), apiKey: z.string().optional() }),

@@ -2,7 +2,7 @@ import { readFolder } from "../emulator/folder";
 import { runningOn } from "../emulator/lock";
 import { purgeDocker } from "../emulator/purge";
 import { connectDocker } from "../runtime/connect";
-import { say } from "./emulator-exports";
+import { say } from "./output";
 import { removeFolder } from "./remove-folder";
 
 /** Workspaces have 30 s from TERM to their end; the rest is quick. */

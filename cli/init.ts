@@ -3,7 +3,7 @@ import path from "node:path";
 import { Command, Option } from "commander";
 import { z } from "zod";
 import { packageRoot, packageVersion } from "../emulator/package-root";
-import { say } from "./emulator-exports";
+import { say } from "./output";
 
 /** What can be written, each from the example of that name. */
 const kinds = {

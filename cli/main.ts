@@ -5,6 +5,7 @@ import { doctorCommand } from "./doctor";
 import { emulatorCommand } from "./emulator";
 import { initCommand } from "./init";
 import { lintCommand } from "./lint/command";
+import { say } from "./output";
 import { runCommand } from "./run/command";
 
 const program = new Command("ica-bench")
@@ -24,6 +25,6 @@ for (const output of [process.stdout, process.stderr]) {
 }
 
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`ica-bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  say(`ica-bench: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 });

@@ -6,7 +6,7 @@ import { engineLog } from "./engine-log";
 import { type CheckFailure, PartialError, type ResourceHandler } from "./handler";
 import { IcaError } from "./ica/error";
 import { type Session, sharedSession } from "./session";
-import { wordsOf } from "./words";
+import { shown, wordsOf } from "./words";
 
 /** The plain objects that the dynamic host hands over. */
 type Properties = Record<string, unknown>;
@@ -34,10 +34,10 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     try {
       const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? (olds as Inputs) : undefined;
       const { inputs, failures } = await this.#handler.check(this.#context(news), news, old);
-      return { inputs: plain(inputs, news), failures: [...failures] };
+      return { inputs: plain(inputs, news), failures: failures.map(printed) };
     } catch (error) {
       // As a failure of the check it is shown at the resource; thrown, the host would print a stack trace beside it.
-      return { inputs: news, failures: [failureOf(error)] };
+      return { inputs: news, failures: [printed(failureOf(error))] };
     }
   }
 
@@ -100,10 +100,10 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     } catch (error) {
       if (!(error instanceof PartialError)) throw this.#quiet(error, properties);
       const state: unknown = error.state;
-      throw Object.assign(new Error(error.message), {
+      throw Object.assign(new Error(shown(error.message)), {
         id: error.id,
         properties: plain(typeof state === "object" && state !== null ? state : {}, properties),
-        reasons: [error.message],
+        reasons: [shown(error.message)],
       });
     }
   }
@@ -119,8 +119,8 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   /** The host prints an error's stack on the user's screen; it would be of no use there. */
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
-    const quiet = new Error(wordsOf(error));
-    quiet.name = `${this.#kind}${name}`;
+    const quiet = new Error(shown(wordsOf(error)));
+    quiet.name = shown(`${this.#kind}${name}`);
     quiet.stack = "";
     return quiet;
   }
@@ -145,6 +145,10 @@ function plain(value: object, machinery: Properties): Properties {
 function lettingGo(urn: unknown): string {
   const which = typeof urn === "string" ? `'${urn}'` : "URN";
   return `Only where this ICA is gone for good: "pulumi state delete ${which}" lets the stack forget what was in it.`;
+}
+
+function printed({ property, reason }: CheckFailure): CheckFailure {
+  return { property, reason: shown(reason) };
 }
 
 function failureOf(error: unknown): CheckFailure {
