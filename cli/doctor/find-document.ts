@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import axios, { isAxiosError } from "axios";
 import { TimeLimit, TooSlow } from "../../provider/ica/time-limit";
 import { wayTo } from "../../provider/proxy";
-import { readText } from "../../provider/read-text";
+import { readText } from "../../provider/read-bounded";
 import { withoutEnd } from "../../provider/words";
 import { ApiDocument } from "./api-document";
 import { parseDocument } from "./parse-document";

@@ -1,5 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { tunnelTo } from "../proxy";
+import { tryOnce } from "./s3-try";
 import type { RenewableCredentials } from "./upload-credentials";
 
 /** The client of an object store that tries again, renews its credentials, and can be aborted. */
@@ -43,15 +44,16 @@ export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options
     },
   };
   const { requestHandler } = new S3Client(config).config;
-  // What is under way ends with the signal, except for the removal of parts that follows it.
-  const untilAborted: Pick<typeof requestHandler, "handle"> = {
-    handle: (sent, options) =>
-      requestHandler.handle(
-        sent,
-        signal === undefined || isRemoval(sent) ? options : { ...options, abortSignal: signal },
-      ),
+  const handle = requestHandler.handle.bind(requestHandler);
+  const bounded: Pick<typeof requestHandler, "handle"> = {
+    handle: (sent, options = {}) =>
+      tryOnce(handle, sent, options, {
+        idleMs: config.requestHandler.socketTimeout,
+        // What is under way ends with the signal, except for the removal of parts that follows it.
+        signal: isRemoval(sent) ? undefined : signal,
+      }),
   };
-  const client = new S3Client({ ...config, requestHandler: untilAborted });
+  const client = new S3Client({ ...config, requestHandler: bounded });
   client.middlewareStack.add(
     (next) => async (args) => {
       const used = credentials.current;

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { cut, withoutFullStop } from "../words";
 import type { HeadStart } from "./head-start";
 import { isExpired, s3Client } from "./s3-client";
 import { RenewableCredentials, type UploadCredentials } from "./upload-credentials";
@@ -148,9 +149,13 @@ async function removeParts(
     return "";
   } catch (error) {
     if (error instanceof S3ServiceException && error.name === "NoSuchUpload") return "";
-    return ` The parts that were uploaded could not be removed (${wordsOf(error)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
+    return ` The parts that were uploaded could not be removed (${cut(wordsOf(error), longestWords)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
   }
 }
+
+/** Characters that are shown of S3's words, and of its code for them. */
+const longestWords = 500;
+const longestCode = 100;
 
 /** A new error and not the SDK's: that one holds the request, with the token in its headers. */
 function uploadError(error: unknown, credentials: RenewableCredentials, leftover: string): UploadError {
@@ -158,17 +163,16 @@ function uploadError(error: unknown, credentials: RenewableCredentials, leftover
   const refused = error instanceof S3ServiceException;
   const { bucket, objectPrefix } = credentials.current;
   const what = `Upload to s3://${bucket}/${objectPrefix}`;
-  const words = credentials.redact(wordsOf(error));
-  const said = refused ? `was refused: S3 said ${error.name}: ${words}` : `failed: ${words}`;
+  const words = cut(credentials.redact(wordsOf(error)), longestWords);
+  const said = refused
+    ? `was refused: S3 said ${cut(credentials.redact(error.name), longestCode)}: ${words}`
+    : `failed: ${words}`;
   const advice = isExpired(error)
     ? " The temporary credentials ended; running the same command again asks for new ones."
     : refused
       ? ""
       : " Check the network and HTTPS_PROXY; running the same command again is safe.";
-  return new UploadError(
-    `${what} ${said.replace(/[.\s]+$/, "")}.${advice}${leftover}`,
-    refused ? error.name : undefined,
-  );
+  return new UploadError(`${what} ${withoutFullStop(said)}.${advice}${leftover}`, refused ? error.name : undefined);
 }
 
 function wordsOf(error: unknown): string {

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { AxiosResponse } from "axios";
 import { deepestJson, isTooDeep } from "../json-depth";
-import { readText } from "../read-text";
+import { readText } from "../read-bounded";
 
 /** An answer of ICA, read up to a limit. */
 export interface Received {

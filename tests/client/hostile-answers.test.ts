@@ -6,7 +6,7 @@ import { IcaError, refusal } from "../../provider/ica/error.js";
 import { largestAnswer } from "../../provider/ica/received.js";
 import { defaultRetryPolicy } from "../../provider/ica/retry.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { drip, gzipOfSpaces, RawServer } from "../support/raw-server.js";
+import { drip, endless, gzipOfSpaces, RawServer } from "../support/raw-server.js";
 
 const json = { "Content-Type": "application/json" };
 
@@ -51,19 +51,25 @@ describe("an answer of a server that means harm", function () {
   });
 
   it("that refuses without end is told by its first words, and is not read on", async () => {
-    answer = (_, response) => server.endless(response.writeHead(403), Buffer.from("Nobody may. ".repeat(1000)));
+    let count = { given: 0 };
+    answer = (_, response) => {
+      count = endless(response.writeHead(403), Buffer.from("Nobody may. ".repeat(1000)));
+    };
     const { message, status } = await failure();
     assert.equal(status, 403);
     assert.match(message, /said: Nobody may\. Nobody .*…\./);
-    assert.ok(server.given < 16 * 1024 * 1024, `${server.given} bytes were read`);
+    assert.ok(count.given < 16 * 1024 * 1024, `${count.given} bytes were read`);
   });
 
   it("that never ends is given up, and not read on", async () => {
-    answer = (_, response) => server.endless(response.writeHead(200, json), Buffer.alloc(1024 * 1024, " "));
+    let count = { given: 0 };
+    answer = (_, response) => {
+      count = endless(response.writeHead(200, json), Buffer.alloc(1024 * 1024, " "));
+    };
     const { message, kind } = await failure();
     assert.equal(kind, "unexpected");
     assert.match(message, /the answer does not have the documented form \(it has more than 64 MB\)/);
-    assert.ok(server.given < largestAnswer + 32 * 1024 * 1024, `${server.given} bytes were read`);
+    assert.ok(count.given < largestAnswer + 32 * 1024 * 1024, `${count.given} bytes were read`);
   });
 
   it("that is small, and large when it is no longer compressed, counts by what it becomes", async () => {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ApiDocument } from "../../cli/doctor/api-document";
 import { DocumentError, findDocument, readDocument } from "../../cli/doctor/find-document";
 import { parseDocument } from "../../cli/doctor/parse-document";
-import { drip, gzipOfSpaces, RawServer } from "../support/raw-server";
+import { drip, endless, gzipOfSpaces, RawServer } from "../support/raw-server";
 
 describe("an OpenAPI document as it should be", () => {
   it("may have long blank lines and texts with brackets", () => {
@@ -13,7 +13,7 @@ describe("an OpenAPI document as it should be", () => {
 });
 
 describe("an OpenAPI document that means harm", function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let server: RawServer;
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -29,9 +29,12 @@ describe("an OpenAPI document that means harm", function () {
     );
 
   it("and has no end is not read on", async () => {
-    answer = (_, response) => server.endless(response.writeHead(200), Buffer.alloc(1024 * 1024, " "));
+    let count = { given: 0 };
+    answer = (_, response) => {
+      count = endless(response.writeHead(200), Buffer.alloc(1024 * 1024, " "));
+    };
     await refused(/api\.json cannot be read: it has more than 10 MB/);
-    assert.ok(server.given < 50_000_000, `${server.given} bytes were read`);
+    assert.ok(count.given < 50_000_000, `${count.given} bytes were read`);
     assert.equal(await findDocument(`${server.url}/ica/rest`), undefined);
   });
 
@@ -72,7 +75,7 @@ describe("an OpenAPI document that means harm", function () {
     const start = performance.now();
     const paths = Array.from({ length: 50_000 }, (_, i) => `  /${i}:\n    get: {}`).join("\n");
     assert.equal(ApiDocument.from(parseDocument(`openapi: "3"\npaths:\n${paths}`))?.calls.length, 50_000);
-    assert.ok(performance.now() - start < 15_000, `took ${performance.now() - start} ms`);
+    assert.ok(performance.now() - start < 25_000, `took ${performance.now() - start} ms`);
   });
 
   it("and whose schemas hold each other in ever more ways is read in time", () => {

@@ -4,8 +4,6 @@ import { gzipSync } from "node:zlib";
 
 /** An HTTP server on loopback that answers as a test writes it, byte by byte if it wants to. */
 export class RawServer {
-  /** Bytes of the answers that {@link endless} has given. */
-  given = 0;
   readonly #server: Server;
 
   private constructor(server: Server) {
@@ -29,24 +27,27 @@ export class RawServer {
     return `http://127.0.0.1:${address.port}`;
   }
 
-  /** Writes as long as the other end reads. */
-  endless(response: ServerResponse, chunk: Buffer): void {
-    const more = () => {
-      while (!response.destroyed) {
-        this.given += chunk.length;
-        if (!response.write(chunk)) return;
-      }
-    };
-    response.on("drain", more);
-    more();
-  }
-
   async close(): Promise<void> {
     const closed = once(this.#server, "close");
     this.#server.close();
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** Writes as long as the other end reads; `given` counts the bytes. */
+export function endless(response: ServerResponse, chunk: Buffer): { given: number } {
+  const count = { given: 0 };
+  const more = () => {
+    while (!response.destroyed) {
+      count.given += chunk.length;
+      if (!response.write(chunk)) return;
+    }
+  };
+  response.on("error", () => response.destroy());
+  response.on("drain", more);
+  more();
+  return count;
 }
 
 /** Writes one piece after the other, with a pause before each, until the other end is gone; gives no end. */
