@@ -4,11 +4,13 @@ import { Command } from "commander";
 import { parse } from "yaml";
 import { systemClock } from "../provider/clock";
 import { ConfigError, readConfig } from "../provider/config";
+import { printableJson } from "../runtime/printable";
 import { ApiDocument } from "./doctor/api-document";
 import { DocumentError, findDocument, readDocument } from "./doctor/find-document";
 import { documentedCalls, type Expected, judge } from "./doctor/judge";
 import { CannotCheck, look } from "./doctor/look";
 import { exitCodeOf, type Report, textOf } from "./doctor/report";
+import { print, printEscaped, say } from "./output";
 import { packageRoot } from "./package-root";
 
 /** Exit code when nothing can be said: an option or a setting is wrong or missing, or ICA cannot be reached. */
@@ -42,11 +44,12 @@ export function doctorCommand(): Command {
     .action(async (options: DoctorOptions) => {
       try {
         const report = await examine(options);
-        process.stdout.write(options.json ? `${JSON.stringify(report, undefined, 2)}\n` : textOf(report));
+        if (options.json) printEscaped(`${printableJson(report, 2)}\n`);
+        else print(textOf(report));
         process.exitCode = exitCodeOf(report);
       } catch (error) {
         if (!isExpected(error)) throw error;
-        process.stderr.write(`ica-bench doctor: ${error.message}\n`);
+        say(`ica-bench doctor: ${error.message}`);
         process.exitCode = CANNOT_CHECK;
       }
     });

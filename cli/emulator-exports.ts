@@ -1,6 +1,7 @@
 import { LINKS_PATH, S3_PATH } from "pulumi-ica-emulator";
 import { z } from "zod";
-import { quoted, say } from "./say";
+import { print, say } from "./output";
+import { quoted } from "./quoted";
 
 /** What a shell needs to use an emulator. */
 export interface Access {
@@ -19,7 +20,7 @@ export function printAccess({ url, projectId, apiKey }: Access): void {
     ...(apiKey === undefined ? {} : { ICA_API_KEY: apiKey }),
   };
   for (const [name, value] of Object.entries(settings)) {
-    process.stdout.write(`export ${name}=${quoted(value)}\n`);
+    print(`export ${name}=${quoted(value)}\n`);
   }
   if (apiKey === undefined) {
     say(

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { FAULTS_PATH, type Fault, runningOn, type StandingOrder, standingOrder } from "pulumi-ica-emulator";
 import { z } from "zod";
+import { print } from "./output";
 import { wholeNumber } from "./whole-number";
 
 /** What `ica-bench emulator fault` was told. */
@@ -50,7 +51,7 @@ export function faultCommand(dir: Option): Command {
         await call("DELETE");
       } else if (options.list === true) {
         const { items } = z.object({ items: z.array(standingOrder) }).parse(await call("GET"));
-        process.stdout.write(items.map((item) => `${lineOf(item)}\n`).join(""));
+        print(items.map((item) => `${lineOf(item)}\n`).join(""));
       } else {
         const fault = faultOf(options);
         if (which === undefined || fault === undefined) {
@@ -58,7 +59,7 @@ export function faultCommand(dir: Option): Command {
         }
         const { times, after } = options;
         const made = standingOrder.parse(await call("POST", { ...which, times, after, fault }));
-        process.stdout.write(`${lineOf(made)}\n`);
+        print(`${lineOf(made)}\n`);
       }
     });
 }

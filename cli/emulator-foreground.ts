@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { startEmulator } from "pulumi-ica-emulator";
 import { printAccess, sayPage } from "./emulator-exports";
 import type { Started, StartOptions } from "./emulator-options";
-import { say } from "./say";
+import { say } from "./output";
 
 /** Runs an emulator in this process until TERM, INT or HUP. Tells a parent that listens (see emulator-start.ts) how it went. */
 export async function runInForeground(options: StartOptions): Promise<void> {

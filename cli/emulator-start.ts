@@ -4,7 +4,8 @@ import path from "node:path";
 import { defaultFolder, readFolder, runningOn } from "pulumi-ica-emulator";
 import { printAccess, sayPage, signInWithKey } from "./emulator-exports";
 import { type Started, type StartOptions, started } from "./emulator-options";
-import { quoted, say } from "./say";
+import { say } from "./output";
+import { quoted } from "./quoted";
 
 /** Starts an emulator in the background and waits until it answers. One that runs already is as good. */
 export async function startInBackground(options: StartOptions): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFolder, runningOn } from "pulumi-ica-emulator";
 import { Names } from "pulumi-ica-emulator/runtime";
 import { pageOf, signInWithKey } from "./emulator-exports";
+import { print } from "./output";
 
 /** Exit code when no emulator runs, as `systemctl status` has it. */
 const NOT_RUNNING = 3;
@@ -29,7 +30,7 @@ export async function showStatus(dir: string): Promise<void> {
       lines.push(`workspace  ${settings.name}: ${status}${statusMessage === undefined ? "" : ` (${statusMessage})`}`);
     }
   }
-  process.stdout.write(`${lines.join("\n")}\n`);
+  print(`${lines.join("\n")}\n`);
   if (running === undefined) {
     process.exitCode = NOT_RUNNING;
   }

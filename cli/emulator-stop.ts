@@ -1,7 +1,7 @@
 import { purgeDocker, readFolder, runningOn } from "pulumi-ica-emulator";
 import { connectDocker } from "pulumi-ica-emulator/runtime";
+import { say } from "./output";
 import { removeFolder } from "./remove-folder";
-import { say } from "./say";
 
 /** Workspaces have 30 s from TERM to their end; the rest is quick. */
 const PATIENCE_MS = 120_000;

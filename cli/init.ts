@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Command, Option } from "commander";
 import { z } from "zod";
+import { say } from "./output";
 import { packageRoot, packageVersion } from "./package-root";
-import { say } from "./say";
 
 /** What can be written, each from the example of that name. */
 const kinds = {

@@ -4,6 +4,7 @@ import { isEmulatorMissing, missingEmulator } from "../provider/emulator-package
 import { doctorCommand } from "./doctor";
 import { initCommand } from "./init";
 import { lintCommand } from "./lint/command";
+import { say } from "./output";
 import { packageVersion } from "./package-root";
 
 type EmulatorCommand = typeof import("./emulator");
@@ -37,7 +38,7 @@ function ofEmulator(name: string, description: string, load: () => Command): Com
     return load().description(description);
   } catch (error) {
     if (!isEmulatorMissing(error)) throw error;
-    process.stderr.write(`${missingEmulator(`ica-bench ${name}`)}\n`);
+    say(missingEmulator(`ica-bench ${name}`));
     process.exit(1);
   }
 }
@@ -50,6 +51,6 @@ for (const output of [process.stdout, process.stderr]) {
 }
 
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`ica-bench: ${error instanceof Error ? error.message : String(error)}\n`);
+  say(`ica-bench: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
 });

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { quoted } from "./say";
+import { quoted } from "./quoted";
 
 /** Removes the folder of an emulator, with what workspaces wrote in it. */
 export async function removeFolder(dir: string): Promise<void> {

@@ -8,7 +8,7 @@ import { IcaError } from "./ica/error";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
 import { type Session, sharedSession } from "./session";
 import { toldFailures } from "./told-failures";
-import { wordsOf } from "./words";
+import { shown, wordsOf } from "./words";
 
 /** The plain objects that the dynamic host hands over. */
 type Properties = Record<string, unknown>;
@@ -39,10 +39,10 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     try {
       const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? (olds as Inputs) : undefined;
       const { inputs, failures } = await this.#handler.check(this.#context(news), news, old);
-      return { inputs: plain(inputs, news), failures: toldFailures(failures, news) };
+      return { inputs: plain(inputs, news), failures: toldFailures(failures, news).map(printed) };
     } catch (error) {
       // As a failure of the check it is shown at the resource; thrown, the host would print a stack trace beside it.
-      return { inputs: news, failures: [failureOf(error)] };
+      return { inputs: news, failures: [printed(failureOf(error))] };
     }
   }
 
@@ -105,10 +105,10 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     } catch (error) {
       if (!(error instanceof PartialError)) throw this.#quiet(error, properties);
       const state: unknown = error.state;
-      throw Object.assign(new Error(error.message), {
+      throw Object.assign(new Error(shown(error.message)), {
         id: error.id,
         properties: plain(typeof state === "object" && state !== null ? state : {}, properties),
-        reasons: [error.message],
+        reasons: [shown(error.message)],
       });
     }
   }
@@ -125,8 +125,8 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
     const advice = this.#run.mayBeLastUp ? adviceAfterChange(error) : undefined;
-    const quiet = new Error(advice === undefined ? wordsOf(error) : `${wordsOf(error)} ${advice}`);
-    quiet.name = `${this.#kind}${name}`;
+    const quiet = new Error(shown(advice === undefined ? wordsOf(error) : `${wordsOf(error)} ${advice}`));
+    quiet.name = shown(`${this.#kind}${name}`);
     quiet.stack = "";
     return quiet;
   }
@@ -151,6 +151,10 @@ function plain(value: object, machinery: Properties): Properties {
 function lettingGo(urn: unknown): string {
   const which = typeof urn === "string" ? `'${urn}'` : "URN";
   return `Only where this ICA is gone for good: "pulumi state delete ${which}" lets the stack forget what was in it.`;
+}
+
+function printed({ property, reason }: CheckFailure): CheckFailure {
+  return { property, reason: shown(reason) };
 }
 
 function failureOf(error: unknown): CheckFailure {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Clock, Log } from "./handler";
+import { shown } from "./words";
 
 /**
  * Milliseconds between two status lines: one a second at first, then ever fewer, since where the display is no terminal each
@@ -16,13 +17,13 @@ export function engineLog(urn: string | undefined, clock: Clock): Log {
   const start = clock.now();
   let statusAt = Number.NEGATIVE_INFINITY;
   return {
-    info: (line) => deliver(pulumi.log.info(line, resource)),
-    warn: (line) => deliver(pulumi.log.warn(line, resource)),
+    info: (line) => deliver(pulumi.log.info(shown(line), resource)),
+    warn: (line) => deliver(pulumi.log.warn(shown(line), resource)),
     status: (line) => {
       const now = clock.now();
       if (now - statusAt < statusPause(now - start)) return;
       statusAt = now;
-      deliver(pulumi.log.info(line, resource, undefined, true));
+      deliver(pulumi.log.info(shown(line), resource, undefined, true));
     },
   };
 }
@@ -55,5 +56,5 @@ function rowOf(urn: string): pulumi.Resource {
 
 /** A line that cannot be delivered must not fail the work it tells of; the log itself has said so on stderr. */
 function deliver(line: Promise<void>): void {
-  line.catch((error: unknown) => process.stderr.write(`${String(error)}\n`));
+  line.catch((error: unknown) => process.stderr.write(`${shown(String(error))}\n`));
 }

@@ -7,9 +7,10 @@ import { systemClock } from "./clock";
 import { configKeys, missingProject, readConfig } from "./config";
 import { IcaClient } from "./ica/client";
 import { LookupError } from "./lookup-error";
+import { shown } from "./words";
 import { type FoundWorkspace, findWorkspace, type WorkspaceQuery } from "./workspace/lookup";
 
-export { configKeys };
+export { configKeys, shown };
 
 /** The look-ups of one configuration. */
 export interface Lookups {

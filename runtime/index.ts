@@ -1,3 +1,4 @@
+export type { default as Dockerode } from "dockerode";
 export { type AllowedUrl, parseAllowedUrl } from "./allowed-url";
 export { Attended } from "./attended";
 export { Bench, type BenchOptions } from "./bench";

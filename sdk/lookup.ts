@@ -7,12 +7,12 @@ type Entry = typeof import("../provider/lookups");
  * program with its message alone, without a stack trace of this package.
  */
 export async function ask<T>(question: (lookups: ReturnType<Entry["lookups"]>) => Promise<T>): Promise<T> {
-  const { configKeys, lookups } = require("../provider/lookups") as Entry;
+  const { configKeys, lookups, shown } = require("../provider/lookups") as Entry;
   const settings = await settingsOf(configKeys);
   try {
     return await question(lookups((key) => settings.get(key), process.env));
   } catch (error) {
-    throw new pulumi.RunError(error instanceof Error ? error.message : String(error));
+    throw new pulumi.RunError(shown(error instanceof Error ? error.message : String(error)));
   }
 }
 

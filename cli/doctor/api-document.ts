@@ -11,6 +11,9 @@ const methods = ["get", "put", "post", "patch", "delete"];
 /** How deep fields are followed into a schema: a schema may hold itself. */
 const deepest = 8;
 
+/** Schemas that are followed into for one body: those of a document that means harm hold each other in ever more ways. */
+const mostSchemas = 10_000;
+
 /** One call of a document. */
 export interface Operation {
   /** Names of its parameters in headers, small letters. */
@@ -26,6 +29,12 @@ export interface Field {
   readonly required: boolean;
   /** The values it may have, where the document lists them. */
   readonly values: readonly string[] | undefined;
+}
+
+/** How much further a schema is followed. */
+interface Room {
+  readonly depth: number;
+  readonly left: { schemas: number };
 }
 
 /** An OpenAPI document as far as doctor reads it: which calls there are, with which headers and fields. */
@@ -71,22 +80,23 @@ export class ApiDocument {
   #body(holder: unknown): Map<string, Field> {
     const fields = new Map<string, Field>();
     const [content] = Object.values(node(this.#resolved(holder).content));
-    this.#collect(node(content).schema, "", true, fields, deepest);
+    this.#collect(node(content).schema, "", true, fields, { depth: deepest, left: { schemas: mostSchemas } });
     return fields;
   }
 
-  #collect(schema: unknown, at: string, required: boolean, into: Map<string, Field>, depth: number): void {
-    if (depth === 0) return;
+  #collect(schema: unknown, at: string, required: boolean, into: Map<string, Field>, { depth, left }: Room): void {
+    if (depth === 0 || left.schemas-- <= 0) return;
+    const deeper = { depth: depth - 1, left };
     const { properties, items, allOf, oneOf, anyOf, required: always } = this.#resolved(schema);
     for (const part of [...list(allOf), ...list(oneOf), ...list(anyOf)])
-      this.#collect(part, at, required, into, depth - 1);
-    if (items !== undefined) this.#collect(items, at, required, into, depth - 1);
+      this.#collect(part, at, required, into, deeper);
+    if (items !== undefined) this.#collect(items, at, required, into, deeper);
     for (const [name, inner] of Object.entries(node(properties))) {
       const path = at === "" ? name : `${at}.${name}`;
       const values = list(this.#resolved(inner).enum).filter((value) => typeof value === "string");
       const sure = required && list(always).includes(name);
       into.set(path, { required: sure, values: values.length === 0 ? undefined : values });
-      this.#collect(inner, path, sure, into, depth - 1);
+      this.#collect(inner, path, sure, into, deeper);
     }
   }
 
@@ -103,11 +113,21 @@ export class ApiDocument {
 /** A call's name whatever its parameters are called: `GET /api/projects/{}/workspaces`. */
 export function callOf(method: string, path: string): string {
   // A document may have the prefix in its paths instead of in `servers`.
-  return `${method.toUpperCase()} ${path.replace(/^\/ica\/rest(?=\/)/, "").replace(/\{[^}]*\}/g, "{}")}`;
+  return `${method.toUpperCase()} ${path.replace(/^\/ica\/rest(?=\/)/, "").replace(/\{[^{}]*\}/g, "{}")}`;
 }
 
 function unescaped(key: string): string {
-  return decodeURIComponent(key).replaceAll("~1", "/").replaceAll("~0", "~");
+  return decoded(key).replaceAll("~1", "/").replaceAll("~0", "~");
+}
+
+function decoded(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch (error) {
+    // A percent sign that encodes nothing.
+    if (error instanceof URIError) return key;
+    throw error;
+  }
 }
 
 function node(value: unknown): Node {

@@ -1,8 +1,12 @@
-import axios from "axios";
-import { parse } from "yaml";
+import type { Readable } from "node:stream";
+import axios, { isAxiosError } from "axios";
+import { TimeLimit, TooSlow } from "../../provider/ica/time-limit";
 import { wayTo } from "../../provider/proxy";
+import { readText } from "../../provider/read-bounded";
 import { readRegularFile } from "../../provider/regular-file";
+import { withoutEnd } from "../../provider/words";
 import { ApiDocument } from "./api-document";
+import { parseDocument } from "./parse-document";
 
 /** A document, and where it is from. */
 export interface FoundDocument {
@@ -15,13 +19,14 @@ export class DocumentError extends Error {
   override readonly name = "DocumentError";
 }
 
-const timeoutMs = 20_000;
-/** Bytes; ICA's official document has 0.7 million. */
-const largest = 20_000_000;
+/** Milliseconds in which nothing comes; a whole document may take twice as long. */
+const usualTimeoutMs = 20_000;
+/** Bytes, when it is no longer compressed; ICA's official document has 0.7 million. */
+const largest = 10_000_000;
 
 /** Reads the document that a person named: an address or a file. No key is sent anywhere. */
-export async function readDocument(place: string): Promise<FoundDocument> {
-  const document = ApiDocument.from(parsed(await (isAddress(place) ? download(place) : load(place))));
+export async function readDocument(place: string, timeoutMs = usualTimeoutMs): Promise<FoundDocument> {
+  const document = ApiDocument.from(parseDocument(await (isAddress(place) ? download(place, timeoutMs) : load(place))));
   if (document === undefined) throw new DocumentError(`${place} is no OpenAPI document (JSON or YAML, with paths).`);
   return { from: place, document };
 }
@@ -31,11 +36,11 @@ export async function readDocument(place: string): Promise<FoundDocument> {
  * /ica/api/swagger (help.ica.illumina.com, "API reference"); the address of its document is in no vendor page. Only the host
  * of `baseUrl` is asked, without any key: this is what every visitor of that page may see.
  */
-export async function findDocument(baseUrl: string): Promise<FoundDocument | undefined> {
-  const ica = baseUrl.replace(/\/+$/, "").replace(/\/rest$/, "");
+export async function findDocument(baseUrl: string, timeoutMs = usualTimeoutMs): Promise<FoundDocument | undefined> {
+  const ica = withoutEnd(baseUrl, /\//).replace(/\/rest$/, "");
   const swagger = `${ica}/api/swagger`;
   const pages = [`${swagger}/index.html`, `${swagger}/swagger-initializer.js`];
-  const told = (await Promise.all(pages.map(async (page) => addressesIn(await quietly(page), page)))).flat();
+  const told = (await Promise.all(pages.map(async (page) => addressesIn(await quietly(page, timeoutMs), page)))).flat();
   const usual = ["openapi.json", "openapi.yaml", "openapi_public.yaml", "swagger.json", "swagger.yaml"];
   const places = [
     ...told.filter((place) => new URL(place).origin === new URL(ica).origin),
@@ -44,8 +49,8 @@ export async function findDocument(baseUrl: string): Promise<FoundDocument | und
     `${ica}/rest/api/openapi.json`,
   ];
   for (const place of new Set(places)) {
-    const text = await quietly(place);
-    const document = text === undefined ? undefined : ApiDocument.from(parsed(text));
+    const text = await quietly(place, timeoutMs);
+    const document = text === undefined ? undefined : ApiDocument.from(parseDocument(text));
     if (document !== undefined) return { from: place, document };
   }
   return undefined;
@@ -68,53 +73,58 @@ async function load(file: string): Promise<string> {
   return text.toString("utf8");
 }
 
-async function download(address: string): Promise<string> {
+async function download(address: string, timeoutMs: number): Promise<string> {
   const { username, password, host } = new URL(address);
   if (username !== "" || password !== "") {
     throw new DocumentError(
       `The address on ${host} must not hold a user name or password; download it, and name the file.`,
     );
   }
-  const { status, data } = await get(address, 5).catch((error: unknown) => {
-    throw new DocumentError(`${address} does not answer: ${words(error)}`, { cause: error });
+  const { status, data } = await get(address, 5, timeoutMs).catch((error: unknown) => {
+    throw new DocumentError(`${address} cannot be read: ${words(error)}`, { cause: error });
   });
   if (status !== 200) throw new DocumentError(`${address} answered ${status}.`);
   return data;
 }
 
 /** What is at an address of the tenant's own host; undefined when nothing is. A redirect could lead to another host. */
-async function quietly(address: string): Promise<string | undefined> {
+async function quietly(address: string, timeoutMs: number): Promise<string | undefined> {
   try {
-    const { status, data } = await get(address, 0);
+    const { status, data } = await get(address, 0, timeoutMs);
     return status === 200 ? data : undefined;
   } catch (error) {
-    if (axios.isAxiosError(error)) return undefined;
+    if (isAxiosError(error) || error instanceof TooSlow || error instanceof TooLarge) return undefined;
     throw error;
   }
 }
 
-function get(address: string, maxRedirects: number) {
-  return axios.get<string>(address, {
-    responseType: "text",
-    transformResponse: (data: string) => data,
-    timeout: timeoutMs,
-    maxContentLength: largest,
-    maxRedirects,
-    validateStatus: () => true,
-    headers: { Accept: "application/json, application/yaml, text/html;q=0.5, */*;q=0.1", "User-Agent": "pulumi-ica" },
-    ...wayTo(address),
-  });
+/** More than any such document has. */
+class TooLarge extends Error {
+  override readonly name = "TooLarge";
 }
 
-/** JSON or YAML; undefined when it is neither. */
-function parsed(text: string): unknown {
-  if (/^\s*</.test(text)) return undefined;
+async function get(
+  address: string,
+  maxRedirects: number,
+  timeoutMs: number,
+): Promise<{ status: number; data: string }> {
+  const limit = new TimeLimit(timeoutMs);
   try {
-    return /^\s*\{/.test(text) ? JSON.parse(text) : parse(text, { maxAliasCount: 1000 });
+    const { status, data } = await axios.get<Readable>(address, {
+      responseType: "stream",
+      signal: limit.signal,
+      maxRedirects,
+      validateStatus: () => true,
+      headers: { Accept: "application/json, application/yaml, text/html;q=0.5, */*;q=0.1", "User-Agent": "pulumi-ica" },
+      ...wayTo(address),
+    });
+    const { text, isWhole } = await readText(data, largest, limit.came);
+    if (!isWhole) throw new TooLarge(`it has more than ${largest / 1e6} MB`);
+    return { status, data: text };
   } catch (error) {
-    if (error instanceof Error && ["SyntaxError", "YAMLParseError", "ReferenceError"].includes(error.name))
-      return undefined;
-    throw error;
+    throw limit.exceeded ?? error;
+  } finally {
+    limit.over();
   }
 }
 

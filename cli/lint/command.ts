@@ -1,9 +1,9 @@
 import { Command, Option } from "commander";
 import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
 import { accessOption } from "../access";
+import { print, printEscaped, say } from "../output";
 import { packageVersion } from "../package-root";
 import { collectPair } from "../pairs";
-import { say } from "../say";
 import { findContext } from "./context";
 import { asGithub, asJson, asText, countOf, isBelow, type Placed, placed } from "./report";
 import { asSarif } from "./sarif";
@@ -41,7 +41,8 @@ export function lintCommand(): Command {
     .action(async (folder: string, options: LintOptions) => {
       try {
         const findings = await lint(folder, options);
-        process.stdout.write(reportOf(findings, options.format));
+        const isJson = options.format === "json" || options.format === "sarif";
+        (isJson ? printEscaped : print)(reportOf(findings, options.format));
         process.exitCode = countOf(findings).errors > 0 ? ERRORS_FOUND : 0;
       } catch (error) {
         say(`ica-bench lint: ${error instanceof Error ? error.message : String(error)}`);

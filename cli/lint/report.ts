@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Finding } from "../../provider/bench-image/contract/finding";
 import { rules } from "../../provider/bench-image/contract/rules";
+import { printableJson } from "../../runtime/printable";
 import type { ImageContext } from "./context";
 
 /** A finding at its place in a file. */
@@ -77,7 +78,7 @@ export function asJson(findings: readonly Placed[], cwd: string): string {
       source: rules[finding.code].source,
     })),
   };
-  return `${JSON.stringify(report, undefined, 2)}\n`;
+  return `${printableJson(report, 2)}\n`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Rule, type RuleCode, rules } from "../../provider/bench-image/contract/rules";
+import { printableJson } from "../../runtime/printable";
 import type { Placed } from "./report";
 
 const codes = Object.keys(rules) as RuleCode[];
@@ -35,7 +36,7 @@ export function asSarif(findings: readonly Placed[], { cwd, version }: { cwd: st
       },
     ],
   };
-  return `${JSON.stringify(log, undefined, 2)}\n`;
+  return `${printableJson(log, 2)}\n`;
 }
 
 function descriptor(code: RuleCode) {

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from "node:util";
+import { printable, printableJson, printableLine } from "../../runtime/printable";
 import { type Reporter, type RunEvent, type Step, stepTitles } from "./events";
 
 /** One event a line, for programs. */
@@ -6,7 +6,7 @@ export class JsonReporter implements Reporter {
   constructor(readonly out: NodeJS.WritableStream) {}
 
   tell(event: RunEvent): void {
-    this.out.write(`${JSON.stringify(event)}\n`);
+    this.out.write(`${printableJson(event)}\n`);
   }
 }
 
@@ -80,11 +80,16 @@ function itemOf({ step, state, seconds, detail }: Extract<RunEvent, { event: "st
     ...(seconds === undefined ? [] : [`${seconds.toFixed(1)} s`]),
     ...(detail === undefined ? [] : [detail]),
   ];
-  return `  ${marks[state]} ${stepTitles[step]}${more.length === 0 ? "" : ` (${more.join(", ")})`}`;
+  // One line, whatever it holds: the checklist is erased by the number of its lines.
+  return printableLine(`  ${marks[state]} ${stepTitles[step]}${more.length === 0 ? "" : ` (${more.join(", ")})`}`);
 }
 
-/** An event as lines for a person. What an image writes must not steer the terminal. */
+/** An event as lines for a person. What an image or Docker writes must not steer the terminal. */
 export function linesOf(event: RunEvent): string[] {
+  return wordsOf(event).map(printable);
+}
+
+function wordsOf(event: RunEvent): string[] {
   switch (event.event) {
     case "plan":
     case "made":
@@ -97,16 +102,16 @@ export function linesOf(event: RunEvent): string[] {
         `    fix: ${event.fix}`,
       ];
     case "log":
-      return [`  | ${stripVTControlCharacters(event.line)}`];
+      return [`  | ${event.line}`];
     case "refused":
-      return [`  refused by the allow-list: ${event.method} ${stripVTControlCharacters(event.address)}`];
+      return [`  refused by the allow-list: ${event.method} ${event.address}`];
     case "ended":
       return [
         `  ica_start.sh ended by itself after ${event.seconds.toFixed(1)} s with exit code ${event.exitCode}: ` +
           `started again, for the ${ordinal(event.restarts)} time`,
       ];
     case "note":
-      return [`  ${stripVTControlCharacters(event.message)}`];
+      return [`  ${event.message}`];
     case "ready":
       return readyLines(event);
     case "stopping":

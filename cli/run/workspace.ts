@@ -1,4 +1,4 @@
-import type Dockerode from "dockerode";
+import type { Dockerode } from "pulumi-ica-emulator/runtime";
 import { Attended, Bench, newNumber, type Probe, type Standalone } from "pulumi-ica-emulator/runtime";
 import { type Doors, type Inside, openDoors } from "./doors";
 import type { Reachable, Reporter } from "./events";

@@ -1,5 +1,7 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import { tunnelTo } from "../proxy";
+import type { Try } from "./lost-beginnings";
+import { tryOnce } from "./s3-try";
 import type { RenewableCredentials } from "./upload-credentials";
 
 /** The client of an object store that tries again, renews its credentials, and can be aborted. */
@@ -13,6 +15,8 @@ export interface S3Options {
   readonly idleMs?: number | undefined;
   /** Tries of each request. Default {@link tries}. */
   readonly tries?: number | undefined;
+  /** Told of each try. */
+  readonly onTry?: ((made: Try) => void) | undefined;
 }
 
 /** A connection whose other end is gone, as after a suspended laptop, says nothing by itself. */
@@ -43,15 +47,25 @@ export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options
     },
   };
   const { requestHandler } = new S3Client(config).config;
-  // What is under way ends with the signal, except for the removal of parts that follows it.
-  const untilAborted: Pick<typeof requestHandler, "handle"> = {
-    handle: (sent, options) =>
-      requestHandler.handle(
-        sent,
-        signal === undefined || isRemoval(sent) ? options : { ...options, abortSignal: signal },
-      ),
+  const handle = requestHandler.handle.bind(requestHandler);
+  const bounded: Pick<typeof requestHandler, "handle"> = {
+    handle: async (sent, options = {}) => {
+      const from = Date.now();
+      try {
+        const answer = await tryOnce(handle, sent, options, {
+          idleMs: config.requestHandler.socketTimeout,
+          // What is under way ends with the signal, except for the removal that follows it.
+          signal: isOfRemoval(sent) ? undefined : signal,
+        });
+        limits.onTry?.({ request: sent, from, to: Date.now(), answer: answer.response });
+        return answer;
+      } catch (error) {
+        limits.onTry?.({ request: sent, from, to: Date.now(), error });
+        throw error;
+      }
+    },
   };
-  const client = new S3Client({ ...config, requestHandler: untilAborted });
+  const client = new S3Client({ ...config, requestHandler: bounded });
   client.middlewareStack.add(
     (next) => async (args) => {
       const used = credentials.current;
@@ -68,8 +82,9 @@ export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options
   return client;
 }
 
-function isRemoval(request: unknown): boolean {
-  return typeof request === "object" && request !== null && "method" in request && request.method === "DELETE";
+/** A removal, or a look at what is to be removed: nothing else is read. */
+function isOfRemoval({ method }: { readonly method: string }): boolean {
+  return method === "DELETE" || method === "GET";
 }
 
 const expiredCodes = new Set(["ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"]);

@@ -112,6 +112,7 @@ async function transfer(
     throw withStore(error, config);
   });
   await archive.done;
+  if (result.leftover !== undefined) log.info(result.leftover);
   const { info, warning } = describeLayers(archive.layers());
   log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
   if (warning !== undefined) log.warn(warning);

@@ -49,16 +49,28 @@ export class UploadNotes {
 
   /** The uploads of this object whose process is gone, each with the way to take out its note. */
   async abandoned(bucket: string, key: string): Promise<AbandonedUpload[]> {
+    return (await this.#of(bucket, key))
+      .filter(({ note }) => note.host === hostname() && !isAlive(note.pid))
+      .map(({ path, note }) => ({
+        uploadId: note.uploadId,
+        forget: () => rm(path, { force: true }).catch(() => undefined),
+      }));
+  }
+
+  /** Ids of all uploads of this object that have a note. */
+  async ids(bucket: string, key: string): Promise<Set<string>> {
+    return new Set((await this.#of(bucket, key)).map(({ note }) => note.uploadId));
+  }
+
+  async #of(bucket: string, key: string): Promise<{ path: string; note: UploadNote }[]> {
     const names = await readdir(this.#folder).catch(() => []);
-    const abandoned: AbandonedUpload[] = [];
+    const notes: { path: string; note: UploadNote }[] = [];
     for (const name of names.filter((name) => name.endsWith(".json"))) {
       const path = join(this.#folder, name);
       const note = await readNote(path);
-      if (note === undefined || note.bucket !== bucket || note.key !== key) continue;
-      if (note.host !== hostname() || isAlive(note.pid)) continue;
-      abandoned.push({ uploadId: note.uploadId, forget: () => rm(path, { force: true }).catch(() => undefined) });
+      if (note !== undefined && note.bucket === bucket && note.key === key) notes.push({ path, note });
     }
-    return abandoned;
+    return notes;
   }
 }
 

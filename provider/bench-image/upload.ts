@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { cut, withoutFullStop } from "../words";
 import type { HeadStart } from "./head-start";
+import { LostBeginnings } from "./lost-beginnings";
 import { isExpired, s3Client } from "./s3-client";
 import { RenewableCredentials, type UploadCredentials } from "./upload-credentials";
 import { Meter } from "./upload-meter";
@@ -47,6 +49,8 @@ export interface Uploaded {
   /** Of what was uploaded; hex. */
   readonly sha256: string;
   readonly parts: number;
+  /** What may be left in the store, in a sentence; undefined when nothing is. */
+  readonly leftover?: string;
 }
 
 /** S3 refused, or could not be reached. The message holds its words and never a secret. */
@@ -71,7 +75,8 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
   signal?.throwIfAborted();
   const credentials = new RenewableCredentials(request.credentials, request.renew);
   const { endpoint, idleMs, tries } = request;
-  const client = s3Client({ credentials, endpoint, signal, idleMs, tries });
+  const lost = new LostBeginnings();
+  const client = s3Client({ credentials, endpoint, signal, idleMs, tries, onTry: (made) => lost.tried(made) });
   const meter = new Meter(source);
   const target = new Target(
     client,
@@ -80,12 +85,15 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     request.notes,
   );
   let leftover = "";
+  let doubt = "";
   let refused: { readonly reason: unknown } | undefined;
   const beforeEnd = async () => {
     await request.beforeEnd?.().catch((reason: unknown) => {
       refused = { reason };
       throw reason;
     });
+    // While the store still lists our own upload beside those.
+    doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
   };
   const stop = () => source.destroy(reasonOf(signal));
   signal?.addEventListener("abort", stop, { once: true });
@@ -98,13 +106,14 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
       onProgress: (bytes) => onProgress?.(bytes),
       headStart: request.headStart,
     });
-    return { bytes: meter.bytes, sha256: meter.sha256(), parts };
+    return { bytes: meter.bytes, sha256: meter.sha256(), parts, ...(doubt === "" ? {} : { leftover: doubt.trim() }) };
   } catch (error) {
     source.destroy();
+    doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
     leftover = await removeParts(client, credentials, target.uploadId);
     signal?.throwIfAborted();
     if (refused !== undefined) throw refused.reason;
-    throw meter.failure ?? uploadError(error, credentials, leftover);
+    throw meter.failure ?? uploadError(error, credentials, leftover + doubt);
   } finally {
     signal?.removeEventListener("abort", stop);
     // What could not be removed now is removed by its note, before the same object is uploaded the next time.
@@ -148,9 +157,30 @@ async function removeParts(
     return "";
   } catch (error) {
     if (error instanceof S3ServiceException && error.name === "NoSuchUpload") return "";
-    return ` The parts that were uploaded could not be removed (${wordsOf(error)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
+    return ` The parts that were uploaded could not be removed (${cut(wordsOf(error), longestWords)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
   }
 }
+
+/** Removes what was begun without our being told its id. Gives a sentence if something may be left. */
+async function removeLost(
+  client: S3Client,
+  credentials: RenewableCredentials,
+  lost: LostBeginnings,
+  uploadId: string | undefined,
+  notes: UploadNotes | undefined,
+): Promise<string> {
+  const { Bucket, Key } = objectOf(credentials.current);
+  const noted = (await notes?.ids(Bucket, Key)) ?? new Set<string>();
+  const { ours, doubt } = await lost.find(client, { Bucket, Key, uploadId, noted });
+  if (doubt !== undefined)
+    return ` S3 may have begun an upload to s3://${Bucket}/${Key} whose id was lost with its answer. It has no parts, and costs nothing; it could not be removed: ${cut(credentials.redact(doubt), longestWords)}.`;
+  const failures = await Promise.all(ours.map((id) => removeParts(client, credentials, id)));
+  return failures.find((failure) => failure !== "") ?? "";
+}
+
+/** Characters that are shown of S3's words, and of its code for them. */
+const longestWords = 500;
+const longestCode = 100;
 
 /** A new error and not the SDK's: that one holds the request, with the token in its headers. */
 function uploadError(error: unknown, credentials: RenewableCredentials, leftover: string): UploadError {
@@ -158,17 +188,16 @@ function uploadError(error: unknown, credentials: RenewableCredentials, leftover
   const refused = error instanceof S3ServiceException;
   const { bucket, objectPrefix } = credentials.current;
   const what = `Upload to s3://${bucket}/${objectPrefix}`;
-  const words = credentials.redact(wordsOf(error));
-  const said = refused ? `was refused: S3 said ${error.name}: ${words}` : `failed: ${words}`;
+  const words = cut(credentials.redact(wordsOf(error)), longestWords);
+  const said = refused
+    ? `was refused: S3 said ${cut(credentials.redact(error.name), longestCode)}: ${words}`
+    : `failed: ${words}`;
   const advice = isExpired(error)
     ? " The temporary credentials ended; running the same command again asks for new ones."
     : refused
       ? ""
       : " Check the network and HTTPS_PROXY; running the same command again is safe.";
-  return new UploadError(
-    `${what} ${said.replace(/[.\s]+$/, "")}.${advice}${leftover}`,
-    refused ? error.name : undefined,
-  );
+  return new UploadError(`${what} ${withoutFullStop(said)}.${advice}${leftover}`, refused ? error.name : undefined);
 }
 
 function wordsOf(error: unknown): string {

@@ -53,11 +53,16 @@ export class BuildError extends Error {
 const builderLost =
   /(?:code =|failed to solve:) Unavailable|failed to list workers|failed to receive status|no active session|\[internal\] waiting for connection/i;
 
+/** In two steps: one expression for both takes quadratic time, and the words may be a build's. */
+function isDenied(words: string): boolean {
+  const denied = words.search(/permission denied/i);
+  return denied >= 0 && /docker(?:\.sock| daemon)/i.test(words.slice(denied));
+}
+
 function adviceFor(words: string): string {
   if (/cannot connect to the docker daemon|error during connect|is the docker daemon running/i.test(words))
     return "Start Docker, or name the engine to use in DOCKER_HOST.";
-  if (/permission denied.*docker(\.sock| daemon)/is.test(words))
-    return 'Let this user talk to Docker, for example by adding it to the group "docker".';
+  if (isDenied(words)) return 'Let this user talk to Docker, for example by adding it to the group "docker".';
   if (builderLost.test(words))
     return "The builder ended or cannot be reached: `docker buildx inspect NAME --bootstrap` tells more. Running the same command again is safe.";
   if (/no space left on device/i.test(words))

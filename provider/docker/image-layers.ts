@@ -25,7 +25,7 @@ export function parseHistory(text: string): ImageLayer[] {
  */
 export function instructionOf(createdBy: string): string {
   const text = createdBy
-    .replace(/\s+# buildkit$/, "")
+    .replace(/\s# buildkit$/, "")
     .replace(/\s+/g, " ")
     .trim();
   const shell = String.raw`\/\S+(?: (?:-\S+|pipefail))* -c `;

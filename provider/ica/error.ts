@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cut, withoutFullStop } from "../words";
 
 /** What is null, or has another form, is as good as not there; the other fields are still worth showing. */
 const text = z.string().optional().catch(undefined);
@@ -80,33 +81,41 @@ export function refusal(call: string, status: number, body: unknown, location?: 
   });
 }
 
+/** Characters that are shown of one part of what ICA says, of a page in its place, and of an address. */
+const longestPart = 500;
+const longestPage = 300;
+const longestAddress = 300;
+/** Characters of a page that are looked at: its first words are in there. */
+const lookedAt = 64 * 1024;
+
 function wordsOf(problem: Problem | undefined, body: unknown): string {
   const title = problem?.title ?? problem?.error;
   const detail = problem?.detail ?? problem?.message ?? problem?.error_description;
   const words = [title, detail === title ? undefined : detail, attributeErrors(problem)]
     .filter((part): part is string => part !== undefined && part.trim() !== "")
-    .map((part) => part.trim().replace(/[.\s]+$/, ""))
+    .map((part) => withoutFullStop(cut(part.trim(), longestPart)))
     .join(": ");
-  if (words !== "") return problem?.id === undefined ? words : `${words} (ICA's reference ${problem.id})`;
-  return typeof body === "string"
-    ? body
-        .replace(/<[^>]*>/g, " ")
-        .replace(/\s+/g, " ")
-        .trim()
-        .slice(0, 300)
-    : "";
+  if (words !== "")
+    return problem?.id === undefined ? words : `${words} (ICA's reference ${cut(problem.id, longestPart)})`;
+  return typeof body === "string" ? cut(textOfPage(body.slice(0, lookedAt)), longestPage) : "";
+}
+
+/** What a page says, without its tags. A tag holds no other one: so the time is linear, also for a page of nothing but "<". */
+function textOfPage(page: string): string {
+  return page
+    .replace(/<[^<>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
 }
 
 function attributeErrors(problem: Problem | undefined): string | undefined {
   const parameters = problem?.parameters;
-  return parameters === undefined || Object.keys(parameters).length === 0
-    ? undefined
-    : JSON.stringify(parameters).slice(0, 500);
+  return parameters === undefined || Object.keys(parameters).length === 0 ? undefined : JSON.stringify(parameters);
 }
 
 function adviceFor(status: number, location: string | undefined): string {
   if (status >= 300 && status < 400 && location !== undefined)
-    return `It leads to ${location.replace(/[?#].*$/s, "")}, and is not followed with a key: set ica:baseUrl (or ICA_BASE_URL) to ICA's own address.`;
+    return `It leads to ${cut(location.replace(/[?#].*$/s, ""), longestAddress)}, and is not followed with a key: set ica:baseUrl (or ICA_BASE_URL) to ICA's own address.`;
   if (status === 401) return "Check the API key (ica:apiKey or ICA_API_KEY): it may have expired or been revoked.";
   if (status === 403) return "The owner of the API key lacks a permission for this in the project or tenant.";
   if (status === 429)

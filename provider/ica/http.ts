@@ -1,10 +1,14 @@
-import axios, { type AxiosInstance, type AxiosResponse } from "axios";
+import type { Readable } from "node:stream";
+import axios, { type AxiosInstance } from "axios";
 import { z } from "zod";
 import type { Clock } from "../handler";
 import { wayTo } from "../proxy";
+import { cut, withoutEnd } from "../words";
 import { IcaError, refusal } from "./error";
 import { RateLimiter } from "./limiter";
+import { type Received, received } from "./received";
 import { defaultRetryPolicy, type Failure, type RetryPolicy, retryDelay } from "./retry";
+import { TimeLimit } from "./time-limit";
 import { unreachable } from "./unreachable";
 
 /** The media types of the REST API; each group of calls has its own (official OpenAPI document, `content` of each call). */
@@ -58,9 +62,11 @@ export interface TransportOptions {
   readonly userAgent: string;
   readonly policy?: RetryPolicy;
   readonly random?: () => number;
-  /** Milliseconds for one try. Default 60 000. */
+  /** Milliseconds of one try in which nothing comes. The whole try may take twice as long. Default {@link usualTimeoutMs}. */
   readonly timeoutMs?: number;
 }
+
+const usualTimeoutMs = 60_000;
 
 /** Milliseconds for which a call is held back by the limit of the rate while others get through, before its tries count. */
 const longestLimitedMs = 600_000;
@@ -80,10 +86,11 @@ export class Transport {
     this.#options = options;
     this.#limiter = new RateLimiter(options.clock);
     this.#axios = axios.create({
-      baseURL: options.baseUrl.replace(/\/+$/, ""),
-      timeout: options.timeoutMs ?? 60_000,
+      baseURL: withoutEnd(options.baseUrl, /\//),
       headers: { "User-Agent": options.userAgent },
       maxRedirects: 0,
+      // Read by us, and never more than a limit.
+      responseType: "stream",
       validateStatus: () => true,
       ...wayTo(options.baseUrl),
     });
@@ -116,7 +123,7 @@ export class Transport {
       }
       const failure: Failure =
         outcome.kind === "answer"
-          ? { status: outcome.response.status, retryAfter: headerOf(outcome.response, "retry-after") }
+          ? { status: outcome.response.status, retryAfter: outcome.response.header("retry-after") }
           : outcome.failure;
       const delay = retryDelay(failure, attempt, repeatable, policy, random, clock.now());
       // The pause is everybody's: whoever sent another call meanwhile would be refused too.
@@ -134,14 +141,15 @@ export class Transport {
     auth: Authenticator,
     order: number,
   ): Promise<
-    | { kind: "answer"; response: AxiosResponse<unknown>; used: Readonly<Record<string, string>> }
+    | { kind: "answer"; response: Received; used: Readonly<Record<string, string>> }
     | { kind: "none"; failure: Failure; error: IcaError }
   > {
     // Before its turn: a login is a call of its own, and must not wait for the turn of those that wait for it.
     const authorization = await auth.headers();
     await this.#limiter.turn(order, request.signal);
+    const limit = new TimeLimit(this.#options.timeoutMs ?? usualTimeoutMs, request.signal);
     try {
-      const response = await this.#axios.request<unknown>({
+      const response = await this.#axios.request<Readable>({
         method: request.method,
         url: request.path,
         params: request.query,
@@ -152,47 +160,54 @@ export class Transport {
           ...request.headers,
           ...authorization,
         },
-        ...(request.signal === undefined ? {} : { signal: request.signal }),
+        signal: limit.signal,
       });
-      return { kind: "answer", response, used: authorization };
+      limit.came();
+      return { kind: "answer", response: await received(response, limit.came), used: authorization };
     } catch (error) {
       if (request.signal?.aborted === true) {
         this.#limiter.done(false);
         throw request.signal.reason;
       }
-      return { kind: "none", ...unreachable(call, this.#options.baseUrl, error, (text) => auth.redact(text)) };
+      const thrown = limit.exceeded ?? error;
+      return { kind: "none", ...unreachable(call, this.#options.baseUrl, thrown, (text) => auth.redact(text)) };
+    } finally {
+      limit.over();
     }
   }
 
-  #refusal(call: string, response: AxiosResponse<unknown>, auth: Authenticator): IcaError {
-    const location = headerOf(response, "location");
-    return refusal(call, response.status, blanked(response.data, auth), location && auth.redact(location));
+  #refusal(call: string, response: Received, auth: Authenticator): IcaError {
+    const location = response.header("location");
+    return refusal(call, response.status, blanked(response.body, auth), location && auth.redact(location));
   }
 
-  #accept<T>(request: Request<T>, call: string, response: AxiosResponse<unknown>, auth: Authenticator): Answer<T> {
-    const etag = headerOf(response, "etag");
-    const parsed = request.answer.safeParse(response.data);
-    if (parsed.success) return { body: parsed.data, etag };
-    const isPage = typeof response.data === "string" && /^\s*</.test(response.data);
-    const issues = isPage
-      ? ["(the whole answer): a web page, not JSON"]
-      : parsed.error.issues
-          .slice(0, 5)
-          .map((issue) => `${issue.path.join(".") || "(the whole answer)"}: ${issue.message}`);
+  #accept<T>(request: Request<T>, call: string, response: Received, auth: Authenticator): Answer<T> {
+    const etag = response.header("etag");
+    const problem = response.damage ?? parse(request.answer, response.body);
+    if (typeof problem !== "string") return { body: problem.value, etag };
     throw new IcaError({
       kind: "unexpected",
       call,
       status: response.status,
       message:
-        `${call}: the answer does not have the documented form (${auth.redact(issues.join("; "))}). ` +
+        `${call}: the answer does not have the documented form (${cut(auth.redact(problem), longestProblem)}). ` +
         `ICA may have changed, or ica:baseUrl names another service. ${request.method === "GET" ? "Nothing was changed because of it." : "What was asked for may have been done all the same."}`,
     });
   }
 }
 
-function headerOf(response: AxiosResponse<unknown>, name: string): string | undefined {
-  const value: unknown = response.headers[name];
-  return typeof value === "string" ? value : undefined;
+/** Characters of what is wrong with an answer. */
+const longestProblem = 500;
+
+/** What an answer says, or what is wrong with it. */
+function parse<T>(form: z.ZodType<T>, body: unknown): { readonly value: T } | string {
+  const parsed = form.safeParse(body);
+  if (parsed.success) return { value: parsed.data };
+  if (typeof body === "string" && /^\s*</.test(body)) return "(the whole answer): a web page, not JSON";
+  return parsed.error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join(".") || "(the whole answer)"}: ${issue.message}`)
+    .join("; ");
 }
 
 /**

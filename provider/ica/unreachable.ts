@@ -1,5 +1,6 @@
 import { isAxiosError } from "axios";
 import { isLoopback, ProxyRefusal } from "../proxy";
+import { cut } from "../words";
 import { IcaError } from "./error";
 import type { Failure } from "./retry";
 
@@ -23,12 +24,15 @@ export function unreachable(
     error: new IcaError({
       kind: "unreachable",
       call,
-      message: `${call}: no answer from ${baseUrl} (${redact(words)}). ${
+      message: `${call}: no answer from ${baseUrl} (${cut(redact(words), longestWords)}). ${
         isRefusal ? adviceOnProxy(cause, baseUrl) : isMistrust ? adviceOnTrust(baseUrl) : adviceFor(baseUrl)
       }`,
     }),
   };
 }
+
+/** Characters of what the system says. */
+const longestWords = 500;
 
 /** Codes of Node for a connection that was never made. */
 const neverSentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);

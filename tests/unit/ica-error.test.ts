@@ -29,7 +29,7 @@ describe("the error for an answer that ICA refused", () => {
 
   it("shows the text of an HTML page without its tags, and not all of it", () => {
     const { message } = refusal(call, 502, `<html><h1>Bad\n Gateway</h1><p>${"x".repeat(2000)}</p></html>`);
-    assert.match(message, /said: Bad Gateway x+\./);
+    assert.match(message, /said: Bad Gateway x+…\./);
     assert.doesNotMatch(message, /<|>/);
     assert.ok(message.length < 600, `${message.length} characters`);
   });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import pLimit, { type Limit } from "p-limit";
 import type { Client, ClientChannel, Connection, PseudoTtyInfo, ServerChannel, Session, WindowChangeInfo } from "ssh2";
+import { printable } from "../../../runtime/printable";
 
 type Opened = (error: Error | undefined, channel: ClientChannel) => void;
 
@@ -147,7 +148,7 @@ function handOn(from: Readable, to: Writable, channel: ServerChannel, turn: Limi
 }
 
 function refuse(near: ServerChannel, error: unknown): void {
-  near.stderr.write(`${error instanceof Error ? error.message : String(error)}\r\n`);
+  near.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\r\n`);
   near.exit(255);
   near.end();
 }
