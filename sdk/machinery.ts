@@ -1,4 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
+import { resourceUrn } from "./resource-urn";
 
 /**
  * The code that a dynamic resource carries in its state. It is constant and names the handler instead of holding it, so a
@@ -17,7 +18,10 @@ export function typeToken<K extends Kind>(kind: K): `pulumi-nodejs:dynamic/ica:$
   return `pulumi-nodejs:dynamic/ica:${kind}`;
 }
 
-/** Inputs that belong to the machinery: the handler's code, and the URN to which the handler's progress lines are attached. */
+/**
+ * Inputs that belong to the machinery: the handler's code, and the URN to which the handler's progress lines are attached.
+ * They are plain values: what depends on a resource, is secret or unknown would make the resource itself so.
+ */
 export function machinery(kind: Kind, name: string, parent: pulumi.Resource | undefined): pulumi.Inputs {
-  return { __provider: code[kind], __urn: pulumi.createUrn(name, typeToken(kind), parent) };
+  return { __provider: code[kind], __urn: resourceUrn(name, typeToken(kind), parent) };
 }
