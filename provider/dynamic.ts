@@ -34,7 +34,9 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     try {
       const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? (olds as Inputs) : undefined;
       const { inputs, failures } = await this.#handler.check(this.#context(news), news, old);
-      return { inputs: plain(inputs, news), failures: [...failures] };
+      // The inputs of a failed check are used for nothing, and an update refuses those that hold an unknown value, without the failures.
+      if (failures.length > 0) return { inputs: news, failures: [...failures] };
+      return { inputs: plain(inputs, news), failures: [] };
     } catch (error) {
       // As a failure of the check it is shown at the resource; thrown, the host would print a stack trace beside it.
       return { inputs: news, failures: [failureOf(error)] };
