@@ -5,11 +5,12 @@
 import { type FoundImage, findImage, type ImageFilter, type ImageQuery, listImages } from "./bench-image/lookup";
 import { systemClock } from "./clock";
 import { configKeys, missingProject, readConfig } from "./config";
+import { HiddenValues } from "./hidden-values";
 import { IcaClient } from "./ica/client";
 import { LookupError } from "./lookup-error";
 import { type FoundWorkspace, findWorkspace, type WorkspaceQuery } from "./workspace/lookup";
 
-export { configKeys };
+export { configKeys, HiddenValues };
 
 /** The look-ups of one configuration. */
 export interface Lookups {

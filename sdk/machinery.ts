@@ -1,5 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import { resourceUrn } from "./resource-urn";
+import { secretPaths } from "./secret-inputs";
 
 /**
  * The code that a dynamic resource carries in its state. It is constant and names the handler instead of holding it, so a
@@ -18,10 +19,29 @@ export function typeToken<K extends Kind>(kind: K): `pulumi-nodejs:dynamic/ica:$
   return `pulumi-nodejs:dynamic/ica:${kind}`;
 }
 
+/** What a resource is declared with, `name` filled in. */
+interface Declared {
+  readonly kind: Kind;
+  /** Name of the resource in the program. */
+  readonly resource: string;
+  readonly inputs: pulumi.Inputs;
+  /** Whether `name` is a default, and not declared. */
+  readonly hasDefaultName: boolean;
+  readonly opts: pulumi.CustomResourceOptions | undefined;
+}
+
 /**
- * Inputs that belong to the machinery: the handler's code, and the URN to which the handler's progress lines are attached.
- * They are plain values: what depends on a resource, is secret or unknown would make the resource itself so.
+ * The inputs, and with them those that belong to the machinery: the handler's code, the URN to which its progress lines are
+ * attached, which inputs are secret, and which are defaults. Each is a plain value or the promise of one. An output that
+ * depends on a resource, is secret or is unknown would make this resource depend on more than the program says, up to
+ * waiting for itself.
  */
-export function machinery(kind: Kind, name: string, parent: pulumi.Resource | undefined): pulumi.Inputs {
-  return { __provider: code[kind], __urn: resourceUrn(name, typeToken(kind), parent) };
+export function withMachinery({ kind, resource, inputs, hasDefaultName, opts }: Declared): pulumi.Inputs {
+  return {
+    ...inputs,
+    __provider: code[kind],
+    __urn: resourceUrn(resource, typeToken(kind), opts?.parent),
+    __secrets: secretPaths(inputs, opts?.additionalSecretOutputs),
+    ...(hasDefaultName ? { __defaults: ["name"] } : {}),
+  };
 }
