@@ -4,14 +4,23 @@ import { readConfig } from "./config";
 import type { Context } from "./context";
 import { engineLog } from "./engine-log";
 import { type CheckFailure, PartialError, type ResourceHandler } from "./handler";
+import { hiddenValues } from "./hidden-values";
 import { IcaError } from "./ica/error";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
+import {
+  CheckedInputs,
+  comparable,
+  defaultsOf,
+  type Machinery,
+  machineryOf,
+  type Properties,
+  sameSecrets,
+  withMachinery,
+} from "./machinery";
+import { markSecrets } from "./secret-outputs";
 import { type Session, sharedSession } from "./session";
 import { toldFailures } from "./told-failures";
 import { shown, wordsOf } from "./words";
-
-/** The plain objects that the dynamic host hands over. */
-type Properties = Record<string, unknown>;
 
 /**
  * Drives a handler as a dynamic provider of Pulumi's Node host. The host calls `configure` once and does not wait for it
@@ -23,6 +32,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   #get: (key: string) => string | undefined = () => undefined;
   #session: Session | undefined;
   readonly #run: Run;
+  readonly #checked = new CheckedInputs();
 
   constructor(kind: string, handler: ResourceHandler<Inputs, State, Context>, run = thisRun) {
     this.#kind = kind;
@@ -36,20 +46,30 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
 
   async check(olds: Properties, news: Properties): Promise<pulumi.dynamic.CheckResult> {
     this.#run.programRuns();
+    const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? olds : undefined;
     try {
-      const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? (olds as Inputs) : undefined;
-      const { inputs, failures } = await this.#handler.check(this.#context(news), news, old);
-      return { inputs: plain(inputs, news), failures: toldFailures(failures, news).map(printed) };
+      const now = machineryOf(news);
+      const declared = { ...news, ...keptDefaults(news, old) };
+      const context = this.#context(now, news, olds);
+      const { inputs, failures } = await this.#handler.check(context, declared, old as Inputs | undefined);
+      // The inputs of a failed check are used for nothing, and an update refuses those that hold an unknown value, without the failures.
+      if (failures.length > 0)
+        return { inputs: news, failures: toldFailures(failures, news).map((failure) => printed(failure, now)) };
+      const checked = comparable(plain(inputs), news, old);
+      this.#checked.remember(checked, now);
+      return { inputs: checked, failures: [] };
     } catch (error) {
       // As a failure of the check it is shown at the resource; thrown, the host would print a stack trace beside it.
-      return { inputs: news, failures: [printed(failureOf(error))] };
+      return { inputs: news, failures: [{ property: "", reason: told(wordsOf(error)) }] };
     }
   }
 
   async diff(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.DiffResult> {
     return this.#told(news, async () => {
-      const change = await this.#handler.diff(this.#context(news), id, olds as State, news as Inputs);
-      if (change.kind === "unchanged") return { changes: false };
+      const now = this.#checked.of(news);
+      const change = await this.#handler.diff(this.#context(now, news, olds), id, olds as State, news as Inputs);
+      // What became secret, or is so no more, is written to the state: it says what to hide when the program does not run.
+      if (change.kind === "unchanged") return { changes: !sameSecrets(now, machineryOf(olds)) };
       // "changes: undefined" lets the engine compare the inputs itself: only then it shows which field changes to what, and
       // heeds replaceOnChanges.
       if (change.kind === "update") return change.hidden ? { changes: true } : {};
@@ -59,43 +79,50 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
 
   async create(inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
     return this.#keepingId(inputs, async () => {
-      const { id, state } = await this.#handler.create(this.#context(inputs), inputs as Inputs);
-      return { id, outs: plain(state, inputs) };
+      const now = this.#checked.of(inputs);
+      const { id, state } = await this.#handler.create(this.#context(now, inputs), inputs as Inputs);
+      return { id, outs: outputs(state, inputs, now) };
     });
   }
 
   async read(id: string, props?: Properties): Promise<pulumi.dynamic.ReadResult> {
     const state = props ?? {};
     return this.#told(state, async () => {
-      const live = await this.#handler.read(this.#context(state), id, state as State);
+      const now = machineryOf(state);
+      const live = await this.#handler.read(this.#context(now, state), id, state as State);
       if (live === undefined) return { id: "", props: {} };
-      return { id, props: plain(live.state, state), inputs: plain(live.inputs, state) };
+      return {
+        id,
+        props: outputs(live.state, state, now),
+        inputs: withMachinery(plain(live.inputs), state),
+      };
     });
   }
 
   async update(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.UpdateResult> {
     return this.#keepingId(news, async () => {
-      const state = await this.#handler.update(this.#context(news), id, olds as State, news as Inputs);
-      return { outs: plain(state, news) };
+      const now = this.#checked.of(news);
+      const state = await this.#handler.update(this.#context(now, news, olds), id, olds as State, news as Inputs);
+      return { outs: outputs(state, news, now) };
     });
   }
 
   async delete(id: string, props: Properties): Promise<void> {
+    const now = machineryOf(props);
     await this.#told(props, async () => {
       try {
-        await this.#handler.delete(this.#context(props), id, props as State);
+        await this.#handler.delete(this.#context(now, props), id, props as State);
       } catch (error) {
         if (!(error instanceof IcaError) || error.kind !== "unreachable") throw error;
-        throw new Error(`${error.message} ${lettingGo(props[urnKey])}`, { cause: error });
+        throw new Error(`${error.message} ${lettingGo(now.urn)}`, { cause: error });
       }
     });
   }
 
-  #context(properties: Properties): Context {
+  #context({ urn, secrets }: Machinery, ...told: Properties[]): Context {
+    for (const properties of told) hiddenValues.add(properties, [...secrets, ...machineryOf(properties).secrets]);
     this.#session ??= sharedSession(readConfig(this.#get, process.env, { ofLastUp: this.#run.mayBeLastUp }));
-    const named = properties[urnKey];
-    const urn = typeof named === "string" ? named : undefined;
-    return { ...this.#session, log: engineLog(urn, systemClock), clock: systemClock, urn };
+    return { ...this.#session, log: hiddenValues.hiding(engineLog(urn, systemClock)), clock: systemClock, urn };
   }
 
   /** A resource that exists but is not as declared: the host saves its id and state when the error brings them along. */
@@ -105,10 +132,12 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     } catch (error) {
       if (!(error instanceof PartialError)) throw this.#quiet(error, properties);
       const state: unknown = error.state;
-      throw Object.assign(new Error(shown(error.message)), {
+      const kept = typeof state === "object" && state !== null ? state : {};
+      const message = told(error.message);
+      throw Object.assign(new Error(message), {
         id: error.id,
-        properties: plain(typeof state === "object" && state !== null ? state : {}, properties),
-        reasons: [shown(error.message)],
+        properties: outputs(kept, properties, this.#checked.of(properties)),
+        reasons: [message],
       });
     }
   }
@@ -125,38 +154,42 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
     const advice = this.#run.mayBeLastUp ? adviceAfterChange(error) : undefined;
-    const quiet = new Error(shown(advice === undefined ? wordsOf(error) : `${wordsOf(error)} ${advice}`));
-    quiet.name = shown(`${this.#kind}${name}`);
+    const quiet = new Error(told(advice === undefined ? wordsOf(error) : `${wordsOf(error)} ${advice}`));
+    quiet.name = told(`${this.#kind}${name}`);
     quiet.stack = "";
     return quiet;
   }
 }
 
-/** Where the SDK leaves the resource's URN, which the dynamic host does not hand over. Keys with two underscores are never shown. */
-export const urnKey = "__urn";
-
-/** Code and URN travel with every set of properties that is kept. */
-const providerKey = "__provider";
-
 /** A plain copy without undefined members, which the wire format does not know. */
-function plain(value: object, machinery: Properties): Properties {
-  const copy: unknown = JSON.parse(JSON.stringify(value));
-  const kept = Object.fromEntries(
-    [urnKey, providerKey].filter((key) => machinery[key] !== undefined).map((key) => [key, machinery[key]]),
-  );
-  return { ...(copy as Properties), ...kept };
+function plain(value: object): Properties {
+  return JSON.parse(JSON.stringify(value)) as Properties;
+}
+
+/** Defaults that the SDK chose, as they were when they were chosen first: they hold names that may change, as the stack's. */
+function keptDefaults(news: Properties, old: Properties | undefined): Properties {
+  const kept = defaultsOf(news).filter((key) => old?.[key] !== undefined);
+  return Object.fromEntries(kept.map((key) => [key, old?.[key]]));
 }
 
 /** What is left to do where ICA will never answer again, as an emulator that was removed before its stack. */
-function lettingGo(urn: unknown): string {
-  const which = typeof urn === "string" ? `'${urn}'` : "URN";
+function lettingGo(urn: string | undefined): string {
+  const which = urn === undefined ? "URN" : `'${urn}'`;
   return `Only where this ICA is gone for good: "pulumi state delete ${which}" lets the stack forget what was in it.`;
 }
 
-function printed({ property, reason }: CheckFailure): CheckFailure {
-  return { property, reason: shown(reason) };
+/** A message as it leaves the process: nothing secret, nothing that is not printable. */
+function told(message: string): string {
+  return shown(hiddenValues.hide(message));
 }
 
-function failureOf(error: unknown): CheckFailure {
-  return { property: "", reason: wordsOf(error) };
+/** The engine tells the value of the property that is named, also a secret one. */
+function printed({ property, reason }: CheckFailure, { secrets }: Machinery): CheckFailure {
+  const isSecret = property !== "" && secrets.some(([key]) => key === property);
+  return isSecret ? { property: "", reason: told(`${property}: ${reason}`) } : { property, reason: told(reason) };
+}
+
+/** What is kept in the state. */
+function outputs(state: object, from: Properties, now: Machinery): Properties {
+  return withMachinery(markSecrets(plain(state), from, now), from, now);
 }

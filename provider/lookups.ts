@@ -5,12 +5,13 @@
 import { type FoundImage, findImage, type ImageFilter, type ImageQuery, listImages } from "./bench-image/lookup";
 import { systemClock } from "./clock";
 import { configKeys, missingProject, readConfig } from "./config";
+import { HiddenValues } from "./hidden-values";
 import { IcaClient } from "./ica/client";
 import { LookupError } from "./lookup-error";
 import { shown } from "./words";
 import { type FoundWorkspace, findWorkspace, type WorkspaceQuery } from "./workspace/lookup";
 
-export { configKeys, shown };
+export { configKeys, HiddenValues, shown };
 
 /** The look-ups of one configuration. */
 export interface Lookups {

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, BenchSettings, TimeoutsArgs } from "./access";
 import { tellEarly } from "./early-problems";
 import { getImageOutput } from "./get-image";
-import { machinery, typeToken } from "./machinery";
+import { typeToken, withMachinery } from "./machinery";
 
 /** Where a build finds a secret: never the secret itself. */
 export type BuildSecretArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };
@@ -64,7 +64,7 @@ export interface LocalImage {
 
 /** What a {@link BenchImage} is declared with. Exactly one of `build`, `image` and `existingId`. */
 export interface BenchImageArgs {
-  /** Name in ICA's Docker Repository; 1 to 255 characters. Default: the resource's name. A change publishes another image (replace). */
+  /** Name in ICA's Docker Repository; 1 to 255 characters. A change publishes another image (replace). Left out: a new image gets the resource's name, and keeps the name that it has. */
   name?: pulumi.Input<string>;
   /**
    * Version in ICA's Docker Repository; 1 to 255 characters. Default: the first 12 digits of the content's hash, so that it
@@ -224,8 +224,13 @@ export class BenchImage extends pulumi.CustomResource {
       BenchImage.__pulumiType,
       name,
       {
-        ...declared,
-        ...machinery("BenchImage", name, opts?.parent),
+        ...withMachinery({
+          kind: "BenchImage",
+          resource: name,
+          inputs: declared,
+          hasDefaultName: args.name === undefined,
+          opts,
+        }),
         // Outputs have to be named, or they stay undefined.
         ...outputs,
         version: args.version,

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BenchSettings } from "./access";
 import type { Inputs } from "./inputs";
-import { ask } from "./lookup";
+import { ask, ifSecret } from "./lookup";
 
 /** Which image {@link getImage} is to find: by name, with or without a version, or by its id. */
 export type GetImageArgs =
@@ -83,7 +83,8 @@ export function getImage(args: GetImageArgs): Promise<GetImageResult> {
  * ```
  */
 export function getImageOutput(args: GetImageOutputArgs): pulumi.Output<GetImageResult> {
-  return pulumi.output(args).apply((plain) => ask((lookups) => lookups.image(plain)));
+  const known = pulumi.output(args);
+  return known.apply(async (plain) => ask((lookups) => lookups.image(plain), await ifSecret(known, plain)));
 }
 
 /**
@@ -101,5 +102,6 @@ export function listImages(args: ListImagesArgs = {}): Promise<GetImageResult[]>
 
 /** {@link listImages} for arguments that may be outputs. In a preview it is unknown while an argument is. */
 export function listImagesOutput(args: ListImagesOutputArgs = {}): pulumi.Output<GetImageResult[]> {
-  return pulumi.output(args).apply((plain) => ask((lookups) => lookups.images(plain)));
+  const known = pulumi.output(args);
+  return known.apply(async (plain) => ask((lookups) => lookups.images(plain), await ifSecret(known, plain)));
 }

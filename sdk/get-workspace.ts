@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Inputs } from "./inputs";
-import { ask } from "./lookup";
+import { ask, ifSecret } from "./lookup";
 
 /** Which workspace {@link getWorkspace} is to find: by its name or by its id. */
 export type GetWorkspaceArgs = {
@@ -78,5 +78,6 @@ export function getWorkspace(args: GetWorkspaceArgs): Promise<GetWorkspaceResult
 
 /** {@link getWorkspace} for arguments that may be outputs. In a preview it is unknown while an argument is. */
 export function getWorkspaceOutput(args: GetWorkspaceOutputArgs): pulumi.Output<GetWorkspaceResult> {
-  return pulumi.output(args).apply((plain) => ask((lookups) => lookups.workspace(plain)));
+  const known = pulumi.output(args);
+  return known.apply(async (plain) => ask((lookups) => lookups.workspace(plain), await ifSecret(known, plain)));
 }

@@ -4,16 +4,26 @@ type Entry = typeof import("../provider/lookups");
 
 /**
  * Asks ICA. The provider's code is loaded by the first question, not by importing this package. What goes wrong ends the
- * program with its message alone, without a stack trace of this package.
+ * program with its message alone, without a stack trace of this package; arguments that the program calls secret are not in it.
  */
-export async function ask<T>(question: (lookups: ReturnType<Entry["lookups"]>) => Promise<T>): Promise<T> {
-  const { configKeys, lookups, shown } = require("../provider/lookups") as Entry;
+export async function ask<T>(
+  question: (lookups: ReturnType<Entry["lookups"]>) => Promise<T>,
+  secretArguments: unknown = undefined,
+): Promise<T> {
+  const { configKeys, HiddenValues, lookups, shown } = require("../provider/lookups") as Entry;
+  const hidden = new HiddenValues();
+  hidden.add(secretArguments, [[]]);
   const settings = await settingsOf(configKeys);
   try {
     return await question(lookups((key) => settings.get(key), process.env));
   } catch (error) {
-    throw new pulumi.RunError(shown(error instanceof Error ? error.message : String(error)));
+    throw new pulumi.RunError(shown(hidden.hide(error instanceof Error ? error.message : String(error))));
   }
+}
+
+/** The arguments where they are secret, else nothing. */
+export async function ifSecret(args: pulumi.Output<unknown>, plain: unknown): Promise<unknown> {
+  return (await pulumi.isSecret(args)) ? plain : undefined;
 }
 
 /**

@@ -1,5 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import { checkInstallation } from "./installation";
+import { resourceUrn } from "./resource-urn";
+import { secretPaths } from "./secret-inputs";
 
 /**
  * The code that a dynamic resource carries in its state. It is constant and names the handler instead of holding it, so a
@@ -18,8 +20,30 @@ export function typeToken<K extends Kind>(kind: K): `pulumi-nodejs:dynamic/ica:$
   return `pulumi-nodejs:dynamic/ica:${kind}`;
 }
 
-/** Inputs that belong to the machinery: the handler's code, and the URN to which the handler's progress lines are attached. */
-export function machinery(kind: Kind, name: string, parent: pulumi.Resource | undefined): pulumi.Inputs {
+/** What a resource is declared with, `name` filled in. */
+interface Declared {
+  readonly kind: Kind;
+  /** Name of the resource in the program. */
+  readonly resource: string;
+  readonly inputs: pulumi.Inputs;
+  /** Whether `name` is a default, and not declared. */
+  readonly hasDefaultName: boolean;
+  readonly opts: pulumi.CustomResourceOptions | undefined;
+}
+
+/**
+ * The inputs, and with them those that belong to the machinery: the handler's code, the URN to which its progress lines are
+ * attached, which inputs are secret, and which are defaults. Each is a plain value or the promise of one. An output that
+ * depends on a resource, is secret or is unknown would make this resource depend on more than the program says, up to
+ * waiting for itself.
+ */
+export function withMachinery({ kind, resource, inputs, hasDefaultName, opts }: Declared): pulumi.Inputs {
   checkInstallation();
-  return { __provider: code[kind], __urn: pulumi.createUrn(name, typeToken(kind), parent) };
+  return {
+    ...inputs,
+    __provider: code[kind],
+    __urn: resourceUrn(resource, typeToken(kind), opts?.parent),
+    __secrets: secretPaths(inputs, opts?.additionalSecretOutputs),
+    ...(hasDefaultName ? { __defaults: ["name"] } : {}),
+  };
 }

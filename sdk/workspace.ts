@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, TimeoutsArgs } from "./access";
 import { tellEarly } from "./early-problems";
 import { type GetWorkspaceResult, getWorkspaceOutput } from "./get-workspace";
-import { machinery, typeToken } from "./machinery";
+import { typeToken, withMachinery } from "./machinery";
 
 /**
  * A cluster of machines beside the workspace: one manager and 0 to 50 members (help.ica.illumina.com, "Bench Clusters"). It
@@ -37,8 +37,8 @@ export interface ClusterManagerArgs {
 /** What a {@link Workspace} is declared with. */
 export interface WorkspaceArgs {
   /**
-   * Name, unique in the project. Default: `<project>-<stack>-<resource name>` of the Pulumi program, which is the same at
-   * every try. Changed in place.
+   * Name, unique in the project. Changed in place. Left out: a new workspace gets `<project>-<stack>-<resource name>` of the
+   * Pulumi program, the same at every try, and keeps the name that it has, also when the stack or the resource gets another one.
    */
   name?: pulumi.Input<string>;
   /** The project it belongs to. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change makes a new workspace (replace), and /data is lost. */
@@ -206,8 +206,13 @@ export class Workspace extends pulumi.CustomResource {
       Workspace.__pulumiType,
       name,
       {
-        ...declared,
-        ...machinery("Workspace", name, opts?.parent),
+        ...withMachinery({
+          kind: "Workspace",
+          resource: name,
+          inputs: declared,
+          hasDefaultName: args.name === undefined,
+          opts,
+        }),
         // Outputs have to be named, or they stay undefined.
         workspaceId: undefined,
         status: undefined,

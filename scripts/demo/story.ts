@@ -1,3 +1,4 @@
+import path from "node:path";
 import { command } from "../../tests/support/command";
 import { isWrite } from "../../tests/support/recording-proxy";
 import { overSsh } from "../../tests/support/ssh";
@@ -116,6 +117,29 @@ async function tell(stage: Stage): Promise<void> {
     claim((await workspaces())[0]?.status === "Running", "the workspace runs again");
     claim((await ssh("cat /data/note")).output === "kept", "/data has outlived the stop");
   });
+
+  await narrator.step(
+    "A team in one component: two workspaces of the same image, in a stack of their own",
+    async () => {
+      const team = new Pulumi(path.join(stage.repository, "examples/team"), stage.env, show);
+      await team.run("stack", "init", "demo");
+      await team.run("up", "--yes", "--skip-preview");
+      const ofTeam = async () => (await workspaces()).filter(({ name }) => name.startsWith("bench-team-"));
+      claim(
+        (await ofTeam())
+          .map(({ status }) => status)
+          .sort()
+          .join() === "Running,Stopped",
+        "one runs, one is ready to be started",
+      );
+      claim(/4 unchanged/.test(await team.run("up", "--yes", "--skip-preview")), "a second up changes nothing");
+      await team.run("destroy", "--yes", "--skip-preview", "--remove");
+      claim(
+        (await ofTeam()).length === 0 && (await workspaces()).length === 1,
+        "the other stack's workspace is still there",
+      );
+    },
+  );
 
   if (keep) return;
 

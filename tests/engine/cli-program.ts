@@ -26,11 +26,19 @@ export class CliProgram {
       path.join(dir, "Pulumi.yaml"),
       "name: cli-test\nmain: index.js\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
     );
-    await writeFile(path.join(dir, "index.js"), `const ica = require("pulumi-ica");\n${code}\n`);
     const program = new CliProgram(dir, bench.env);
+    await program.change(code);
     program.env.CLI_PROGRAM = program.#mark;
     await program.pulumi("stack", "init", "cli", "--non-interactive");
     return program;
+  }
+
+  /** Writes the program anew. */
+  change(code: string): Promise<void> {
+    return writeFile(
+      path.join(this.dir, "index.js"),
+      `const ica = require("pulumi-ica");\nconst pulumi = require("@pulumi/pulumi");\n${code}\n`,
+    );
   }
 
   /** Runs a command to its end; resolves also when it fails. */

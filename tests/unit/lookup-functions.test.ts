@@ -3,6 +3,7 @@ import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { checkDeclared } from "../../provider/bench-image/inputs";
 import * as ica from "../../sdk/index";
+import { ask, ifSecret } from "../../sdk/lookup";
 import { BenchServer } from "../support/bench-server";
 import { command } from "../support/command";
 import { configFor, projectId } from "../support/context";
@@ -101,6 +102,16 @@ describe("the functions of the SDK", () => {
     await pulumi.isSecret(unknown);
     assert.equal(applied, false);
     assert.equal(server.seen.length, length, "nothing is asked about what is not known");
+  });
+
+  it("leave a secret argument out of their errors", async () => {
+    const args = pulumi.output({ name: pulumi.secret("lemur den") });
+    const failed = await ask(
+      () => Promise.reject(new Error('ICA has no image "lemur den" (GET /api/x?name=lemur%20den)')),
+      await ifSecret(args, { name: "lemur den" }),
+    ).catch(String);
+    assert.match(String(failed), /ICA has no image "\[secret\]" \(GET \/api\/x\?name=\[secret\]\)/);
+    assert.equal(await ifSecret(pulumi.output({ name: "plain" }), { name: "plain" }), undefined);
   });
 
   it("end the program with a message, not with a stack trace", async () => {

@@ -96,6 +96,43 @@ describe("the resources of the SDK", () => {
     assert.equal((await inputsOf(child)).__urn, await seen(child.urn));
   });
 
+  it("tell the handler which inputs are secret, wherever the marks are, and carry none themselves", async () => {
+    const secret = await inputsOf(
+      image("i", {
+        name: pulumi.secret("hidden"),
+        description: pulumi.interpolate`of ${pulumi.secret("x")}`,
+        build: { context: "./image", args: { TOKEN: pulumi.secret("t"), PLAIN: pulumi.output("p") } },
+        regions: [pulumi.output("use1"), pulumi.secret("euc1")],
+      }),
+    );
+    const paths = secret.__secrets as string[][];
+    assert.deepEqual(paths.map((path) => path.join(".")).sort(), [
+      "build.args.TOKEN",
+      "description",
+      "name",
+      "regions.1",
+    ]);
+    made.length = 0;
+    const whole = await inputsOf(workspace("w", { access: pulumi.secret({ web: true }), allowedUrls: [] }));
+    assert.deepEqual(whole.__secrets, [["access"]]);
+    made.length = 0;
+    const inTheState = new Workspace(
+      "state",
+      { image: "i", resourceModel: "s", storageGb: 10, access: {}, network: "public" },
+      { additionalSecretOutputs: ["name"] },
+    );
+    assert.deepEqual((await inputsOf(inTheState)).__secrets, [["name"]]);
+    for (const { inputs } of made)
+      for (const key of ["__urn", "__provider", "__secrets", "__defaults"])
+        assert.ok(!pulumi.Output.isInstance(inputs[key]));
+  });
+
+  it("tell the handler that a name is a default, and none that is declared", async () => {
+    assert.deepEqual((await inputsOf(workspace("a"))).__defaults, ["name"]);
+    made.length = 0;
+    assert.equal((await inputsOf(workspace("b", { name: "mine" }))).__defaults, undefined);
+  });
+
   it("have names that are the same at every try", async () => {
     assert.equal((await inputsOf(image("rstudio"))).name, "rstudio");
     made.length = 0;
@@ -105,7 +142,7 @@ describe("the resources of the SDK", () => {
   });
 
   it("send what was declared and nothing else", async () => {
-    const { __provider, __urn, ...inputs } = await inputsOf(workspace("w", { desiredState: "running" }));
+    const { __provider, __urn, __defaults, ...inputs } = await inputsOf(workspace("w", { desiredState: "running" }));
     assert.deepEqual(inputs, {
       name: "project-stack-w",
       image: "image-1",
@@ -117,7 +154,15 @@ describe("the resources of the SDK", () => {
     });
     made.length = 0;
     const sent = await inputsOf(image("i", { regions: ["use1"] }));
-    assert.deepEqual(Object.keys(sent).sort(), ["__provider", "__urn", "access", "build", "name", "regions"]);
+    assert.deepEqual(Object.keys(sent).sort(), [
+      "__defaults",
+      "__provider",
+      "__urn",
+      "access",
+      "build",
+      "name",
+      "regions",
+    ]);
   });
 
   it("take an image of another resource, by the name the local Docker has it under", async () => {
