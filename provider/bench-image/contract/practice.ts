@@ -1,8 +1,8 @@
 import { baseOf } from "./base-images";
 import { type Finding, finding } from "./finding";
-import type { Word } from "./shell";
 import { isAddress } from "./sources";
 import type { Plan, Step } from "./stages";
+import type { Word } from "./variables";
 
 /** What works, or seems to, and will be regretted: all of it warnings. */
 export function checkPractice({ base, froms, steps }: Plan): Finding[] {
