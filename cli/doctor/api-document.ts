@@ -103,7 +103,7 @@ export class ApiDocument {
 /** A call's name whatever its parameters are called: `GET /api/projects/{}/workspaces`. */
 export function callOf(method: string, path: string): string {
   // A document may have the prefix in its paths instead of in `servers`.
-  return `${method.toUpperCase()} ${path.replace(/^\/ica\/rest(?=\/)/, "").replace(/\{[^}]*\}/g, "{}")}`;
+  return `${method.toUpperCase()} ${path.replace(/^\/ica\/rest(?=\/)/, "").replace(/\{[^{}]*\}/g, "{}")}`;
 }
 
 function unescaped(key: string): string {

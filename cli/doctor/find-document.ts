@@ -32,7 +32,7 @@ export async function readDocument(place: string): Promise<FoundDocument> {
  * of `baseUrl` is asked, without any key: this is what every visitor of that page may see.
  */
 export async function findDocument(baseUrl: string): Promise<FoundDocument | undefined> {
-  const ica = baseUrl.replace(/\/+$/, "").replace(/\/rest$/, "");
+  const ica = baseUrl.replace(/(?<!\/)\/+$/, "").replace(/\/rest$/, "");
   const swagger = `${ica}/api/swagger`;
   const pages = [`${swagger}/index.html`, `${swagger}/swagger-initializer.js`];
   const told = (await Promise.all(pages.map(async (page) => addressesIn(await quietly(page), page)))).flat();

@@ -68,7 +68,7 @@ function tagged(req: Request, name: string, tagsOf: (record: DataRecord) => read
 }
 
 function parentOf(path: string): string {
-  return path.replace(/[^/]+\/?$/, "");
+  return path.replace(/(?<![^/])[^/]+\/?$/, "");
 }
 
 const SORT_KEYS: Readonly<Record<string, (record: DataRecord) => string | number>> = {

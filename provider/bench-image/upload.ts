@@ -166,7 +166,7 @@ function uploadError(error: unknown, credentials: RenewableCredentials, leftover
       ? ""
       : " Check the network and HTTPS_PROXY; running the same command again is safe.";
   return new UploadError(
-    `${what} ${said.replace(/[.\s]+$/, "")}.${advice}${leftover}`,
+    `${what} ${said.replace(/(?<![.\s])[.\s]+$/, "")}.${advice}${leftover}`,
     refused ? error.name : undefined,
   );
 }

@@ -56,7 +56,7 @@ const builderLost =
 function adviceFor(words: string): string {
   if (/cannot connect to the docker daemon|error during connect|is the docker daemon running/i.test(words))
     return "Start Docker, or name the engine to use in DOCKER_HOST.";
-  if (/permission denied.*docker(\.sock| daemon)/is.test(words))
+  if (/permission denied/i.test(words) && /docker(?:\.sock| daemon)/i.test(words))
     return 'Let this user talk to Docker, for example by adding it to the group "docker".';
   if (builderLost.test(words))
     return "The builder ended or cannot be reached: `docker buildx inspect NAME --bootstrap` tells more. Running the same command again is safe.";

@@ -77,7 +77,7 @@ export class Transport {
     this.#options = options;
     this.#limiter = new RateLimiter(options.clock);
     this.#axios = axios.create({
-      baseURL: options.baseUrl.replace(/\/+$/, ""),
+      baseURL: options.baseUrl.replace(/(?<!\/)\/+$/, ""),
       timeout: options.timeoutMs ?? 60_000,
       headers: { "User-Agent": options.userAgent },
       maxRedirects: 0,

@@ -32,5 +32,5 @@ export function normaliseAllowedUrl(entry: string): string {
   const match = form.exec(entry.trim());
   if (match === null) return entry.trim();
   const [, scheme, host = "", port, path = ""] = match;
-  return `${scheme === undefined ? "" : `${scheme.toLowerCase()}://`}${host.toLowerCase()}${port === undefined ? "" : `:${Number(port)}`}${path.replace(/\/+$/, "")}`;
+  return `${scheme === undefined ? "" : `${scheme.toLowerCase()}://`}${host.toLowerCase()}${port === undefined ? "" : `:${Number(port)}`}${path.replace(/(?<!\/)\/+$/, "")}`;
 }

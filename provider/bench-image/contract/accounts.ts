@@ -37,7 +37,7 @@ const withValue =
 function plainAccount([program = "", ...args]: readonly Word[], base: Base): Account | undefined {
   const words = args.filter((word) => word !== undefined);
   const name = words.at(-1);
-  if (words.length !== args.length || name === undefined || !/^[a-z_][\w-]*$/.test(name)) return undefined;
+  if (words.length !== args.length || name === undefined || name.startsWith("-")) return undefined;
   if (withValue.test(words.at(-2) ?? "")) return undefined;
   const option = (...names: readonly string[]) =>
     words.flatMap((word, i) =>

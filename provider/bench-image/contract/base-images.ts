@@ -53,12 +53,12 @@ export function bundledUser({ name, tag }: Base): string | "unknown" | undefined
 /** Ubuntu 23.04, called lunar. */
 const firstWithUser = 23.04;
 const names = new Map(
-  (
-    "trusty 14.04 xenial 16.04 artful 17.10 bionic 18.04 cosmic 18.10 disco 19.04 eoan 19.10 focal 20.04 groovy 20.10 hirsute 21.04 " +
-    "impish 21.10 jammy 22.04 kinetic 22.10 lunar 23.04 mantic 23.10 noble 24.04 oracular 24.10 plucky 25.04 questing 25.10"
-  )
-    .match(/\w+ [\d.]+/g)
-    ?.map((pair): [string, string] => [pair.split(" ")[0] ?? "", pair.split(" ")[1] ?? ""]),
+  Object.entries({
+    ...{ trusty: "14.04", xenial: "16.04", artful: "17.10", bionic: "18.04", cosmic: "18.10", disco: "19.04" },
+    ...{ eoan: "19.10", focal: "20.04", groovy: "20.10", hirsute: "21.04", impish: "21.10", jammy: "22.04" },
+    ...{ kinetic: "22.10", lunar: "23.04", mantic: "23.10", noble: "24.04", oracular: "24.10", plucky: "25.04" },
+    questing: "25.10",
+  }),
 );
 
 /** The release of Ubuntu that a tag names (`21-jdk-noble`, `24.04`, `artful-20180706`). */

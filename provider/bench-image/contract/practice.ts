@@ -41,7 +41,7 @@ function checkAdd({ line, words, flags }: Step): Finding[] {
 
 /** An address may hold a password, which is nothing for a log. */
 function withoutLogin(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/, "?…");
+  return address.replace(/\/\/[^/@]*@/, "//").replace(/\?.*/s, "?…");
 }
 
 /** One finding for each name, at the first place that gives it a value. */
