@@ -28,6 +28,12 @@ describe("what a Dockerfile does not show", () => {
     "a start script that is fetched": dockerfile({ script: "RUN curl -o /usr/local/bin/ica_start.sh https://e.org" }),
     "a start script in an archive": dockerfile({ script: "RUN tar -xzf /a.tgz -C /" }),
     "a start script that is removed": dockerfile({ more: "RUN rm -r /usr/local/bin" }),
+    "a program that another one starts": dockerfile({ user: "RUN env sh /opt/setup", end: "USER 1000" }),
+    "commands that find starts": dockerfile({ user: "RUN find /opt -name s* -exec {} +", end: "USER 1000" }),
+    "a file that may be /etc/passwd": dockerfile({ user: "RUN cp /opt/files/* /etc/", end: "USER 1000" }),
+    "a here-document that a command reads": dockerfile({
+      user: "RUN cat > /opt/setup <<EOF\nuseradd -u 1000 -g 100 ica\nEOF",
+    }),
     "an Ubuntu that this version does not know": dockerfile({
       from: "FROM ubuntu:zesty-20180101",
       user: "",
@@ -48,6 +54,13 @@ describe("what a Dockerfile does not show", () => {
       assert.match(notes[0]?.fix ?? "", /lint --build/);
     });
   }
+
+  it("is read in a here-document that is a script", async () => {
+    const source = dockerfile({ user: "RUN <<EOF\napt-get update\nuseradd -u 1000 -g users ica\nEOF" });
+    assert.deepEqual(await contexts.check({ what: "", dockerfile: source }), []);
+    const outside = dockerfile({ user: "RUN <<EOF\napt-get update\nuseradd -u 1000 ica\nEOF" });
+    assert.deepEqual(marked(await contexts.check({ what: "", dockerfile: outside })), ["!ICA003:8"]);
+  });
 
   it("is no note where the Dockerfile shows it all", async () => {
     assert.deepEqual(await contexts.check({ what: "", dockerfile: dockerfile() }), []);

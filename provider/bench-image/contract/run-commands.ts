@@ -16,16 +16,14 @@ export interface RunEffects {
 }
 
 const accountPrograms = /\b(?:useradd|adduser|usermod|userdel|deluser|newusers|groupadd|addgroup|groupmod|gpasswd)\b/g;
-/** They change accounts only by installing packages, whose users are system users, and a script only where they name it. */
+/** They change accounts only by installing packages, whose users are system users, and other files only where they name them. */
 const harmless = new Set(
   (
-    "[ apk apt apt-get apt-mark bunzip2 cat cd chgrp chmod chown command conda cp curl dnf dpkg echo env exit export false fix-permissions " +
-    "git grep gunzip gzip ldconfig ln locale-gen ls mamba microdnf mkdir mv npm pip pip3 printf pwd rm rmdir sed set sleep tail head " +
-    "tee test touch true umask update-ca-certificates update-locale wget which yarn yum zypper"
+    "[ apk apt apt-get apt-mark bunzip2 cat cd chgrp chmod chown conda cp curl dnf dpkg echo exit export false git grep gunzip gzip head " +
+    "ldconfig ln locale-gen ls mamba microdnf mkdir mv npm pip pip3 printf pwd rm rmdir sed set sleep tail tee test touch true umask " +
+    "update-ca-certificates update-locale wget which yarn yum zypper"
   ).split(" "),
 );
-/** They bring files of any name, and no accounts. */
-const unpackers = new Set("bsdtar cpio find install rsync tar unzip xz".split(" "));
 
 /** Judges by names of programs and paths alone. Anything else counts as a command that may do everything. */
 export function effectsOf(step: Step): RunEffects {
@@ -39,16 +37,16 @@ export function effectsOf(step: Step): RunEffects {
   const isAccount = (program: string) => program.match(accountPrograms)?.[0] === program;
   const accounts = commands.filter((_, i) => isAccount(programs[i] ?? ""));
   const others = programs.filter((program) => !isAccount(program) && !/^(?:#.*|[)}]|fi|done|esac)$/.test(program));
-  const isOpaque = others.some((program) => !harmless.has(program) && !unpackers.has(program));
+  const isOpaque = others.some((program) => !harmless.has(program));
   const mentions = text.match(accountPrograms)?.length ?? 0;
-  const named = commands.filter((words) => words.some((word) => mayBeScript(word, step.workdir)));
   const onlyModes = (words: readonly Word[]) => /^(?:chmod|chown|chgrp)$/.test(words[0] ?? "");
   return {
     accounts,
-    hidesAccounts: isOpaque || mentions !== accounts.length || /\/etc\/(?:passwd|group|shadow)\b|`|\$\(/.test(text),
+    hidesAccounts:
+      isOpaque || mentions !== accounts.length || /\/etc\/(?:passwd|group|shadow|[\s"'*]|$)|`|\$\(/.test(text),
     touchesScript:
-      isOpaque || others.some((program) => unpackers.has(program)) || named.some((words) => !onlyModes(words)),
-    touchesMode: programs.some((program) => /^(?:chmod|chown|chgrp)$/.test(program)),
+      isOpaque || commands.some((words) => !onlyModes(words) && words.some((word) => mayBeScript(word, step.workdir))),
+    touchesMode: commands.some(onlyModes),
   };
 }
 
@@ -64,7 +62,12 @@ function mayBeScript(word: Word, workdir: string): boolean {
 /** The folders that the start script is in. */
 export const foldersAbove: ReadonlySet<string> = new Set(["/", "/usr", "/usr/local", "/usr/local/bin"]);
 
+/** A here-document is a script of its own, or the input of a command, which may do anything with it. */
 function textOf({ json, words, text, documents }: Step): string {
-  const whole = json ? words.map((word) => word ?? "$?").join(" ") : [text, ...documents].join("\n");
-  return whole.replace(/\\\r?\n/g, " ").replace(/^\s*(?:\/\S*\/)?(?:ba|da)?sh -\w*c /, "");
+  const isScript = /^\s*<<-?\S+\s*$/.test(text);
+  const heads = json ? words.map((word) => word ?? "$?").join(" ") : isScript ? "" : text;
+  return [heads, ...(isScript ? documents : documents.map(() => "?"))]
+    .join("\n")
+    .replace(/\\\r?\n/g, " ")
+    .replace(/^\s*(?:\/\S*\/)?(?:ba|da)?sh -\w*c /, "");
 }
