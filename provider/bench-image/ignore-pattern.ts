@@ -79,9 +79,13 @@ function flawOf(pattern: string): string | undefined {
   }
 }
 
+/** Characters of a pattern, or of what is wrong with it, that an error repeats. */
+const mostQuoted = 100;
+
 function unusable(pattern: string, reason: string): ContextError {
+  const cut = (text: string) => (text.length <= mostQuoted ? text : `${text.slice(0, mostQuoted)}…`);
   return new ContextError(
     "build.context",
-    `a .dockerignore pattern cannot be read: "${pattern}", ${reason}. Docker refuses it, too. Correct the line; a \\ makes the character after it a plain one.`,
+    `a .dockerignore pattern cannot be read: "${cut(pattern)}", ${cut(reason)}. Docker refuses it, too. Correct the line; a \\ makes the character after it a plain one.`,
   );
 }
