@@ -103,7 +103,7 @@ function projectName(folder: string): string {
     .basename(folder)
     .toLowerCase()
     .replace(/[^a-z0-9-]+/g, "-")
-    .replace(/^-+|-+$/g, "")
+    .replace(/^-+|(?<!-)-+$/g, "")
     .slice(0, 80);
   return name === "" ? "bench-image" : name;
 }

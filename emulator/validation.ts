@@ -100,7 +100,7 @@ const acceptable: RequestHandler = (req, res, next) => {
   }
   const json = res.json.bind(res);
   res.json = (body) => {
-    const type = String(res.getHeader("Content-Type")).replace(/ *;.*/, "");
+    const type = String(res.getHeader("Content-Type")).replace(/(?<! ) *;.*/, "");
     if (!offered.includes(type)) {
       throw internalError(`The emulator answered in ${type}; its OpenAPI document says ${offered.join(" or ")}.`);
     }

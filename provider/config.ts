@@ -149,7 +149,7 @@ function parseSize(text: string): number | undefined {
 
 /** The REST calls are below /ica/rest (official OpenAPI document, `servers`); the address may be given with or without it. */
 export function restAddress(baseUrl: string): string {
-  const bare = baseUrl.replace(/\/+$/, "");
+  const bare = baseUrl.replace(/(?<!\/)\/+$/, "");
   if (new URL(bare).pathname === "/") return `${bare}/ica/rest`;
   return bare.endsWith("/ica") ? `${bare}/rest` : bare;
 }

@@ -38,7 +38,7 @@ export async function listeningOn(
 export function listeningIn(tables: string, port: number): Listening | undefined {
   if (!tables.includes("local_address")) return undefined;
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
-  const addresses = [...tables.matchAll(/^\s*\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /gm)]
+  const addresses = [...tables.matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /gm)]
     .filter(([, , at, state]) => at === wanted && state === LISTEN)
     .map(([, address = ""]) => address);
   if (addresses.length === 0) return "nowhere";

@@ -16,8 +16,8 @@ export function refusedWrites(lines: readonly string[]): string[] {
 function pathIn(line: string): string | undefined {
   const at = line.search(REFUSED);
   const [before, after] = [line.slice(0, at), line.slice(at)];
-  const quoted = /["'‘`](\/[^"'’`]+)["'’`]/g;
-  const plain = /(?<![\w.])(\/[\w.@%+~/-]*[\w@%+~-])/g;
+  const quoted = /["'‘`](\/[^"'‘’`]+)["'’`]/g;
+  const plain = /(?<![\w./])(\/[\w.@%+~/-]*[\w@%+~-])/g;
   const first = (pattern: RegExp) => [...after.matchAll(pattern)].at(0)?.[1];
   const last = (pattern: RegExp) => [...before.matchAll(pattern)].at(-1)?.[1];
   return last(quoted) ?? first(quoted) ?? last(plain) ?? first(plain);

@@ -172,7 +172,7 @@ function startWords(error: unknown): string {
 
 async function crashWords(container: Dockerode.Container, exitCode: number, crashes: number): Promise<string> {
   const log = await tailOf(container, LOG_LINES);
-  const hint = /exec .*no such file or directory/.test(log)
+  const hint = log.split("\n").some((line) => line.includes("exec ") && line.includes("no such file or directory"))
     ? " The interpreter in its first line is not in the image, or the file has Windows line ends."
     : /exec format error/.test(log)
       ? ' It has no "#!" line, or the image is not for linux/amd64.'

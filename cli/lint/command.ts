@@ -4,6 +4,7 @@ import { accessOption } from "../access";
 import { print, printEscaped, say } from "../output";
 import { packageVersion } from "../package-root";
 import { collectPair } from "../pairs";
+import { builtFindings } from "./built-image";
 import { findContext } from "./context";
 import { asGithub, asJson, asText, countOf, isBelow, type Placed, placed } from "./report";
 import { asSarif } from "./sarif";
@@ -19,18 +20,20 @@ interface LintOptions {
   readonly target?: string;
   readonly buildArg: readonly (readonly [string, string])[];
   readonly access: { readonly web: boolean; readonly console: boolean };
+  readonly build?: true;
   readonly format: (typeof formats)[number];
 }
 
-/** `ica-bench lint`: the part of the contract that can be seen without building anything. */
+/** `ica-bench lint`: the part of the contract that can be seen without running anything, and with `--build` in the image. */
 export function lintCommand(): Command {
   return new Command("lint")
-    .description("Look for what Bench would refuse in a Dockerfile and its context, without building anything.")
+    .description("Look for what Bench would refuse in a Dockerfile and its context; with --build also in the image.")
     .argument("[context]", "folder with the Dockerfile, or with image/Dockerfile", ".")
     .option("--dockerfile <file>", "the Dockerfile. Default: Dockerfile in the context")
     .option("--target <stage>", "the stage that is built. Default: the last one")
     .option("--build-arg <name=value>", "a build argument; may be given again", collectPair, [])
     .addOption(accessOption())
+    .option("--build", "also build the image with Docker and look at it, where the Dockerfile has no errors")
     .addOption(new Option("--format <format>", "how to tell what was found").choices(formats).default("text"))
     .addHelpText(
       "after",
@@ -38,9 +41,9 @@ export function lintCommand(): Command {
         "What each code means is in docs/image-contract.md.",
     )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : COULD_NOT_LINT))
-    .action(async (folder: string, options: LintOptions) => {
+    .action(async (folder: string, options: LintOptions, command: Command) => {
       try {
-        const findings = await lint(folder, options);
+        const findings = await lint(folder, options, command.getOptionValueSource("access") !== "default");
         const isJson = options.format === "json" || options.format === "sarif";
         (isJson ? printEscaped : print)(reportOf(findings, options.format));
         process.exitCode = countOf(findings).errors > 0 ? ERRORS_FOUND : 0;
@@ -51,10 +54,17 @@ export function lintCommand(): Command {
     });
 }
 
-async function lint(folder: string, { dockerfile, target, buildArg, access }: LintOptions): Promise<Placed[]> {
+async function lint(
+  folder: string,
+  { dockerfile, target, buildArg, access, build: builds }: LintOptions,
+  isDeclared: boolean,
+): Promise<Placed[]> {
   const found = await findContext(folder, dockerfile);
   const build = { context: found.context, dockerfile: found.dockerfile, target, args: Object.fromEntries(buildArg) };
-  return placed(await checkDockerfile(found.text, { access, build }), found);
+  const findings = await checkDockerfile(found.text, { access, build });
+  if (builds !== true || findings.some(({ severity }) => severity === "error")) return placed(findings, found);
+  const known = findings.filter(({ severity }) => severity !== "note");
+  return placed([...known, ...(await builtFindings(build, known, { access, isDeclared }))], found);
 }
 
 /** GitHub names files from the root of the repository; a step may run in any folder of it. */

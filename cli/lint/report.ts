@@ -33,9 +33,9 @@ export function placed(findings: readonly Finding[], { context, dockerfile, text
 }
 
 /** How many there are of each kind. */
-export function countOf(findings: readonly Placed[]): { errors: number; warnings: number } {
-  const errors = findings.filter(({ severity }) => severity === "error").length;
-  return { errors, warnings: findings.length - errors };
+export function countOf(findings: readonly Placed[]): { errors: number; warnings: number; notes: number } {
+  const count = (wanted: Placed["severity"]) => findings.filter(({ severity }) => severity === wanted).length;
+  return { errors: count("error"), warnings: count("warning"), notes: count("note") };
 }
 
 /** A path as people write it: relative to the working directory, with forward slashes; absolute where it is not below. */
@@ -58,11 +58,11 @@ export function asText(findings: readonly Placed[], cwd: string): string {
       `    fix:  ${fix}`,
     ].join("\n"),
   );
-  const { errors, warnings } = countOf(findings);
+  const { errors, warnings, notes } = countOf(findings);
   const total =
     findings.length === 0
       ? "No findings: nothing here that Bench would refuse."
-      : `${plural(errors, "error")}, ${plural(warnings, "warning")}`;
+      : `${plural(errors, "error")}, ${plural(warnings, "warning")}${notes === 0 ? "" : `, ${plural(notes, "note")}`}`;
   return `${[...blocks, total].join("\n")}\n`;
 }
 
@@ -92,7 +92,7 @@ export function asGithub(findings: readonly Placed[], cwd: string): string {
       const properties = Object.entries(at)
         .map(([name, value]) => `${name}=${escapeProperty(String(value))}`)
         .join(",");
-      return `::${severity} ${properties}::${escapeData(`${message}. ${fix}`)}\n`;
+      return `::${severity === "note" ? "notice" : severity} ${properties}::${escapeData(`${message}. ${fix}`)}\n`;
     })
     .join("");
 }

@@ -82,7 +82,7 @@ function matched(req: Request, name: string, textsOf: (record: DataRecord) => re
 }
 
 function parentOf(path: string): string {
-  return path.replace(/[^/]+\/?$/, "");
+  return path.replace(/(?<![^/])[^/]+\/?$/, "");
 }
 
 const SORT_KEYS: Readonly<Record<string, (record: DataRecord) => string | number>> = {

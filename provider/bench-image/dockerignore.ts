@@ -89,7 +89,12 @@ function patternOf(line: string): IgnorePattern | undefined {
 
 /** As Go's strings.TrimSpace: a byte order mark is no space, and U+0085 is one. */
 function trim(text: string): string {
-  return text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
+  const isSpace = (char: string | undefined) => char !== undefined && /\p{White_Space}/u.test(char);
+  let start = 0;
+  let end = text.length;
+  while (isSpace(text[start])) start++;
+  while (end > start && isSpace(text[end - 1])) end--;
+  return text.slice(start, end);
 }
 
 /** As Go's filepath.Clean. */

@@ -82,7 +82,7 @@ export function localReference(inputs: Pick<Named, "name" | "contextHash">): str
       .replace(/[^a-z0-9]+/g, "-")
       // A reference has at most 255 characters; the hash tells two cut names apart.
       .slice(0, 100)
-      .replace(/^-+|-+$/g, "") || "image";
+      .replace(/^-+|(?<!-)-+$/g, "") || "image";
   return `pulumi-ica/${name}:${inputs.contextHash.slice(0, shortHashLength)}`;
 }
 

@@ -1,5 +1,6 @@
+import { RE2JS } from "re2js";
 import { ContextError } from "./context-error";
-import { goRegExp } from "./go-regexp";
+import { goMatch, PatternError } from "./go-match";
 
 /** One rule of a `.dockerignore`. */
 export interface IgnorePattern {
@@ -31,7 +32,8 @@ export function ignorePattern(text: string, isException: boolean): IgnorePattern
 
 /**
  * A pattern whose only special part is a `**` at one end is compared as text, so that `**.R` means all names that end in `.R`,
- * and `**` and `dir/**` all that is below. Others become a regular expression, in which `**` stands for any number of folders.
+ * and `**` and `dir/**` all that is below. Others become a regular expression, in which `**` stands for any number of folders. RE2
+ * is the engine of Go: it reads the same expressions, and the time of a match grows only with the lengths of pattern and path.
  */
 function matcherOf(pattern: string): (path: string) => boolean {
   // Go's scanner passes over a byte order mark that comes first.
@@ -48,7 +50,7 @@ function matcherOf(pattern: string): (path: string) => boolean {
   }
   const expression = parts.map((part, i) => asGo(part, i === parts.length - 1)).join("");
   try {
-    const regexp = goRegExp(`^${expression}$`);
+    const regexp = RE2JS.compile(`^${expression}$`);
     return (path) => regexp.test(path);
   } catch (error) {
     throw unusable(pattern, error instanceof Error ? error.message : String(error));
@@ -66,31 +68,24 @@ function asGo(part: string, isLast: boolean): string {
   return /^[.+()$]$/.test(part) ? `\\${part}` : part;
 }
 
-/**
- * What is wrong with a pattern. BuildKit asks Go's filepath.Match whether it matches ".", for the sake of the errors; so only what
- * that looks at has to be right: up to the first star, and up to the next one where the first part is a dot.
- */
+/** What is wrong with a pattern. To find that out, BuildKit asks Go's filepath.Match whether it matches ".". */
 function flawOf(pattern: string): string | undefined {
-  const [first = "", second = ""] = pattern.match(/(?:\\.?|\[(?:\\.?|[^\]\\])*\]?|[^*\\[])+/gsu) ?? [];
-  const looked = isDot(first) ? first + second : first;
-  // Escapes, brackets around at least one character or range, and all that is neither.
-  const right =
-    /^(?:\\.|\[(?:\^|(?!\^))(?:(?:\\.|[^\\\]-])(?:-(?:\\.|[^\\\]-]))?)+\]|[^\\[])*/su.exec(looked)?.[0] ?? "";
-  if (right === looked) return undefined;
-  return looked[right.length] === "[" ? "its brackets cannot be read" : "it ends in a backslash";
+  try {
+    goMatch(pattern, ".");
+    return undefined;
+  } catch (error) {
+    if (error instanceof PatternError) return error.message;
+    throw error;
+  }
 }
 
-/** Whether a part of a pattern is one character that may be a dot. */
-function isDot(part: string): boolean {
-  const [, negation, members = ""] = /^\[(\^?)((?:\\.|[^\\\]])+)\]$/su.exec(part) ?? [];
-  if (negation === undefined) return /^(?:\\?\.|\?)$/.test(part);
-  const ranges = [...members.matchAll(/\\?(.)(?:-\\?(.))?/gsu)];
-  return ranges.some(([, low = "", high = low]) => low <= "." && "." <= high) === (negation === "");
-}
+/** Characters of a pattern, or of what is wrong with it, that an error repeats. */
+const mostQuoted = 100;
 
 function unusable(pattern: string, reason: string): ContextError {
+  const cut = (text: string) => (text.length <= mostQuoted ? text : `${text.slice(0, mostQuoted)}…`);
   return new ContextError(
     "build.context",
-    `a .dockerignore pattern cannot be read: "${pattern}", ${reason}. Docker refuses it, too. Correct the line; a \\ makes the character after it a plain one.`,
+    `a .dockerignore pattern cannot be read: "${cut(pattern)}", ${cut(reason)}. Docker refuses it, too. Correct the line; a \\ makes the character after it a plain one.`,
   );
 }

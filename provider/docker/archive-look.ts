@@ -114,7 +114,8 @@ export class ArchiveLook {
       return layer;
     });
     const files = new LayeredFiles(layers);
-    const digest = /([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1] ?? createHash("sha256").update(config).digest("hex");
+    const digest =
+      /(?:^|[/:])([0-9a-f]{64})(?:\.json)?$/.exec(Config)?.[1] ?? createHash("sha256").update(config).digest("hex");
     const bytes = Layers.map((name) => this.#sizes.get(name) ?? 0);
     return {
       ...parseImageConfig(config.toString("utf8"), `sha256:${digest}`, bytes),

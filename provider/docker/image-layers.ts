@@ -27,10 +27,27 @@ export function instructionOf(createdBy: string): string {
   const text = createdBy
     .replace(/\s# buildkit$/, "")
     .replace(/\s+/g, " ")
+    .replace(/ # buildkit$/, "")
     .trim();
-  const shell = String.raw`\/\S+(?: (?:-\S+|pipefail))* -c `;
-  if (/^(?:RUN )?\|\d+ /.test(text)) return `RUN ${new RegExp(`^.* ${shell}(.*)$`).exec(text)?.[1] ?? "…"}`;
-  const command = new RegExp(`^(?:RUN )?${shell}(.*)$`).exec(text)?.[1];
-  if (command === undefined) return text === "" ? "the base image" : text;
-  return /^#\(nop\) +(.*)$/.exec(command)?.[1] ?? `RUN ${command}`;
+  const words = text.replace(/^RUN (?=[|/])/, "").split(" ");
+  const shells = shellsIn(words);
+  const commandOf = (end: number) => words.slice(end + 1).join(" ");
+  const last = shells.at(-1);
+  if (/^(?:RUN )?\|\d+ /.test(text)) return `RUN ${last === undefined ? "…" : commandOf(last.end)}`;
+  const [first] = shells;
+  if (first?.start !== 0) return text === "" ? "the base image" : text;
+  const command = commandOf(first.end);
+  return command.startsWith("#(nop) ") ? command.slice("#(nop) ".length) : `RUN ${command}`;
+}
+
+/** Where each `/bin/bash -o pipefail -c` that runs something starts and ends among the words of a text. */
+function shellsIn(words: readonly string[]): { start: number; end: number }[] {
+  const ends = new Map<number, number>();
+  let start: number | undefined;
+  words.forEach((word, i) => {
+    if (/^\/./.test(word)) start = i;
+    else if (!/^-.|^pipefail$/.test(word)) start = undefined;
+    else if (word === "-c" && start !== undefined && i < words.length - 1) ends.set(start, i);
+  });
+  return [...ends].map(([start, end]) => ({ start, end }));
 }

@@ -80,7 +80,7 @@ export class BuildProgress {
 }
 
 function isOfDockerfile(name: string): boolean {
-  return /^\[(?!internal\b|auth\b)[^\]]*\d+\/\d+\]/.test(name);
+  return /^\[(?!internal\b|auth\b)[^\]]*\d\/\d+\]/.test(name);
 }
 
 function shorten(text: string): string {

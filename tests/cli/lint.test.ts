@@ -83,8 +83,12 @@ describe("ica-bench lint", function () {
   it("ends with 0 for warnings alone, and with 2 where there is nothing to look at", async () => {
     const doubtful = await makeContext({ Dockerfile: "FROM registry.example/rstudio:4\nUSER 1000\n" });
     try {
-      const warned = await icaBench(["lint", doubtful]);
-      assert.match(warned.stdout, /0 errors, 2 warnings/);
+      const warned = await icaBench(["lint", "."], { cwd: doubtful });
+      assert.match(
+        warned.stdout,
+        /^Dockerfile:1:1: note ICA026: the base image registry\.example\/rstudio:4 or a command decides /m,
+      );
+      assert.match(warned.stdout, /^0 errors, 0 warnings, 1 note$/m);
       assert.equal(warned.code, 0);
       for (const args of [
         ["lint", path.join(doubtful, "nowhere")],
@@ -134,7 +138,7 @@ describe("ica-bench lint", function () {
     });
     try {
       const without = await icaBench(["lint", open]);
-      assert.match(without.stdout, /warning ICA002/, without.stderr);
+      assert.match(without.stdout, /note ICA026: .* whether USER has UID 1000/, without.stderr);
       const { code, stdout, stderr } = await icaBench([
         ...["lint", open, "--build-arg", "VERSION=bookworm-slim", "--build-arg", "NB_UID=1000"],
         ...["--build-arg", "NB_USER=a=b"],
@@ -146,6 +150,32 @@ describe("ica-bench lint", function () {
       assert.match(wrong.stderr, /Write NAME=VALUE/);
     } finally {
       await removeContext(open);
+    }
+  });
+
+  it("builds the image with --build, and tells what the Dockerfile does not show", async () => {
+    const hidden = await makeContext({
+      Dockerfile: [
+        "FROM debian:bookworm-slim",
+        "RUN echo 'useradd --uid 1000 ica' > /setup && sh /setup",
+        "COPY ica_start.sh /usr/local/bin/",
+        "RUN find /usr/local/bin -name 'ica*' -exec chmod 0640 {} +",
+        "USER ica",
+        "",
+      ].join("\n"),
+      "ica_start.sh": { text: "#!/bin/bash\nwait\n", executable: true },
+    });
+    try {
+      const without = await icaBench(["lint", "."], { cwd: hidden });
+      assert.equal(without.code, 0, without.stdout);
+      assert.match(without.stdout, /^0 errors, 0 warnings, 1 note$/m);
+      const { code, stdout, stderr } = await icaBench(["lint", ".", "--build"], { cwd: hidden });
+      assert.equal(code, 1, stdout + stderr);
+      assert.match(stdout, /error ICA003: the user ica \(UID 1000\) is not in the group with GID 100$/m);
+      assert.match(stdout, /error ICA005: .* may not be executed by 1000:100 \(mode 0640/);
+      assert.match(stdout, /^2 errors, 0 warnings$/m, "neither a note, nor a server that is not declared");
+    } finally {
+      await removeContext(hidden);
     }
   });
 
@@ -220,7 +250,7 @@ const nasty = fc.string({ unit: fc.constantFrom("%", "\r", "\n", ":", ",", "=", 
 describe("reports of lint", () => {
   const anyPlaced: fc.Arbitrary<Placed> = fc.record({
     code: fc.constantFrom(...(Object.keys(rules) as RuleCode[])),
-    severity: fc.constantFrom("error" as const, "warning" as const),
+    severity: fc.constantFrom("error" as const, "warning" as const, "note" as const),
     file: fc
       .array(
         fc.string({ minLength: 1, unit: "binary" }).map((part) => `x${part.replace(/[/\0]/g, "_")}`),
@@ -242,7 +272,7 @@ describe("reports of lint", () => {
         const lines = asGithub(findings, "/work tree").split("\n").slice(0, -1);
         assert.equal(lines.length, findings.length, "one line each");
         lines.forEach((line, i) => {
-          const [, properties = "", data] = /^::(?:error|warning) (.*?)::(.*)$/s.exec(line) ?? [];
+          const [, properties = "", data] = /^::(?:error|warning|notice) (.*?)::(.*)$/s.exec(line) ?? [];
           const read = Object.fromEntries(
             properties.split(",").map((each) => each.split("=", 1).concat(each.slice(each.indexOf("=") + 1))),
           );

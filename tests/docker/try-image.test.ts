@@ -109,6 +109,14 @@ const cases: readonly Case[] = [
     log: /\/opt\/state.*Read-only file system/,
   },
   {
+    what: "a write by a command and to a place that its text does not show",
+    name: "hidden-write",
+    script: ["place=$(echo /opt/state)", 'cp /etc/hostname "$place"', ...wait],
+    access: neither,
+    finds: { ICA013: /tried to write \/opt\/state$/ },
+    log: /\/opt\/state.*Read-only file system/,
+  },
+  {
     what: "a write at its end, without a word",
     name: "last-write",
     script: ["trap '{ echo saved > /opt/app/saved; } 2>/dev/null; exit 0' TERM", "tail -f /dev/null & wait $!"],

@@ -37,25 +37,6 @@ const good: readonly Omit<Case, "finds">[] = [
   },
 ];
 
-const others: readonly Case[] = [
-  {
-    what: "arguments that the build has to give",
-    dockerfile: dockerfile({
-      user: "ARG NB_UID\nARG NB_USER\nRUN useradd -u $NB_UID -g 100 $NB_USER",
-      end: "USER $NB_USER",
-    }),
-    finds: ["?ICA002:7", "?ICA003:7"],
-  },
-  {
-    what: "an argument that is empty by default",
-    dockerfile: dockerfile({ more: "ARG NB_USER=", end: "USER $NB_USER" }),
-    finds: ["?ICA002:5"],
-  },
-  {
-    what: "an ARG of a stage that is only copied from",
-    dockerfile: `FROM debian:12 AS other\nARG NB_UID=1000\n${dockerfile({ end: "USER $NB_UID" })}`,
-    finds: ["?ICA002:7"],
-  },
-];
+const others: readonly Case[] = [];
 
 describeCases("the contract, with arguments of the build", good, others);

@@ -23,7 +23,7 @@ export function dockerfile(
 export interface Case {
   readonly what: string;
   readonly dockerfile: string;
-  /** `!` marks an error, `?` a warning; with the line. */
+  /** `!` marks an error, `?` a warning; with the line. Notes, which say what is seen only after the build, are not listed. */
   readonly finds: readonly string[];
   readonly args?: Record<string, string>;
   readonly target?: string;
@@ -34,6 +34,7 @@ export interface Case {
 /** Findings as a case writes them, sorted. */
 export function marked(findings: readonly Finding[]): string[] {
   return findings
+    .filter(({ severity }) => severity !== "note")
     .map(
       ({ code, severity, line }) => `${severity === "error" ? "!" : "?"}${code}${line === undefined ? "" : `:${line}`}`,
     )

@@ -58,26 +58,6 @@ const others: readonly Case[] = [
     dockerfile: dockerfile({ script: `COPY --chmod=755 <<"EOF" ${at}\n${tabbed}EOF` }),
     finds: ["!ICA007:3"],
   },
-  {
-    what: "a body that is written and not run",
-    dockerfile: dockerfile({ script: `RUN cat > ${at} <<'EOF'\n#!/bin/bash\nexec python3 /opt/app.py\nEOF` }),
-    finds: ["!ICA005:3"],
-  },
-  {
-    what: "commands in a body that is written and not run",
-    dockerfile: dockerfile({ user: "RUN cat > /opt/setup <<EOF\nuseradd -u 1000 -g 100 ica\nEOF" }),
-    finds: ["!ICA003:7"],
-  },
-  {
-    what: "commands in a body within a body",
-    dockerfile: dockerfile({ user: "RUN <<EOF\ncat > /opt/setup <<IN\nuseradd -u 1000 -g 100 ica\nIN\nEOF" }),
-    finds: ["!ICA003:9"],
-  },
-  {
-    what: "a body in another language",
-    dockerfile: dockerfile({ user: "RUN <<EOF\n#!/usr/bin/env python3\nprint('useradd')\nEOF" }),
-    finds: ["?ICA002:8", "?ICA003:8"],
-  },
 ];
 
 describeCases("the contract, with here-documents", good, others);

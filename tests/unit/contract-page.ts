@@ -16,9 +16,9 @@ Bench starts an image under rules of its own, and says little when one of them i
 Dockerfile; after the build in the image itself, of which nothing is run; and with \`verify: "run"\` in a trial of the image.
 
 - An **error** is sure to fail. In the Dockerfile it fails the preview, in the image or its trial it ends \`pulumi up\` before the upload.
-- A **warning** is what cannot be seen from there: a Dockerfile that starts from an image of your own may get its user or its start script from it, and a step such as
-  \`make install\` may change what was copied before it. The image is looked at after the build. What is only unwise is a warning, too: a secret in ENV leaks, and runs; so does
-  an image of 30 GB.
+- A **warning** is what is unwise, or may fail: a secret in ENV leaks, and runs; so does an image of 30 GB.
+- A **note** (ICA026, only of \`ica-bench lint\`) is what a Dockerfile does not show: it may get its user or its start script from its base image, or from a step such as
+  \`make install\`. The image is looked at after the build; \`ica-bench lint --build\` does so at once. What a Dockerfile does not show for sure is never an error there.
 - \`verify: "none"\` publishes the image whatever the checks would say.
 - "practice" as a source means that no page of the vendor says so.
 

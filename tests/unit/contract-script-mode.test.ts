@@ -1,4 +1,4 @@
-import { type Case, describeCases, dockerfile, text, user } from "./contract-case.js";
+import { type Case, describeCases, dockerfile, text } from "./contract-case.js";
 
 /** A script that nobody may execute, put by COPY with these flags, and what RUN does to it. */
 const copied = (flags: string, run = "") =>
@@ -80,57 +80,16 @@ const good: readonly Omit<Case, "finds">[] = [
 ];
 
 const others: readonly Case[] = [
-  { what: "--chmod=u+x of root's script", dockerfile: copied("--chmod=u+x"), files: plain, finds: ["!ICA005:3"] },
-  { what: "--chmod=u=rwx,go=", dockerfile: copied("--chmod=u=rwx,go="), files: plain, finds: ["!ICA005:3"] },
-  { what: "--chmod with X where nobody has x", dockerfile: copied("--chmod=a=rX"), files: plain, finds: ["!ICA005:3"] },
-  { what: "chmod u=rwx,go=", dockerfile: copied("", `chmod u=rwx,go= ${at}`), files: executable, finds: ["!ICA005:4"] },
-  { what: "chmod a-x", dockerfile: copied("", `chmod a-x ${at}`), files: executable, finds: ["!ICA005:4"] },
-  { what: "chmod o-r", dockerfile: copied("", `chmod o-r ${at}`), files: executable, finds: ["!ICA005:4"] },
-  { what: "750 of root's script", dockerfile: copied("", `chmod 750 ${at}`), files: plain, finds: ["!ICA005:4"] },
-  {
-    what: "rights of the group that are not the owner's",
-    dockerfile: copied("--chown=ica:users --chmod=0070"),
-    files: plain,
-    finds: ["!ICA005:3"],
-  },
   {
     what: "an owner that cannot be known, of a script that nobody may execute",
     dockerfile: dockerfile({ script: `ARG OWNER\nCOPY --chown=$OWNER --chmod=0644 ica_start.sh ${at}` }),
     files: plain,
     finds: ["!ICA005:4"],
   },
-  { what: "u+x, with a context that is not seen", dockerfile: copied("", `chmod u+x ${at}`), finds: ["?ICA005:4"] },
-  {
-    what: "an owner of a base that is not known",
-    dockerfile: `FROM rocker/rstudio:4.4.1\nRUN usermod -g users rstudio\nCOPY --chown=rstudio:rstudio --chmod=0700 ica_start.sh ${at}\nUSER rstudio`,
-    files: plain,
-    finds: ["?ICA002:4", "?ICA003:4"],
-  },
-  {
-    what: "install with a mode that lets nobody execute it",
-    dockerfile: dockerfile({ script: `COPY ica_start.sh /tmp/\nRUN install --mode 0644 /tmp/ica_start.sh ${at}` }),
-    files: plain,
-    finds: ["!ICA005:4"],
-  },
-  {
-    what: "the group 100 where a base may have the user",
-    dockerfile: `FROM rocker/rstudio:4.4.1\nCOPY --chown=root:100 --chmod=0750 ica_start.sh ${at}\nUSER 1000`,
-    files: plain,
-    finds: ["?ICA003:3"],
-  },
   {
     what: "ADD of an address, which makes it 0600",
     dockerfile: dockerfile({ script: "ADD https://example.org/ica_start.sh?raw=1 /usr/local/bin/" }),
     finds: ["!ICA005:3", "?ICA016:3"],
-  },
-  {
-    what: "an owner with another UID",
-    dockerfile: dockerfile({
-      user: `${user} && useradd -u 1001 other`,
-      script: `COPY --chown=other:0 --chmod=700 ica_start.sh ${at}`,
-    }),
-    files: plain,
-    finds: ["!ICA005:3"],
   },
 ];
 

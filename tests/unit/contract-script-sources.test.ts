@@ -52,12 +52,6 @@ const good: readonly Omit<Case, "finds">[] = [
 
 const others: readonly Case[] = [
   {
-    what: "what is in a folder that is a link",
-    dockerfile: copy("", "current/", "/usr/local/bin/"),
-    files: { "v1/ica_start.sh": text, current: { link: "v1" } },
-    finds: ["?ICA004:5"],
-  },
-  {
     what: "--parents that puts it elsewhere",
     dockerfile: copy("--parents", "bin/ica_start.sh", "/usr/local/bin/"),
     files: { "bin/ica_start.sh": text },

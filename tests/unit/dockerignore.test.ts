@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { ContextError } from "../../provider/bench-image/context-error.js";
 import { contextEntries } from "../../provider/bench-image/context-files.js";
 import { parseIgnoreRules } from "../../provider/bench-image/dockerignore.js";
-import { goRegExp } from "../../provider/bench-image/go-regexp.js";
+import { ignorePattern } from "../../provider/bench-image/ignore-pattern.js";
 import { makeContext, removeContext } from "./context-folder.js";
 import { ignoreCases, refusedRules } from "./dockerignore-case.js";
 
@@ -134,13 +134,15 @@ describe(".dockerignore, as BuildKit reads it,", function () {
   });
 });
 
-describe("goRegExp", () => {
+describe("a pattern of .dockerignore", () => {
+  const matches = (pattern: string, path: string) => ignorePattern(pattern, false).matches(path);
+
   it("takes every character for itself behind \\x{…}, in a range and in \\Q…\\E", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 1 }), (char) => {
         const hex = char.codePointAt(0)?.toString(16);
-        for (const expression of [`\\x{${hex}}`, `[\\x{${hex}}-\\x{${hex}}]`, `\\Q${char}\\E`])
-          assert.equal(goRegExp(`^${expression}$`).exec(char)?.[0], char, expression);
+        for (const pattern of [`\\x{${hex}}`, `[\\x{${hex}}-\\x{${hex}}]`]) assert.ok(matches(pattern, char), pattern);
+        if (!/[*?.+()$]/.test(char)) assert.ok(matches(`\\Q${char}\\E`, char), char);
       }),
     );
   });
@@ -148,23 +150,55 @@ describe("goRegExp", () => {
   it("has the classes of ASCII of Go", () => {
     const counts = { d: 10, D: 118, s: 5, S: 123, w: 63, W: 65 };
     for (const [set, count] of Object.entries(counts)) {
-      for (const expression of [`^\\${set}$`, `^[\\${set}]$`]) assert.equal(matched(expression), count, expression);
+      for (const pattern of [`\\${set}`, `[\\${set}]`]) assert.equal(matched(pattern), count, pattern);
     }
     const names = "alnum alpha ascii blank cntrl digit graph lower print punct space upper word xdigit".split(" ");
-    const sizes = names.map((name) => matched(`^[[:${name}:]]$`));
+    const sizes = names.map((name) => matched(`[[:${name}:]]`));
     assert.deepEqual(sizes, [62, 52, 128, 2, 33, 10, 94, 26, 95, 32, 6, 26, 63, 22]);
-    for (const name of names) assert.equal(matched(`^[[:${name}:][:^${name}:]]$`), 128, name);
+    for (const name of names) assert.equal(matched(`[[:${name}:][:^${name}:]]`), 128, name);
   });
 
-  it("has the general categories of Unicode", () => {
-    for (const expression of ["\\pL", "\\pl", "\\p{L}", "\\p{Ll}", "\\PN", "\\P{^L}", "[\\pL]", "[^\\p{^L}]"]) {
-      assert.ok(goRegExp(`^${expression}$`).test("é"), expression);
-    }
+  it("has the categories and scripts of Unicode", () => {
+    for (const pattern of ["\\pL", "\\p{L}", "\\p{Ll}", "\\PN", "\\P{^L}", "[\\pL]", "[^\\p{^L}]", "\\p{Latin}"])
+      assert.ok(matches(pattern, "é"), pattern);
   });
 
-  const matched = (expression: string) => {
-    const regexp = goRegExp(expression);
-    return Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).filter((char) => regexp.test(char))
-      .length;
-  };
+  const matched = (pattern: string) =>
+    Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)).filter((char) => matches(pattern, char)).length;
+
+  // The best of several tries, in time of the processor: what else the machine does must not count.
+  const milliseconds = (work: () => void) =>
+    Math.min(
+      ...Array.from({ length: 5 }, () => {
+        const before = process.cpuUsage();
+        work();
+        const { user, system } = process.cpuUsage(before);
+        return (user + system) / 1000;
+      }),
+    );
+
+  for (const [what, pattern, path, result] of [
+    ["20 stars", `${"*a".repeat(20)}b`, "a".repeat(60), false],
+    ["1,000 stars", `${"*a".repeat(1000)}b`, "a".repeat(255), false],
+    ["100 stars and a path that ends right", `${"*a".repeat(100)}*b`, `${"a".repeat(254)}b`, true],
+    ["1,000 times **/", `${"**/".repeat(1000)}b`, "a/".repeat(120), false],
+    ["30 exceptions of stars", `*\n!${"*a".repeat(30)}b`, "a".repeat(255), true],
+    ["repeated groups of its own", "[a]{0,500}[a]{0,500}b*", "a".repeat(255), false],
+    ["100,000 blanks within a line", `a${" ".repeat(100_000)}b`, "a", false],
+  ] as const) {
+    it(`ends in 100 ms with ${what}`, () => {
+      const time = milliseconds(() => assert.equal(parseIgnoreRules(pattern).judge(path).ignored, result));
+      assert.ok(time < 100, `${time} ms`);
+    });
+  }
+
+  it("ends in 100 ms, and names no more than its beginning, with 100,000 brackets that are not closed", () => {
+    const time = milliseconds(() =>
+      assert.throws(
+        () => parseIgnoreRules(`a*${"[".repeat(100_000)}`).judge("b"),
+        (error: unknown) => error instanceof ContextError && error.message.length < 500,
+      ),
+    );
+    assert.ok(time < 100, `${time} ms`);
+  });
 });

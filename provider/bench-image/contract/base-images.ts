@@ -1,4 +1,4 @@
-import type { Word } from "./shell";
+import type { Word } from "./variables";
 
 /**
  * Official images of which it is known that they start as root and hold no start script of Bench: with one of them, what a
@@ -38,31 +38,34 @@ export function foreignArchitecture(image: Word): string | undefined {
   return /^(?:docker\.io\/)?(arm32v[567]|arm64v8|i386|ppc64le|riscv64|s390x|mips64le)\//.exec(image ?? "")?.[1];
 }
 
-/** Users with UID 1000 that official images bring along, each in a group of its own. */
-export function bundledUsers({ name, tag }: Base): string[] {
-  if (name === "node") return ["node"];
-  if (name === "r-base") return ["docker"];
-  return name !== undefined && hasUbuntu(name, tag) ? ["ubuntu"] : [];
+/** The user with UID 1000 that an official image brings along, in a group of its own; undefined where it has none. */
+export function bundledUser({ name, tag }: Base): string | "unknown" | undefined {
+  if (name === "node") return "node";
+  if (name === "r-base") return "docker";
+  if (name !== "ubuntu" && name !== "eclipse-temurin" && name !== "buildpack-deps") return undefined;
+  const release = releaseOf(tag);
+  if (release !== undefined) return release >= firstWithUser ? "ubuntu" : undefined;
+  if (name === "ubuntu" && /^(?:latest|rolling|devel)$/.test(tag)) return "ubuntu";
+  if (name !== "ubuntu" && /alpine|ubi\d|centos|bullseye|bookworm|trixie|sid/.test(tag)) return undefined;
+  return "unknown";
 }
 
-/** Ubuntu has its user since 23.04, and the images that are made of it. */
-function hasUbuntu(name: string, tag: string): boolean {
-  if (tag === "") return false;
-  if (name === "ubuntu") return !/^(?:1\d|2[0-2])\.|^(?:trusty|xenial|bionic|focal|jammy|kinetic)/.test(tag);
-  // Without a name of a system it is the newest Ubuntu.
-  if (name === "eclipse-temurin") return !/alpine|ubi\d|centos|focal|jammy|nanoserver|windows/.test(tag);
-  return name === "buildpack-deps" && /noble|oracular|plucky|questing|2[4-9]\.\d\d/.test(tag);
-}
+/** Ubuntu 23.04, called lunar. */
+const firstWithUser = 23.04;
+const names = new Map(
+  Object.entries({
+    ...{ trusty: "14.04", xenial: "16.04", artful: "17.10", bionic: "18.04", cosmic: "18.10", disco: "19.04" },
+    ...{ eoan: "19.10", focal: "20.04", groovy: "20.10", hirsute: "21.04", impish: "21.10", jammy: "22.04" },
+    ...{ kinetic: "22.10", lunar: "23.04", mantic: "23.10", noble: "24.04", oracular: "24.10", plucky: "25.04" },
+    questing: "25.10",
+  }),
+);
 
-/** Whether adduser is another name of useradd, as in Fedora and what comes of it. */
-export function hasFedorasAdduser({ name, tag }: Base): boolean {
-  return (
-    /^(?:fedora|rockylinux|almalinux|centos|amazonlinux|oraclelinux|amazoncorretto)$/.test(name ?? "") &&
-    !isBusyBox({ name, tag })
-  );
-}
-
-/** Whether adduser is the short one of BusyBox. */
-export function isBusyBox({ name, tag }: Pick<Base, "name" | "tag">): boolean {
-  return name === "alpine" || name === "busybox" || /alpine/.test(tag);
+/** The release of Ubuntu that a tag names (`21-jdk-noble`, `24.04`, `artful-20180706`). */
+function releaseOf(tag: string): number | undefined {
+  const [release] = tag
+    .split("-")
+    .map((part) => names.get(part) ?? /^[12]\d\.(?:04|10)(?=\.|$)/.exec(part)?.[0])
+    .filter((each) => each !== undefined);
+  return release === undefined ? undefined : Number(release);
 }

@@ -5,6 +5,7 @@ import { ContextError } from "../context-error";
 import { type ContextEntry, contextEntries } from "../context-files";
 import { dockerfilePath } from "../context-hash";
 import { type IgnoreRules, readIgnoreRules, type Verdict } from "../dockerignore";
+import { goMatch, PatternError } from "../go-match";
 import { beginningOf } from "../hash-files";
 
 /** The files of a build context, as COPY finds them. */
@@ -59,19 +60,13 @@ function matchesOf(entries: readonly ContextEntry[], source: string): ReturnType
   });
 }
 
-/** Go's filepath.Match for one part of a path. */
+/** Docker refuses a pattern that cannot be read by itself. */
 function matchesPart(name: string, pattern: string): boolean {
   if (!/[*?[\\]/.test(pattern)) return name === pattern;
-  const source = pattern.replace(/\\(.)|\[[^\]]*\]|[*?]|[.+^${}()|]/g, (found, escaped?: string) => {
-    if (escaped !== undefined) return `\\${escaped}`;
-    if (found === "*") return ".*";
-    if (found === "?") return ".";
-    return found.startsWith("[") ? found : `\\${found}`;
-  });
   try {
-    return new RegExp(`^${source}$`, "su").test(name);
-  } catch {
-    // Docker refuses such a pattern itself.
-    return false;
+    return goMatch(pattern, name);
+  } catch (error) {
+    if (error instanceof PatternError) return false;
+    throw error;
   }
 }

@@ -1,19 +1,18 @@
 import { posix } from "node:path";
-import { type Account, Accounts } from "./accounts";
+import { type Accounts, accountFault, accountsOf } from "./accounts";
 import { type Base, baseOf, foreignArchitecture } from "./base-images";
 import { type ContextView, viewContext } from "./context-view";
-import { closedToBench } from "./file-mode";
 import { type Finding, finding } from "./finding";
-import { withoutDocuments } from "./here-documents";
+import { checkPointers } from "./pointers";
 import { checkPractice } from "./practice";
 import { type Access, benchGid, benchUid, startScript } from "./rules";
-import { runOnScript } from "./script-commands";
-import { checkScriptText, isShellProgram, parseShebang } from "./script-text";
+import { effectsOf, type RunEffects } from "./run-commands";
+import { checkScriptText } from "./script-text";
 import { checkScriptWrites, checkVolumes } from "./script-writes";
-import { type Command, parseCommands, type Word } from "./shell";
 import { checkSources } from "./sources";
 import { type Plan, planOf, type Step } from "./stages";
-import { StartScript } from "./start-script";
+import { isClosed, StartScript } from "./start-script";
+import type { Word } from "./variables";
 
 export interface DockerfileCheck {
   /** What is declared to be open; nothing of it can be seen for sure in a Dockerfile today. */
@@ -30,9 +29,8 @@ export interface DockerfileCheck {
 }
 
 /**
- * Reads a Dockerfile for what Bench would refuse, before minutes are spent on a build. An error is sure; where a base image or
- * a script may provide what is missing it is a warning, and the image itself is looked at after the build. Only the stage that
- * is built counts, and the stages it is based on.
+ * Reads a Dockerfile for what Bench is sure to refuse, before minutes are spent on a build. What a base image or a command hides is one
+ * note: the image itself is looked at after the build. Only the stage that is built counts, and the stages it is based on.
  */
 export async function checkDockerfile(text: string, { build = {} }: DockerfileCheck): Promise<Finding[]> {
   const plan = planOf(text, build);
@@ -49,14 +47,19 @@ export async function checkDockerfile(text: string, { build = {} }: DockerfileCh
       ? undefined
       : await viewContext({ context: build.context, dockerfile: build.dockerfile });
   const seen = walk(plan, context);
+  const parts = [checkUser(seen), checkAccounts(seen), checkScript(seen)];
   return [
     ...checkPlatforms(plan),
-    ...checkAccounts(seen),
-    ...checkScript(seen),
+    ...parts.flatMap((part) => (typeof part === "string" ? [] : part)),
     ...checkCommands(plan.steps),
     ...checkSources(plan.steps, context, seen.script.missing),
+    ...checkPointers(plan.steps, context, seen.script.file),
     ...checkVolumes(plan.steps),
     ...checkPractice(plan),
+    ...hiddenNote(
+      plan,
+      parts.filter((part) => typeof part === "string"),
+    ),
   ].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
@@ -66,106 +69,41 @@ interface Seen {
   readonly accounts: Accounts;
   readonly script: StartScript;
   readonly user: { readonly line: number; readonly value: Word } | undefined;
-  /** Whether something may have made users that the walk did not see. */
-  readonly hidden: boolean;
-  /** The environment of the image. */
-  readonly env: ReadonlyMap<string, Word>;
   readonly lastLine: number;
 }
 
+/** What is wrong, or what cannot be seen. */
+type Part = Finding[] | string;
+
 function walk({ base: image, steps, froms }: Plan, context: ContextView | undefined): Seen {
   const base = baseOf(image);
-  const accounts = new Accounts(base);
   const script = new StartScript();
   let user: Seen["user"];
-  let hidden = false;
+  const effects: RunEffects[] = [];
   for (const step of steps) {
     if (step.keyword === "USER") user = { line: step.line, value: step.words[0] };
-    else if (step.keyword === "COPY" || step.keyword === "ADD") {
-      script.copy(step, context, accounts);
-      hidden ||= bringsAccounts(step, context);
-    } else if (step.keyword === "RUN") {
-      let folder = step.workdir;
-      for (const command of commandsOf(step)) {
-        if (command.words[0] === "cd") folder = posix.resolve(folder, command.words[1] ?? ".");
-        accounts.run(command);
-        runOnScript(script, command, { workdir: folder, line: step.line, accounts });
-        if (isOpaque(command)) {
-          hidden = true;
-          script.perhaps();
-        }
-      }
+    else if (step.keyword === "COPY" || step.keyword === "ADD") script.copy(step, context);
+    else if (step.keyword === "RUN") {
+      const effect = effectsOf(step);
+      effects.push(effect);
+      script.run(effect);
     }
   }
+  const hidden =
+    effects.some(({ hidesAccounts }) => hidesAccounts) || steps.some((step) => bringsAccounts(step, context));
+  const commands = effects.flatMap((effect) => effect.accounts);
   return {
     base,
-    accounts,
+    accounts: accountsOf(base, commands, hidden),
     script,
     user,
-    hidden,
-    env: new Map(steps.filter(({ keyword }) => keyword === "ENV").flatMap(({ sets }) => sets)),
     lastLine: Math.max(froms.at(-1)?.line ?? 1, ...steps.map(({ line }) => line)),
   };
 }
 
-function commandsOf(step: Step): Command[] {
-  if (step.json) return [{ words: step.words, at: 0 }].flatMap((command) => inner(command, step));
-  const body = () => commandsOfBody(step).flatMap((command) => inner(command, step));
-  if (/^\s*<<-?\s*\S+\s*$/.test(step.text)) return body();
-  return parseCommands(step.text, step.lookup).flatMap((command) =>
-    step.documents.length > 0 && readsScript(command) ? body() : inner(command, step),
-  );
-}
-
-/** What a here-document says is run by a shell, or by the program that its own first line names, which nobody sees into. */
-function commandsOfBody({ documents, lookup }: Step): Command[] {
-  const script = documents.join("\n");
-  const shebang = parseShebang(Buffer.from(script));
-  if (shebang !== undefined && !isShellProgram(shebang)) return [{ words: [undefined], at: 0 }];
-  return parseCommands(withoutDocuments(script), lookup);
-}
-
-/** `bash -e <<EOF` runs the here-document. */
-function readsScript({ words: [program, ...args] }: Command): boolean {
-  const from = args.indexOf("<");
-  return isShell(program) && from !== -1 && args.slice(0, from).every((word) => word?.startsWith("-"));
-}
-
-/** `sh -c '…'` and `su -c '…'` are the commands in it. */
-function inner(command: Command, step: Step): Command[] {
-  const [program, ...args] = command.words;
-  const flag = args.findIndex((word) => /^-\w*c$/.test(word ?? ""));
-  const text = args[flag + 1];
-  return (isShell(program) || program === "su") && flag !== -1 && text !== undefined
-    ? parseCommands(text, step.lookup)
-    : [command];
-}
-
-function isShell(program: Word): boolean {
-  return /^(?:\/(?:usr\/)?bin\/)?(?:ba|da|a|z|k)?sh$/.test(program ?? "");
-}
-
-/** Whether a command may do anything, because what it runs is not in the Dockerfile. */
-function isOpaque({ words }: Command): boolean {
-  const [program] = words;
-  if (program === undefined) return true;
-  if (words.some((word) => word !== undefined && /^\/etc\/(?:passwd|group)$/.test(word))) return true;
-  // Only looks whether it can be read.
-  if (isShell(program) && words[1] === "-n") return false;
-  if (
-    isShell(program) ||
-    /^(?:\.|source|eval|xargs|make|ansible-playbook|newusers|python[\d.]*|perl|ruby|node|Rscript)$/.test(program)
-  )
-    return !onlyInstalls(words);
-  return program.endsWith(".sh") || (program.includes("/") && !/^\/(?:usr\/)?(?:local\/)?s?bin\//.test(program));
-}
-
-/** `python -m pip install` and such make no users. */
-function onlyInstalls(words: readonly Word[]): boolean {
-  return words[1] === "-m" && /^(?:pip|venv|ensurepip|compileall)$/.test(words[2] ?? "");
-}
-
+/** Whether a COPY may bring a /etc/passwd along. */
 function bringsAccounts(step: Step, context: ContextView | undefined): boolean {
+  if (step.keyword !== "COPY" && step.keyword !== "ADD") return false;
   const target = step.words.at(-1);
   if (target === undefined) return true;
   const place = posix.resolve(step.workdir, target);
@@ -178,6 +116,18 @@ function bringsAccounts(step: Step, context: ContextView | undefined): boolean {
     .some((source) => source === undefined || context.matches(source).some(({ below }) => below === wanted));
 }
 
+/** Says once what the look at the image will tell. */
+function hiddenNote({ base, froms }: Plan, hidden: readonly string[]): Finding[] {
+  if (hidden.length === 0) return [];
+  const from = base === undefined || base === "" ? "the base image" : `the base image ${base}`;
+  const message = `${from} or a command decides ${listed(hidden)}, which a Dockerfile does not show`;
+  return [finding("ICA026", "note", message, froms[0]?.line)];
+}
+
+function listed(parts: readonly string[]): string {
+  return [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter((part) => part !== "").join(" and ");
+}
+
 function checkPlatforms({ froms }: Plan): Finding[] {
   return froms.flatMap(({ line, platform, image }) => {
     const foreign = foreignArchitecture(image);
@@ -188,91 +138,53 @@ function checkPlatforms({ froms }: Plan): Finding[] {
   });
 }
 
-function checkAccounts({ base, accounts, user, hidden: others, lastLine }: Seen): Finding[] {
-  const hidden = others || accounts.hidden;
-  const sure = base.known && !hidden;
-  const bench = [...accounts.users].filter(([, { uid }]) => uid === benchUid);
-  const findings = checkUser(base, accounts, user, sure, lastLine);
-  const member = (account: Account) => account.groups.has(benchGid);
-  if (bench.some(([, account]) => member(account))) return findings;
-  const [outside] = bench;
-  if (outside !== undefined) {
-    const [name, { complete }] = outside;
-    const message = `the user ${name} (UID ${benchUid}) is not put in the group users (GID ${benchGid})`;
-    return [...findings, finding("ICA003", complete && !hidden ? "error" : "warning", message, user?.line ?? lastLine)];
-  }
-  // A user whose UID is left to chance, or hidden in a variable: what ICA002 says is enough.
-  if (
-    [...accounts.users.values()].some((account) => account.uid === undefined && (member(account) || !account.complete))
-  )
-    return findings;
-  const unseen = sure
-    ? `nothing makes a user with UID ${benchUid}`
-    : `it cannot be seen here whether there is a user with UID ${benchUid} in the group ${benchGid}`;
-  return [...findings, finding("ICA003", sure ? "error" : "warning", unseen, user?.line ?? lastLine)];
-}
-
-function checkUser(base: Base, accounts: Accounts, user: Seen["user"], sure: boolean, lastLine: number): Finding[] {
-  if (user === undefined) {
-    if (base.known) return [finding("ICA002", "error", "there is no USER, so the image is made for root", lastLine)];
-    return [
-      finding(
-        "ICA002",
-        "warning",
-        "there is no USER; whether the base image's user has UID 1000 cannot be seen here",
-        lastLine,
-      ),
-    ];
-  }
-  const { line, value } = user;
+function checkUser({ base, accounts, user, lastLine }: Seen): Part {
+  const hidden = `whether USER has UID ${benchUid}`;
+  if (user === undefined)
+    return base.known
+      ? [finding("ICA002", "error", "there is no USER, so the image is made for root", lastLine)]
+      : hidden;
   // An argument that is empty by default is one that the build gives.
-  if (value === undefined || value === "")
-    return [finding("ICA002", "warning", "the UID of USER cannot be seen here: it is hidden in a variable", line)];
-  const [name = ""] = value.split(":");
-  const uid = name === "root" || name === "" ? 0 : /^\d+$/.test(name) ? Number(name) : accounts.users.get(name)?.uid;
-  if (uid === benchUid) return [];
-  if (uid !== undefined) return [finding("ICA002", "error", `USER ${value} has UID ${uid}`, line)];
-  if (accounts.users.has(name))
-    return [
-      finding("ICA002", "warning", `the UID of USER ${name} is left to chance: give it with --uid ${benchUid}`, line),
-    ];
-  // That the user is missing is said once, by ICA003.
-  return sure ? [] : [finding("ICA002", "warning", `the UID of USER ${name} cannot be seen here`, line)];
+  const [name = ""] = (user.value ?? "").split(":");
+  if (name === "") return hidden;
+  const uid = name === "root" ? 0 : /^\d+$/.test(name) ? Number(name) : uidOf(name, accounts);
+  if (uid === undefined) return accountFault(accounts) === undefined ? hidden : [];
+  return uid === benchUid ? [] : [finding("ICA002", "error", `USER ${user.value} has UID ${uid}`, user.line)];
 }
 
-function checkScript({ base, accounts, script, hidden, env, lastLine }: Seen): Finding[] {
+function uidOf(name: string, { users, sure }: Accounts): number | undefined {
+  return sure ? users.find((user) => user.name === name)?.uid : undefined;
+}
+
+function checkAccounts({ accounts, user, lastLine }: Seen): Part {
+  const fault = accountFault(accounts);
+  if (fault !== undefined) return [finding("ICA003", "error", fault, user?.line ?? lastLine)];
+  return accounts.sure && accounts.users.some(({ uid, inGroup }) => uid === benchUid && inGroup === true)
+    ? []
+    : `whether there is a user with UID ${benchUid} in the group ${benchGid}`;
+}
+
+function checkScript({ base, script, lastLine }: Seen): Part {
   const { present, missing, elsewhere, text, file, line = lastLine } = script;
-  if (missing !== undefined && present !== "yes")
-    return [
-      finding(
-        "ICA004",
-        "error",
-        `${missing.source} is not in the context, or .dockerignore leaves it out`,
-        missing.line,
-      ),
-    ];
-  if (present !== "yes") {
-    const sure = base.known && present === "no" && !hidden;
-    const where =
-      elsewhere === undefined
-        ? sure
-          ? `nothing puts a file at ${startScript}`
-          : `it cannot be seen here whether ${startScript} is there`
-        : `the start script is put at ${elsewhere.path}, and has to be at ${startScript}`;
-    return [finding("ICA004", sure ? "error" : "warning", where, elsewhere?.line ?? lastLine)];
+  if (missing !== undefined && present !== "yes") {
+    const message = `${missing.source} is not in the context, or .dockerignore leaves it out`;
+    return [finding("ICA004", "error", message, missing.line)];
   }
-  const closed = closedToBench(script.mode, script.owner, accounts.benchGroups);
-  const mode =
-    closed === "surely"
-      ? [finding("ICA005", "error", `${startScript} is not executable for ${benchUid}:${benchGid}`, line)]
-      : closed === "likely"
-        ? [finding("ICA005", "warning", `nothing that can be seen here makes ${startScript} executable`, line)]
-        : [];
+  if (present === "maybe" || (present === "no" && !base.known))
+    return `whether ${startScript} is there and can be started`;
+  if (present === "no") {
+    const message =
+      elsewhere === undefined
+        ? `nothing puts a file at ${startScript}`
+        : `the start script is put at ${elsewhere.path}, and has to be at ${startScript}`;
+    return [finding("ICA004", "error", message, elsewhere?.line ?? lastLine)];
+  }
+  const mode = isClosed(script)
+    ? [finding("ICA005", "error", `${startScript} is not executable for ${benchUid}:${benchGid}`, line)]
+    : [];
   if (text === undefined) return mode;
-  const wrong = checkScriptText(text, line, file).map(
-    (found): Finding => (script.textIsSure ? found : { ...found, severity: "warning" }),
-  );
-  return [...mode, ...wrong, ...(wrong.length > 0 ? [] : checkScriptWrites(text, env, line, file))];
+  const wrong = checkScriptText(text, line, file);
+  return [...mode, ...wrong, ...(wrong.length > 0 ? [] : checkScriptWrites(text, line, file))];
 }
 
 /** Only what this Dockerfile says: the CMD of a base image (Debian has bash) is nobody's intention. */
@@ -281,7 +193,7 @@ function checkCommands(steps: readonly Step[]): Finding[] {
     .map((keyword) => steps.findLast((step) => step.keyword === keyword))
     .filter((step) => step !== undefined)
     // An empty one takes back what an earlier stage has set.
-    .filter(({ text }) => !/^\s*(?:\[\s*\])?\s*$/.test(text));
+    .filter(({ text, words }) => text.trim() !== "" && words.length > 0);
   if (set.length === 0 || set.some(({ text }) => text.includes(posix.basename(startScript)))) return [];
   return set
     .slice(0, 1)

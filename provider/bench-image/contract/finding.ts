@@ -1,9 +1,12 @@
 import { type RuleCode, rules } from "./rules";
 
-/** Something that breaks a rule (`error`: sure to fail in Bench) or may break it (`warning`: it cannot be seen from here). */
+/**
+ * Something that breaks a rule (`error`: sure to fail in Bench), that is unwise or may fail (`warning`), or that is only seen later
+ * (`note`).
+ */
 export interface Finding {
   readonly code: RuleCode;
-  readonly severity: "error" | "warning";
+  readonly severity: "error" | "warning" | "note";
   /** What was found, without a full stop. */
   readonly message: string;
   /** Line of the Dockerfile, from 1. */

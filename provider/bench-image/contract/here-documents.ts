@@ -28,26 +28,10 @@ function takeHead(lines: string[]): string {
   let head = "";
   for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
     if (head !== "" && /^\s*(?:#|$)/.test(line)) continue;
-    const [, text = "", goesOn] = /^(.*?)([\\`])?\s*$/s.exec(line) ?? [];
-    head += text;
-    if (goesOn === undefined) break;
+    const text = line.trimEnd();
+    const goesOn = /[\\`]$/.test(text);
+    head += goesOn ? text.slice(0, -1) : text;
+    if (!goesOn) break;
   }
   return head;
-}
-
-/** Blanks the bodies of here-documents in a script, so that places stay what they are. */
-export function withoutDocuments(text: string): string {
-  let ends: string[] = [];
-  return text
-    .split("\n")
-    .map((line) => {
-      const [end] = ends;
-      if (end !== undefined) {
-        if (line.trim() === end) ends = ends.slice(1);
-        return " ".repeat(line.length);
-      }
-      ends = [...line.matchAll(/(?<!<)<<-?\s*(["']?)([A-Za-z_]\w*)\1/g)].map(([, , mark = ""]) => mark);
-      return line;
-    })
-    .join("\n");
 }

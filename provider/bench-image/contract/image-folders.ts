@@ -20,8 +20,9 @@ export async function checkFolders(layers: readonly ImageLayer[], read: FileRead
 
 /** `COPY --chmod=0644 a b /etc/app/` → `/etc/app`, `/etc`. */
 function foldersOf(madeBy: string): string[] {
-  const target = /^(?:COPY|ADD) .*?(\/\S*)$/.exec(madeBy)?.[1];
-  if (target === undefined) return [];
+  const last = madeBy.slice(madeBy.lastIndexOf(" ") + 1);
+  if (!/^(?:COPY|ADD) /.test(madeBy) || !last.includes("/")) return [];
+  const target = last.slice(last.indexOf("/"));
   const folders: string[] = [];
   for (
     let at = target.endsWith("/") ? posix.resolve(target) : posix.dirname(target);

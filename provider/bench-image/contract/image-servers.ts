@@ -76,7 +76,7 @@ async function textsOf(script: ImageFile, read: FileReader): Promise<string[]> {
 /** Scripts and configuration files that a script names; bare names of scripts are taken to lie beside the start script. */
 function filesNamedIn(text: string): string[] {
   const paths = text.match(/\/(?:etc|usr|opt|srv|home)\/[\w./+-]+/g) ?? [];
-  const scripts = (text.match(/(?<![\w./-])[\w+-]+\.(?:sh|py|R)\b/g) ?? []).map((name) =>
+  const scripts = (text.match(/(?<![\w.+/-])[\w+-]+\.(?:sh|py|R)\b/g) ?? []).map((name) =>
     posix.join(posix.dirname(startScript), name),
   );
   return [...scripts, ...paths].filter((path) => path !== startScript && !/^\/usr\/(?:s?bin|lib)\//.test(path));
@@ -85,7 +85,7 @@ function filesNamedIn(text: string): string[] {
 /** A configuration without its comments: the distributions' own says "#Port 22". */
 async function settingsOf(path: string, read: FileReader): Promise<string> {
   const file = await read(path);
-  return file?.type === "file" ? file.content.toString("utf8").replace(/^\s*#.*$/gm, "") : "";
+  return file?.type === "file" ? file.content.toString("utf8").replace(/^[ \t]*#.*$/gm, "") : "";
 }
 
 async function hasAny(paths: readonly string[], read: FileReader): Promise<boolean> {

@@ -169,7 +169,7 @@ async function checkScript(
   return [
     ...findings,
     ...(await checkInterpreter(script.content, info, accounts, read)),
-    ...checkScriptWrites(script.content, new Map(pairsOf(info.Config.Env))),
+    ...checkScriptWrites(script.content),
   ];
 }
 

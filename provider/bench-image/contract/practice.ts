@@ -1,8 +1,8 @@
 import { baseOf } from "./base-images";
 import { type Finding, finding } from "./finding";
-import type { Word } from "./shell";
 import { isAddress } from "./sources";
 import type { Plan, Step } from "./stages";
+import type { Word } from "./variables";
 
 /** What works, or seems to, and will be regretted: all of it warnings. */
 export function checkPractice({ base, froms, steps }: Plan): Finding[] {
@@ -41,7 +41,7 @@ function checkAdd({ line, words, flags }: Step): Finding[] {
 
 /** An address may hold a password, which is nothing for a log. */
 function withoutLogin(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, "//").replace(/\?.*$/, "?…");
+  return address.replace(/\/\/[^/@]*@/, "//").replace(/\?.*/s, "?…");
 }
 
 /** One finding for each name, at the first place that gives it a value. */

@@ -206,6 +206,22 @@ export const rules = {
     fix: "Make the folder in a RUN before the COPY (mkdir -p), or give COPY a mode with the right to execute.",
     checked: ["image"],
   },
+  ICA025: {
+    title: "Files come as they are, not as pointers of Git LFS",
+    reason:
+      "Git LFS leaves a text of three lines in the place of a file that it has not fetched: the image gets this text instead of the script or the data.",
+    source: "practice; https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md",
+    fix: "Run git lfs pull before the build (with actions/checkout: lfs: true), or leave the files out with .dockerignore.",
+    checked: ["Dockerfile", "image"],
+  },
+  ICA026: {
+    title: "What the Dockerfile does not show is right in the image",
+    reason:
+      "A base image, or a command whose effect only Docker can tell, may bring the user, the start script and its permissions along. No fault: the rules ICA002 to ICA005 are checked in the image.",
+    source: "practice",
+    fix: "Nothing: pulumi up checks the image after the build and before anything is sent to ICA. To know now, run ica-bench lint --build.",
+    checked: ["Dockerfile"],
+  },
 } as const satisfies Record<string, Rule>;
 
 export type RuleCode = keyof typeof rules;

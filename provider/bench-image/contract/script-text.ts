@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { type Finding, finding } from "./finding";
+import { isPointer } from "./pointers";
 import { startScript } from "./rules";
 
 /** How a script wants to be started. */
@@ -12,7 +13,7 @@ export interface Shebang {
 /** Reads the first line of a script. */
 export function parseShebang(content: Buffer): Shebang | undefined {
   const [first = ""] = content.subarray(0, 512).toString("utf8").split("\n");
-  const match = /^#!\s*(\S+)[ \t]*(.*?)\r?$/.exec(first);
+  const match = /^#!\s*(\S+)(.*)/.exec(first);
   return match?.[1] === undefined ? undefined : { interpreter: match[1], argument: (match[2] ?? "").trim() };
 }
 
@@ -37,6 +38,10 @@ export function checkScriptText(content: Buffer, line?: number, file?: string): 
     file === undefined ? found : { ...found, at: { file, ...at } };
   // A program that was compiled needs neither.
   if (content.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"))) return [];
+  if (isPointer(content)) {
+    const message = `${startScript} is a pointer of Git LFS, not the script`;
+    return [place(finding("ICA025", "error", message, line), { line: 1, column: 1 })];
+  }
   if (parseShebang(content) === undefined)
     return [
       place(finding("ICA007", "error", `${startScript} ${whatItStartsWith(content)}`, line), { line: 1, column: 1 }),

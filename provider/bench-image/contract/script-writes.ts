@@ -1,10 +1,7 @@
 import { posix } from "node:path";
 import { type Finding, finding } from "./finding";
-import { withoutDocuments } from "./here-documents";
-import { readOptions } from "./options";
 import { startScript } from "./rules";
 import { isShellProgram, parseShebang } from "./script-text";
-import { type Command, expandText, type Lookup, parseCommands, type Word } from "./shell";
 import type { Step } from "./stages";
 
 /** Paths that are named before the rest is only counted. */
@@ -17,40 +14,53 @@ const alwaysThere = new Set(
 );
 
 /**
- * What the start script writes where Bench lets it write nothing, as far as its text shows: redirections, and commands that
- * make or change files. Only a warning: the line may never run.
+ * Lines of the start script that plainly write where Bench lets it write nothing: a redirection to a path, mkdir and touch of one. Only a
+ * warning: the line may never run. Other ways to write show in a trial run.
  *
- * @param env the image's environment
  * @param line of the Dockerfile that puts the script there
  * @param file where it is in the context
  */
-export function checkScriptWrites(
-  content: Buffer,
-  env: ReadonlyMap<string, Word>,
-  line?: number,
-  file?: string,
-): Finding[] {
+export function checkScriptWrites(content: Buffer, line?: number, file?: string): Finding[] {
   // Not for a compiled program, nor for another language.
   const shebang = parseShebang(content);
   if (shebang === undefined || !isShellProgram(shebang)) return [];
-  const text = withoutDocuments(content.toString("utf8"));
-  const writes = parseCommands(text, lookupIn(text, env)).flatMap((command) =>
-    writtenBy(command)
+  const writes = plainLines(content.toString("utf8")).flatMap(({ text, number }) =>
+    writtenBy(text)
       .filter(isReadOnly)
-      .map((path) => ({ path, at: command.at })),
+      .map((path) => ({ path, number, column: text.search(/\S/) + 1 })),
   );
   const [first] = writes;
   if (first === undefined) return [];
-  const before = text.slice(0, first.at).split("\n");
   const paths = [...new Set(writes.map(({ path }) => path))];
-  const found = finding(
-    "ICA013",
-    "warning",
-    `${startScript} writes ${named(paths)}, in its line ${before.length}`,
-    line,
-  );
-  if (file === undefined) return [found];
-  return [{ ...found, at: { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 } }];
+  const message = `${startScript} writes ${named(paths)}, in its line ${first.number}`;
+  const found = finding("ICA013", "warning", message, line);
+  return [file === undefined ? found : { ...found, at: { file, line: first.number, column: first.column } }];
+}
+
+/** The lines without quoted text, comments and here-documents. */
+function plainLines(text: string): { text: string; number: number }[] {
+  let end: string | undefined;
+  return text.split("\n").flatMap((whole, i) => {
+    if (end !== undefined) {
+      if (whole.trim() === end) end = undefined;
+      return [];
+    }
+    const line = whole.replace(/"[^"\n]*"|'[^'\n]*'/g, "''").replace(/(^|\s)#.*/s, "$1");
+    end = /(?<!<)<<-?[ \t]*["']?(\w+)/.exec(whole)?.[1];
+    return [{ text: line, number: i + 1 }];
+  });
+}
+
+function writtenBy(line: string): string[] {
+  // In a comparison, > is no redirection.
+  if (/\[\[|<<</.test(line)) return [];
+  const targets = [...line.matchAll(/(?<![<>=-])>{1,2}[ \t]*(\/[\w.@+/-]+)(?![\w$*'])/g)].map(([, path = ""]) => path);
+  const [, program, args = ""] = /^\s*(mkdir|touch)\s([^;&|<>]*)/.exec(line) ?? [];
+  const words = args.split(/\s+/);
+  // Of other options some have a value, which is no path that is written.
+  const isPlain = words.every((word) => !word.startsWith("-") || /^-[pv]+$/.test(word));
+  const made = isPlain ? words.filter((word) => /^\/[\w.@+/-]+$/.test(word)) : [];
+  return [...targets, ...made.filter((path) => program === "touch" || !alwaysThere.has(posix.normalize(path)))];
 }
 
 /** A VOLUME makes a folder writable in Docker, and in Bench nothing does. */
@@ -82,76 +92,4 @@ export function named(paths: readonly string[]): string {
 export function isReadOnly(path: string): boolean {
   const isBelow = (folder: string) => path === folder || path.startsWith(`${folder}/`);
   return isBelow("/data/.software") || !["/data", "/tmp", "/dev", "/proc"].some(isBelow);
-}
-
-function writtenBy({ words }: Command): string[] {
-  const [program = "", ...args] = words;
-  // In a comparison, > is no redirection.
-  if (program === "[[" || program === "[" || program === "test") return [];
-  const targets = words.flatMap((word, i) => (word === ">" ? [words[i + 1]] : []));
-  const name = posix.basename(program);
-  const [short, long] = withValue[name] ?? ["", ""];
-  // The suffix of -i is no option.
-  const { options, operands } = readOptions(
-    args.map((word) => word?.replace(/^-i.*/s, "-i")),
-    short,
-    long,
-  );
-  const has = (...names: string[]) => names.some((each) => options.has(each));
-  const changes = (): Word[] => {
-    switch (name) {
-      case "mkdir":
-        return operands.filter((path) => path === undefined || !alwaysThere.has(posix.normalize(path)));
-      case "touch":
-      case "tee":
-      case "truncate":
-      case "mkfifo":
-        return [...operands];
-      case "cp":
-      case "mv":
-      case "ln":
-      case "install":
-        if (has("d", "directory") && name === "install") return [...operands];
-        return has("t", "target-directory")
-          ? [(options.get("t") ?? options.get("target-directory"))?.value]
-          : operands.slice(-1);
-      case "sed":
-        if (!has("i", "in-place")) return [];
-        return has("e", "f", "expression", "file") ? [...operands] : operands.slice(1);
-      default:
-        return [];
-    }
-  };
-  return [...targets, ...changes()]
-    .filter((path) => path !== undefined)
-    .filter((path) => path.startsWith("/"))
-    .map((path) => posix.normalize(path).replace(/(?<=.)\/$/, ""));
-}
-
-/** The options that take a value, short and long: what follows them is no file that is written. */
-const withValue: Readonly<Record<string, readonly [string, string]>> = {
-  mkdir: ["m", "mode"],
-  mkfifo: ["m", "mode"],
-  touch: ["rdt", "reference date time"],
-  truncate: ["sr", "size reference"],
-  cp: ["tS", "target-directory suffix"],
-  mv: ["tS", "target-directory suffix"],
-  ln: ["tS", "target-directory suffix"],
-  install: ["gmotS", "group mode owner target-directory suffix"],
-  sed: ["ef", "expression file"],
-};
-
-/** Variables as the script itself sets them, else as the image does. One that it sets in two ways is not known. */
-function lookupIn(text: string, env: ReadonlyMap<string, Word>): Lookup {
-  const own = new Map<string, Word>();
-  const known: Lookup = (name) => (own.has(name) ? own.get(name) : name === "HOME" ? "/data" : env.get(name));
-  for (const [, name = "", raw = ""] of text.matchAll(
-    /(?:^|[;&|{]|\b(?:then|else|do)\b)[ \t]*(?:export |readonly |local )?([A-Za-z_]\w*)=([^\n;&|]*)/gm,
-  )) {
-    const [value, ...others] = [...(raw.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [""])];
-    const word = others.length > 0 && !others[0]?.startsWith("#") ? undefined : expandText(value ?? "", known);
-    own.set(name, own.has(name) && own.get(name) !== word ? undefined : word);
-  }
-  for (const [, name = ""] of text.matchAll(/\b(?:for|read(?: -r)?) ([A-Za-z_]\w*)/g)) own.set(name, undefined);
-  return known;
 }

@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { DockerfileParser, Flag, type Instruction } from "dockerfile-ast";
 import { partDocuments } from "./here-documents";
-import { expandText, type Lookup, splitWords, type Value, type Word } from "./shell";
+import { expandText, type Lookup, splitWords, type Value, type Word } from "./variables";
 
 /** One instruction of the stage that is built, with variables filled in where their values are known. */
 export interface Step {
