@@ -53,9 +53,11 @@ describe("an OpenAPI document that means harm", function () {
     it(`and nests ${what} without end is none`, () => {
       const inside = opening.repeat(50_000);
       assert.equal(parseDocument(`{"openapi":"3","paths":${inside}`), undefined, "no JSON");
-      assert.equal(parseDocument(`openapi: "3"\npaths: ${inside}`), undefined, "YAML");
       const closed = opening === "[" ? `${inside}${"]".repeat(50_000)}` : `${inside}1${"}".repeat(50_000)}`;
       assert.equal(parseDocument(`{"openapi":"3","paths":{"/a":${closed}}}`), undefined, "JSON");
+      // The parser itself would end the process here.
+      assert.equal(parseDocument(`\n# YAML\n${closed}`), undefined, "YAML");
+      assert.equal(parseDocument(`openapi: "3"\npaths: ${inside}`), undefined, "half of YAML");
     });
 
   it("and nests in YAML's other ways is none", () => {
@@ -71,11 +73,9 @@ describe("an OpenAPI document that means harm", function () {
       assert.equal(ApiDocument.from(parseDocument(text)), undefined, text.slice(0, 60));
   });
 
-  it("and has very many names is read in time", () => {
-    const start = performance.now();
-    const paths = Array.from({ length: 50_000 }, (_, i) => `  /${i}:\n    get: {}`).join("\n");
-    assert.equal(ApiDocument.from(parseDocument(`openapi: "3"\npaths:\n${paths}`))?.calls.length, 50_000);
-    assert.ok(performance.now() - start < 25_000, `took ${performance.now() - start} ms`);
+  it("and has a name twice is read: to look for that takes quadratic time", () => {
+    const text = 'openapi: "3"\npaths: {}\npaths:\n  /a:\n    get: {}\n';
+    assert.deepEqual(ApiDocument.from(parseDocument(text))?.calls, ["GET /a"]);
   });
 
   it("and whose schemas hold each other in ever more ways is read in time", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { IcaError, refusal } from "../../provider/ica/error.js";
+import { cut, withoutFullStop } from "../../provider/words.js";
 
 const call = "POST /api/dockerImages:createInternal";
 
@@ -89,5 +90,19 @@ describe("an error of ICA", () => {
     for (const error of [of("refused", 500), of("refused", 503), of("unreachable"), of("unexpected", 201)])
       assert.equal(error.isAmbiguous, true);
     for (const status of [400, 404, 409, 429]) assert.equal(of("refused", status).isAmbiguous, false);
+  });
+});
+
+describe("words that are put into a sentence", () => {
+  it("lose the full stops at their end, in time", () => {
+    const start = performance.now();
+    assert.equal(withoutFullStop(`${" .".repeat(100_000)}x. .\n`), `${" .".repeat(100_000)}x`);
+    assert.ok(performance.now() - start < 2000, `took ${performance.now() - start} ms`);
+  });
+
+  it("are cut with an ellipsis, and never within a character", () => {
+    assert.equal(cut("abcdef", 6), "abcdef");
+    assert.equal(cut("abcdefg", 6), "abcde…");
+    assert.equal(cut("abcd😀fg", 6), "abcd…");
   });
 });
