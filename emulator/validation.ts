@@ -78,7 +78,7 @@ function onlyServedActions(documents: readonly string[]): RequestHandler {
     .flatMap((name) => Object.keys(paths.parse(specification(name)).paths))
     .map((path) => new RegExp(`^${REST_PATH}${path.replace(/[.]/g, "\\$&").replace(/\{\w+\}/g, "[^/:]+")}$`));
   return (req, _res, next) => {
-    if (/:[^/]*$/.test(req.path) && !served.some((path) => path.test(req.path))) {
+    if (req.path.slice(req.path.lastIndexOf("/")).includes(":") && !served.some((path) => path.test(req.path))) {
       throw notServed(req);
     }
     next();

@@ -91,7 +91,7 @@ async function abilityOf(command: string, env: NodeJS.ProcessEnv): Promise<Docke
   if (version.code !== 0) throw new Error(`it does not start (${version.words})`);
   const plugin = await ask("buildx", "version");
   // An old client answers an unknown command with its help text and may still end with 0.
-  if (plugin.code === 0 && /\d+\.\d+/.test(plugin.stdout) && !/^[ \t]*usage:/im.test(plugin.stdout)) return "buildx";
+  if (plugin.code === 0 && /\d\.\d/.test(plugin.stdout) && !/^[ \t]*usage:/im.test(plugin.stdout)) return "buildx";
   const major = Number(/version v?(\d+)\./i.exec(version.stdout)?.[1]);
   if (major >= oldestClassic && major < firstWithoutBuildKit) return "classic";
   throw new Error(`${version.stdout.trim()}, without the buildx plugin, so it cannot use BuildKit`);
