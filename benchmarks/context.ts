@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { readContents } from "../provider/bench-image/context-hash";
+import { readContents } from "../provider/build-context/hash";
 
 /**
  * The contextHash of a context of 20,000 files and 1 GB, against `find … | xargs -P2 sha256sum` over the same files, in turn: cold (no

@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { type Emulator, startEmulator } from "../emulator/server";
 import { type Compressor, CompressorNotFoundError, compressor } from "../provider/bzip2/compress";
 import { systemClock } from "../provider/clock";
-import { Docker } from "../provider/docker";
+import { Docker } from "../provider/docker/cli";
 import { IcaClient } from "../provider/ica/client";
 import { buildLarge, buildReleases, removeImages } from "./image/content";
 import { saveAndCompress, saveOnly } from "./image/documented";

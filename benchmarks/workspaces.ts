@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { startTestBench, type TestBench } from "../tests/engine/bench";
-import { bytesPerWorkspace, declareFleet, listAll, makeImage, multiply } from "../tests/engine/fleet";
+import { bytesPerWorkspace, declareFleet, listAll, makeImage, multiply } from "../tests/engine/workspaces/fleet";
 
 /**
  * Many workspaces, none with a container: a refresh with shared list calls against one GET each (same stack, same run,

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { isEmulatorMissing, missingEmulator } from "../provider/emulator-package";
-import { doctorCommand } from "./doctor";
-import { initCommand } from "./init";
+import { doctorCommand } from "./doctor/command";
+import { initCommand } from "./init/command";
 import { lintCommand } from "./lint/command";
 import { say } from "./output";
 import { packageVersion } from "./package-root";
 
-type EmulatorCommand = typeof import("./emulator");
+type EmulatorCommand = typeof import("./emulator/command");
 type RunCommand = typeof import("./run/command");
 
 const program = new Command("ica-bench")
@@ -26,7 +26,7 @@ const program = new Command("ica-bench")
     ofEmulator(
       "emulator",
       "An ICA on this machine: the REST calls, an object store, workspaces in Docker, and a page to look at them.",
-      () => (require("./emulator") as EmulatorCommand).emulatorCommand(),
+      () => (require("./emulator/command") as EmulatorCommand).emulatorCommand(),
     ),
   )
   .addCommand(doctorCommand());

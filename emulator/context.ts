@@ -1,8 +1,8 @@
-import type { Auth } from "./auth";
 import type { EmulatorConfig } from "./config";
-import type { Identity } from "./identity";
+import type { Auth } from "./http/auth";
 import type { Images } from "./images/images";
-import type { Store } from "./store";
+import type { Identity } from "./state/identity";
+import type { Store } from "./state/store";
 
 /** What the parts of a running emulator share. */
 export interface EmulatorContext {

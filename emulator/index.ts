@@ -2,9 +2,9 @@
 
 export { type Fault, type StandingOrder, standingOrder } from "./faults/order";
 export { FAULTS_PATH } from "./faults/routes";
-export { defaultFolder, readFolder } from "./folder";
-export { runningOn } from "./lock";
 export { S3_PATH } from "./object-store/server";
 export { LINKS_PATH } from "./page/page";
-export { purgeDocker } from "./purge";
 export { type Emulator, startEmulator } from "./server";
+export { defaultFolder, readFolder } from "./state/folder";
+export { runningOn } from "./state/lock";
+export { purgeDocker } from "./state/purge";

@@ -1,5 +1,5 @@
 import type { Config } from "./config";
-import type { Docker } from "./docker";
+import type { Docker } from "./docker/cli";
 import type { Clock, Log } from "./handler";
 import type { IcaClient } from "./ica/client";
 

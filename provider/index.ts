@@ -4,8 +4,8 @@
  */
 import type * as pulumi from "@pulumi/pulumi";
 import { benchImageHandler } from "./bench-image/handler";
-import { DynamicProvider } from "./dynamic";
-import { endWithEngine, underWay } from "./end-with-engine";
+import { DynamicProvider } from "./pulumi/dynamic";
+import { endWithEngine, underWay } from "./pulumi/end-with-engine";
 import { workspaceHandler } from "./workspace/handler";
 
 // From the start, and not from the first call of ICA on: the engine may be killed at any moment.

@@ -5,10 +5,10 @@
 import { type FoundImage, findImage, type ImageFilter, type ImageQuery, listImages } from "./bench-image/lookup";
 import { systemClock } from "./clock";
 import { configKeys, missingProject, readConfig } from "./config";
-import { HiddenValues } from "./hidden-values";
+import { shown } from "./error-message";
 import { IcaClient } from "./ica/client";
 import { LookupError } from "./lookup-error";
-import { shown } from "./words";
+import { HiddenValues } from "./pulumi/hidden-values";
 import { type FoundWorkspace, findWorkspace, type WorkspaceQuery } from "./workspace/lookup";
 
 export { configKeys, HiddenValues, shown };

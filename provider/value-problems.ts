@@ -1,6 +1,6 @@
 import { checkDeclared } from "./bench-image/inputs";
 import type { CheckFailure } from "./handler";
-import { unknownValue } from "./unknown";
+import { unknownValue } from "./inputs/unknown";
 import { checkWorkspace } from "./workspace/inputs";
 
 export { unknownValue };

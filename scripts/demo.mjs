@@ -1,11 +1,11 @@
 // npm run demo             the whole product on the emulator, then everything is removed
 // npm run demo -- --keep   leaves it running, and says how to look at it
 import { join } from "node:path";
-import { labelled, leftovers, marked } from "./lib/leftovers.mjs";
 import { root } from "./lib/paths.mjs";
 import { attached } from "./lib/process.mjs";
 import { main, say } from "./lib/progress.mjs";
 import { setUp } from "./lib/set-up.mjs";
+import { labelled, leftovers, marked } from "./lib/tests/leftovers.mjs";
 
 await main(async () => {
   const { docker, env: plain } = await setUp();

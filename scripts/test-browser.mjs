@@ -6,7 +6,7 @@ import { browser } from "./lib/browser.mjs";
 import { root } from "./lib/paths.mjs";
 import { main } from "./lib/progress.mjs";
 import { setUp } from "./lib/set-up.mjs";
-import { verdict } from "./lib/verdict.mjs";
+import { verdict } from "./lib/tests/verdict.mjs";
 
 const screenshot = join(root, "docs", "images", "emulator-page.png");
 

@@ -1,9 +1,9 @@
 // npm run test:remote                  the tests of builders that are not the local Docker, with a BuildKit of their own
 // npm run test:remote -- --grep "a b"  mocha's own options
-import { buildKit, whyNoBuildKit } from "./lib/buildkit.mjs";
+import { buildKit, whyNoBuildKit } from "./lib/docker/buildkit.mjs";
 import { main, say } from "./lib/progress.mjs";
 import { setUp } from "./lib/set-up.mjs";
-import { verdict } from "./lib/verdict.mjs";
+import { verdict } from "./lib/tests/verdict.mjs";
 
 function skipped(reason) {
   say(`skipped: ${reason}`);

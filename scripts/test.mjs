@@ -5,7 +5,7 @@ import { root } from "./lib/paths.mjs";
 import { attached } from "./lib/process.mjs";
 import { main, say } from "./lib/progress.mjs";
 import { setUp } from "./lib/set-up.mjs";
-import { verdict } from "./lib/verdict.mjs";
+import { verdict } from "./lib/tests/verdict.mjs";
 
 await main(async () =>
   verdict(await setUp(), process.argv.slice(2), async (env) => {

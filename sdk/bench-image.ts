@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, BenchSettings, TimeoutsArgs } from "./access";
-import { tellEarly } from "./early-problems";
 import { getImageOutput } from "./get-image";
-import { typeToken, withMachinery } from "./machinery";
+import { tellEarly } from "./machinery/early-problems";
+import { typeToken, withMachinery } from "./machinery/machinery";
 
 /** Where a build finds a secret: never the secret itself. */
 export type BuildSecretArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, TimeoutsArgs } from "./access";
-import { tellEarly } from "./early-problems";
 import { type GetWorkspaceResult, getWorkspaceOutput } from "./get-workspace";
-import { typeToken, withMachinery } from "./machinery";
+import { tellEarly } from "./machinery/early-problems";
+import { typeToken, withMachinery } from "./machinery/machinery";
 
 /**
  * A cluster of machines beside the workspace: one manager and 0 to 50 members (help.ica.illumina.com, "Bench Clusters"). It

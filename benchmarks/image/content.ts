@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type BuildSpec, type Docker, dockerLabel } from "../../provider/docker";
+import { type BuildSpec, type Docker, dockerLabel } from "../../provider/docker/cli";
 
 /**
  * An image as teams have them: an operating system with a web server (the quickstart's), on it programs and libraries (copies of

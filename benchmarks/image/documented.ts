@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open } from "node:fs/promises";
-import type { Docker } from "../../provider/docker";
+import type { Docker } from "../../provider/docker/cli";
 
 /**
  * `docker save IMAGE | COMPRESSOR > FILE`, as a person types it: the two programs share a pipe, and this process touches no byte.

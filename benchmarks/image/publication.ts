@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
 import { z } from "zod";
-import { archiveImage } from "../../provider/bench-image/archive";
-import { uploadArchive } from "../../provider/bench-image/upload";
-import { BlockCache } from "../../provider/bzip2/block-cache";
-import { Docker } from "../../provider/docker";
+import { archiveImage } from "../../provider/archive/archive";
+import { BlockCache } from "../../provider/archive/block-cache";
+import { Docker } from "../../provider/docker/cli";
+import { uploadArchive } from "../../provider/upload/upload";
 
 /** One upload in a process of its own, so that its memory can be told. Gets its job, credentials too, by message. */
 

@@ -5,10 +5,10 @@ import type { Emulator } from "../../emulator/server";
 import { benchImageHandler } from "../../provider/bench-image/handler";
 import { systemClock } from "../../provider/clock";
 import type { Context } from "../../provider/context";
-import { Docker } from "../../provider/docker";
+import { Docker } from "../../provider/docker/cli";
 import { IcaClient } from "../../provider/ica/client";
 import { DockerRecorder } from "../../tests/support/docker-recorder";
-import { RecordingProxy } from "../../tests/support/recording-proxy";
+import { RecordingProxy } from "../../tests/support/servers/recording-proxy";
 
 /** What a run of the provider asked for. */
 export interface Asked {

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 import axios, { isAxiosError } from "axios";
-import { TimeLimit, TooSlow } from "../../provider/ica/time-limit";
-import { wayTo } from "../../provider/proxy";
-import { readText } from "../../provider/read-bounded";
-import { readRegularFile } from "../../provider/regular-file";
-import { withoutEnd } from "../../provider/words";
+import { readText } from "../../provider/bytes/read-bounded";
+import { readRegularFile } from "../../provider/bytes/regular-file";
+import { withoutEnd } from "../../provider/error-message";
+import { wayTo } from "../../provider/ica/transport/proxy";
+import { TimeLimit, TooSlow } from "../../provider/ica/transport/time-limit";
 import { ApiDocument } from "./api-document";
 import { parseDocument } from "./parse-document";
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../provider/handler";
 import { IcaClient } from "../../provider/ica/client";
 import type { DataFormat } from "../../provider/ica/data-formats";
 import type { DockerImage } from "../../provider/ica/docker-images";
-import { IcaError } from "../../provider/ica/error";
+import { IcaError } from "../../provider/ica/transport/error";
 import { type Workspace, WorkspaceApiMissing } from "../../provider/ica/workspaces";
 import type { Outcome } from "./assumptions";
 import type { FoundDocument } from "./find-document";

@@ -1,5 +1,5 @@
 import { CST, Lexer, parse } from "yaml";
-import { deepestJson, isTooDeep } from "../../provider/json-depth";
+import { deepestJson, isTooDeep } from "../../provider/bytes/json-depth";
 
 /** The JSON or YAML of a document from outside; undefined when it is neither, or nested too deep to walk through. */
 export function parseDocument(text: string): unknown {

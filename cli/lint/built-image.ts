@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { Finding } from "../../provider/bench-image/contract/finding";
-import { inspectImage } from "../../provider/bench-image/contract/inspect";
-import { Docker } from "../../provider/docker";
+import type { Finding } from "../../provider/contract/finding";
+import { inspectImage } from "../../provider/contract/image/inspect";
+import { Docker } from "../../provider/docker/cli";
 import type { Access } from "../access";
 
 /** A build as the options of `lint` describe it. */

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
+import { checkDockerfile } from "../../provider/contract/dockerfile/dockerfile";
 import { accessOption } from "../access";
 import { print, printEscaped, say } from "../output";
 import { packageVersion } from "../package-root";

@@ -1,9 +1,9 @@
 import { realpath, stat } from "node:fs/promises";
 import path from "node:path";
-import { readBuildFile } from "../../provider/bench-image/build-file";
-import { contextEntries } from "../../provider/bench-image/context-files";
-import { dockerfilePath } from "../../provider/bench-image/context-hash";
-import { readIgnoreRules } from "../../provider/bench-image/dockerignore";
+import { readBuildFile } from "../../provider/build-context/build-file";
+import { readIgnoreRules } from "../../provider/build-context/dockerignore";
+import { dockerfilePath } from "../../provider/build-context/hash";
+import { contextEntries } from "../../provider/build-context/walk";
 
 /** A folder to build an image from, as a person names it on the command line. */
 export interface ImageContext {

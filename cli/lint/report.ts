@@ -1,6 +1,6 @@
 import path from "node:path";
-import type { Finding } from "../../provider/bench-image/contract/finding";
-import { rules } from "../../provider/bench-image/contract/rules";
+import type { Finding } from "../../provider/contract/finding";
+import { rules } from "../../provider/contract/rules";
 import { printableJson } from "../../runtime/printable";
 import type { ImageContext } from "./context";
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Rule, type RuleCode, rules } from "../../provider/bench-image/contract/rules";
+import { type Rule, type RuleCode, rules } from "../../provider/contract/rules";
 import { printableJson } from "../../runtime/printable";
 import type { Placed } from "./report";
 

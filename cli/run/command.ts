@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { connectDocker, imageTag, newInstance, sweepDeadRuns } from "pulumi-ica-emulator/runtime";
-import { Docker } from "../../provider/docker";
+import { Docker } from "../../provider/docker/cli";
 import { isFolder } from "../lint/context";
 import { collectPair } from "../pairs";
 import type { Reporter, Step } from "./events";

@@ -1,4 +1,4 @@
-import type { Finding } from "../../provider/bench-image/contract/finding";
+import type { Finding } from "../../provider/contract/finding";
 
 /** The items of the checklist, in their order. */
 export const stepTitles = {

@@ -1,9 +1,9 @@
-import { benchUserName } from "../../provider/bench-image/contract/bench-user";
-import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile";
-import type { Finding } from "../../provider/bench-image/contract/finding";
-import { describeSize } from "../../provider/bench-image/contract/image-size";
-import { inspectImage } from "../../provider/bench-image/contract/inspect";
-import type { Docker } from "../../provider/docker";
+import { benchUserName } from "../../provider/contract/bench-user";
+import { checkDockerfile } from "../../provider/contract/dockerfile/dockerfile";
+import type { Finding } from "../../provider/contract/finding";
+import { inspectImage } from "../../provider/contract/image/inspect";
+import { describeSize } from "../../provider/contract/image/size";
+import type { Docker } from "../../provider/docker/cli";
 import type { Access } from "../access";
 import { findContext, isFolder } from "../lint/context";
 import { placed, shown } from "../lint/report";

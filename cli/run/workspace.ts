@@ -1,6 +1,6 @@
 import type { Dockerode } from "pulumi-ica-emulator/runtime";
 import { Attended, Bench, newNumber, type Probe, type Standalone } from "pulumi-ica-emulator/runtime";
-import { type Doors, type Inside, openDoors } from "./doors";
+import { type Doors, type Inside, openDoors } from "./access";
 import type { Reachable, Reporter } from "./events";
 import type { ReadyImage } from "./image";
 import type { RunOptions } from "./options";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Identity } from "../identity";
+import type { Identity } from "../state/identity";
 
 /** A data format as ICA's calls show it. */
 export interface DataFormat {

@@ -1,11 +1,11 @@
 import { type Request, Router } from "express";
-import { principalOf } from "../auth";
 import type { EmulatorContext } from "../context";
-import { projectRegion } from "../identity";
+import { principalOf } from "../http/auth";
+import { pageOf } from "../http/paging";
+import { badRequest, conflict, notFound, unauthorized } from "../http/problem";
+import { etagOf, param, route, send, V3 } from "../http/rest";
 import { packageVersion } from "../package-root";
-import { pageOf } from "../paging";
-import { badRequest, conflict, notFound, unauthorized } from "../problem";
-import { etagOf, param, route, send, V3 } from "../rest";
+import { projectRegion } from "../state/identity";
 import type { Formats } from "./formats";
 import { projectView, regionView } from "./views";
 

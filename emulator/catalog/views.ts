@@ -1,4 +1,4 @@
-import type { EmulatorRegion, Identity } from "../identity";
+import type { EmulatorRegion, Identity } from "../state/identity";
 
 /** What every resource of ICA says of its origin. */
 function origin({ timeCreated, user, tenant }: Identity) {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import pLimit from "p-limit";
 import type { Formats } from "../catalog/formats";
-import { inOrderOfCreation } from "../creation-order";
-import { badRequest, conflict, notFound } from "../problem";
-import type { Collection, Store } from "../store";
+import { badRequest, conflict, notFound } from "../http/problem";
+import { inOrderOfCreation } from "../state/creation-order";
+import type { Collection, Store } from "../state/store";
 import { type DataRecord, type DataTags, dataRecord, NO_TAGS } from "./record";
 
 /** Where new data goes, and as what. */

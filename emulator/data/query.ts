@@ -1,6 +1,6 @@
 import type { Request } from "express";
 import type { Formats } from "../catalog/formats";
-import { badRequest } from "../problem";
+import { badRequest } from "../http/problem";
 import type { DataRecord } from "./record";
 
 type Filter = (record: DataRecord) => boolean;

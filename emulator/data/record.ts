@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Formats } from "../catalog/formats";
 import { regionView } from "../catalog/views";
-import { type Identity, projectRegion } from "../identity";
+import { type Identity, projectRegion } from "../state/identity";
 
 const tagList = z.array(z.string());
 

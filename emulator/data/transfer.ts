@@ -1,9 +1,9 @@
-import type { Identity } from "../identity";
-import { projectRegion } from "../identity";
+import { badRequest } from "../http/problem";
 import type { Credentials, TemporaryCredentials } from "../object-store/credentials";
 import { S3_PATH } from "../object-store/server";
 import { presignPut } from "../object-store/signature";
-import { badRequest } from "../problem";
+import type { Identity } from "../state/identity";
+import { projectRegion } from "../state/identity";
 import type { DataRecord } from "./record";
 
 /** How long an upload URL holds; ICA's documents say "temporarily". */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Express } from "express";
-import { REST_PATH } from "../validation";
+import { REST_PATH } from "../http/validation";
 import { Faults } from "./faults";
 import { type Expiring, happen, type Struck } from "./happen";
 import { FAULTS_PATH, faultsApp } from "./routes";

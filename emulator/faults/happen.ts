@@ -1,9 +1,9 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
-import { type Auth, bearerOf } from "../auth";
+import { type Auth, bearerOf } from "../http/auth";
+import { ProblemError, sendProblem } from "../http/problem";
 import type { Credentials } from "../object-store/credentials";
 import { S3Failure, sendFailure } from "../object-store/failure";
 import { accessKeyOf } from "../object-store/signature";
-import { ProblemError, sendProblem } from "../problem";
 import type { Fault } from "./order";
 
 /** What a fault happens to. */

@@ -1,6 +1,6 @@
 import express, { type Express } from "express";
-import { type Auth, requireUserKey } from "../auth";
-import { badRequest, problemHandler, unknownPath } from "../problem";
+import { type Auth, requireUserKey } from "../http/auth";
+import { badRequest, problemHandler, unknownPath } from "../http/problem";
 import type { Faults } from "./faults";
 import { faultOrder } from "./order";
 

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import type Dockerode from "dockerode";
 import pLimit from "p-limit";
 import { z } from "zod";
-import { connectDocker } from "../../runtime/connect";
+import { connectDocker } from "../../runtime/docker/connect";
 import type { ProjectData } from "../data/project-data";
 import { checkArchive } from "./archive";
 import { ArchiveError, openArchive } from "./decompress";

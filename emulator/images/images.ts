@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import pLimit from "p-limit";
 import { z } from "zod";
 import type { BenchSettings } from "../config";
-import { inOrderOfCreation } from "../creation-order";
-import type { Identity } from "../identity";
-import { badRequest, conflict, notFound } from "../problem";
-import type { Collection, Store } from "../store";
+import { badRequest, conflict, notFound } from "../http/problem";
+import { inOrderOfCreation } from "../state/creation-order";
+import type { Identity } from "../state/identity";
+import type { Collection, Store } from "../state/store";
 
 /** How an image is kept. */
 export const imageRecord = z.object({

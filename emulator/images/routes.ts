@@ -3,9 +3,9 @@ import { z } from "zod";
 import { requireProject } from "../catalog/routes";
 import type { EmulatorContext } from "../context";
 import type { ProjectData } from "../data/project-data";
-import type { Identity } from "../identity";
-import { badRequest, conflict } from "../problem";
-import { param, route, send, V4 } from "../rest";
+import { badRequest, conflict } from "../http/problem";
+import { param, route, send, V4 } from "../http/rest";
+import type { Identity } from "../state/identity";
 import type { Builder } from "./build";
 import type { ImageRecord, Images } from "./images";
 

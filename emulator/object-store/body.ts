@@ -4,8 +4,8 @@ import { type IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { crc32 } from "node:zlib";
-import { isNoSpace } from "../no-space";
-import { syncFile } from "../sync-file";
+import { isNoSpace } from "../state/no-space";
+import { syncFile } from "../state/sync-file";
 import { AwsChunkedDecoder } from "./chunked";
 import { S3Failure } from "./failure";
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
 import send from "send";
-import type { DiskStore } from "./disk";
 import { S3Failure } from "./failure";
+import type { DiskStore } from "./storage/disk";
 
 /**
  * Answers GetObject and HeadObject. The library knows HTTP's rules of ranges and conditions; which errors S3 makes of them

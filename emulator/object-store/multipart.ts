@@ -3,11 +3,11 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import { isPayloadHash } from "./body";
 import { numberIn } from "./call";
-import type { DiskStore } from "./disk";
 import { S3Failure } from "./failure";
-import type { Part } from "./parts";
 import { malformed, readXml } from "./read-xml";
 import { encodePath } from "./signature";
+import type { DiskStore } from "./storage/disk";
+import type { Part } from "./storage/parts";
 import { s3XmlOf } from "./xml";
 
 /** S3's own limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type CallName, callOf, numberIn } from "./call";
 import type { TemporaryCredentials } from "./credentials";
-import { DiskStore, type StoredObject } from "./disk";
 import { download } from "./download";
 import { S3Failure, sendFailure } from "./failure";
-import { metadataIn } from "./metadata";
 import { listParts, listUploads, MAX_PARTS, readCompletion } from "./multipart";
 import { claimOf, type SignedRequest, verify } from "./signature";
+import { DiskStore, type StoredObject } from "./storage/disk";
+import { metadataIn } from "./storage/metadata";
 import { s3XmlOf } from "./xml";
 
 /** Where the object store is mounted; clients use path-style addresses below it. */

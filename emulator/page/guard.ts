@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from "express";
-import { isPageHost } from "../loopback";
-import { forbidden, unauthorized } from "../problem";
+import { isPageHost } from "../http/loopback";
+import { forbidden, unauthorized } from "../http/problem";
 import type { Sessions } from "./sessions";
 
 /** Where the page's own calls are; its cookie is sent to them and to nothing else. */

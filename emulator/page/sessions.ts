@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { type Auth, hashOf, USER } from "../auth";
-import { unauthorized } from "../problem";
+import { type Auth, hashOf, USER } from "../http/auth";
+import { unauthorized } from "../http/problem";
 
 const MINUTE_MS = 60_000;
 /** How long an address that signs in is good for. */

@@ -1,4 +1,4 @@
-import type { Seen } from "./beneath";
+import type { Seen } from "./safe-paths";
 
 /** Data of the project that is complete: AVAILABLE files, and folders. */
 export interface Known {

@@ -4,7 +4,7 @@ import type { Stats } from "node:fs";
 import { chmod, chown, copyFile, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import path from "node:path";
 import { BENCH_GID, BENCH_UID } from "../../runtime/spec";
-import { inFolder, partsOf, unlessGone } from "./beneath";
+import { inFolder, partsOf, unlessGone } from "./safe-paths";
 
 /**
  * Makes a folder, or a file as a whole: a copy of `content` that comes into its place in one step. Follows no link below

@@ -2,11 +2,11 @@ import { lstat, mkdir, statfs } from "node:fs/promises";
 import { z } from "zod";
 import { isDataName, type ProjectData } from "../data/project-data";
 import type { DataRecord } from "../data/record";
-import type { DiskStore } from "../object-store/disk";
-import type { Collection, Store } from "../store";
-import { openReal, partsOf, type Seen, seenBelow, unlessGone } from "./beneath";
+import type { DiskStore } from "../object-store/storage/disk";
+import type { Collection, Store } from "../state/store";
 import { type Agreed, decide, type Step, waits } from "./decide";
 import { giveToUser, removeUnfinished, unlinkBelow, writeBelow } from "./files";
+import { openReal, partsOf, type Seen, seenBelow, unlessGone } from "./safe-paths";
 
 /** Milliseconds from one look at the folder to the next. What was written counts when two looks saw the same. */
 const INTERVAL_MS = 1000;

@@ -1,9 +1,9 @@
 import { parseAllowedUrl } from "../../runtime";
-import type { Identity } from "../identity";
-import { projectRegion } from "../identity";
+import { badRequest, conflict } from "../http/problem";
+import { canonicalJson } from "../http/rest";
 import type { Images } from "../images/images";
-import { badRequest, conflict } from "../problem";
-import { canonicalJson } from "../rest";
+import type { Identity } from "../state/identity";
+import { projectRegion } from "../state/identity";
 import type { WorkspaceRecord, WorkspaceSettings } from "./record";
 
 /** Attribute → what is wrong with it. */

@@ -1,7 +1,7 @@
 import type { Bench, Endpoints, Listener, SupervisionEnd, WorkspaceSpec } from "../../runtime";
-import { dockerWords } from "../../runtime/docker-error";
-import { conflict } from "../problem";
-import type { Collection } from "../store";
+import { dockerWords } from "../../runtime/docker/docker-error";
+import { conflict } from "../http/problem";
+import type { Collection } from "../state/store";
 import { inState, type WorkspaceRecord, type WorkspaceStatus } from "./record";
 
 /** What runs the workspaces. */

@@ -1,11 +1,11 @@
 import { type Request, Router } from "express";
-import type { Idempotency } from "../idempotency";
-import type { Identity } from "../identity";
-import { wholeNumber } from "../paging";
-import { notFound } from "../problem";
-import { param, route, send, V4 } from "../rest";
-import { parseSettings, type WorkspaceDesk } from "./desk";
+import type { Idempotency } from "../http/idempotency";
+import { wholeNumber } from "../http/paging";
+import { notFound } from "../http/problem";
+import { param, route, send, V4 } from "../http/rest";
+import type { Identity } from "../state/identity";
 import type { WorkspaceRecord } from "./record";
+import { parseSettings, type WorkspaceDesk } from "./service";
 import { workspaceEtag } from "./view";
 
 const COLLECTION = "/api/projects/{projectId}/workspaces";

@@ -1,6 +1,6 @@
 import { NAMESPACE, webPrefix } from "../../runtime";
-import type { JsonObject } from "../idempotency";
-import { etagOf } from "../rest";
+import type { JsonObject } from "../http/idempotency";
+import { etagOf } from "../http/rest";
 import type { WorkspaceRecord, WorkspaceSettings } from "./record";
 
 /** Where console access is: the SSH gateway listens on loopback only. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { dockerLabel } from "../docker";
-import { line, localPath, unseenCharacter, value, word } from "../text";
+import { dockerLabel } from "../docker/cli";
+import { line, localPath, unseenCharacter, value, word } from "../inputs/text";
 
 /** What `build` may hold; what cannot work is told at its property. */
 

@@ -1,24 +1,24 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
+import { readBuildFile } from "../build-context/build-file";
+import { ContextError, dockerfilePath, readContents } from "../build-context/hash";
 import type { Context } from "../context";
-import { BuilderError, beyondClient, DockerNotFoundError } from "../docker";
+import { checkDockerfile } from "../contract/dockerfile/dockerfile";
+import { rules } from "../contract/rules";
+import { BuilderError, beyondClient, DockerNotFoundError } from "../docker/cli";
 import type { CheckFailure, CheckResult } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
-import { hasUnknown, unknownValue } from "../unknown";
-import { readBuildFile } from "./build-file";
-import { ContextError, dockerfilePath, readContents } from "./context-hash";
-import { checkDockerfile } from "./contract/dockerfile";
-import { rules } from "./contract/rules";
-import { existingImage } from "./existing-image";
+import { hasUnknown, unknownValue } from "../inputs/unknown";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
 import { judgeable } from "./judgeable";
-import { localIdentity } from "./local-identity";
 import { PublishError } from "./publish-error";
-import { findPublished, immutableVersion, type Published } from "./published";
-import { checkRegions } from "./region-check";
+import { checkRegions } from "./regions/check";
+import { existingImage } from "./registration/existing-image";
+import { findPublished, immutableVersion, type Published } from "./registration/published";
 import { rememberContents, rememberPublished } from "./seen-contents";
-import { trialMissing } from "./try-image";
+import { localIdentity } from "./source/local-identity";
+import { trialMissing } from "./source/trial";
 
 /**
  * What a preview does: parse, work out the identity of the content, read the Dockerfile for what is sure to fail, and ask ICA

@@ -1,4 +1,4 @@
-import { line } from "../text";
+import { line } from "../inputs/text";
 
 /** Bytes of one name in a path: what file systems take, and the emulator. ICA documents no limit. */
 const longestName = 255;

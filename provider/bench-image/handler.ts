@@ -2,18 +2,18 @@ import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
 import type { Change, Live, ResourceHandler } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
-import { hasUnknown } from "../unknown";
+import { hasUnknown } from "../inputs/unknown";
 import { checkImage } from "./check";
-import { finishExisting } from "./finish";
-import { inUse } from "./in-use";
 import type { BenchImageInputs } from "./inputs";
 import { publish } from "./publish";
 import { PublishError } from "./publish-error";
-import { isGone } from "./published";
 import { rebuildReasons } from "./rebuild-reasons";
-import { describeRegions, regionsOf } from "./regions";
+import { inUse } from "./regions/in-use";
+import { describeRegions, regionsOf } from "./regions/regions";
+import { finishExisting } from "./registration/finish";
+import { isGone } from "./registration/published";
+import { reportedSettings } from "./registration/settings";
 import { digestSeen, seenContents } from "./seen-contents";
-import { reportedSettings } from "./settings";
 import { type BenchImageState, doneOf, stateOf } from "./state";
 
 /** What makes another image of it: a published image has its name, version and content for good. */

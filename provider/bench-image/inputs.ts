@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type Config, missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
-import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
-import { idOf, label, line, word } from "../text";
-import { hasUnknown } from "../unknown";
+import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs/inputs";
+import { idOf, label, line, word } from "../inputs/text";
+import { hasUnknown } from "../inputs/unknown";
 import { type Build, buildSchema } from "./build-inputs";
 import { folderSchema } from "./folder";
 

@@ -1,5 +1,5 @@
 import type { CheckFailure } from "../handler";
-import { unknownValue } from "../unknown";
+import { unknownValue } from "../inputs/unknown";
 import type { DeclaredImage } from "./inputs";
 
 /**

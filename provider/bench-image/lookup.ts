@@ -1,7 +1,7 @@
 import type { DockerImage, DockerImages } from "../ica/docker-images";
 import { LookupError, listed } from "../lookup-error";
-import { isGone } from "./published";
-import { regionsOf } from "./regions";
+import { regionsOf } from "./regions/regions";
+import { isGone } from "./registration/published";
 
 /** Which image: by its id, by name and version, or the newest AVAILABLE version of a name. */
 export interface ImageQuery {

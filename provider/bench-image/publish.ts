@@ -1,18 +1,18 @@
 import { compressor } from "../bzip2/compress";
 import type { Context } from "../context";
-import { dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file";
-import { existingImage } from "./existing-image";
-import { usableArchive } from "./failed-archive";
-import { finishExisting, finishNew, keepingId } from "./finish";
+import { dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file/archive-file";
+import { usableArchive } from "./archive-file/failed";
+import { sendOrTakeOver } from "./archive-file/send";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { PublishError } from "./publish-error";
-import { findAgain, findPublished, immutableVersion, type Published } from "./published";
-import { readyImage } from "./ready-image";
-import { regionIds } from "./regions";
-import { register } from "./register";
+import { regionIds } from "./regions/regions";
+import { existingImage } from "./registration/existing-image";
+import { finishExisting, finishNew, keepingId } from "./registration/finish";
+import { findAgain, findPublished, immutableVersion, type Published } from "./registration/published";
+import { register } from "./registration/register";
 import { digestSeen, publishedSeen } from "./seen-contents";
-import { sendOrTakeOver } from "./send";
+import { readyImage } from "./source/ready-image";
 import type { BenchImageState, Done } from "./state";
 
 /** Publishes an image, each step only if it is not done yet: safe to repeat after a crash at any point. */

@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
-import type { PathChange } from "./context-changes";
-import { type BuildFiles, changesOfFiles, digestOf, type FileChanges } from "./context-digest";
-import { dockerfilePath } from "./context-hash";
+import type { PathChange } from "../build-context/changes/changes";
+import { type BuildFiles, changesOfFiles, digestOf, type FileChanges } from "../build-context/changes/digest";
+import { dockerfilePath } from "../build-context/hash";
 import type { Build } from "./inputs";
 import type { BenchImageState } from "./state";
 

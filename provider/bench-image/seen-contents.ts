@@ -1,7 +1,7 @@
+import type { BuildFiles } from "../build-context/changes/digest";
+import type { BuildContents } from "../build-context/hash";
 import type { Context } from "../context";
 import { remembered } from "../memory";
-import type { BuildFiles } from "./context-digest";
-import type { BuildContents } from "./context-hash";
 import type { BenchImageInputs } from "./inputs";
 import { type Done, digestFor } from "./state";
 

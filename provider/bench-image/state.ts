@@ -1,8 +1,8 @@
+import { type BuildFiles, bytesOf, type ContextDigest, digestOf } from "../build-context/changes/digest";
 import type { DockerImage } from "../ica/docker-images";
-import { type BuildFiles, bytesOf, type ContextDigest, digestOf } from "./context-digest";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
-import { regionsOf } from "./regions";
+import { regionsOf } from "./regions/regions";
 
 /** The archive an image was registered from. */
 export interface ArchiveFacts {

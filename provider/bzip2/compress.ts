@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, type FileHandle, open, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { runOnFiles } from "../process";
+import { runOnFiles } from "../bytes/process";
 
 /** A program that compresses from its input to its output into one standard bzip2 stream. */
 export interface Compressor {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { readRegularFile } from "../regular-file";
+import { readRegularFile } from "../bytes/regular-file";
 import type { DockerClient } from "./find";
 
 /** Where the value of a build secret comes from: a variable of this process's environment, or a file. Never a value. */

@@ -2,8 +2,8 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { run } from "../process";
-import { wordsOf } from "../words";
+import { run } from "../bytes/process";
+import { wordsOf } from "../error-message";
 import { DockerNotFoundError } from "./errors";
 
 /** A docker client and how it builds. */

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import { extract, type Headers as Header } from "tar-stream";
-import { feed } from "../stream";
+import { feed } from "../bytes/stream";
 import { type ImageFile, kindOf, largestContent } from "./image-files";
 
 /**

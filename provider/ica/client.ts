@@ -1,14 +1,14 @@
 import type { Clock } from "../handler";
-import { blamingSetting, type ClientSettings } from "./blamed-setting";
 import { DataFormats } from "./data-formats";
 import { DockerImages } from "./docker-images";
-import { type Caller, Transport } from "./http";
 import { ProjectData } from "./project-data";
 import { Projects } from "./projects";
 import { Regions } from "./regions";
-import type { RetryPolicy } from "./retry";
 import { SystemInfo } from "./system";
-import { ApiKeyLogin, type SpareKey } from "./tokens";
+import { blamingSetting, type ClientSettings } from "./transport/blamed-setting";
+import { type Caller, Transport } from "./transport/http";
+import type { RetryPolicy } from "./transport/retry";
+import { ApiKeyLogin, type SpareKey } from "./transport/tokens";
 import { WorkspaceReads } from "./workspace-reads";
 import { Workspaces } from "./workspaces";
 

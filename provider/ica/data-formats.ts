@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Caller, media } from "./http";
+import { type Caller, media } from "./transport/http";
 
 const formatSchema = z.object({ id: z.string(), code: z.string(), description: z.string().nullish() });
 

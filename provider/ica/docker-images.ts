@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { IcaError } from "./error";
-import { type Caller, media, noContent, path } from "./http";
+import { IcaError } from "./transport/error";
+import { type Caller, media, noContent, path } from "./transport/http";
 
 const imageSchema = z.object({
   id: z.string(),

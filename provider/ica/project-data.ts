@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Caller, media, noContent, path } from "./http";
+import { type Caller, media, noContent, path } from "./transport/http";
 
 const tags = z.array(z.string().nullable()).nullish();
 

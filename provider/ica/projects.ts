@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Caller, media, path } from "./http";
+import { type Caller, media, path } from "./transport/http";
 
 const projectSchema = z.object({
   id: z.string(),

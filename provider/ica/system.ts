@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Caller, media } from "./http";
+import { type Caller, media } from "./transport/http";
 
 const infoSchema = z.object({ name: z.string(), version: z.string() });
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../handler";
-import { IcaError } from "./error";
 import { FreshRead } from "./fresh-read";
 import { ListedPages } from "./listed-pages";
+import { IcaError } from "./transport/error";
 import { type ListedWorkspace, type Workspace, WorkspaceApiMissing, type Workspaces } from "./workspaces";
 
 /**

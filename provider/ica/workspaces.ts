@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { IcaError } from "./error";
-import { type Answer, type Caller, media, noContent, path, type Request } from "./http";
 import type { Projects } from "./projects";
+import { IcaError } from "./transport/error";
+import { type Answer, type Caller, media, noContent, path, type Request } from "./transport/http";
 
 // The ONE place where paths and field names of the workspace calls are written down. They are assumed: no public document
 // of ICA describes such calls (docs/assumptions.md).

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { CheckFailure } from "../handler";
 import type { WorkspaceSettings } from "../ica/workspaces";
-import { idOf } from "../text";
+import { idOf } from "../inputs/text";
 
 /** Most members of a cluster beside its manager ("hard limit 50", help.ica.illumina.com, "Bench Clusters"). */
 export const mostMembers = 50;

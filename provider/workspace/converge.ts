@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
+import { wordsOf } from "../error-message";
 import { PartialError } from "../handler";
-import { IcaError } from "../ica/error";
+import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
-import { wordsOf } from "../words";
 import { changesBetween } from "./changes";
 import type { WorkspaceInputs } from "./inputs";
 import { ensureRunning, ensureStopped, startAgain } from "./lifecycle";
 import { type Place, present, WorkspaceGone } from "./presence";
+import { needsRestart } from "./preview/restart-refusal";
 import { RefusedChange } from "./refused-change";
-import { needsRestart } from "./restart-refusal";
 import { describe, isDown, isUp, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
 
 /** What has to be known of a change that fails halfway. */

@@ -1,21 +1,21 @@
 import type { Context } from "../context";
 import type { Change, Live, ResourceHandler } from "../handler";
-import { IcaError } from "../ica/error";
-import { timeoutMs } from "../inputs";
-import { hasUnknown, isUnknown } from "../unknown";
-import { announcement, isGone, replacement } from "./announcement";
+import { IcaError } from "../ica/transport/error";
+import { timeoutMs } from "../inputs/inputs";
+import { hasUnknown, isUnknown } from "../inputs/unknown";
+import { existing, findOwn, make, takenOver } from "./adopt";
 import { changesBetween } from "./changes";
-import { isChecked, noteChecked } from "./checked";
 import { converge, keepingId } from "./converge";
-import { beyondImage } from "./image-offer";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
 import { ensureStopped } from "./lifecycle";
-import { sameNameTwice } from "./names";
 import { awaitGone, isDeleting, lookUp, type Place, present, still, WorkspaceGone } from "./presence";
+import { isChecked, noteChecked } from "./preview/checked";
+import { beyondImage } from "./preview/image-offer";
+import { announcement, isGone, replacement } from "./preview/messages";
+import { sameNameTwice } from "./preview/names";
+import { refusedChanges } from "./preview/restart-refusal";
 import { RefusedChange } from "./refused-change";
-import { refusedChanges } from "./restart-refusal";
 import { type DescribedWorkspace, describe, inputsOf, isDown, runStateOf, stateOf, type WorkspaceState } from "./state";
-import { existing, findOwn, make, takenOver } from "./taking-over";
 
 /** Default limits for a step with all its waits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;

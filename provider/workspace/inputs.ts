@@ -2,9 +2,9 @@ import { z } from "zod";
 import type { Config } from "../config";
 import { missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
-import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs";
-import { idOf, label } from "../text";
-import { hasUnknown, unknownValue } from "../unknown";
+import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs/inputs";
+import { idOf, label } from "../inputs/text";
+import { hasUnknown, unknownValue } from "../inputs/unknown";
 import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls";
 import { checkCluster, clusterSchema } from "./cluster";
 

@@ -1,9 +1,9 @@
 import type { Context } from "../context";
-import { formatDuration } from "../duration";
-import { IcaError } from "../ica/error";
+import { wordsOf } from "../error-message";
+import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
+import { formatDuration } from "../inputs/duration";
 import { poll } from "../poll";
-import { wordsOf } from "../words";
 import { type Place, still } from "./presence";
 import { runStateOf } from "./state";
 

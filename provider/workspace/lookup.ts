@@ -1,4 +1,4 @@
-import { IcaError } from "../ica/error";
+import { IcaError } from "../ica/transport/error";
 import type { Workspace, Workspaces } from "../ica/workspaces";
 import { LookupError, listed } from "../lookup-error";
 import { normaliseAllowedUrl } from "./allowed-urls";

@@ -1,7 +1,7 @@
 import type { Context } from "../context";
-import { formatDuration } from "../duration";
-import { IcaError } from "../ica/error";
+import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
+import { formatDuration } from "../inputs/duration";
 import { poll } from "../poll";
 import { RefusedChange } from "./refused-change";
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { command } from "../../tests/support/command";
 import { DockerRecorder } from "../../tests/support/docker-recorder";
 import { exported } from "../../tests/support/exports";
-import { RecordingProxy } from "../../tests/support/recording-proxy";
+import { RecordingProxy } from "../../tests/support/servers/recording-proxy";
 
 /** Where the story plays: an emulator and an engine of its own, in a folder that goes away afterwards. */
 

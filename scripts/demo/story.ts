@@ -1,6 +1,6 @@
 import path from "node:path";
 import { command } from "../../tests/support/command";
-import { isWrite } from "../../tests/support/recording-proxy";
+import { isWrite } from "../../tests/support/servers/recording-proxy";
 import { overSsh } from "../../tests/support/ssh";
 import { Narrator } from "./narrator";
 import { Pulumi } from "./pulumi";

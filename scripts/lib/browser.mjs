@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { canInstall, install } from "./apt.mjs";
+import { canInstall, install } from "./docker/apt.mjs";
 import { root } from "./paths.mjs";
 import { find, isExecutable, run, tail } from "./process.mjs";
 import { begin, Remedy, step } from "./progress.mjs";

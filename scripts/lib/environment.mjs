@@ -1,8 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { shellWord } from "./language-host.mjs";
 import { findAll } from "./process.mjs";
+import { shellWord } from "./pulumi/language-host.mjs";
 
 /** Of `folders`, those that PATH has to begin with for its first pulumi to be the one in the first of them. */
 function missingFolders(folders) {

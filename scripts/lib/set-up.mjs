@@ -1,9 +1,9 @@
-import { baseImage } from "./base-image.mjs";
 import { dependencies } from "./dependencies.mjs";
-import { compression, docker } from "./docker.mjs";
+import { baseImage } from "./docker/base-image.mjs";
+import { compression, docker } from "./docker/docker.mjs";
 import { environment } from "./environment.mjs";
 import { cancel } from "./process.mjs";
-import { pulumi } from "./pulumi.mjs";
+import { pulumi } from "./pulumi/pulumi.mjs";
 
 /** Runs works at the same time. When one fails, the others are ended, and have cleaned up, before its error is thrown. */
 async function together(works) {

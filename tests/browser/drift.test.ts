@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import * as ica from "../../sdk/index";
 import { at, awsOf, call, s3Client } from "../emulator/support";
 import { startTestBench, type TestBench } from "../engine/bench";
-import { listen } from "../engine/workspaces";
+import { listen } from "../engine/workspaces/workspaces";
 import { launch, shownText, Visitor } from "./visitor";
 
 /** What `pulumi preview --refresh --diff` shows: by resource, the operation and the fields; and its text. */

@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import type { Browser } from "playwright-core";
 import { awsOf, s3Client, TestEmulator } from "../emulator/support";
-import { SlowLink } from "../support/slow-link";
+import { SlowLink } from "../support/servers/slow-link";
 import { launch, shownText, Visitor } from "./visitor";
 
 const MB = 1_000_000;

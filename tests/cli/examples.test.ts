@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import type Dockerode from "dockerode";
-import { connectDocker } from "../../runtime/connect";
+import { connectDocker } from "../../runtime/docker/connect";
 import { overSsh } from "../support/ssh";
 import { Run } from "./events";
 import { websocketAnswer } from "./websocket";

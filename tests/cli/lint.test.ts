@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { z } from "zod";
 import { asGithub, escapeData, escapeProperty, type Placed } from "../../cli/lint/report";
 import { asSarif } from "../../cli/lint/sarif";
-import { type RuleCode, rules } from "../../provider/bench-image/contract/rules";
-import { makeContext, removeContext } from "../unit/context-folder";
+import { type RuleCode, rules } from "../../provider/contract/rules";
+import { makeContext, removeContext } from "../support/context-folder";
 import { icaBench, repository, start } from "./process";
 import { sarifSchema } from "./sarif-schema";
 

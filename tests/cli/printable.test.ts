@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ok, problem, ScriptedServer } from "../support/scripted-server";
-import { makeContext, removeContext } from "../unit/context-folder";
+import { makeContext, removeContext } from "../support/context-folder";
+import { ok, problem, ScriptedServer } from "../support/servers/scripted-server";
 import { icaBench } from "./process";
 
 /** Clears the screen, sets the title, goes back to the line's start, and turns its direction around. */

@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 import type Dockerode from "dockerode";
-import { connectDocker } from "../../runtime/connect";
-import { dockerStatus } from "../../runtime/docker-error";
-import { ensureGatewayImage } from "../../runtime/gateway-image";
+import { connectDocker } from "../../runtime/docker/connect";
+import { dockerStatus } from "../../runtime/docker/docker-error";
+import { ensureGatewayImage } from "../../runtime/network/gateway-image";
 import { benchImage, leftovers, sh, spoiltImage } from "../runtime/support";
+import { makeContext, removeContext } from "../support/context-folder";
 import { overSsh } from "../support/ssh";
 import { until } from "../support/until";
-import { makeContext, removeContext } from "../unit/context-folder";
 import { made, Run } from "./events";
 import { icaBench, start } from "./process";
 

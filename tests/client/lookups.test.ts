@@ -3,10 +3,10 @@ import { findImage, type ImageQuery, listImages } from "../../provider/bench-ima
 import { WorkspaceApiMissing } from "../../provider/ica/workspaces";
 import { LookupError } from "../../provider/lookup-error";
 import { findWorkspace } from "../../provider/workspace/lookup";
-import { BenchServer } from "../support/bench-server";
 import { contextFor, projectId, type TestContext } from "../support/context";
 import { dockerImage } from "../support/factories";
-import { ok, problem, ScriptedServer } from "../support/scripted-server";
+import { BenchServer } from "../support/servers/bench-server";
+import { ok, problem, ScriptedServer } from "../support/servers/scripted-server";
 
 describe("looking up", () => {
   let server: ScriptedServer;

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { OPENAPI_PATH } from "../../emulator/openapi";
+import { OPENAPI_PATH } from "../../emulator/http/openapi";
 import { problemDetail, TestEmulator } from "../emulator/support";
 
 /** The vendor's document is not part of this repository. */

@@ -7,12 +7,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { archiveImage } from "../../provider/bench-image/archive.js";
-import { BlockCache } from "../../provider/bzip2/block-cache.js";
-import { compressor } from "../../provider/bzip2/compress.js";
-import { DockerError } from "../../provider/docker.js";
-import { childrenOf, until } from "../unit/processes.js";
-import { base, TestImages } from "./images.js";
+import { archiveImage } from "../../provider/archive/archive";
+import { BlockCache } from "../../provider/archive/block-cache";
+import { compressor } from "../../provider/bzip2/compress";
+import { DockerError } from "../../provider/docker/cli";
+import { childrenOf, until } from "../support/processes";
+import { base, TestImages } from "./images";
 
 describe("the archive of an image", function () {
   this.timeout(120_000);

@@ -5,10 +5,10 @@ import { chmod } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { ArchiveLook, type SeenImage } from "../../provider/docker/archive-look.js";
-import { BuildSpecError, Docker } from "../../provider/docker.js";
-import { readableOf } from "../../provider/stream.js";
-import { base, TestImages } from "./images.js";
+import { readableOf } from "../../provider/bytes/stream";
+import { ArchiveLook, type SeenImage } from "../../provider/docker/archive-look";
+import { BuildSpecError, Docker } from "../../provider/docker/cli";
+import { base, TestImages } from "./images";
 
 const platform = "linux/amd64";
 

@@ -3,9 +3,9 @@ import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { benchImageHandler as handler } from "../../provider/bench-image/handler";
 import { localReference } from "../../provider/bench-image/identity";
-import { readyImage } from "../../provider/bench-image/ready-image";
-import { Docker } from "../../provider/docker";
-import { eachBuild, type ScriptedBuild } from "../support/each-build";
+import { readyImage } from "../../provider/bench-image/source/ready-image";
+import { Docker } from "../../provider/docker/cli";
+import { eachBuild, type ScriptedBuild } from "../support/each/each-build";
 import { TestImages } from "./images";
 
 describe("a file that is saved between the preview's look at it and BuildKit's", function () {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { checkDockerfile } from "../../provider/bench-image/contract/dockerfile.js";
-import { inspectImage } from "../../provider/bench-image/contract/inspect.js";
-import type { Access } from "../../provider/bench-image/contract/rules.js";
-import { tryImage } from "../../provider/bench-image/try-image.js";
-import { TestImages } from "./images.js";
+import { tryImage } from "../../provider/bench-image/source/trial";
+import { checkDockerfile } from "../../provider/contract/dockerfile/dockerfile";
+import { inspectImage } from "../../provider/contract/image/inspect";
+import type { Access } from "../../provider/contract/rules";
+import { TestImages } from "./images";
 
 /** What each offers: web only, console only, both, and an application with nginx in front. */
 const examples: Readonly<Record<string, Access>> = {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { checkFolders } from "../../provider/bench-image/contract/image-folders.js";
-import { inspectImage } from "../../provider/bench-image/contract/inspect.js";
-import type { Access } from "../../provider/bench-image/contract/rules.js";
-import { DockerError } from "../../provider/docker.js";
-import { base, type TestFile, TestImages } from "./images.js";
+import { checkFolders } from "../../provider/contract/image/folders";
+import { inspectImage } from "../../provider/contract/image/inspect";
+import type { Access } from "../../provider/contract/rules";
+import { DockerError } from "../../provider/docker/cli";
+import { base, type TestFile, TestImages } from "./images";
 
 const text =
   "#!/bin/bash\n/usr/local/bin/serve.sh &\n/usr/sbin/sshd -p 2222 -h /etc/workspace-auth/hostKey -o AuthorizedKeysFile=/etc/workspace-auth/pubKey &\nwait\n";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { BuildError, BuildSpecError, Docker, DockerError } from "../../provider/docker.js";
-import { base, TestImages } from "./images.js";
+import { BuildError, BuildSpecError, Docker, DockerError } from "../../provider/docker/cli";
+import { base, TestImages } from "./images";
 
 describe("Docker", function () {
   this.timeout(120_000);

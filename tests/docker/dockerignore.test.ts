@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { contextEntries } from "../../provider/bench-image/context-files.js";
-import { readIgnoreRules } from "../../provider/bench-image/dockerignore.js";
-import { refusedRules } from "../unit/dockerignore-case.js";
-import { TestImages } from "./images.js";
+import { readIgnoreRules } from "../../provider/build-context/dockerignore";
+import { contextEntries } from "../../provider/build-context/walk";
+import { refusedRules } from "../unit/build-context/dockerignore-case";
+import { TestImages } from "./images";
 
 /** Files that the rules below tell apart. */
 const files = [

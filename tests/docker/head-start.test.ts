@@ -5,12 +5,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { archiveImage } from "../../provider/bench-image/archive";
-import { smallestPart } from "../../provider/bench-image/head-start";
-import { uploadArchive } from "../../provider/bench-image/upload";
-import { BlockCache } from "../../provider/bzip2/block-cache";
+import { archiveImage } from "../../provider/archive/archive";
+import { BlockCache } from "../../provider/archive/block-cache";
+import { smallestPart } from "../../provider/archive/head-start";
 import { type Compressor, CompressorNotFoundError, compressor } from "../../provider/bzip2/compress";
-import { known, Store } from "../support/s3-store";
+import { uploadArchive } from "../../provider/upload/upload";
+import { known, Store } from "../support/servers/s3-store";
 import { TestImages } from "./images";
 
 describe("the next release of an image", function () {

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
-import type { Docker } from "../../provider/docker";
+import type { Docker } from "../../provider/docker/cli";
 import { imageContentHash } from "../../provider/docker/image-content";
 import { TestImages } from "./images";
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Docker } from "../../provider/docker.js";
+import { Docker } from "../../provider/docker/cli";
 
 /** Base of the test images; set-up makes sure that it is there. */
 export const base = "debian:bookworm-slim";

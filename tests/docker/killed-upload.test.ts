@@ -6,8 +6,8 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { Store } from "../support/s3-store.js";
-import { TestImages } from "./images.js";
+import { Store } from "../support/servers/s3-store";
+import { TestImages } from "./images";
 
 const script = resolve(__dirname, "../fixtures/upload-process.ts");
 

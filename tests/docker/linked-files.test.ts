@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { readBuildFile } from "../../provider/bench-image/build-file.js";
-import type { Docker } from "../../provider/docker.js";
-import { TestImages } from "./images.js";
+import { readBuildFile } from "../../provider/build-context/build-file";
+import type { Docker } from "../../provider/docker/cli";
+import { TestImages } from "./images";
 
 describe("a Dockerfile that is a link", function () {
   this.timeout(120_000);

@@ -2,11 +2,11 @@ import { strict as assert } from "node:assert";
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
-import { plainArchive } from "../../provider/bench-image/plain-archive";
-import { sourceOf } from "../../provider/byte-source";
-import { cutArchive } from "../../provider/docker/archive-layers";
+import { cutArchive } from "../../provider/archive/cut-layers";
+import { plainArchive } from "../../provider/archive/plain-archive";
+import { Slabs } from "../../provider/bytes/buffer-pool";
+import { sourceOf } from "../../provider/bytes/byte-source";
 import { imageContentHash } from "../../provider/docker/image-content";
-import { Slabs } from "../../provider/slabs";
 import { base, TestImages } from "./images";
 
 describe("an image in the containerd image store", () => {

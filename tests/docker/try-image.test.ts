@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import type Dockerode from "dockerode";
-import type { Finding } from "../../provider/bench-image/contract/finding.js";
-import type { Access } from "../../provider/bench-image/contract/rules.js";
-import { tryImage } from "../../provider/bench-image/try-image.js";
-import { Docker } from "../../provider/docker.js";
-import { connectDocker } from "../../runtime/connect";
-import { newInstance } from "../../runtime/instances";
-import type { TrialTiming } from "../../runtime/trial";
+import { tryImage } from "../../provider/bench-image/source/trial";
+import type { Finding } from "../../provider/contract/finding";
+import type { Access } from "../../provider/contract/rules";
+import { Docker } from "../../provider/docker/cli";
+import { connectDocker } from "../../runtime/docker/connect";
+import { newInstance } from "../../runtime/trial/instances";
+import type { TrialTiming } from "../../runtime/trial/trial";
 import { benchImage, scriptedImage } from "../runtime/support";
 import { until } from "../support/until";
 

@@ -10,7 +10,7 @@ import { FAULTS_PATH } from "../../emulator/faults/routes";
 import { startEmulator } from "../../emulator/server";
 import { command } from "../support/command";
 import { DockerRecorder } from "../support/docker-recorder";
-import { RecordingProxy } from "../support/recording-proxy";
+import { RecordingProxy } from "../support/servers/recording-proxy";
 import "./own-connections";
 
 const repository = path.resolve(__dirname, "../..");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { squidRules } from "../../runtime/allow-list";
 import { parseAllowedUrl } from "../../runtime/allowed-url";
+import { squidRules } from "../../runtime/network/allow-list";
 
 const rules = (...texts: string[]) => squidRules(texts.map(parseAllowedUrl)).split("\n");
 

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import type Dockerode from "dockerode";
 import { Bench, type SupervisionEnd, type WorkspaceSpec } from "../../runtime";
-import { connectDocker } from "../../runtime/connect";
+import { connectDocker } from "../../runtime/docker/connect";
 import { benchImage, leftovers, QUICK, sh, specOf, spoiltImage, until } from "./support";
 
 /** A supervised main process with what was heard of it. */

@@ -4,8 +4,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type Dockerode from "dockerode";
 import { Bench } from "../../runtime";
-import { connectDocker } from "../../runtime/connect";
-import { ensureGatewayImage } from "../../runtime/gateway-image";
+import { connectDocker } from "../../runtime/docker/connect";
+import { ensureGatewayImage } from "../../runtime/network/gateway-image";
 import { benchImage, leftovers, QUICK, sh, specOf, until } from "./support";
 
 /** Addresses that are not public: one of each kind that a machine or a network may have. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import type Dockerode from "dockerode";
 import { Bench } from "../../runtime";
-import { connectDocker } from "../../runtime/connect";
-import { ensureGatewayImage } from "../../runtime/gateway-image";
+import { connectDocker } from "../../runtime/docker/connect";
+import { ensureGatewayImage } from "../../runtime/network/gateway-image";
 import { benchImage, leftovers, QUICK, sh, specOf, until } from "./support";
 
 /**

@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type Dockerode from "dockerode";
 import { benchEnvironment, LABEL, type Timing, type WorkspaceSpec } from "../../runtime";
-import { tarOf } from "../../runtime/tar";
+import { tarOf } from "../../runtime/docker/tar";
 
 const FIXTURE = path.join(__dirname, "..", "fixtures", "bench-image");
 

@@ -1,8 +1,8 @@
-import type { Config } from "../../provider/config.js";
-import type { Context } from "../../provider/context.js";
-import type { Log } from "../../provider/handler.js";
-import { IcaClient } from "../../provider/ica/client.js";
-import { FakeClock } from "./fake-clock.js";
+import type { Config } from "../../provider/config";
+import type { Context } from "../../provider/context";
+import type { Log } from "../../provider/handler";
+import { IcaClient } from "../../provider/ica/client";
+import { FakeClock } from "./fake-clock";
 
 /** The lines that a user would see. */
 export class RememberedLog implements Log {

@@ -1,8 +1,8 @@
-import type { BenchImageInputs } from "../../provider/bench-image/inputs.js";
-import type { DockerImage } from "../../provider/ica/docker-images.js";
-import type { Workspace } from "../../provider/ica/workspaces.js";
-import type { WorkspaceInputs } from "../../provider/workspace/inputs.js";
-import { projectId } from "./context.js";
+import type { BenchImageInputs } from "../../provider/bench-image/inputs";
+import type { DockerImage } from "../../provider/ica/docker-images";
+import type { Workspace } from "../../provider/ica/workspaces";
+import type { WorkspaceInputs } from "../../provider/workspace/inputs";
+import { projectId } from "./context";
 
 /** A workspace as it is declared, defaults filled in. */
 export function workspaceInputs(overrides: Partial<WorkspaceInputs> = {}): WorkspaceInputs {

@@ -1,4 +1,4 @@
-import type { Clock } from "../../provider/handler.js";
+import type { Clock } from "../../provider/handler";
 
 /** A clock that nobody waits for: a sleep takes no time, but moves the clock on and is remembered. */
 export class FakeClock implements Clock {

@@ -1,7 +1,7 @@
 import { createServer, type Server as Listener, type Socket } from "node:net";
 import { type AuthContext, type Connection, Server } from "ssh2";
 import { z } from "zod";
-import { connectInside, type Inside } from "../../../runtime/inside";
+import { connectInside, type Inside } from "../../../runtime/docker/inside";
 import { passThrough } from "./pass-through";
 
 /** What the gateway needs. */

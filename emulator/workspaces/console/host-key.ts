@@ -1,6 +1,6 @@
 import { utils } from "ssh2";
 import { z } from "zod";
-import type { Store } from "../../store";
+import type { Store } from "../../state/store";
 
 const hostKey = z.object({ privateKey: z.string() });
 

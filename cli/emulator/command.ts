@@ -1,0 +1,70 @@
+import { Command, Option } from "commander";
+import { defaultFolder } from "pulumi-ica-emulator";
+import { wholeNumber } from "../whole-number";
+import { faultCommand } from "./fault";
+import { runInForeground } from "./foreground";
+import type { StartOptions } from "./options";
+import { startInBackground } from "./start";
+import { showStatus } from "./status";
+import { stopEmulator } from "./stop";
+
+/** Port of an emulator when nothing else is said. */
+const DEFAULT_PORT = 4747;
+/** Seconds an image stays PARTIAL: long enough for a person to see it. */
+const DEFAULT_IMAGE_DELAY_S = 2;
+
+/** `ica-bench emulator …`: an ICA on this machine. */
+export function emulatorCommand(): Command {
+  const dir = () => new Option("--dir <folder>", "where its state is").default(defaultFolder());
+  const command = new Command("emulator");
+
+  command
+    .command("start")
+    .description(
+      'Start it in the background. Use as: eval "$(ica-bench emulator start)". Tells an address that signs in to its page.',
+    )
+    .addOption(dir())
+    .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", wholeNumber(65_535), DEFAULT_PORT)
+    .option(
+      "--image-delay <seconds>",
+      "how long an image stays PARTIAL (5 to 30 minutes on ICA)",
+      wholeNumber(3600),
+      DEFAULT_IMAGE_DELAY_S,
+    )
+    .option("--new-key", "make a new API key; the one before is no longer valid", false)
+    .option("--no-workspaces", "serve the documented calls only, as a tenant without workspace calls would")
+    .option("--no-containers", "workspaces only have states, nothing runs: for measurements with many of them")
+    .option("--allow-private", "let public workspaces reach private addresses and this machine; Bench does not", false)
+    .option(
+      "--requests-per-second <number>",
+      "answer more REST calls than that with 429 and Retry-After; 0: no limit",
+      wholeNumber(100_000),
+      0,
+    )
+    .option("--foreground", "stay in the foreground, log to the terminal", false)
+    .action(async ({ foreground, ...options }: StartOptions & { foreground: boolean }) => {
+      await (foreground ? runInForeground(options) : startInBackground(options));
+    });
+
+  command
+    .command("stop")
+    .description("Stop it. Its state stays, and so do stopped workspaces.")
+    .addOption(dir())
+    .option("--purge", "also remove its state, and all it made in Docker", false)
+    .action(async (options: { dir: string; purge: boolean }) => {
+      await stopEmulator(options);
+    });
+
+  command
+    .command("status")
+    .description(
+      "Tell whether it runs, where its page is, and what it has. With the key in ICA_API_KEY the address signs in. Exit code 3 when it does not run.",
+    )
+    .addOption(dir())
+    .action(async (options: { dir: string }) => {
+      await showStatus(options.dir);
+    });
+
+  command.addCommand(faultCommand(dir()));
+  return command;
+}

@@ -1,0 +1,46 @@
+import { purgeDocker, readFolder, runningOn } from "pulumi-ica-emulator";
+import { connectDocker } from "pulumi-ica-emulator/runtime";
+import { say } from "../output";
+import { removeFolder } from "./remove-folder";
+
+/** Workspaces have 30 s from TERM to their end; the rest is quick. */
+const PATIENCE_MS = 120_000;
+const POLL_MS = 100;
+
+/** Stops the emulator of a folder; with `purge` removes the folder and all that the emulator made in Docker, too. */
+export async function stopEmulator({ dir, purge }: { dir: string; purge: boolean }): Promise<void> {
+  const running = await runningOn(dir);
+  if (running === undefined) {
+    say(`No emulator runs on ${dir}.`);
+  } else {
+    process.kill(running.pid, "SIGTERM");
+    await ended(dir, running.pid);
+    say(`The emulator at ${running.url ?? dir} has stopped.`);
+  }
+  if (!purge) {
+    return;
+  }
+  const content = await readFolder(dir);
+  if (content === undefined) {
+    say(`There is no state of an emulator in ${dir}.`);
+    return;
+  }
+  // Docker first: the folder knows what is the emulator's there.
+  if (content.images.length > 0 || content.workspaces.length > 0) {
+    await purgeDocker(await connectDocker(), content.identity.instance);
+  }
+  await removeFolder(dir);
+  say(`Removed ${dir}, and what the emulator had in Docker.`);
+}
+
+async function ended(dir: string, pid: number): Promise<void> {
+  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
+    if ((await runningOn(dir))?.pid !== pid) {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  throw new Error(
+    `The emulator (process ${pid}) does not stop. Its log is in ${dir}; to end it at once: kill -9 ${pid}`,
+  );
+}

@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { type RequestHandler, Router } from "express";
+import { parse } from "yaml";
+import { z } from "zod";
+import { openapiFolder } from "../package-root";
+
+/**
+ * Where the emulator serves its own OpenAPI document, to be read by anybody on this machine without a key. It lies below the
+ * address of ICA's Swagger page (/ica/api/swagger); where that page has its document is not documented.
+ */
+export const OPENAPI_PATH = "/ica/api/swagger/openapi.json";
+
+const document = z.looseObject({
+  paths: z.record(z.string(), z.unknown()),
+  components: z.record(z.string(), z.record(z.string(), z.unknown())),
+});
+
+type Document = z.infer<typeof document>;
+
+/** One document of all that is served: openapi/ica.yaml, with `workspaces` also openapi/workspaces.yaml. */
+export function openApiDocument(workspaces: boolean): Document {
+  const documented = read("ica.yaml");
+  return workspaces ? merged(documented, read("workspaces.yaml")) : documented;
+}
+
+/** Answers with the document at {@link OPENAPI_PATH}. */
+export function openApiRoute(workspaces: boolean): Router {
+  let text: string | undefined;
+  const answer: RequestHandler = (_req, res) => {
+    text ??= JSON.stringify(openApiDocument(workspaces));
+    res.status(200).type("application/json").send(text);
+  };
+  return Router().get(OPENAPI_PATH, answer);
+}
+
+function read(name: string): Document {
+  return document.parse(parse(readFileSync(path.join(openapiFolder(), name), "utf8")));
+}
+
+/** Both documents in one. Parts of the same name are two parts: those of the second one get a name of their own. */
+function merged(first: Document, second: Document): Document {
+  const taken = (kind: string, name: string) => name in (first.components[kind] ?? {});
+  const renamed = document.parse(
+    JSON.parse(JSON.stringify(second), (key, value: unknown) => {
+      const [, kind = "", name = ""] =
+        key === "$ref" && typeof value === "string" ? (/^#\/components\/(\w+)\/(\w+)$/.exec(value) ?? []) : [];
+      return taken(kind, name) ? `#/components/${kind}/${prefixed(name)}` : value;
+    }),
+  );
+  const components = { ...first.components };
+  for (const [kind, parts] of Object.entries(renamed.components)) {
+    const own = Object.entries(parts)
+      // Security schemes are referred to by their bare names, and are the same in both.
+      .filter(([name]) => kind !== "securitySchemes" || !taken(kind, name))
+      .map(([name, part]) => [taken(kind, name) ? prefixed(name) : name, part] as const);
+    components[kind] = { ...components[kind], ...Object.fromEntries(own) };
+  }
+  return { ...first, paths: { ...first.paths, ...renamed.paths }, components };
+}
+
+function prefixed(name: string): string {
+  return `WorkspaceCalls${name}`;
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
+import { z } from "zod";
+import { explain } from "../journal";
+import { isNoSpace, NO_SPACE } from "../state/no-space";
+import { OPENAPI_PATH } from "./openapi";
+
+/** The media type of every error answer (RFC 7807). */
+export const PROBLEM_JSON = "application/problem+json";
+
+/** What an error carries beside its words. */
+export interface ProblemOptions extends ErrorOptions {
+  /** What is wrong with which attribute: path of the attribute → reason. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Further response headers, for example `Allow`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An error that a caller of the REST API gets as a `Problem`, in the form ICA documents. */
+export class ProblemError extends Error {
+  override readonly name = "ProblemError";
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    options: ProblemOptions = {},
+  ) {
+    super(`${status} ${title}: ${detail}`, options);
+    this.parameters = options.parameters ?? {};
+    this.headers = options.headers ?? {};
+  }
+}
+
+const factory =
+  (status: number, title: string) =>
+  (detail: string, options?: ProblemOptions): ProblemError =>
+    new ProblemError(status, title, detail, options);
+
+/** 400: the request can never succeed as it is. */
+export const badRequest = factory(400, "Bad Request");
+/** 401: no usable key or token. */
+export const unauthorized = factory(401, "Unauthorized");
+/** 403: known, but not allowed. */
+export const forbidden = factory(403, "Forbidden");
+/** 404: no such resource, or no such call. */
+export const notFound = factory(404, "Not Found");
+/** 406: the caller does not accept what the call answers with. */
+export const notAcceptable = factory(406, "Not Acceptable");
+/** 409: the state of the resource forbids it now. */
+export const conflict = factory(409, "Conflict");
+/** 422: understood, but not allowed, for example another body under the same Idempotency-Key. */
+export const unprocessable = factory(422, "Unprocessable Content");
+/** 429: too many calls; `Retry-After` says when to come back. */
+export const tooManyRequests = factory(429, "Too Many Requests");
+/** 507: the emulator's disk is full. */
+export const insufficientStorage = factory(507, "Insufficient Storage");
+/** 500: the emulator's own fault. */
+export const internalError = factory(500, "Internal Server Error");
+
+/** The body of an error answer. */
+export interface Problem {
+  readonly id: string;
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly timestamp: string;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** The body that stands for an error. `about:blank` means, by RFC 7807, that the title says what the status says. */
+export function problemOf(error: ProblemError): Problem {
+  return {
+    id: randomUUID(),
+    type: "about:blank",
+    title: error.title,
+    status: error.status,
+    detail: error.detail,
+    timestamp: new Date().toISOString(),
+    parameters: error.parameters,
+  };
+}
+
+/** Answers with a problem. The body bypasses `res.json`, which the validator has hooked for the success answers. */
+export function sendProblem(res: ServerResponse, error: ProblemError): void {
+  for (const [name, value] of Object.entries(error.headers)) {
+    res.setHeader(name, value);
+  }
+  res.removeHeader("ETag");
+  explain(res, error.detail);
+  res.statusCode = error.status;
+  res.setHeader("Content-Type", PROBLEM_JSON);
+  res.end(JSON.stringify(problemOf(error)));
+}
+
+/** For calls that the emulator does not serve, whether ICA has them or not. */
+export function notServed({ method, path }: Pick<Request, "method" | "path">): ProblemError {
+  return notFound(
+    `There is no ${method} ${path} here. The emulator serves the calls of its document, ${OPENAPI_PATH}, and no others.`,
+  );
+}
+
+export const unknownPath: RequestHandler = (req) => {
+  throw notServed(req);
+};
+
+/** The last middleware: turns whatever was thrown into `application/problem+json`, and logs what is our own fault. */
+export function problemHandler(log: (line: string) => void): ErrorRequestHandler {
+  return (error: unknown, req: Request, res: Response, _next): void => {
+    const problem = toProblem(error, req);
+    if (problem.status >= 500) {
+      const cause =
+        error instanceof Error && problem.cause !== undefined ? (error.stack ?? error.message) : problem.detail;
+      log(`${req.method} ${req.path}: ${cause}`);
+    }
+    if (res.headersSent) {
+      res.destroy();
+      return;
+    }
+    sendProblem(res, problem);
+  };
+}
+
+/** What express, its body parser and the validator throw: an error with a status, perhaps with details. */
+const httpError = z.object({
+  status: z.int().min(400).max(599),
+  message: z.string(),
+  headers: z.record(z.string(), z.string()).nullish(),
+  errors: z.array(z.object({ path: z.string(), message: z.string().nullish() })).nullish(),
+});
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  406: "Not Acceptable",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  500: "Internal Server Error",
+};
+
+function toProblem(error: unknown, req: Request): ProblemError {
+  if (error instanceof ProblemError) {
+    return error;
+  }
+  if (isNoSpace(error)) {
+    return insufficientStorage(NO_SPACE, { cause: error });
+  }
+  const parsed = httpError.safeParse(error);
+  if (!parsed.success) {
+    return internalError("The emulator failed; its log has the details.", { cause: error });
+  }
+  const { status, errors, headers } = parsed.data;
+  // ICA may well know it: its document has more than the emulator serves.
+  const message = parsed.data.message.replace(
+    /(Unknown query parameter) '([^']*)'/g,
+    "$1 $2: the emulator does not filter by $2",
+  );
+  // 405 would say that ICA has no such call, which the emulator does not know.
+  if (status === 404 || status === 405) {
+    return notServed(req);
+  }
+  const parameters: Record<string, string> = {};
+  for (const { path, message: reason } of (status === 400 && errors) || []) {
+    parameters[path] = reason ?? "is not valid";
+  }
+  const detail =
+    status >= 500 ? `The emulator's own answer does not agree with its OpenAPI document: ${message}` : message;
+  return new ProblemError(status, TITLES[status] ?? "Error", detail, { parameters, headers: headers ?? {} });
+}

@@ -1,0 +1,311 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { Readable } from "node:stream";
+import { z } from "zod";
+import { isNoSpace, NO_SPACE } from "../../state/no-space";
+import { syncFolder, writeDurably } from "../../state/store";
+import { namesIn, sizeOf, textOf, unlessMissing } from "../../state/unless-missing";
+import { receiveWhole } from "../body";
+import { S3Failure } from "../failure";
+import { assemble, checkParts, MIN_PART_BYTES, multipartETag, type Part } from "./parts";
+
+/** What the name of an upload's folder ends with while it is removed. */
+const ENDED = ".ended";
+
+/** An object that is complete. `etag` without quotes; for a multipart upload it ends in `-<number of parts>`, as in S3. */
+export interface StoredObject {
+  readonly bucket: string;
+  readonly key: string;
+  readonly size: number;
+  readonly etag: string;
+}
+
+/** An object that comes in one piece. */
+export interface Incoming {
+  readonly bucket: string;
+  readonly key: string;
+  /** The request itself for what arrives over HTTP: its headers say how the body is sent, and what it must be. */
+  readonly content: Readable;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What was stored. `etag` without quotes. */
+export interface Stored {
+  readonly size: number;
+  readonly etag: string;
+}
+
+/** A part that has arrived. */
+export interface StoredPart extends Part {
+  readonly size: number;
+  readonly modified: Date;
+}
+
+/** A header of an object that is kept with it. */
+const metadataFile = z.record(z.string(), z.string());
+
+/**
+ * Objects and uploads as files, crash-safe and as strict as S3: an object appears as a whole or not at all, parts and
+ * bodies are checked, ETags are S3's, and nothing secret of a request is written. An object `k` is three files of the
+ * bucket's folder: `k._S3rver_object`, the same with `.md5`, which holds the ETag, and `k._S3rver_metadata.json`.
+ * (The names are those of a package that earlier versions used; their folders are read on.)
+ */
+export class DiskStore {
+  readonly #dir: string;
+  readonly #onStored: (object: StoredObject) => Promise<void>;
+  readonly #minPartBytes: number;
+  #steps: Promise<void> = Promise.resolve();
+  /** Uploads that are being put together: which parts, and what comes of it. */
+  readonly #completing = new Map<string, { readonly asked: string; readonly result: Promise<Stored> }>();
+
+  /** @param onStored awaited before an upload is acknowledged */
+  constructor(dir: string, onStored: (object: StoredObject) => Promise<void>, minPartBytes: number = MIN_PART_BYTES) {
+    this.#dir = dir;
+    this.#onStored = onStored;
+    this.#minPartBytes = minPartBytes;
+  }
+
+  /** Makes a bucket unless it is there. */
+  async makeBucket(bucket: string): Promise<void> {
+    await mkdir(path.join(this.#dir, bucket), { recursive: true, mode: 0o700 });
+  }
+
+  /** Stores an object that comes in one piece. */
+  putObject(incoming: Incoming): Promise<Stored> {
+    return onFullDisk(() => this.#putObject(incoming));
+  }
+
+  async #putObject({ bucket, key, content, metadata }: Incoming): Promise<Stored> {
+    const temporary = `${this.incomingPrefix(bucket, key)}${uniqueTime()}`;
+    await mkdir(path.dirname(temporary), { recursive: true, mode: 0o700 });
+    const { size, md5 } = await receiveWhole(content, temporary);
+    return this.#publish({ bucket, key, size, etag: md5 }, temporary, metadata).finally(() =>
+      rm(temporary, { force: true }),
+    );
+  }
+
+  /** Begins a multipart upload. */
+  initiateUpload(
+    ...args: [bucket: string, key: string, uploadId: string, metadata: Readonly<Record<string, string>>]
+  ): Promise<void> {
+    return onFullDisk(() => this.#initiateUpload(...args));
+  }
+
+  async #initiateUpload(
+    bucket: string,
+    key: string,
+    uploadId: string,
+    metadata: Readonly<Record<string, string>>,
+  ): Promise<void> {
+    const dir = this.#uploadDir(bucket, uploadId);
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    await writeDurably(path.join(dir, "metadata"), JSON.stringify(metadata));
+    await writeDurably(path.join(dir, "key"), key);
+  }
+
+  /** Stores a part, in the place of an earlier one with its number. */
+  putPart(...args: [bucket: string, uploadId: string, number: string, content: Readable]): Promise<Stored> {
+    return onFullDisk(() => this.#putPart(...args));
+  }
+
+  async #putPart(bucket: string, uploadId: string, number: string, content: Readable): Promise<Stored> {
+    const dir = await this.#requireUpload(bucket, uploadId);
+    const temporary = path.join(dir, `${number}.${uniqueTime()}.incoming`);
+    return this.#unlessOver(bucket, uploadId, async () => {
+      const { size, md5 } = await receiveWhole(content, temporary);
+      await this.#inTurn(async () => {
+        await writeFile(path.join(dir, `${number}.md5`), md5);
+        await rename(temporary, path.join(dir, number));
+      });
+      await syncFolder(dir);
+      return { size, etag: md5 };
+    });
+  }
+
+  /** Puts the parts of an upload together as its object. */
+  completeUpload(...args: [bucket: string, uploadId: string, parts: readonly Part[]]): Promise<Stored> {
+    return onFullDisk(() => this.#once(...args));
+  }
+
+  /** A client that got no answer in time asks again, while its parts are still being put together: both get one answer. */
+  async #once(bucket: string, uploadId: string, parts: readonly Part[]): Promise<Stored> {
+    const asked = JSON.stringify(parts);
+    for (let other = this.#completing.get(uploadId); other; other = this.#completing.get(uploadId)) {
+      if (other.asked === asked) {
+        return other.result;
+      }
+      await Promise.allSettled([other.result]);
+    }
+    const result = this.#unlessOver(bucket, uploadId, () => this.#completeUpload(bucket, uploadId, parts)).finally(() =>
+      this.#completing.delete(uploadId),
+    );
+    this.#completing.set(uploadId, { asked, result });
+    return result;
+  }
+
+  async #completeUpload(bucket: string, uploadId: string, parts: readonly Part[]): Promise<Stored> {
+    const dir = await this.#requireUpload(bucket, uploadId);
+    const key = (await textOf(path.join(dir, "key"))) ?? "";
+    const metadata = metadataFile.parse(JSON.parse((await textOf(path.join(dir, "metadata"))) ?? "{}"));
+    const size = await checkParts(dir, parts, this.#minPartBytes);
+    const assembled = path.join(dir, "assembled");
+    const files = parts.map(({ number }) => path.join(dir, String(number)));
+    // The parts stay, so that it can be asked again.
+    const stored = await assemble(files, assembled)
+      .then(() => this.#publish({ bucket, key, size, etag: multipartETag(parts) }, assembled, metadata))
+      .finally(() => rm(assembled, { force: true }));
+    await this.#endUpload(bucket, uploadId);
+    return stored;
+  }
+
+  /** Ends a multipart upload and removes its parts. */
+  async abort(bucket: string, uploadId: string): Promise<void> {
+    await this.#requireUpload(bucket, uploadId);
+    await this.#endUpload(bucket, uploadId);
+  }
+
+  /** The key that a multipart upload goes to; undefined when there is no such upload. */
+  async keyOfUpload(bucket: string, uploadId: string): Promise<string | undefined> {
+    return /^[0-9a-f]{32}$/.test(uploadId) ? textOf(path.join(this.#uploadDir(bucket, uploadId), "key")) : undefined;
+  }
+
+  /** A complete object, or undefined. */
+  async find(bucket: string, key: string): Promise<StoredObject | undefined> {
+    const file = this.fileOf(bucket, key);
+    const etag = await textOf(`${file}.md5`);
+    if (etag === undefined) {
+      return undefined;
+    }
+    const size = await sizeOf(file);
+    return size === undefined ? undefined : { bucket, key, size, etag };
+  }
+
+  /** The headers that describe an object, as they were when it was uploaded. */
+  async metadataOf(bucket: string, key: string): Promise<Readonly<Record<string, string>>> {
+    return metadataFile.parse(JSON.parse((await textOf(this.#path(bucket, key, "metadata.json"))) ?? "{}"));
+  }
+
+  /** The parts of an upload that have arrived whole, by number. */
+  async partsOf(bucket: string, uploadId: string): Promise<StoredPart[]> {
+    const dir = this.#uploadDir(bucket, uploadId);
+    const numbers = (await namesIn(dir)).filter((name) => /^\d+$/.test(name)).map(Number);
+    const parts: StoredPart[] = [];
+    for (const number of numbers.sort((a, b) => a - b)) {
+      const file = await unlessMissing(stat(path.join(dir, String(number))));
+      const etag = await textOf(path.join(dir, `${number}.md5`));
+      if (file !== undefined && etag !== undefined) {
+        parts.push({ number, etag, size: file.size, modified: file.mtime });
+      }
+    }
+    return parts;
+  }
+
+  /** The multipart uploads to an object that are under way, the oldest first. */
+  async uploadsTo(bucket: string, key: string): Promise<{ uploadId: string; initiated: Date }[]> {
+    const found: { uploadId: string; initiated: Date }[] = [];
+    for (const uploadId of await namesIn(this.uploadsFolder(bucket))) {
+      const begun = await unlessMissing(stat(path.join(this.#uploadDir(bucket, uploadId), "metadata")));
+      if (begun !== undefined && (await this.keyOfUpload(bucket, uploadId)) === key) {
+        found.push({ uploadId, initiated: begun.mtime });
+      }
+    }
+    return found.sort((a, b) => a.initiated.getTime() - b.initiated.getTime() || (a.uploadId < b.uploadId ? -1 : 1));
+  }
+
+  /** The file with the content of an object. */
+  fileOf(bucket: string, key: string): string {
+    return this.#path(bucket, key, "object");
+  }
+
+  /** The folder that has a folder for each multipart upload of a bucket that is under way: `key`, `metadata`, the parts. */
+  uploadsFolder(bucket: string): string {
+    return this.#path(bucket, "", "uploads");
+  }
+
+  /** What the names of the files begin with that the content of an object is received into, when it comes in one piece. */
+  incomingPrefix(bucket: string, key: string): string {
+    return `${this.#path(bucket, key, "incoming")}.`;
+  }
+
+  /** Removes an object, complete or not, with the parts of its uploads. */
+  async remove(bucket: string, key: string): Promise<void> {
+    for (const { uploadId } of await this.uploadsTo(bucket, key)) {
+      await this.#endUpload(bucket, uploadId);
+    }
+    const file = this.fileOf(bucket, key);
+    await rm(file, { force: true });
+    await rm(`${file}.md5`, { force: true });
+    await rm(this.#path(bucket, key, "metadata.json"), { force: true });
+  }
+
+  /** What is told of the object is written first, then the object appears under its name: the moment of truth. */
+  async #publish(object: StoredObject, temporary: string, metadata: Readonly<Record<string, string>>): Promise<Stored> {
+    const { bucket, key, size, etag } = object;
+    const file = this.fileOf(bucket, key);
+    await mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+    await writeDurably(this.#path(bucket, key, "metadata.json"), JSON.stringify(metadata));
+    await writeDurably(`${file}.md5`, etag);
+    await rename(temporary, file);
+    await syncFolder(path.dirname(file));
+    await this.#onStored(object);
+    return { size, etag };
+  }
+
+  /** Two parts of one number that come at once must not mix: the ETag of one, the content of the other. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const result = this.#steps.then(step);
+    this.#steps = result.catch(() => undefined);
+    return result;
+  }
+
+  #path(bucket: string, key: string, what: string): string {
+    return path.join(this.#dir, bucket, `${key}._S3rver_${what}`);
+  }
+
+  #uploadDir(bucket: string, uploadId: string): string {
+    return path.join(this.uploadsFolder(bucket), uploadId);
+  }
+
+  /** In one step it is no more; then its files go. A part that is still coming in finds no folder to be put in. */
+  async #endUpload(bucket: string, uploadId: string): Promise<void> {
+    const ended = `${this.#uploadDir(bucket, uploadId)}.${randomBytes(6).toString("hex")}${ENDED}`;
+    if ((await unlessMissing(rename(this.#uploadDir(bucket, uploadId), ended).then(() => true))) === true) {
+      await rm(ended, { recursive: true, force: true });
+    }
+  }
+
+  /** What goes wrong since the upload was ended meanwhile is told as such. */
+  async #unlessOver<T>(bucket: string, uploadId: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      await this.#requireUpload(bucket, uploadId);
+      throw error;
+    }
+  }
+
+  async #requireUpload(bucket: string, uploadId: string): Promise<string> {
+    if ((await this.keyOfUpload(bucket, uploadId)) === undefined) {
+      throw new S3Failure(
+        "NoSuchUpload",
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+      );
+    }
+    return this.#uploadDir(bucket, uploadId);
+  }
+}
+
+/** The time, so that names sort by it, and digits that tell two of the same millisecond apart. */
+function uniqueTime(): string {
+  return `${Date.now()}${String(randomInt(1_000_000)).padStart(6, "0")}`;
+}
+
+/** Every write of an upload can meet a full disk. What was received so far is not lost. */
+async function onFullDisk<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw isNoSpace(error) ? new S3Failure("InsufficientStorage", NO_SPACE, { cause: error }) : error;
+  }
+}

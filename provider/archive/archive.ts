@@ -1,0 +1,102 @@
+import { addAbortSignal } from "node:stream";
+import { finished } from "node:stream/promises";
+import { Slabs } from "../bytes/buffer-pool";
+import { type Output, readingOfOutput } from "../bytes/process";
+import { readableOf } from "../bytes/stream";
+import { type Compressor, compressor } from "../bzip2/compress";
+import type { Docker } from "../docker/cli";
+import { partSize } from "../upload/upload";
+import type { BlockCache } from "./block-cache";
+import { chunkSize, packed } from "./compress-layers";
+import { cutArchive } from "./cut-layers";
+import { type HeadStart, planHeadStart } from "./head-start";
+import { LayerCuts } from "./layer-cuts";
+import { LayerNotes } from "./layer-notes";
+import { LayerCount, type LayersPacked } from "./layer-summary";
+
+/** How an image's archive is compressed. `none`: larger upload, no processor time. */
+export type Compression = "bzip2" | "none";
+
+/** What a file name ends with, after the vendor's own example (`docker save … | bzip2 > ….tar.bz2`). */
+export const archiveSuffix: Readonly<Record<Compression, string>> = { bzip2: ".tar.bz2", none: ".tar" };
+
+export interface ArchiveOptions {
+  /** Gives the plain archive: Docker, or a builder from which the image comes. */
+  readonly docker: Pick<Docker, "save"> & Partial<Pick<Docker, "readSaved">>;
+  readonly ref: string;
+  readonly compression: Compression;
+  /** Where compressed layers are kept for the next release. Default: nowhere. */
+  readonly cache?: BlockCache | undefined;
+  /** Digests of the image's plain layers, the base first, if they are known: see {@link Archive.headStart}. */
+  readonly layers?: readonly string[] | undefined;
+  /** Default: the best on PATH. */
+  readonly compressor?: Compressor;
+  readonly signal?: AbortSignal;
+}
+
+/** An archive on its way. */
+export interface Archive extends Output {
+  /** What became of the layers so far; whole once the stream has ended. All zeros where nothing is compressed. */
+  readonly layers: () => LayersPacked;
+  /** What of it is known already and can be sent before the stream gives a byte. */
+  readonly headStart?: HeadStart | undefined;
+}
+
+/**
+ * `docker save`, compressed on all cores and layer by layer remembered, as one stream (docs/archive.md): no temporary file,
+ * memory that does not grow with the image. An error at any point of it fails the stream; destroying the stream, or the
+ * signal, ends every process behind it. Throws {@link CompressorNotFoundError} before anything is started.
+ */
+export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
+  const { docker, ref, compression, cache, signal } = options;
+  const count = new LayerCount();
+  const layers = () => count.read();
+  if (compression === "none") return { ...docker.save(ref, signal), layers };
+  const program = options.compressor ?? (await compressor());
+  const over = new AbortController();
+  const saved = (await docker.readSaved?.(ref)) ?? readingOfOutput(docker.save(ref));
+  const slabs = new Slabs(chunkSize);
+  const cuts = new LayerCuts();
+  const packs = packed(
+    cutArchive(saved, slabs, { hash: cache !== undefined, onLayers: (names) => cuts.named(names) }),
+    {
+      compressor: program,
+      cache,
+      signal: over.signal,
+      onPiece: ({ layer }, piece) => {
+        count.add(layer, piece.cached);
+        if (layer !== undefined) cuts.add(layer, piece);
+      },
+      release: (bytes) => slabs.give(bytes),
+    },
+  );
+  const notes = cache && new LayerNotes(cache.folder);
+  const known = options.layers ?? [];
+  const headStart =
+    cache &&
+    notes &&
+    (await planHeadStart(known, program.level, notes, cache, partSize, (blocks) => cuts.keyOf(blocks)));
+  const stream = readableOf(notes === undefined ? packs : noted(packs, () => cuts.note(known, notes)), () => {
+    over.abort();
+    saved.stop();
+  });
+  if (signal !== undefined) addAbortSignal(signal, stream);
+  return { stream, done: allDone(stream, saved.done), layers, headStart };
+}
+
+/** Notes what was learned, once all was given. */
+async function* noted(packs: AsyncGenerator<Buffer>, note: () => Promise<void>): AsyncGenerator<Buffer> {
+  yield* packs;
+  await note();
+}
+
+/** Waits for all of it, so that no process is left when this is settled; fails with the stream's error. */
+function allDone(stream: Archive["stream"], saved: Promise<void>): Promise<void> {
+  const done = (async () => {
+    const [packed] = await Promise.allSettled([finished(stream, { writable: false }), saved]);
+    if (packed.status === "rejected") throw packed.reason;
+  })();
+  // The stream carries the same error.
+  done.catch(() => undefined);
+  return done;
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from "node:crypto";
+import { futimes, readv } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { wholeFile } from "../bzip2/compress";
+import type { Part } from "../bzip2/part";
+import { wordsOf } from "../error-message";
+import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-file";
+
+/**
+ * Compressed blocks, kept by the content they were made of: one file for each chunk of a layer, named by the SHA-256 of the plain
+ * bytes. It needs no word of Docker's on what a layer is, two images that share a layer share its files, and a release that was
+ * killed in the middle finds what it had compressed. A file is written beside and renamed, so that another process sees all of it
+ * or nothing, and holds a checksum, so that a damaged one is found, removed, and made again (block-file.ts).
+ */
+
+// The file handles of Yarn's Plug'n'Play have neither `utimes()` nor `readv()`.
+const setTimes = promisify(futimes);
+const readInto = promisify(readv);
+
+/** In a file's name: bumped when chunks are cut or files are laid out in another way. */
+const version = 2;
+/** Milliseconds after which a file that is still being written belongs to a process that is gone. */
+const abandonedAfterMs = 60 * 60_000;
+
+export class BlockCache {
+  readonly folder: string;
+  readonly #limit: number;
+  readonly #warn: (line: string) => void;
+  #ready: Promise<unknown> | undefined;
+  #broken = false;
+  #written = 0;
+
+  /** `limit` in bytes. `warn` gets a line when something is wrong that the archive does not suffer from. */
+  constructor(options: { folder: string; limit: number; warn: (line: string) => void }) {
+    this.folder = options.folder;
+    this.#limit = options.limit;
+    this.#warn = options.warn;
+  }
+
+  /** The name under which the blocks of plain bytes are kept. `digest`: the SHA-256 of these, hex. */
+  key(digest: string, level: number): string {
+    return `${digest}-${level}-v${version}`;
+  }
+
+  /** Undefined when they are not kept. Damaged ones are removed, with a warning. */
+  async get(key: string): Promise<Part | undefined> {
+    const path = join(this.folder, key);
+    const file = await this.#tried("read", () => open(path, "r"));
+    if (file === undefined) return undefined;
+    try {
+      const bytes = await this.#tried("read", () => wholeFile(file));
+      if (bytes === undefined) return undefined;
+      const part = readKept(bytes);
+      if (part === undefined) {
+        this.#warn(`the layer cache has a damaged file, which is made again: ${path}`);
+        await this.#tried("changed", () => rm(path, { force: true }));
+        return undefined;
+      }
+      const now = new Date();
+      // When it was used last decides what is removed first.
+      await this.#tried("changed", () => setTimes(file.fd, now, now));
+      return part;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /**
+   * Reads blocks into the beginning of `target`, and says how many bytes they fill. Undefined where there are none, where they do
+   * not fill whole bytes, or need more room. A damaged file is left: {@link get} finds it.
+   */
+  async readBlocks(key: string, target: Buffer): Promise<number | undefined> {
+    const file = await this.#tried("read", () => open(join(this.folder, key), "r"));
+    if (file === undefined) return undefined;
+    try {
+      const size = (await file.stat()).size - bytesBefore - bytesAfter;
+      if (size <= 0 || size > target.length) return undefined;
+      const [before, blocks, after] = [Buffer.alloc(bytesBefore), target.subarray(0, size), Buffer.alloc(bytesAfter)];
+      await this.#tried("read", () => readInto(file.fd, [before, blocks, after], 0));
+      return areBlocks(before, blocks, after) ? size : undefined;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Keeps blocks. A cache that cannot be written is given up for this run, with one warning. */
+  async put(key: string, part: Part): Promise<void> {
+    const bytes = toKeep(part);
+    const size = bytes.reduce((sum, { length }) => sum + length, 0);
+    if (this.#broken || size > this.#limit) return;
+    const beside = join(this.folder, `.${key}.${randomUUID()}`);
+    try {
+      this.#ready ??= mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await this.#ready;
+      await writeFile(beside, bytes, { mode: 0o600 });
+      await rename(beside, join(this.folder, key));
+    } catch (error) {
+      this.#giveUp("written", error);
+      await rm(beside, { force: true }).catch(() => undefined);
+      return;
+    }
+    this.#written += size;
+    if (this.#written > this.#limit / 8) await this.trim();
+  }
+
+  /** Removes what was not used for longest until the rest is within the limit, and what dead processes left behind. */
+  async trim(): Promise<void> {
+    this.#written = 0;
+    const names = await this.#tried("read", () => readdir(this.folder));
+    const files: { path: string; size: number; used: number }[] = [];
+    for (const name of names ?? []) {
+      const path = join(this.folder, name);
+      const facts = await this.#tried("read", () => stat(path));
+      if (facts === undefined || !facts.isFile()) continue;
+      const abandoned = name.startsWith(".") && facts.mtimeMs < Date.now() - abandonedAfterMs;
+      if (abandoned) await this.#tried("changed", () => rm(path, { force: true }));
+      else if (!name.startsWith(".")) files.push({ path, size: facts.size, used: facts.mtimeMs });
+    }
+    let total = files.reduce((sum, { size }) => sum + size, 0);
+    for (const { path, size } of files.sort((a, b) => a.used - b.used)) {
+      if (total <= this.#limit) return;
+      await this.#tried("changed", () => rm(path, { force: true }));
+      total -= size;
+    }
+  }
+
+  /** What is not there (any more: another process may have removed it) is no fault. */
+  async #tried<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) this.#giveUp(what, error);
+      return undefined;
+    }
+  }
+
+  #giveUp(what: string, error: unknown): void {
+    if (!this.#broken)
+      this.#warn(
+        `the layer cache ${this.folder} cannot be ${what}, so the next release takes longer: ` + `${wordsOf(error)}`,
+      );
+    this.#broken = true;
+  }
+}

@@ -1,0 +1,236 @@
+import { createHash, type Hash } from "node:crypto";
+import { z } from "zod";
+import type { Slabs } from "../bytes/buffer-pool";
+import type { ByteSource } from "../bytes/byte-source";
+
+/**
+ * Cuts the archive that `docker save` writes at the boundaries of its layers. Both layouts are known: a folder for each layer
+ * (`<id>/layer.tar`, Docker before 25) and OCI's (`blobs/sha256/<digest>`). A layer is cut into chunks from its first byte on,
+ * so that the same layer gives the same chunks in every archive; what stands between layers (headers, manifests) becomes chunks
+ * of its own. All chunks, one after the other, are the archive byte for byte, also where this reader does not understand it.
+ */
+
+/** A layer's file in the archive. */
+export interface Layer {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** True when it arrives compressed (gzip or zstd), as from the containerd image store. */
+  readonly packed: boolean;
+}
+
+export interface Chunk {
+  readonly bytes: Buffer;
+  /** The layer that it is a piece of; the same object for all pieces of one. */
+  readonly layer: Layer | undefined;
+  /** SHA-256 of a layer's piece, hex, where it was asked for. */
+  readonly digest?: string;
+}
+
+export interface CutOptions {
+  /** Whether pieces of layers are to be hashed: while they are read, so that whoever writes the archive is not kept waiting. */
+  readonly hash?: boolean;
+  /** Gets the names of the layers' files, the base first, when the archive tells them. */
+  readonly onLayers?: (names: readonly string[]) => void;
+}
+
+/** Bytes from which a layer is worth a cut; smaller ones stay among what is between. */
+export const smallestLayer = 64 * 1024;
+
+/** Bytes; about what a pipe holds. */
+const hashedAtOnce = 128 * 1024;
+const block = 512;
+/** Bytes; a pax header is a few lines. */
+const largestRecords = 1024 * 1024;
+/** Bytes; a name for each layer. */
+const largestManifest = 1024 * 1024;
+const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
+
+/** `slabs` give the chunks their memory, and set the bytes that a chunk has at most; who gets a chunk gives its bytes back. */
+export async function* cutArchive(
+  source: ByteSource,
+  slabs: Slabs,
+  { hash = false, onLayers }: CutOptions = {},
+): AsyncGenerator<Chunk> {
+  const bytes = new Bytes(source, slabs);
+  const between = new Between(slabs);
+  /** What a header of its own tells of the next entry: the size of 8 GiB and more. */
+  let told: Records = {};
+  for (;;) {
+    const header = await bytes.take(block);
+    if (header.length === 0) break;
+    yield* between.add(header);
+    const entry = readHeader(header);
+    if (entry === "zeros") continue;
+    if (entry === "unknown") {
+      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY)) yield* between.add(rest.bytes);
+      break;
+    }
+    const { name, size } = entry.type === "file" ? { ...entry, ...told } : entry;
+    const padding = (block - (size % block)) % block;
+    if (entry.type === "records") {
+      const records = await bytes.take(size + padding);
+      told = readRecords(records.subarray(0, size));
+      yield* between.add(records);
+      continue;
+    }
+    if (entry.type === "file") told = {};
+    if (entry.type === "file" && name === "manifest.json" && size <= largestManifest) {
+      const manifest = await bytes.take(size + padding);
+      onLayers?.(readManifest(manifest.subarray(0, size)));
+      yield* between.add(manifest);
+    } else if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
+      yield* between.flush();
+      yield* layerChunks(bytes, name, size, hash);
+      yield* between.add(await bytes.take(padding));
+    } else {
+      for await (const body of bytes.chunks(size + padding)) yield* between.add(body.bytes);
+    }
+  }
+  yield* between.flush();
+}
+
+async function* layerChunks(bytes: Bytes, name: string, size: number, hash: boolean): AsyncGenerator<Chunk> {
+  let layer: Layer | undefined;
+  for await (const piece of bytes.chunks(size, hash)) {
+    layer ??= { name, size, packed: isPacked(piece.bytes) };
+    yield { ...piece, layer };
+  }
+}
+
+/** Whether bytes are the start of a compressed layer (gzip, zstd). */
+export function isPacked(start: Buffer): boolean {
+  const gzip = start[0] === 0x1f && start[1] === 0x8b;
+  return gzip || (start.length >= 4 && start.readUInt32LE(0) === 0xfd2fb528);
+}
+
+const manifestSchema = z.tuple([z.object({ Layers: z.array(z.string()) })]);
+
+/** The names of the layers' files; none where it is not as `docker save` of one image writes it. */
+function readManifest(bytes: Buffer): readonly string[] {
+  try {
+    return manifestSchema.safeParse(JSON.parse(bytes.toString("utf8"))).data?.[0].Layers ?? [];
+  } catch {
+    return [];
+  }
+}
+
+type Entry = { readonly name: string; readonly size: number; readonly type: "file" | "records" | "other" };
+
+/** Reads a header block (POSIX ustar, with GNU's binary numbers). `unknown`: no header at all. */
+function readHeader(header: Buffer): Entry | "zeros" | "unknown" {
+  if (header.length < block) return "unknown";
+  if (header.every((byte) => byte === 0)) return "zeros";
+  const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 0x20 : byte), 0);
+  const size = readNumber(header.subarray(124, 136));
+  if (readNumber(header.subarray(148, 156)) !== sum || size === undefined) return "unknown";
+  const kind = header[156] ?? 0;
+  const type = kind === 0 || kind === 0x30 ? "file" : kind === 0x78 && size <= largestRecords ? "records" : "other";
+  // Links and folders have no content, whatever their header says of their size.
+  const hasContent = !(kind >= 0x31 && kind <= 0x36);
+  return { name: text(header.subarray(0, 100)), size: hasContent ? size : 0, type };
+}
+
+function readNumber(field: Buffer): number | undefined {
+  if (((field[0] ?? 0) & 0x80) !== 0) {
+    const value = field.reduce((sum, byte, i) => sum * 256 + (i === 0 ? byte & 0x7f : byte), 0);
+    return Number.isSafeInteger(value) ? value : undefined;
+  }
+  const digits = text(field).trim();
+  if (digits === "") return 0;
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
+}
+
+function text(field: Buffer): string {
+  const end = field.indexOf(0);
+  return field.toString("latin1", 0, end < 0 ? field.length : end);
+}
+
+interface Records {
+  readonly name?: string;
+  readonly size?: number;
+}
+
+/** A pax header's records (`20 size=9663676416\n`), as far as they say where the next entry ends and whether it is a layer. */
+function readRecords(records: Buffer): Records {
+  const value = (key: string) => new RegExp(`(?:^|\n)\\d+ ${key}=(.*)\n`).exec(records.toString("latin1"))?.[1];
+  const [name, size] = [value("path"), value("size")];
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(size === undefined || !/^\d+$/.test(size) ? {} : { size: Number(size) }),
+  };
+}
+
+/** What is read between two layers, collected in one slab. */
+class Between {
+  readonly #slabs: Slabs;
+  #slab: Buffer | undefined;
+  #length = 0;
+
+  constructor(slabs: Slabs) {
+    this.#slabs = slabs;
+  }
+
+  /** Takes the bytes over. */
+  *add(bytes: Buffer): Generator<Chunk> {
+    if (this.#length + bytes.length > this.#slabs.size) yield* this.flush();
+    if (bytes.length > this.#slabs.size) {
+      yield { bytes, layer: undefined };
+      return;
+    }
+    this.#slab ??= this.#slabs.take(this.#slabs.size);
+    this.#length += bytes.copy(this.#slab, this.#length);
+    this.#slabs.give(bytes);
+  }
+
+  *flush(): Generator<Chunk> {
+    if (this.#slab !== undefined) yield { bytes: this.#slab.subarray(0, this.#length), layer: undefined };
+    this.#slab = undefined;
+    this.#length = 0;
+  }
+}
+
+/** Reads so many bytes at a time. */
+class Bytes {
+  readonly #source: ByteSource;
+  readonly #slabs: Slabs;
+
+  constructor(source: ByteSource, slabs: Slabs) {
+    this.#source = source;
+    this.#slabs = slabs;
+  }
+
+  /** In memory of its own. Fewer only where the source ends. */
+  async take(length: number): Promise<Buffer> {
+    return this.#fill(Buffer.allocUnsafe(length));
+  }
+
+  /** Each in a slab, as large as that but the last. */
+  async *chunks(length: number, hash = false): AsyncGenerator<Pick<Chunk, "bytes" | "digest">> {
+    for (let left = length; left > 0; ) {
+      const slab = this.#slabs.take(Math.min(left, this.#slabs.size));
+      const digest = hash ? createHash("sha256") : undefined;
+      const piece = await this.#fill(slab, digest);
+      if (piece.length === 0) {
+        this.#slabs.give(slab);
+        return;
+      }
+      yield digest === undefined ? { bytes: piece } : { bytes: piece, digest: digest.digest("hex") };
+      left -= piece.length;
+    }
+  }
+
+  /** Hashes a little at a time: what was just read is still near the processor, and more can come in meanwhile. */
+  async #fill(target: Buffer, digest?: Hash): Promise<Buffer> {
+    if (digest === undefined) return target.subarray(0, await this.#source.read(target));
+    let filled = 0;
+    while (filled < target.length) {
+      const step = target.subarray(filled, filled + hashedAtOnce);
+      const read = await this.#source.read(step);
+      digest.update(step.subarray(0, read));
+      filled += read;
+      if (read < step.length) break;
+    }
+    return target.subarray(0, filled);
+  }
+}

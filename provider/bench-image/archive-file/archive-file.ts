@@ -1,0 +1,207 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Context } from "../../context";
+import type { AwsCredentials, ProjectDatum } from "../../ica/project-data";
+import { IcaError } from "../../ica/transport/error";
+import { poll } from "../../poll";
+import { archiveName, archivePath, archiveTags, mergeTags, readTags } from "../identity";
+import type { BenchImageInputs } from "../inputs";
+import { findArchive } from "../registration/published";
+import type { ArchiveFacts } from "../state";
+
+/** The archive as a file of the project: made, filled, tagged, given its format. */
+
+/** Something about the archive's file is not as it has to be. */
+export class ArchiveFileError extends Error {
+  override readonly name = "ArchiveFileError";
+}
+
+/** Milliseconds in which ICA takes note that an upload is complete; the vendor gives no figure. */
+const availableWithinMs = 15 * 60_000;
+
+/**
+ * The code of ICA's Docker format. The vendor's page calls it DOCKER ("From the format list, select DOCKER"); the documented
+ * list of formats is asked, since no document gives the code itself.
+ */
+export async function dockerFormat(context: Context): Promise<{ id: string; code: string }> {
+  const formats = await context.client.dataFormats.list();
+  const format = formats.find(({ code }) => code.toUpperCase() === "DOCKER");
+  if (format === undefined) {
+    const similar = formats.map(({ code }) => code).filter((code) => /docker|image|tar/i.test(code));
+    throw new ArchiveFileError(
+      `GET /api/dataFormats lists no format DOCKER, which the vendor's page names${similar.length > 0 ? `; similar ones are ${similar.join(", ")}` : ""}. ` +
+        "Without it ICA does not take the file as an image; ask your tenant's administrator.",
+    );
+  }
+  return format;
+}
+
+/** An archive that is complete already (nothing to do), or a file to upload into. */
+export type ArchiveFile =
+  | { readonly kind: "complete"; readonly datum: ProjectDatum }
+  | {
+      readonly kind: "open";
+      readonly dataId: string;
+      readonly credentials: AwsCredentials;
+      readonly renew: () => Promise<AwsCredentials>;
+      /** Rejects with {@link ArchiveCompleted} when another run was quicker. */
+      readonly assertOpen: () => Promise<void>;
+    };
+
+/** The archive, if an earlier run uploaded all of it. */
+export async function completeArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
+  const found = await findArchive(context, inputs);
+  return found !== undefined && statusOf(found) === "AVAILABLE" ? found : undefined;
+}
+
+/** Another run has completed the very archive that this one was uploading. */
+export class ArchiveCompleted extends Error {
+  override readonly name = "ArchiveCompleted";
+}
+
+/** Finds the archive's file or makes it. One that an interrupted run left PARTIAL is filled again: ICA offers that for partial files only. */
+export async function openArchiveFile(
+  context: Context,
+  inputs: BenchImageInputs,
+  formatCode: string,
+): Promise<ArchiveFile> {
+  const found = await findArchive(context, inputs);
+  try {
+    return found === undefined ? await makeFile(context, inputs, formatCode) : await openFile(context, inputs, found);
+  } catch (error) {
+    if (!(error instanceof IcaError) || error.kind !== "refused") throw error;
+    // Another run may have made the file, or completed it, since it was looked for: then it is there in another way now.
+    const now = await findArchive(context, inputs);
+    if (
+      now === undefined ||
+      isDeepStrictEqual([now.data.id, statusOf(now)], [found?.data.id, found && statusOf(found)])
+    )
+      throw error;
+    return openFile(context, inputs, now);
+  }
+}
+
+async function makeFile(context: Context, inputs: BenchImageInputs, formatCode: string): Promise<ArchiveFile> {
+  const { datum, credentials } = await context.client.projectData.createFileWithCredentials(
+    inputs.projectId,
+    { name: archiveName(inputs), folderPath: inputs.folder, formatCode },
+    // Fresh for each attempt: it makes retries of this one call safe. A later attempt finds the file by its path.
+    randomUUID(),
+  );
+  return openWith(context, inputs, datum.data.id, credentials);
+}
+
+async function openFile(context: Context, inputs: BenchImageInputs, datum: ProjectDatum): Promise<ArchiveFile> {
+  if (statusOf(datum) === "AVAILABLE") return { kind: "complete", datum };
+  const { id } = datum.data;
+  return openWith(context, inputs, id, await context.client.projectData.createCredentials(inputs.projectId, id));
+}
+
+function openWith(
+  context: Context,
+  inputs: BenchImageInputs,
+  dataId: string,
+  credentials: AwsCredentials,
+): ArchiveFile {
+  const { projectData } = context.client;
+  return {
+    kind: "open",
+    dataId,
+    credentials,
+    renew: () => projectData.createCredentials(inputs.projectId, dataId),
+    assertOpen: async () => {
+      const datum = await projectData.get(inputs.projectId, dataId);
+      if (statusOf(datum) === "AVAILABLE")
+        throw new ArchiveCompleted(`another run has completed ${archiveName(inputs)}`);
+    },
+  };
+}
+
+function statusOf({ data }: ProjectDatum): string | undefined {
+  return data.details?.status;
+}
+
+/** Waits until ICA has taken note of the whole upload, and makes sure that it has all of it. */
+export async function awaitAvailable(
+  context: Context,
+  inputs: BenchImageInputs,
+  dataId: string,
+  size: number,
+): Promise<ProjectDatum> {
+  const name = archiveName(inputs);
+  const datum = await poll({
+    clock: context.clock,
+    signal: context.signal,
+    timeoutMs: availableWithinMs,
+    look: () => context.client.projectData.get(inputs.projectId, dataId),
+    done: ({ data }) => data.details?.status === "AVAILABLE",
+    timedOut: ({ data }) =>
+      `ICA still calls the uploaded file ${name} (${dataId}) ${data.details?.status ?? "nothing"}, not AVAILABLE`,
+  });
+  const reported = datum.data.details?.fileSizeInBytes;
+  if (reported !== undefined && reported !== null && reported !== size) {
+    throw new ArchiveFileError(
+      `ICA has ${reported} bytes of ${archivePath(inputs)}, but ${size} were uploaded. Delete that file in the project and run "pulumi up" again.`,
+    );
+  }
+  return datum;
+}
+
+/** Gives the file the Docker format and our tags, if it does not have them. */
+export async function labelArchive(
+  context: Context,
+  inputs: BenchImageInputs,
+  datum: ProjectDatum,
+  format: { id: string; code: string },
+  facts: { sha256: string | undefined; imageId: string | undefined },
+): Promise<ProjectDatum> {
+  const details = datum.data.details;
+  if (details == null)
+    throw new ArchiveFileError(`ICA gives no details of file ${datum.data.id}, so its format cannot be set`);
+  const present = details.tags?.technicalTags;
+  // The hash that another run left is kept: this one may not have seen the bytes.
+  const sha256 = facts.sha256 ?? readTags(present ?? []).sha256;
+  const tags = mergeTags(present, archiveTags(inputs, sha256, facts.imageId));
+  if (details.format?.code === format.code && JSON.stringify(present) === JSON.stringify(tags)) return datum;
+  return context.client.projectData.update({
+    ...datum,
+    data: {
+      ...datum.data,
+      details: { ...details, format: { ...details.format, ...format }, tags: { ...details.tags, technicalTags: tags } },
+    },
+  });
+}
+
+/**
+ * Deletes the archive's file. One that ICA does not find counts as deleted only where the project has no such file under the archive's
+ * path: one wrong 404 must not leave gigabytes behind.
+ */
+export async function deleteArchive(
+  context: Context,
+  inputs: BenchImageInputs,
+  { projectId, dataId }: Pick<ArchiveFacts, "projectId" | "dataId">,
+): Promise<void> {
+  const { projectData } = context.client;
+  try {
+    await projectData.delete(projectId, dataId);
+  } catch (error) {
+    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+    const there = await projectData.findByPath(projectId, archivePath(inputs));
+    if (there.some((datum) => datum.data.id === dataId && statusOf(datum) !== "DELETING")) throw error;
+  }
+}
+
+/** What is kept of the archive. */
+export function factsOf(
+  inputs: BenchImageInputs,
+  datum: ProjectDatum,
+  upload: { bytes: number; sha256: string } | undefined,
+): ArchiveFacts {
+  return {
+    dataId: datum.data.id,
+    projectId: datum.projectId,
+    name: archiveName(inputs),
+    size: upload?.bytes ?? datum.data.details?.fileSizeInBytes ?? 0,
+    sha256: upload?.sha256 ?? readTags(datum.data.details?.tags?.technicalTags ?? []).sha256,
+  };
+}

@@ -1,0 +1,158 @@
+import pLimit from "p-limit";
+import { archiveImage } from "../../archive/archive";
+import { BlockCache } from "../../archive/block-cache";
+import { describeLayers } from "../../archive/layer-summary";
+import { cacheFolder } from "../../cache-folder";
+import type { Config } from "../../config";
+import type { Context } from "../../context";
+import { wordsOf } from "../../error-message";
+import type { ProjectDatum } from "../../ica/project-data";
+import { isLoopback } from "../../ica/transport/proxy";
+import { formatDuration } from "../../inputs/duration";
+import { UploadNotes } from "../../upload/abandoned";
+import { UploadError, uploadArchive } from "../../upload/upload";
+import { archiveName } from "../identity";
+import type { BenchImageInputs } from "../inputs";
+import { ContractError } from "../source/contract-error";
+import type { ReadyImage } from "../source/ready-image";
+import type { ArchiveFacts } from "../state";
+import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive, deleteArchive } from "./archive-file";
+
+type OpenFile = Extract<ArchiveFile, { kind: "open" }>;
+
+/**
+ * Uploads the archive. When another run completes the same file first (its name holds the content's hash), this one's upload is
+ * given up, and what is there is taken over: both go on with one archive.
+ */
+export async function sendOrTakeOver(
+  context: Context,
+  inputs: BenchImageInputs,
+  ready: ReadyImage,
+  file: OpenFile,
+): Promise<{ datum: ProjectDatum; upload: { bytes: number; sha256: string } | undefined }> {
+  try {
+    const upload = await send(context, inputs, ready, file);
+    return { upload, datum: await awaitAvailable(context, inputs, file.dataId, upload.bytes) };
+  } catch (error) {
+    // A store that no longer takes anything for the object refuses before the question was put.
+    if (!(error instanceof ArchiveCompleted || error instanceof UploadError)) throw error;
+    // Where ICA cannot be asked, it is the store's refusal that counts.
+    const datum = await completeArchive(context, inputs).catch(() => undefined);
+    if (datum === undefined) throw error;
+    context.log.info(`adopting the archive that another run uploaded first (${archiveName(inputs)})`);
+    return { upload: undefined, datum };
+  }
+}
+
+/** Images that this process sends at a time. Each takes some 200 MB of memory, and Docker keeps a copy of it until it is read. */
+const mostTransfers = 2;
+const transfers = pLimit(mostTransfers);
+
+/** Sends an image. What passes by and turns out to break the contract leaves nothing in the project. */
+async function send(
+  context: Context,
+  inputs: BenchImageInputs,
+  ready: ReadyImage,
+  file: OpenFile,
+): Promise<{ bytes: number; sha256: string }> {
+  if (transfers.activeCount >= mostTransfers) context.log.info("waiting for other uploads");
+  try {
+    return await transfers(() => transfer(context, inputs, ready, file));
+  } catch (error) {
+    if (error instanceof ContractError)
+      await forgetArchive(context, inputs, {
+        projectId: inputs.projectId,
+        dataId: file.dataId,
+        name: archiveName(inputs),
+      });
+    throw error;
+  }
+}
+
+/** Save, compress, upload: one stream, no temporary file of the archive. */
+async function transfer(
+  context: Context,
+  inputs: BenchImageInputs,
+  ready: ReadyImage,
+  file: OpenFile,
+): Promise<{ bytes: number; sha256: string }> {
+  const { clock, config, log, signal } = context;
+  const name = archiveName(inputs);
+  const start = clock.now();
+  log.info(`uploading ${name}`);
+  const archive = await archiveImage({
+    docker: ready,
+    ref: ready.reference,
+    layers: ready.layers,
+    compression: inputs.archive.compression,
+    cache:
+      config.layerCacheSize === 0
+        ? undefined
+        : new BlockCache({
+            folder: cacheFolder("layers"),
+            limit: config.layerCacheSize,
+            warn: (line) => log.warn(line),
+          }),
+    signal,
+  });
+  const result = await uploadArchive({
+    source: archive.stream,
+    credentials: file.credentials,
+    renew: file.renew,
+    ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
+    onProgress: (bytes) => log.status(uploadStatus(bytes, clock.now() - start)),
+    beforeEnd: async () => {
+      await ready.assertSame?.();
+      await file.assertOpen();
+    },
+    notes: new UploadNotes(),
+    headStart: archive.headStart,
+    signal,
+  }).catch((error: unknown) => {
+    throw withStore(error, config);
+  });
+  await archive.done;
+  if (result.leftover !== undefined) log.info(result.leftover);
+  const { info, warning } = describeLayers(archive.layers());
+  log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
+  if (warning !== undefined) log.warn(warning);
+  return result;
+}
+
+/** An upload goes to AWS, or to the store that a setting names: a failure says where that setting is, or that it may be missing. */
+function withStore(error: unknown, { s3Endpoint, baseUrl, from }: Config): unknown {
+  if (!(error instanceof UploadError)) return error;
+  const store =
+    s3Endpoint !== undefined
+      ? ` The object store was ${s3Endpoint}: ${from.s3Endpoint ?? "ica:s3Endpoint"}.`
+      : isLoopback(baseUrl)
+        ? " The object store was AWS, since neither ica:s3Endpoint nor ICA_S3_ENDPOINT is set; an emulator has a store of its own."
+        : "";
+  return store === "" ? error : new UploadError(`${error.message}${store}`, error.code);
+}
+
+/** Short: a row of the display has room for little more. */
+function uploadStatus(bytes: number, ms: number): string {
+  const rate = ms < 1000 ? "" : `, ${megabytes((bytes * 1000) / ms)}/s`;
+  return `uploading: ${megabytes(bytes)}${rate}, ${formatDuration(ms)}`;
+}
+
+/** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
+export async function forgetArchive(
+  context: Context,
+  inputs: BenchImageInputs,
+  archive: Pick<ArchiveFacts, "projectId" | "dataId" | "name">,
+): Promise<void> {
+  try {
+    await deleteArchive(context, inputs, archive);
+  } catch (error) {
+    context.log.warn(
+      `could not delete archive ${archive.name} (${archive.dataId}), which is of no use: delete it by hand. ` +
+        wordsOf(error),
+    );
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

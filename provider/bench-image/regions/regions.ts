@@ -1,0 +1,91 @@
+import type { Context } from "../../context";
+import type { IcaClient } from "../../ica/client";
+import type { DockerImage } from "../../ica/docker-images";
+import type { Region } from "../../ica/regions";
+
+/** Regions are declared by code (`use1`) or UUID; the API takes UUIDs only. */
+
+/** A region that the tenant does not have. */
+export class UnknownRegion extends Error {
+  override readonly name = "UnknownRegion";
+}
+
+/** A region as messages and calls need it; ICA does not give every code. */
+export interface NamedRegion {
+  readonly id: string;
+  readonly code: string | undefined;
+}
+
+/** The declared regions, each once; without any, the project's own. */
+export async function declaredRegions(
+  context: Context,
+  projectId: string,
+  declared: readonly string[] | undefined,
+): Promise<NamedRegion[]> {
+  if (declared === undefined) return [(await context.client.projects.get(projectId)).region];
+  const known = await knownRegions(context);
+  const regions = declared.map((name) => {
+    const region = findRegion(known, name);
+    if (region === undefined) throw new UnknownRegion(unknownRegion(known, name));
+    return region;
+  });
+  return [...new Set(regions)];
+}
+
+/** The same by their UUIDs, as a new image is registered with them. */
+export async function regionIds(
+  context: Context,
+  projectId: string,
+  declared: readonly string[] | undefined,
+): Promise<string[]> {
+  return (await declaredRegions(context, projectId, declared)).map(({ id }) => id);
+}
+
+/** The regions of the tenant, asked for once a session: they change by contract and not by the minute. */
+export async function knownRegions({ client }: Context): Promise<readonly Region[]> {
+  const known = asked.get(client) ?? client.regions.list();
+  asked.set(client, known);
+  // A failure is not kept: the next one asks again.
+  known.catch(() => asked.delete(client));
+  return known;
+}
+
+const asked = new WeakMap<IcaClient, Promise<readonly Region[]>>();
+
+/** By code, whatever the case, or by UUID. */
+export function findRegion<R extends NamedRegion>(known: readonly R[], name: string): R | undefined {
+  return known.find((region) => isNamed(region, [name]));
+}
+
+/** Whether one of the names is that of the region. */
+export function isNamed({ id, code }: NamedRegion, names: readonly string[]): boolean {
+  return names.some((name) => [id, code].some((each) => each?.toLowerCase() === name.toLowerCase()));
+}
+
+/** Why a region is refused. */
+export function unknownRegion(known: readonly Region[], name: string): string {
+  return `region "${name}" is not one of this tenant's: ${known.map(({ code }) => code).join(", ")}`;
+}
+
+/** The regions an image is in. */
+export function regionsOf(image: DockerImage): (NamedRegion & { readonly url: string | undefined })[] {
+  return (image.internalDockerImageSettings?.regions ?? []).map(({ region, url }) => ({
+    id: region.id,
+    code: region.code ?? undefined,
+    url: url ?? undefined,
+  }));
+}
+
+/** Whether an image is in all of the declared regions. */
+export function areAmong(declared: readonly string[], image: DockerImage): boolean {
+  const present = regionsOf(image);
+  return declared.every((name) => findRegion(present, name) !== undefined);
+}
+
+/** The regions of an image, written as they were declared: codes stay codes, UUIDs stay UUIDs. */
+export function describeRegions(image: DockerImage, declared: readonly string[]): string[] {
+  const wanted = new Map(declared.map((name) => [name.toLowerCase(), name]));
+  return regionsOf(image)
+    .map(({ id, code }) => wanted.get(id.toLowerCase()) ?? wanted.get((code ?? id).toLowerCase()) ?? code ?? id)
+    .sort();
+}

@@ -1,0 +1,33 @@
+import type { Context } from "../../context";
+import type { DockerImage } from "../../ica/docker-images";
+import { hasUnknown } from "../../inputs/unknown";
+import type { BenchImageInputs } from "../inputs";
+import { PublishError } from "../publish-error";
+import { isGone } from "./published";
+
+/**
+ * The image that `existingId` names, if it is the one that was meant: a Bench image that can be used, of the declared
+ * name and version. In a preview these may not be known yet, and are not compared then. Throws {@link PublishError}
+ * with all that is wrong.
+ */
+export async function existingImage(
+  context: Context,
+  { name, version }: Pick<BenchImageInputs, "name" | "version">,
+  id: string,
+): Promise<DockerImage> {
+  const image = await context.client.dockerImages.find(id);
+  if (image === undefined) throw new PublishError(`image ${id} cannot be taken over: ICA has no image with this id`);
+  const fits = (declared: string, own: string | null | undefined) => hasUnknown(declared) || declared === own;
+  const wrong = [
+    isGone(image) ? `its status is ${image.status}` : undefined,
+    image.status === "BUILDFAILED" ? failed : undefined,
+    image.type === "BENCH" ? undefined : `its type is ${image.type}, not BENCH`,
+    fits(name, image.name) ? undefined : `its name is ${image.name}, not ${name}`,
+    fits(version, image.version) ? undefined : `its version is ${image.version ?? "none"}, not ${version}`,
+  ].filter((problem) => problem !== undefined);
+  if (wrong.length > 0) throw new PublishError(`image ${id} cannot be taken over: ${wrong.join(", ")}`);
+  return image;
+}
+
+const failed =
+  "its status is BUILDFAILED: ICA could not make it, and nothing can run it (publish it anew, with build or image)";

@@ -1,0 +1,83 @@
+import type { Context } from "../../context";
+import { wordsOf } from "../../error-message";
+import { PartialError } from "../../handler";
+import type { DockerImage } from "../../ica/docker-images";
+import { formatDuration } from "../../inputs/duration";
+import { timeoutMs } from "../../inputs/inputs";
+import { forgetArchive } from "../archive-file/send";
+import type { BenchImageInputs } from "../inputs";
+import { changeRegions } from "../regions/change";
+import { inUse } from "../regions/in-use";
+import { type BenchImageState, type Done, stateOf } from "../state";
+import { awaitImage, ImageBuildFailed } from "./register";
+import { settingsToChange } from "./settings";
+
+/** What is left to do once ICA has an image: wait until it is made, its regions, and what has to be set by hand. */
+
+/** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
+export const defaultCreateTimeout = "60m";
+
+/** Finishes an image that this run registered, with its regions. */
+export async function finishNew(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+  done: Done,
+): Promise<{ id: string; state: BenchImageState }> {
+  return keepingId(context, inputs, image, done, async () => {
+    const ready = await awaitReady(context, inputs, image);
+    return { id: ready.id, state: stateOf(ready, inputs, done) };
+  });
+}
+
+/**
+ * Finishes an image that was there before this run, whoever registered it: it may lack declared regions. `named` are those in this
+ * stack's state, and stay there until the image is as declared, so that a run that fails at it is gone on with.
+ */
+export async function finishExisting(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+  done: Done,
+  named?: string[],
+): Promise<{ id: string; state: BenchImageState }> {
+  inUse(context).add(image.id);
+  return keepingId(context, { ...inputs, regions: named }, image, done, async () => {
+    const ready = await awaitReady(context, inputs, image);
+    const placed = await changeRegions(context, inputs, ready, named ?? []);
+    return { id: placed.id, state: stateOf(placed, inputs, done) };
+  });
+}
+
+/** Waits for an image, and compares what ICA cannot be told with what was declared. */
+async function awaitReady(context: Context, inputs: BenchImageInputs, image: DockerImage): Promise<DockerImage> {
+  const start = context.clock.now();
+  const limit = timeoutMs(inputs.timeouts, "create", defaultCreateTimeout);
+  // ICA has just said so, and asking once more would say the same.
+  const ready = image.status === "AVAILABLE" ? image : await awaitImage(context, inputs, image.id, limit);
+  if (image.status !== "AVAILABLE") context.log.info(`AVAILABLE after ${formatDuration(context.clock.now() - start)}`);
+  for (const line of settingsToChange(ready, inputs)) context.log.warn(line);
+  return ready;
+}
+
+/** Runs steps after ICA has the image: whatever fails, its id is kept. */
+export async function keepingId<T>(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+  done: Done,
+  steps: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await steps();
+  } catch (error) {
+    if (error instanceof PartialError) throw error;
+    const failed = error instanceof ImageBuildFailed;
+    if (failed && done.archive !== undefined) {
+      // A registered image that failed will fail again from the same archive: the next run uploads a new one.
+      await forgetArchive(context, inputs, done.archive);
+    }
+    const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
+    throw new PartialError(image.id, state, wordsOf(error), { cause: error });
+  }
+}

@@ -1,0 +1,114 @@
+import type { Context } from "../../context";
+import type { DockerImage } from "../../ica/docker-images";
+import type { ProjectDatum } from "../../ica/project-data";
+import { IcaError } from "../../ica/transport/error";
+import { archivePath, imageTag, nameTag, readTags, versionFor, versionTag } from "../identity";
+import type { BenchImageInputs } from "../inputs";
+
+/** What of an image is in ICA already. The first question of every publication, and of every preview of a new version. */
+
+export type Published =
+  /** Nothing: it has to be published. */
+  | { readonly kind: "absent" }
+  /** The very image: it is taken over as it is. */
+  | { readonly kind: "same"; readonly image: DockerImage }
+  /** A published version is for good, and this one holds something else. `contextHash` is what it holds, where that can be told. */
+  | { readonly kind: "other"; readonly image: DockerImage; readonly contextHash: string | undefined };
+
+/** Statuses of an image that is gone or going (official OpenAPI document, DockerImage.status). */
+export function isGone(image: DockerImage): boolean {
+  return image.status === "DELETED" || image.status === "DELETING";
+}
+
+/** Whether an image counts as published under its name and version: failed builds and deleted images do not. */
+function counts(image: DockerImage): boolean {
+  return !isGone(image) && image.status !== "BUILDFAILED";
+}
+
+/**
+ * The images of a name and version, best first: those that are AVAILABLE, then the oldest. No document says that there is at most one; when there
+ * are more, every run has to choose the same.
+ */
+export async function published(
+  context: Context,
+  inputs: Pick<BenchImageInputs, "name" | "version">,
+): Promise<DockerImage[]> {
+  const rank = ({ status, timeCreated, id }: DockerImage) =>
+    [status === "AVAILABLE" ? 0 : 1, timeCreated ?? "", id].join(" ");
+  return (await context.client.dockerImages.list())
+    .filter(
+      (image) =>
+        image.type === "BENCH" && image.name === inputs.name && image.version === inputs.version && counts(image),
+    )
+    .sort((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}
+
+/**
+ * The same question when this session has found the image before: its content is for good, so it is only asked for by its id. One
+ * call, where {@link findPublished} may take three.
+ */
+export async function findAgain(context: Context, inputs: BenchImageInputs, imageId: string): Promise<Published> {
+  try {
+    const image = await context.client.dockerImages.get(imageId);
+    if (counts(image)) return { kind: "same", image };
+  } catch (error) {
+    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+  }
+  return findPublished(context, inputs);
+}
+
+/** Looks for an image with this name, version and content. One call, two or three when the version does not tell the content by itself. */
+export async function findPublished(context: Context, inputs: BenchImageInputs): Promise<Published> {
+  const [image] = await published(context, inputs);
+  return image === undefined ? { kind: "absent" } : judge(context, inputs, image);
+}
+
+/** Whether an image of this name and version holds this content. */
+export async function judge(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+): Promise<Exclude<Published, { kind: "absent" }>> {
+  // The default version is the content's own hash: nothing else can hide behind it.
+  if (inputs.version === versionFor(inputs.contextHash)) return { kind: "same", image };
+  const hashes = await contentHashes(context, inputs, image.id);
+  return hashes.length > 0 && hashes.every((hash) => hash === inputs.contextHash)
+    ? { kind: "same", image }
+    : { kind: "other", image, contextHash: hashes.find((hash) => hash !== inputs.contextHash) };
+}
+
+/**
+ * What the published image holds, by the tags of the archive it was made from. A run that was killed between registering
+ * and tagging leaves an image that no archive names: then all archives of this name and version are asked.
+ */
+async function contentHashes(context: Context, inputs: BenchImageInputs, imageId: string): Promise<string[]> {
+  const { projectData } = context.client;
+  const tagsOf = ({ data }: ProjectDatum) => data.details?.tags?.technicalTags ?? [];
+  const registered = await projectData.findByTag(inputs.projectId, imageTag(imageId));
+  const archives =
+    registered.length > 0
+      ? registered
+      : (await projectData.findByTag(inputs.projectId, versionTag(inputs.version))).filter((datum) =>
+          tagsOf(datum).includes(nameTag(inputs.name)),
+        );
+  return archives.map((datum) => readTags(tagsOf(datum)).contextHash).filter((hash) => hash !== undefined);
+}
+
+/** The archive of this content, if it has been uploaded (AVAILABLE) or begun (PARTIAL). */
+export async function findArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
+  const found = await context.client.projectData.findByPath(inputs.projectId, archivePath(inputs));
+  const usable = found.filter(({ data }) => data.details?.status === "AVAILABLE" || data.details?.status === "PARTIAL");
+  return usable.find(({ data }) => data.details?.status === "AVAILABLE") ?? usable[0];
+}
+
+/** Why a version cannot be published again. */
+export function immutableVersion(inputs: BenchImageInputs, published: Extract<Published, { kind: "other" }>): string {
+  const holds =
+    published.contextHash === undefined
+      ? "and pulumi-ica did not publish it from this project, so what it holds cannot be told"
+      : `and holds other content (${published.contextHash.slice(0, 12)}, this is ${inputs.contextHash.slice(0, 12)})`;
+  return (
+    `${inputs.name} ${inputs.version} is published already (id ${published.image.id}) ${holds}. A published version never changes: ` +
+    `declare another version, leave version out (it then follows the content), or take the published image over with existingId: "${published.image.id}".`
+  );
+}

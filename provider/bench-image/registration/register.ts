@@ -1,0 +1,120 @@
+import type { Context } from "../../context";
+import type { DockerImage } from "../../ica/docker-images";
+import { IcaError } from "../../ica/transport/error";
+import { formatDuration } from "../../inputs/duration";
+import { poll } from "../../poll";
+import type { BenchImageInputs } from "../inputs";
+import { findPublished, isGone, judge, type Published, published } from "./published";
+
+/** ICA could not make an image of the archive. */
+export class ImageBuildFailed extends Error {
+  override readonly name = "ImageBuildFailed";
+}
+
+/** An image that stands for the archive: registered now, or found. */
+type Registered = Published | { readonly kind: "new"; readonly image: DockerImage };
+
+/**
+ * Registers the archive as an image, unless another run has done so since this one looked. The call has no idempotency key, and no
+ * document says whether a name and version can be there twice: so whatever goes wrong, the image is looked for before anything is
+ * said to have failed. It may be ours, whose answer was lost, or that of a run which was quicker, and whose content is then looked at.
+ */
+export async function register(
+  context: Context,
+  inputs: BenchImageInputs,
+  dataId: string,
+  regions: readonly string[],
+): Promise<Exclude<Registered, { kind: "absent" }>> {
+  for (let tries = 1; ; tries++) {
+    const before = await findPublished(context, inputs);
+    if (before.kind !== "absent") return before;
+    try {
+      const image = await context.client.dockerImages.createInternal({
+        dockerDataId: dataId,
+        dockerDataProjectId: inputs.projectId,
+        name: inputs.name,
+        version: inputs.version,
+        ...(inputs.description === undefined ? {} : { description: inputs.description }),
+        type: "BENCH",
+        regions,
+      });
+      return await theOne(context, inputs, image);
+    } catch (error) {
+      if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
+      const after = await findPublished(context, inputs);
+      if (after.kind !== "absent") return after;
+      const pauseMs = pausesMs[tries - 1];
+      if (pauseMs === undefined || !isPassing(error)) throw error;
+      context.log.warn(`registering once more in ${formatDuration(pauseMs)}: the archive is there. ${error.message}`);
+      await context.clock.sleep(pauseMs, context.signal);
+    }
+  }
+}
+
+/** Milliseconds before the call is made again, each time after one more look: long enough for a call whose answer was lost to be done. */
+const pausesMs = [5_000, 15_000, 30_000] as const;
+
+/** Whether ICA, or the way to it, had a fault that may be over in a moment. An odd answer is none: it was carried out. */
+function isPassing({ kind, status }: IcaError): boolean {
+  return kind === "unreachable" || (status !== undefined && status >= 500 && status !== 501);
+}
+
+/**
+ * Where ICA lets two runs register the same name and version in the same moment, the first of the two images has them. It is taken over
+ * where it holds the same; else the version is not this run's. The other image stays unused: there is no call to delete it.
+ */
+async function theOne(
+  context: Context,
+  inputs: BenchImageInputs,
+  image: DockerImage,
+): Promise<Exclude<Registered, { kind: "absent" }>> {
+  const [first = image] = await published(context, inputs);
+  if (first.id === image.id) return { kind: "new", image };
+  const judged = await judge(context, inputs, first);
+  const outcome =
+    judged.kind === "same"
+      ? `its image ${first.id} is used, and ${image.id}, which holds the same, is not`
+      : `its image ${first.id} has the version, and ${image.id}, which this run registered, is not used`;
+  context.log.warn(
+    `another run registered this version in the same moment: ${outcome}. ` +
+      `ICA has no call to delete ${image.id}: it can be removed by hand in System Settings > Docker Repository.`,
+  );
+  return judged;
+}
+
+/** Waits until ICA has made the image: PARTIAL, then AVAILABLE. 5 to 30 minutes are normal (the vendor's page). */
+export async function awaitImage(
+  context: Context,
+  inputs: BenchImageInputs,
+  imageId: string,
+  timeoutMs: number,
+): Promise<DockerImage> {
+  const what = `image ${inputs.name} ${inputs.version}`;
+  let told = 0;
+  return poll({
+    clock: context.clock,
+    signal: context.signal,
+    timeoutMs,
+    look: () => context.client.dockerImages.get(imageId),
+    done: (image, elapsed) => {
+      if (image.status === "AVAILABLE") return true;
+      if (image.status === "BUILDFAILED" || isGone(image)) {
+        throw new ImageBuildFailed(
+          `ICA could not make ${what} (id ${imageId}, status ${image.status}) of the archive. ICA tells no reason by its API: look at System Settings > ` +
+            'Docker Repository. The next "pulumi up" publishes it anew.',
+        );
+      }
+      const line = `waiting for ICA: ${image.status}, ${formatDuration(elapsed)} (5 to 30 minutes are normal)`;
+      context.log.status(line);
+      // A line a minute for logs that show no status lines.
+      if (elapsed >= told + 60_000) {
+        told = elapsed;
+        context.log.info(line);
+      }
+      return false;
+    },
+    timedOut: (image, elapsed) =>
+      `${what} is ${image.status} after ${formatDuration(elapsed)}. It stays in the state, and the next "pulumi up" goes on waiting; ` +
+      "a longer limit is set with timeouts.create.",
+  });
+}

@@ -1,0 +1,37 @@
+import type { Context } from "../../context";
+import { DockerError, DockerNotFoundError } from "../../docker/cli";
+import { imageContentHash } from "../../docker/image-content";
+import { wordsOf } from "../../error-message";
+import type { BenchImageInputs } from "../inputs";
+import { rememberLocal } from "../seen-contents";
+
+/**
+ * The identity of an image of the local Docker. The machine of a colleague, or a fresh runner, may have neither the
+ * image nor a Docker: there an image that is declared as before is taken to be what was published, and a warning says
+ * so.
+ */
+export async function localIdentity(
+  context: Context,
+  image: string,
+  old: BenchImageInputs | undefined,
+): Promise<{ readonly contextHash: string } | { readonly problem: string }> {
+  const looked = await look(context, image);
+  if ("contextHash" in looked || old?.image !== image) return looked;
+  context.log.warn(`could not look at image ${image}, and takes it to be what was published: ${looked.problem}`);
+  return { contextHash: old.contextHash };
+}
+
+async function look(context: Context, image: string): Promise<{ contextHash: string } | { problem: string }> {
+  try {
+    const info = await (await context.docker()).inspect(image);
+    if (info !== undefined) {
+      const contextHash = imageContentHash(info);
+      rememberLocal(context, contextHash);
+      return { contextHash };
+    }
+    return { problem: `the local Docker has no image ${image}: build or pull it first` };
+  } catch (error) {
+    if (error instanceof DockerNotFoundError || error instanceof DockerError) return { problem: wordsOf(error) };
+    throw error;
+  }
+}

@@ -1,0 +1,39 @@
+import type { BuildFiles } from "../../build-context/changes/digest";
+import { ContextError, readContents } from "../../build-context/hash";
+import type { Context } from "../../context";
+import type { BenchImageInputs, Build } from "../inputs";
+import { PublishError } from "../publish-error";
+import { changedFiles } from "../rebuild-reasons";
+import { seenContents } from "../seen-contents";
+
+/**
+ * Makes sure that the files of a build are those that its contextHash was worked out of: BuildKit reads them some time
+ * after the check, and what changed in between would be published under the hash of other content, for good. Of a hash
+ * that is pinned (`ignoreChanges`) no check has seen files, and they may be any. Throws {@link PublishError} that names
+ * what changed.
+ */
+export async function assertUnchanged(
+  context: Context,
+  { build, contextHash }: Pick<BenchImageInputs, "build" | "contextHash">,
+  when: "before it was built" | "while it was built",
+): Promise<void> {
+  const seen = seenContents(context, contextHash);
+  if (build === undefined || seen === undefined) return;
+  const change = await changeSince(seen, build, contextHash);
+  if (change === undefined) return;
+  throw new PublishError(
+    `files of build.context changed ${when} (${change}), and contextHash stands for what they were; nothing was ` +
+      "uploaded. Run pulumi up again; what changes by itself, as what a build writes, belongs in .dockerignore",
+  );
+}
+
+async function changeSince(seen: BuildFiles, build: Build, contextHash: string): Promise<string | undefined> {
+  try {
+    const now = await readContents(build);
+    return now.contextHash === contextHash ? undefined : changedFiles(seen, now, build);
+  } catch (error) {
+    // It could be read a moment ago.
+    if (error instanceof ContextError) return error.message;
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { lstat, readlink, realpath } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { NotRegularError, readRegularFile } from "../bytes/regular-file";
+import { ContextError } from "./error";
+import { reading } from "./walk";
+
+/** Links that a path may lead through, as in Linux. */
+const mostLinks = 40;
+
+/**
+ * Reads a Dockerfile or a .dockerignore, as a build does: BuildKit gets the folder that the file is in and nothing above it, so a
+ * link that leads out of that folder leads nowhere there (a Dockerfile is missing, the rules of a .dockerignore do not count).
+ * Throws {@link ContextError}; for a file that is not there at all, too, unless it is `optional`.
+ */
+export async function readBuildFile(path: string, property: ContextError["property"]): Promise<Buffer>;
+export async function readBuildFile(
+  path: string,
+  property: ContextError["property"],
+  may: "be missing",
+): Promise<Buffer | undefined>;
+export async function readBuildFile(
+  path: string,
+  property: ContextError["property"],
+  may?: "be missing",
+): Promise<Buffer | undefined> {
+  const folder = resolve(dirname(path));
+  const found = await reading(path, () => notThere(lstat(path), may), property);
+  if (found === undefined) return undefined;
+  const inside = found.isSymbolicLink()
+    ? await reading(path, async () => follow(await realpath(folder), basename(path)), property)
+    : path;
+  if (inside === undefined)
+    throw new ContextError(
+      property,
+      `${path} is a link that leads out of ${folder}, where no build follows it. Put the file itself there.`,
+    );
+  try {
+    return await reading(path, () => readRegularFile(inside), property);
+  } catch (error) {
+    if (error instanceof NotRegularError) throw new ContextError(property, `${error.message}. Put a text file there.`);
+    throw error;
+  }
+}
+
+async function notThere<T>(found: Promise<T>, may: "be missing" | undefined): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code));
+    if (may === "be missing" && isMissing) return undefined;
+    throw error;
+  }
+}
+
+/** Where a path leads when `root` is all that there is. Undefined when it leads nowhere. */
+async function follow(root: string, path: string): Promise<string | undefined> {
+  const left = path.split("/");
+  let at: string[] = [];
+  for (let links = 0; left.length > 0; ) {
+    const step = left.shift() ?? "";
+    if (step === "" || step === ".") continue;
+    if (step === "..") {
+      at = at.slice(0, -1);
+      continue;
+    }
+    const full = join(root, ...at, step);
+    const found = await lstat(full).catch(() => undefined);
+    if (found === undefined) return undefined;
+    if (!found.isSymbolicLink()) {
+      at.push(step);
+      continue;
+    }
+    if (++links > mostLinks) return undefined;
+    const target = await readlink(full);
+    if (target.startsWith("/")) at = [];
+    left.unshift(...target.split("/"));
+  }
+  return join(root, ...at);
+}

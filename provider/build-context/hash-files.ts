@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto";
+import { closeSync, constants, createReadStream, openSync, readSync } from "node:fs";
+import { join } from "node:path";
+import pLimit from "p-limit";
+import type { HashedEntry } from "./manifest";
+import type { StatCache } from "./stat-cache";
+import { type ContextEntry, reading, readingNow } from "./walk";
+import { Turns } from "./yield-to-event-loop";
+
+/** Above this size a file is read piece by piece, beside other work; a smaller one in one go. */
+const smallFile = 256 * 1024;
+/** What was a file a moment ago may be a link or a pipe by now: the one is not followed, the other keeps nobody waiting. */
+const asFile = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** Large files that are read at a time. */
+const largeAtOnce = 2;
+/** Below this the files are read sooner than a cache of them. */
+const worth = { bytes: 8e6, files: 500 };
+
+/** The hashes of files and links, from the cache where it knows them. */
+export async function hashFiles(
+  context: string,
+  entries: readonly ContextEntry[],
+  cache: StatCache,
+): Promise<HashedEntry[]> {
+  const hashes = new Map<ContextEntry, string>();
+  const small: ContextEntry[] = [];
+  const limit = pLimit(largeAtOnce);
+  const large: Promise<void>[] = [];
+  for (const entry of entries) {
+    if (entry.kind === "link") {
+      hashes.set(entry, createHash("sha256").update(entry.target).digest("hex"));
+      continue;
+    }
+    const known = cache.get(entry.path, entry.look);
+    if (known !== undefined) hashes.set(entry, known);
+    else if (entry.bytes <= smallFile) small.push(entry);
+    else
+      large.push(
+        limit(async () => {
+          const path = join(context, entry.path);
+          const hash = await reading(path, () => hashStream(path));
+          cache.set(entry.path, entry.look, hash);
+          hashes.set(entry, hash);
+        }),
+      );
+  }
+  const buffer = Buffer.allocUnsafe(smallFile);
+  const hashSmall = async () => {
+    const turns = new Turns();
+    for (const entry of small) {
+      await turns.pass();
+      const path = join(context, entry.path);
+      const hash = readingNow(path, () => hashSmallFile(path, buffer));
+      if (entry.kind === "file") cache.set(entry.path, entry.look, hash);
+      hashes.set(entry, hash);
+    }
+  };
+  await Promise.all([hashSmall(), ...large]);
+  const bytes = entries.reduce((sum, entry) => sum + (entry.kind === "file" ? entry.bytes : 0), 0);
+  if (bytes >= worth.bytes || entries.length >= worth.files) await cache.save();
+  return entries.map((entry) => ({
+    kind: entry.kind,
+    path: entry.path,
+    executable: entry.kind === "file" && entry.executable,
+    sha256: hashes.get(entry) ?? "",
+  }));
+}
+
+function hashSmallFile(path: string, buffer: Buffer): string {
+  const hash = createHash("sha256");
+  const file = openSync(path, asFile);
+  try {
+    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
+      hash.update(buffer.subarray(0, read));
+  } finally {
+    closeSync(file);
+  }
+  return hash.digest("hex");
+}
+
+async function hashStream(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(path, { fd: openSync(path, asFile), highWaterMark: 1024 * 1024 }))
+    hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** The first bytes of a file in a context: enough of a script to judge it. */
+export function beginningOf(path: string): Buffer {
+  const file = openSync(path, asFile);
+  try {
+    const buffer = Buffer.alloc(4 * smallFile);
+    return buffer.subarray(0, readSync(file, buffer));
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,72 @@
+import { statSync } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { type IgnoreRules, readIgnoreRules, type Verdict } from "../../build-context/dockerignore";
+import { ContextError } from "../../build-context/error";
+import { goMatch, PatternError } from "../../build-context/go-match";
+import { dockerfilePath } from "../../build-context/hash";
+import { beginningOf } from "../../build-context/hash-files";
+import { type ContextEntry, contextEntries } from "../../build-context/walk";
+
+/** The files of a build context, as COPY finds them. */
+export interface ContextView {
+  /** Files and links a COPY source stands for: the path in the context, and what COPY appends to a target folder. */
+  matches(
+    source: string,
+  ): readonly { readonly entry: ContextEntry; readonly below: string; readonly isFolder: boolean }[];
+  read(entry: ContextEntry): Buffer;
+  /** Whether there is a folder that is sent to the build, be it empty. */
+  hasFolder(path: string): boolean;
+}
+
+/** Looks through a context. Undefined when that cannot be done: contextHash, which needs the same files, says why. */
+export async function viewContext(build: {
+  readonly context: string;
+  readonly dockerfile?: string | undefined;
+}): Promise<ContextView | undefined> {
+  try {
+    const context = await realpath(build.context);
+    const rules = await readIgnoreRules(context, dockerfilePath(build));
+    const entries = await contextEntries(context, rules);
+    return {
+      matches: (source) => matchesOf(entries, source),
+      read: (entry) => beginningOf(join(context, entry.path)),
+      hasFolder: (path) =>
+        !isLeftOut(rules, path) && statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
+    };
+  } catch (error) {
+    if (error instanceof ContextError || (error instanceof Error && "code" in error)) return undefined;
+    throw error;
+  }
+}
+
+/** What the rules say of a folder holds for what is below it. */
+function isLeftOut(rules: IgnoreRules, path: string): boolean {
+  const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+  const verdict = parts.reduce<Verdict | undefined>(
+    (above, _, i) => rules.judge(parts.slice(0, i + 1).join("/"), above),
+    undefined,
+  );
+  return verdict?.ignored === true;
+}
+
+function matchesOf(entries: readonly ContextEntry[], source: string): ReturnType<ContextView["matches"]> {
+  const parts = source.split("/").filter((part) => part !== "" && part !== ".");
+  return entries.flatMap((entry) => {
+    const path = entry.path.split("/");
+    if (path.length < parts.length || !parts.every((part, i) => matchesPart(path[i] ?? "", part))) return [];
+    const isFolder = path.length > parts.length;
+    return [{ entry, isFolder, below: isFolder ? path.slice(parts.length).join("/") : (path.at(-1) ?? "") }];
+  });
+}
+
+/** Docker refuses a pattern that cannot be read by itself. */
+function matchesPart(name: string, pattern: string): boolean {
+  if (!/[*?[\\]/.test(pattern)) return name === pattern;
+  try {
+    return goMatch(pattern, name);
+  } catch (error) {
+    if (error instanceof PatternError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,74 @@
+import { type Finding, finding } from "../finding";
+import { baseOf } from "./base-images";
+import { isAddress } from "./sources";
+import type { Plan, Step } from "./stages";
+import type { Word } from "./variables";
+
+/** What works, or seems to, and will be regretted: all of it warnings. */
+export function checkPractice({ base, froms, steps }: Plan): Finding[] {
+  return [
+    ...checkBase(base, froms[0]?.line),
+    ...steps.filter(({ keyword }) => keyword === "EXPOSE").flatMap(checkExpose),
+    ...steps.filter(({ keyword }) => keyword === "ADD").flatMap(checkAdd),
+    ...checkSecrets(steps),
+  ];
+}
+
+function checkBase(image: Word, line: number | undefined): Finding[] {
+  if (image === undefined || image === "" || image === "scratch" || baseOf(image).tag !== "latest") return [];
+  const why = image.endsWith(":latest")
+    ? `is whatever ${image} is that day`
+    : "has no tag, so it is the latest there is";
+  return [finding("ICA015", "warning", `the base image ${image.replace(/:latest$/, "")} ${why}`, line)];
+}
+
+const openPorts = new Set(["8888", "8888/tcp", "2222", "2222/tcp"]);
+
+function checkExpose({ line, words }: Step): Finding[] {
+  const closed = words.filter((port) => port !== undefined).filter((port) => !openPorts.has(port.toLowerCase()));
+  if (closed.length === 0) return [];
+  return [finding("ICA014", "warning", `nobody reaches ${closed.join(", ")} of EXPOSE in Bench`, line)];
+}
+
+function checkAdd({ line, words, flags }: Step): Finding[] {
+  if (flags.has("checksum")) return [];
+  return words
+    .slice(0, -1)
+    .filter((source) => source !== undefined)
+    .filter((source) => isAddress(source) && !/#[0-9a-f]{40}(?::|$)/.test(source))
+    .map((source) => finding("ICA016", "warning", `ADD fetches ${withoutLogin(source)} whatever it is by then`, line));
+}
+
+/** An address may hold a password, which is nothing for a log. */
+function withoutLogin(address: string): string {
+  return address.replace(/\/\/[^/@]*@/, "//").replace(/\?.*/s, "?…");
+}
+
+/** One finding for each name, at the first place that gives it a value. */
+function checkSecrets(steps: readonly Step[]): Finding[] {
+  const told = new Set<string>();
+  return steps.flatMap(({ line, keyword, sets }) =>
+    sets.flatMap(([name, value]) => {
+      if (told.has(name) || !isSecret(name, value)) return [];
+      told.add(name);
+      return [secretFinding(`${keyword} ${name}`, line)];
+    }),
+  );
+}
+
+/** A secret in the image's own environment; the value is never told. */
+export function secretFinding(what: string, line?: number): Finding {
+  return finding("ICA017", "warning", `${what} looks like a secret, and its value stays in the image`, line);
+}
+
+/**
+ * Whether a variable looks like a secret by its name, and its value does not speak against it: nothing, a switch, a number,
+ * a path or an address are none. Nor are public keys, such as GPG_KEY of the image of Python.
+ */
+export function isSecret(name: string, value: Word): boolean {
+  if (value === undefined || !/PASSW(?:OR)?D|PASSPHRASE|TOKEN(?!I[ZS])|SECRET|CREDENTIAL|API_?KEY|_KEY$/i.test(name))
+    return false;
+  if (/PUBLIC|PUBKEY|^GPG_KEY|_(?:FILE|PATH|DIR|URL|URI|ID|NAME|HOST|TTL|LENGTH|LIMIT|TIMEOUT)$/i.test(name))
+    return false;
+  return !/^(?:|true|false|yes|no|on|off|none|null|\d+|~?\.{0,2}\/.*|[a-z]+:\/\/[^@]*)$/is.test(value);
+}

@@ -1,0 +1,224 @@
+import type { Readable } from "node:stream";
+import axios, { type AxiosInstance } from "axios";
+import { z } from "zod";
+import { cut, withoutEnd } from "../../error-message";
+import type { Clock } from "../../handler";
+import { IcaError, refusal } from "./error";
+import { RateLimiter } from "./limiter";
+import { wayTo } from "./proxy";
+import { type Received, received } from "./received";
+import { defaultRetryPolicy, type Failure, type RetryPolicy, retryDelay } from "./retry";
+import { TimeLimit } from "./time-limit";
+import { unreachable } from "./unreachable";
+
+/** The media types of the REST API; each group of calls has its own (official OpenAPI document, `content` of each call). */
+export const media = {
+  v3: "application/vnd.illumina.v3+json",
+  v4: "application/vnd.illumina.v4+json",
+} as const;
+
+/** The answer of a call that has none (204). */
+export const noContent = z.unknown().transform(() => undefined);
+
+export interface Request<T> {
+  readonly method: "GET" | "POST" | "PUT";
+  /** Path below the base URL, already encoded; see {@link path}. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly media: (typeof media)[keyof typeof media];
+  /** The documented form of the answer; {@link noContent} for calls that answer 204. */
+  readonly answer: z.ZodType<T>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** True when doing it twice is the same as doing it once. Default: true for GET and PUT, and with an Idempotency-Key. */
+  readonly repeatable?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Answer<T> {
+  readonly body: T;
+  /** The ETag response header, where the call has one. */
+  readonly etag: string | undefined;
+}
+
+/** Sends one call as the user; what the files of the API's tags are built on. */
+export type Caller = <T>(request: Request<T>) => Promise<Answer<T>>;
+
+/** Gives the header that proves who is calling, and hears when ICA no longer accepts it. */
+export interface Authenticator {
+  headers(): Promise<Readonly<Record<string, string>>>;
+  /**
+   * `used` is what {@link headers} gave for the call that was refused; a newer proof is not thrown away for an older one.
+   * Returns whether there may be another proof, so that the call is worth repeating.
+   */
+  rejected(used: Readonly<Record<string, string>>): boolean;
+  /** Blanks every secret it knows of in a text. */
+  redact(text: string): string;
+}
+
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly clock: Clock;
+  readonly userAgent: string;
+  readonly policy?: RetryPolicy;
+  readonly random?: () => number;
+  /** Milliseconds of one try in which nothing comes. The whole try may take twice as long. Default {@link usualTimeoutMs}. */
+  readonly timeoutMs?: number;
+}
+
+const usualTimeoutMs = 60_000;
+
+/** Milliseconds for which a call is held back by the limit of the rate while others get through, before its tries count. */
+const longestLimitedMs = 600_000;
+
+/** Puts values into a path safely: path`/api/projects/${id}`. */
+export function path(parts: TemplateStringsArray, ...values: string[]): string {
+  return parts.reduce((whole, part, i) => whole + encodeURIComponent(values[i - 1] ?? "") + part);
+}
+
+/** Sends calls, tries again what is worth it, and turns every failure into an {@link IcaError}. */
+export class Transport {
+  readonly #axios: AxiosInstance;
+  readonly #options: TransportOptions;
+  readonly #limiter: RateLimiter;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#limiter = new RateLimiter(options.clock);
+    this.#axios = axios.create({
+      baseURL: withoutEnd(options.baseUrl, /\//),
+      headers: { "User-Agent": options.userAgent },
+      maxRedirects: 0,
+      // Read by us, and never more than a limit.
+      responseType: "stream",
+      validateStatus: () => true,
+      ...wayTo(options.baseUrl),
+    });
+  }
+
+  async send<T>(request: Request<T>, auth: Authenticator): Promise<Answer<T>> {
+    const call = `${request.method} ${request.path}`;
+    const repeatable =
+      request.repeatable ?? (request.method !== "POST" || request.headers?.["Idempotency-Key"] !== undefined);
+    const { clock, policy = defaultRetryPolicy, random = Math.random } = this.#options;
+    const order = this.#limiter.order();
+    const start = clock.now();
+    let renewed = false;
+    for (let attempt = 1; ; attempt++) {
+      const answered = this.#limiter.answered;
+      const outcome = await this.#try(request, call, auth, order);
+      const limited = outcome.kind === "answer" && outcome.response.status === 429;
+      if (!limited) this.#limiter.done(outcome.kind === "answer");
+      // Others got through meanwhile: ICA works, and only limits the rate. That uses up no try.
+      if (limited && this.#limiter.answered > answered && clock.now() - start < longestLimitedMs) attempt = 1;
+      if (outcome.kind === "answer") {
+        const { response } = outcome;
+        if (response.status === 401 && !renewed && auth.rejected(outcome.used)) {
+          // A token that ICA no longer takes: once more with a new one. Counts as no try of its own.
+          renewed = true;
+          attempt--;
+          continue;
+        }
+        if (response.status >= 200 && response.status < 300) return this.#accept(request, call, response, auth);
+      }
+      const failure: Failure =
+        outcome.kind === "answer"
+          ? { status: outcome.response.status, retryAfter: outcome.response.header("retry-after") }
+          : outcome.failure;
+      const delay = retryDelay(failure, attempt, repeatable, policy, random, clock.now());
+      // The pause is everybody's: whoever sent another call meanwhile would be refused too.
+      if (limited) this.#limiter.refused(delay ?? 0);
+      if (delay === undefined) {
+        throw outcome.kind === "answer" ? this.#refusal(call, outcome.response, auth) : outcome.error;
+      }
+      if (!limited) await clock.sleep(delay, request.signal);
+    }
+  }
+
+  async #try<T>(
+    request: Request<T>,
+    call: string,
+    auth: Authenticator,
+    order: number,
+  ): Promise<
+    | { kind: "answer"; response: Received; used: Readonly<Record<string, string>> }
+    | { kind: "none"; failure: Failure; error: IcaError }
+  > {
+    // Before its turn: a login is a call of its own, and must not wait for the turn of those that wait for it.
+    const authorization = await auth.headers();
+    await this.#limiter.turn(order, request.signal);
+    const limit = new TimeLimit(this.#options.timeoutMs ?? usualTimeoutMs, request.signal);
+    try {
+      const response = await this.#axios.request<Readable>({
+        method: request.method,
+        url: request.path,
+        params: request.query,
+        data: request.body,
+        headers: {
+          Accept: `${request.media}, application/problem+json`,
+          ...(request.body === undefined ? {} : { "Content-Type": request.media }),
+          ...request.headers,
+          ...authorization,
+        },
+        signal: limit.signal,
+      });
+      limit.came();
+      return { kind: "answer", response: await received(response, limit.came), used: authorization };
+    } catch (error) {
+      if (request.signal?.aborted === true) {
+        this.#limiter.done(false);
+        throw request.signal.reason;
+      }
+      const thrown = limit.exceeded ?? error;
+      return { kind: "none", ...unreachable(call, this.#options.baseUrl, thrown, (text) => auth.redact(text)) };
+    } finally {
+      limit.over();
+    }
+  }
+
+  #refusal(call: string, response: Received, auth: Authenticator): IcaError {
+    const location = response.header("location");
+    return refusal(call, response.status, blanked(response.body, auth), location && auth.redact(location));
+  }
+
+  #accept<T>(request: Request<T>, call: string, response: Received, auth: Authenticator): Answer<T> {
+    const etag = response.header("etag");
+    const problem = response.damage ?? parse(request.answer, response.body);
+    if (typeof problem !== "string") return { body: problem.value, etag };
+    throw new IcaError({
+      kind: "unexpected",
+      call,
+      status: response.status,
+      message:
+        `${call}: the answer does not have the documented form (${cut(auth.redact(problem), longestProblem)}). ` +
+        `ICA may have changed, or ica:baseUrl names another service. ${request.method === "GET" ? "Nothing was changed because of it." : "What was asked for may have been done all the same."}`,
+    });
+  }
+}
+
+/** Characters of what is wrong with an answer. */
+const longestProblem = 500;
+
+/** What an answer says, or what is wrong with it. */
+function parse<T>(form: z.ZodType<T>, body: unknown): { readonly value: T } | string {
+  const parsed = form.safeParse(body);
+  if (parsed.success) return { value: parsed.data };
+  if (typeof body === "string" && /^\s*</.test(body)) return "(the whole answer): a web page, not JSON";
+  return parsed.error.issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join(".") || "(the whole answer)"}: ${issue.message}`)
+    .join("; ");
+}
+
+/**
+ * A server may echo what it was sent. Secrets are blanked before an error is made of it: an error's stack and fields are
+ * printed too, not only its message.
+ */
+function blanked(value: unknown, auth: Authenticator): unknown {
+  if (typeof value === "string") return auth.redact(value);
+  if (Array.isArray(value)) return value.map((inner) => blanked(inner, auth));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [auth.redact(key), blanked(inner, auth)] as const),
+  );
+}

@@ -1,0 +1,104 @@
+import type { Clock } from "../../handler";
+
+/** A call that waits for its turn. */
+interface Waiting {
+  readonly order: number;
+  readonly admit: () => void;
+}
+
+/** How many calls are under way at a time, at most, right after ICA refused one: it may have been hundreds before. */
+const mostAfterRefusal = 4;
+
+/**
+ * Holds all calls of a client together when ICA limits their rate. Nothing is held until ICA refuses a call with 429.
+ * Then every call waits as long as Retry-After says; afterwards half as many as before, and only a few, are under way at a
+ * time, and one more with each round that goes well (additive increase, multiplicative decrease, as TCP does). The oldest call goes
+ * first, so that none starves.
+ */
+export class RateLimiter {
+  readonly #clock: Clock;
+  readonly #queue: Waiting[] = [];
+  #inFlight = 0;
+  #atATime = Number.POSITIVE_INFINITY;
+  #pausedUntil = 0;
+  #pausing = false;
+  #orders = 0;
+  #answered = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A number for a new call; smaller is older. */
+  order(): number {
+    return ++this.#orders;
+  }
+
+  /** How many calls got an answer other than 429 so far. */
+  get answered(): number {
+    return this.#answered;
+  }
+
+  /** Resolves when the call may be sent. Each turn ends with {@link done} or {@link refused}. */
+  async turn(order: number, signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const leave = () => {
+        this.#queue.splice(this.#queue.indexOf(waiting), 1);
+        reject(signal?.reason);
+      };
+      const waiting: Waiting = {
+        order,
+        admit: () => {
+          signal?.removeEventListener("abort", leave);
+          resolve();
+        },
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+      const behind = this.#queue.findIndex((other) => other.order > order);
+      this.#queue.splice(behind === -1 ? this.#queue.length : behind, 0, waiting);
+      this.#admit();
+    });
+  }
+
+  /** The call is over. `answered` is false when no answer came, which says nothing about the rate. */
+  done(answered: boolean): void {
+    if (answered) {
+      this.#answered++;
+      this.#atATime += 1 / this.#atATime;
+    }
+    this.#leave();
+  }
+
+  /** ICA refused the call because of the rate: nothing is sent for so many milliseconds. */
+  refused(pauseMs: number): void {
+    // Calls that were under way together are refused together: that is one sign, not many.
+    if (!this.#pausing) this.#atATime = Math.max(1, Math.min(mostAfterRefusal, Math.floor(this.#inFlight / 2)));
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + pauseMs);
+    if (!this.#pausing) void this.#waitOut();
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#inFlight--;
+    this.#admit();
+  }
+
+  async #waitOut(): Promise<void> {
+    this.#pausing = true;
+    for (let left = this.#left(); left > 0; left = this.#left()) await this.#clock.sleep(left);
+    this.#pausing = false;
+    this.#admit();
+  }
+
+  #left(): number {
+    return this.#pausedUntil - this.#clock.now();
+  }
+
+  #admit(): void {
+    while (!this.#pausing && this.#queue.length > 0 && this.#inFlight < Math.floor(this.#atATime)) {
+      this.#inFlight++;
+      this.#queue.shift()?.admit();
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import { shown } from "../error-message";
+import type { Clock, Log } from "../handler";
+
+/**
+ * Milliseconds between two status lines: one a second at first, then ever fewer, since where the display is no terminal each
+ * one is a line of the log.
+ */
+function statusPause(elapsedMs: number): number {
+  return Math.min(30_000, Math.max(1000, elapsedMs / 15));
+}
+
+/** Lines to the engine, attached to a resource by its URN, so that `pulumi up` shows them in that resource's row. */
+export function engineLog(urn: string | undefined, clock: Clock): Log {
+  connectOnce();
+  const resource = urn === undefined ? undefined : rowOf(urn);
+  const start = clock.now();
+  let statusAt = Number.NEGATIVE_INFINITY;
+  return {
+    info: (line) => deliver(pulumi.log.info(shown(line), resource)),
+    warn: (line) => deliver(pulumi.log.warn(shown(line), resource)),
+    status: (line) => {
+      const now = clock.now();
+      if (now - statusAt < statusPause(now - start)) return;
+      statusAt = now;
+      deliver(pulumi.log.info(shown(line), resource, undefined, true));
+    },
+  };
+}
+
+/**
+ * The dynamic host does not connect the log to the engine, though it is started with the engine's address as its last
+ * argument; without this, lines would go to the stack's output and belong to no resource.
+ */
+function connectOnce(): void {
+  if (connected) return;
+  connected = true;
+  const address = process.argv.at(-1);
+  if (address !== undefined && /^[\w.[\]:-]+:\d+$/.test(address))
+    pulumi.runtime.resetOptions("", "", 1, address, "", false, "");
+}
+
+let connected = false;
+
+/** Where the engine of this process listens; undefined outside of the dynamic host. */
+export function engineAddress(): string | undefined {
+  const address = process.argv.at(-1);
+  return address !== undefined && /^[\w.[\]:-]+:\d+$/.test(address) ? address : undefined;
+}
+
+/** The log asks a resource for its URN only. */
+function rowOf(urn: string): pulumi.Resource {
+  const row: Pick<pulumi.Resource, "urn"> = { urn: pulumi.output(urn) };
+  return row as pulumi.Resource;
+}
+
+/** A line that cannot be delivered must not fail the work it tells of; the log itself has said so on stderr. */
+function deliver(line: Promise<void>): void {
+  line.catch((error: unknown) => process.stderr.write(`${shown(String(error))}\n`));
+}

@@ -1,0 +1,60 @@
+import { systemClock } from "../clock";
+import { type Config, spareApiKey } from "../config";
+import { Docker } from "../docker/cli";
+import { IcaClient } from "../ica/client";
+import { engineGone } from "./end-with-engine";
+import { engineLog } from "./engine-log";
+import { thisRun } from "./last-up";
+
+/** What all resources of one `pulumi up` share, since the host is one process: one login, one pool of connections, one look for Docker. */
+export interface Session {
+  readonly config: Config;
+  readonly client: IcaClient;
+  readonly docker: () => Promise<Docker>;
+  /** Aborted when the engine is gone: what is under way ends cleanly, an upload without orphan parts. */
+  readonly signal: AbortSignal;
+}
+
+/** ICA refused the key of the last `pulumi up`, and takes the one of the environment. */
+const spareKeyUsed =
+  'ICA refuses the API key that the stack had at its last "pulumi up"; ICA_API_KEY of the environment is used instead. If the key was ' +
+  'replaced, set the new one with "pulumi config set --secret ica:apiKey", or remove the old one with "pulumi config rm ica:apiKey".';
+
+const sessions = new Map<string, Session>();
+
+/** The session for a configuration; opened when it is first asked for. */
+export function sharedSession(config: Config): Session {
+  const key = JSON.stringify(config);
+  const session = sessions.get(key) ?? open(config);
+  sessions.set(key, session);
+  return session;
+}
+
+function open(config: Config): Session {
+  // The AWS SDK's notice about coming versions of Node would stand in the output of every `pulumi up`.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
+  let found: Promise<Docker> | undefined;
+  return {
+    config,
+    signal: engineGone,
+    client: new IcaClient({
+      baseUrl: config.baseUrl,
+      apiKey: config.apiKey,
+      spareKey: {
+        find: () => (thisRun.mayBeLastUp ? spareApiKey(config, process.env) : undefined),
+        used: () => engineLog(undefined, systemClock).warn(spareKeyUsed),
+      },
+      settings: config,
+      clock: systemClock,
+      sharedReads: process.env.ICA_SHARED_READS !== "false",
+    }),
+    docker: () => {
+      found ??= Docker.find(process.env).catch((error: unknown) => {
+        // Not for good: Docker may be started, or installed, before the next resource asks.
+        found = undefined;
+        throw error;
+      });
+      return found;
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { ListMultipartUploadsCommand, ListPartsCommand, type MultipartUpload, type S3Client } from "@aws-sdk/client-s3";
+import { wordsOf } from "../error-message";
+
+/**
+ * Beginnings of an upload whose answer was lost: the store may have begun one whose id this process was never told, so that no note
+ * names it. What the store lists tells which ones these are.
+ */
+
+/** One try of a request, as far as it tells what became of it. Times are this machine's. */
+export interface Try {
+  readonly request: { readonly method: string; readonly query: object };
+  readonly from: number;
+  readonly to: number;
+  /** Absent where none came. */
+  readonly answer?: { readonly statusCode: number; readonly headers: Readonly<Record<string, string>> };
+  readonly error?: unknown;
+}
+
+/** Codes of Node for a connection that was never made. */
+const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
+
+/** Milliseconds by which a store's times may differ from one to the next: some are in whole seconds. */
+const inexact = 2000;
+
+/** Milliseconds for the whole look. A person may wait for its end, and what it finds costs nothing. */
+const lookMs = 20_000;
+
+export interface Ours {
+  readonly Bucket: string;
+  readonly Key: string;
+  /** The upload whose id was told, if there is one. */
+  readonly uploadId: string | undefined;
+  /** Ids of uploads that other processes of this machine have noted: theirs. */
+  readonly noted: ReadonlySet<string>;
+}
+
+/** What is known of the uploads that were begun by tries without an answer. */
+export interface Found {
+  /** Ids of uploads that are ours, and that no process goes on with. */
+  readonly ours: readonly string[];
+  /** Why there may be others; undefined when there are none. */
+  readonly doubt: string | undefined;
+}
+
+export class LostBeginnings {
+  #tries = 0;
+  #from = Number.POSITIVE_INFINITY;
+  #to = 0;
+  /** Milliseconds by which the store's clock is ahead of this machine's. */
+  #ahead = 0;
+
+  /** To be told of each try of any request. */
+  tried({ request: { method, query }, from, to, answer, error }: Try): void {
+    const storeTime = Date.parse(answer?.headers.date ?? "");
+    if (!Number.isNaN(storeTime)) this.#ahead = storeTime - to;
+    if (method !== "POST" || !("uploads" in query) || !isLost(answer?.statusCode, error)) return;
+    this.#tries++;
+    this.#from = Math.min(this.#from, from);
+    this.#to = Math.max(this.#to, to);
+  }
+
+  /**
+   * Looks for them, at the end of an upload. Another run may fill the same object: its upload was begun at another time, or by somebody else,
+   * or has parts by now, or is noted. Where there are still more than answers were lost, none is taken for ours.
+   */
+  async find(client: S3Client, { Bucket, Key, uploadId, noted }: Ours): Promise<Found> {
+    if (this.#tries === 0) return { ours: [], doubt: undefined };
+    const options = { abortSignal: AbortSignal.timeout(lookMs) };
+    try {
+      const { Uploads = [], IsTruncated } = await client.send(
+        new ListMultipartUploadsCommand({ Bucket, Prefix: Key }),
+        options,
+      );
+      if (IsTruncated === true) return { ours: [], doubt: "the store lists more uploads than can be looked at" };
+      const own = Uploads.find((upload) => upload.UploadId === uploadId);
+      const candidates: string[] = [];
+      for (const upload of Uploads) {
+        const { UploadId } = upload;
+        if (upload.Key !== Key || UploadId === undefined || UploadId === uploadId || noted.has(UploadId)) continue;
+        if (!this.#isOfThen(upload) || !isOfSameUser(upload, own)) continue;
+        const { Parts = [] } = await client.send(new ListPartsCommand({ Bucket, Key, UploadId, MaxParts: 1 }), options);
+        if (Parts.length === 0) candidates.push(UploadId);
+      }
+      return candidates.length > this.#tries
+        ? { ours: [], doubt: "another run began uploads of the same archive at the same time" }
+        : { ours: candidates, doubt: undefined };
+    } catch (error) {
+      return { ours: [], doubt: `the store does not list its uploads (${wordsOf(error)})` };
+    }
+  }
+
+  #isOfThen({ Initiated }: MultipartUpload): boolean {
+    const at = (Initiated?.getTime() ?? Number.NaN) - this.#ahead;
+    return at >= this.#from - inexact && at <= this.#to + inexact;
+  }
+}
+
+/** A server that failed, or a gateway before it, may have done what was asked; one that is busy has not. */
+function isLost(status: number | undefined, error: unknown): boolean {
+  if (status !== undefined) return status >= 500 && status !== 503;
+  return !(error instanceof Error && "code" in error && typeof error.code === "string" && neverSent.has(error.code));
+}
+
+/** Temporary credentials name their user, or their session, where the store tells. */
+function isOfSameUser({ Initiator }: MultipartUpload, own: MultipartUpload | undefined): boolean {
+  return Initiator?.ID === undefined || own?.Initiator?.ID === undefined || Initiator.ID === own.Initiator.ID;
+}

@@ -1,0 +1,211 @@
+import type { Readable } from "node:stream";
+import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import type { HeadStart } from "../archive/head-start";
+import { cut, withoutFullStop } from "../error-message";
+import type { UploadNotes } from "./abandoned";
+import { RenewableCredentials, type UploadCredentials } from "./credentials";
+import { LostBeginnings } from "./lost-beginnings";
+import { Meter } from "./meter";
+import { sendParts, Target } from "./multipart";
+import { isExpired, s3Client } from "./s3-client";
+
+export type { UploadCredentials } from "./credentials";
+
+/**
+ * Bytes of one part. S3 takes at most 10,000 parts (Amazon S3 user guide, "Multipart upload limits"), and the size of an archive
+ * is not known before it has ended: this is good for 117 GiB. A part is held in memory until S3 has it.
+ */
+export const partSize = 12 * 1024 * 1024;
+
+export interface UploadRequest {
+  /** What to upload; destroyed when the upload fails. */
+  readonly source: Readable;
+  readonly credentials: UploadCredentials;
+  /** Only for an object store that is not AWS. */
+  readonly endpoint?: string | undefined;
+  /** Gives new credentials for the same object. Without it an upload ends with its credentials. */
+  readonly renew?: () => Promise<UploadCredentials>;
+  /**
+   * Asked when all of the source was read, right before the object is written. What it fails with the upload fails with, and
+   * nothing is written.
+   */
+  readonly beforeEnd?: () => Promise<void>;
+  /** Bytes that S3 has. */
+  readonly onProgress?: (bytes: number) => void;
+  readonly signal?: AbortSignal;
+  /** Where it is noted that the upload is under way. What a killed process left of the same object is removed by its note. */
+  readonly notes?: UploadNotes;
+  /** What can be sent before the source gives anything. */
+  readonly headStart?: HeadStart | undefined;
+  /** For tests. Default {@link partSize}. */
+  readonly partSize?: number;
+  /** For tests: see {@link S3Options}. */
+  readonly idleMs?: number;
+  readonly tries?: number;
+}
+
+export interface Uploaded {
+  readonly bytes: number;
+  /** Of what was uploaded; hex. */
+  readonly sha256: string;
+  readonly parts: number;
+  /** What may be left in the store, in a sentence; undefined when nothing is. */
+  readonly leftover?: string;
+}
+
+/** S3 refused, or could not be reached. The message holds its words and never a secret. */
+export class UploadError extends Error {
+  override readonly name = "UploadError";
+  constructor(
+    message: string,
+    /** S3's own code, for example `AccessDenied`. */
+    readonly code: string | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Uploads a stream of unknown length to the object the credentials are for, in parts that are tried again one by one. On
+ * any failure, and when aborted, the parts that S3 has already are removed, and the source is destroyed. Throws what the
+ * source failed with, the signal's reason, else {@link UploadError}.
+ */
+export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
+  const { source, signal, onProgress } = request;
+  signal?.throwIfAborted();
+  const credentials = new RenewableCredentials(request.credentials, request.renew);
+  const { endpoint, idleMs, tries } = request;
+  const lost = new LostBeginnings();
+  const client = s3Client({ credentials, endpoint, signal, idleMs, tries, onTry: (made) => lost.tried(made) });
+  const meter = new Meter(source);
+  const target = new Target(
+    client,
+    () => objectOf(credentials.current),
+    () => encryptionOf(credentials.current),
+    request.notes,
+  );
+  let leftover = "";
+  let doubt = "";
+  let refused: { readonly reason: unknown } | undefined;
+  const beforeEnd = async () => {
+    await request.beforeEnd?.().catch((reason: unknown) => {
+      refused = { reason };
+      throw reason;
+    });
+    // While the store still lists our own upload beside those.
+    doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
+  };
+  const stop = () => source.destroy(reasonOf(signal));
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    const { Bucket, Key } = objectOf(credentials.current);
+    for (const { uploadId, forget } of (await request.notes?.abandoned(Bucket, Key)) ?? [])
+      if ((await removeParts(client, credentials, uploadId)) === "") await forget();
+    const parts = await sendParts(meter, target, request.partSize ?? partSize, {
+      beforeEnd,
+      onProgress: (bytes) => onProgress?.(bytes),
+      headStart: request.headStart,
+    });
+    return { bytes: meter.bytes, sha256: meter.sha256(), parts, ...(doubt === "" ? {} : { leftover: doubt.trim() }) };
+  } catch (error) {
+    source.destroy();
+    doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
+    leftover = await removeParts(client, credentials, target.uploadId);
+    signal?.throwIfAborted();
+    if (refused !== undefined) throw refused.reason;
+    throw meter.failure ?? uploadError(error, credentials, leftover + doubt);
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    // What could not be removed now is removed by its note, before the same object is uploaded the next time.
+    if (leftover === "") await target.over();
+    client.destroy();
+  }
+}
+
+function objectOf({ bucket, objectPrefix }: UploadCredentials): { Bucket: string; Key: string } {
+  return { Bucket: bucket, Key: objectPrefix };
+}
+
+/** The headers that ICA wants (official OpenAPI document, AwsTempCredentials: "AES256" by default, or "AWS:KMS" with a key). */
+function encryptionOf({ serverSideEncryptionAlgorithm: algorithm, serverSideEncryptionKey: key }: UploadCredentials) {
+  if (algorithm === undefined || algorithm === null || algorithm === "" || algorithm === "AES256")
+    return { ServerSideEncryption: "AES256" as const };
+  if (algorithm.toLowerCase() !== "aws:kms")
+    throw new UploadError(
+      `ICA asks for an encryption that is not known here: ${algorithm}. Is there a newer version of pulumi-ica?`,
+      undefined,
+    );
+  return {
+    ServerSideEncryption: "aws:kms" as const,
+    ...(key === undefined || key === null || key === "" ? {} : { SSEKMSKeyId: key }),
+  };
+}
+
+/** Milliseconds for the removal of parts, which also whoever aborts has to wait for. */
+const removalMs = 60_000;
+
+/** Removes the parts of an upload that failed. Gives a sentence if that failed too. */
+async function removeParts(
+  client: S3Client,
+  credentials: RenewableCredentials,
+  uploadId: string | undefined,
+): Promise<string> {
+  if (uploadId === undefined) return "";
+  try {
+    const removal = new AbortMultipartUploadCommand({ ...objectOf(credentials.current), UploadId: uploadId });
+    await client.send(removal, { abortSignal: AbortSignal.timeout(removalMs) });
+    return "";
+  } catch (error) {
+    if (error instanceof S3ServiceException && error.name === "NoSuchUpload") return "";
+    return ` The parts that were uploaded could not be removed (${cut(wordsOf(error), longestWords)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
+  }
+}
+
+/** Removes what was begun without our being told its id. Gives a sentence if something may be left. */
+async function removeLost(
+  client: S3Client,
+  credentials: RenewableCredentials,
+  lost: LostBeginnings,
+  uploadId: string | undefined,
+  notes: UploadNotes | undefined,
+): Promise<string> {
+  const { Bucket, Key } = objectOf(credentials.current);
+  const noted = (await notes?.ids(Bucket, Key)) ?? new Set<string>();
+  const { ours, doubt } = await lost.find(client, { Bucket, Key, uploadId, noted });
+  if (doubt !== undefined)
+    return ` S3 may have begun an upload to s3://${Bucket}/${Key} whose id was lost with its answer. It has no parts, and costs nothing; it could not be removed: ${cut(credentials.redact(doubt), longestWords)}.`;
+  const failures = await Promise.all(ours.map((id) => removeParts(client, credentials, id)));
+  return failures.find((failure) => failure !== "") ?? "";
+}
+
+/** Characters that are shown of S3's words, and of its code for them. */
+const longestWords = 500;
+const longestCode = 100;
+
+/** A new error and not the SDK's: that one holds the request, with the token in its headers. */
+function uploadError(error: unknown, credentials: RenewableCredentials, leftover: string): UploadError {
+  if (error instanceof UploadError) return error;
+  const refused = error instanceof S3ServiceException;
+  const { bucket, objectPrefix } = credentials.current;
+  const what = `Upload to s3://${bucket}/${objectPrefix}`;
+  const words = cut(credentials.redact(wordsOf(error)), longestWords);
+  const said = refused
+    ? `was refused: S3 said ${cut(credentials.redact(error.name), longestCode)}: ${words}`
+    : `failed: ${words}`;
+  const advice = isExpired(error)
+    ? " The temporary credentials ended; running the same command again asks for new ones."
+    : refused
+      ? ""
+      : " Check the network and HTTPS_PROXY; running the same command again is safe.";
+  return new UploadError(`${what} ${withoutFullStop(said)}.${advice}${leftover}`, refused ? error.name : undefined);
+}
+
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return error.message.trim() === "" ? (code ?? error.name) : error.message;
+}
+
+function reasonOf(signal: AbortSignal | undefined): Error {
+  return signal?.reason instanceof Error ? signal.reason : new Error("the upload was given up");
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
+import type { Context } from "../context";
+import { wordsOf } from "../error-message";
+import { IcaError } from "../ica/transport/error";
+import type { MadeWorkspace, Workspace } from "../ica/workspaces";
+import { remembered } from "../memory";
+import type { WorkspaceInputs } from "./inputs";
+import { awaitGone, isDeleting, lookUp } from "./presence";
+import { RefusedChange } from "./refused-change";
+import { describe, settingsOf } from "./state";
+
+/** Workspaces that were there before they were declared, or that a lost answer tells of. */
+
+/**
+ * A workspace that an earlier, interrupted run of the same program made: same project, same name, same settings. One that ICA is about
+ * to delete holds its name until it is gone, which is waited for until `deadline`.
+ */
+export async function findOwn(
+  context: Context,
+  inputs: WorkspaceInputs,
+  deadline: number,
+): Promise<Workspace | undefined> {
+  const { projectId, name } = inputs;
+  const found = await context.client.workspaces.findByName(projectId, name);
+  if (found === undefined) return undefined;
+  if (isDeleting(found)) {
+    await awaitGone(context, { projectId, workspaceId: found.id, name }, deadline);
+    return undefined;
+  }
+  if (isDeclared(found, inputs)) {
+    context.log.info(`adopting the workspace that exists already with these settings (id ${found.id})`);
+    return found;
+  }
+  throw new RefusedChange(
+    `a workspace named "${inputs.name}" exists in this project with other settings (id ${found.id}). Declare existingId: "${found.id}" to take it over, ` +
+      "or another name to make a new one. If it is the very one that this replaces, add the option deleteBeforeReplace: true.",
+  );
+}
+
+/** Makes it. Whatever becomes of ICA's answer, what ICA made is not lost. */
+export async function make(context: Context, inputs: WorkspaceInputs): Promise<MadeWorkspace> {
+  const { workspaces } = context.client;
+  const { projectId, name } = inputs;
+  try {
+    const made = await workspaces.create(projectId, settingsOf(inputs), randomUUID());
+    context.log.info(`created, with id ${made.id}`);
+    return made;
+  } catch (error) {
+    // Names are unique, and there was none of this name: one that is there now is the one that was asked for. A 409 is what the
+    // second try of a call may get while the first is still at work.
+    const mayBeMade = error instanceof IcaError && (error.isAmbiguous || error.status === 409);
+    const made = mayBeMade ? await workspaces.findByName(projectId, name).catch(() => undefined) : undefined;
+    if (made === undefined || !isDeclared(made, inputs)) throw error;
+    context.log.info(`created, though ICA's answer was another: ${wordsOf(error)}`);
+    return { id: made.id, workspace: made };
+  }
+}
+
+function isDeclared(live: Workspace, inputs: WorkspaceInputs): boolean {
+  return isDeepStrictEqual(settingsOf(describe(live, inputs)), settingsOf(inputs));
+}
+
+/**
+ * What this run took over. With `replaceOnChanges`, `pulumi up --replace` or a resource that was renamed without an alias, the engine
+ * makes the new one first, which finds the old one under its name and takes it over; deleting "the old one" afterwards would
+ * delete what is declared.
+ */
+export const takenOver = remembered(() => new Set<string>());
+
+export async function existing(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
+  const found = await lookUp(context, inputs.projectId, id);
+  if (found === undefined) throw new RefusedChange(`existingId: project ${inputs.projectId} has no workspace ${id}`);
+  context.log.info(`adopting the workspace with id ${id}`);
+  return found;
+}

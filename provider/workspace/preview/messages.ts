@@ -1,0 +1,36 @@
+import { hasUnknown } from "../../inputs/unknown";
+import type { FieldChange } from "../changes";
+import type { WorkspaceInputs } from "../inputs";
+import { isUp } from "../state";
+
+/** Missing is not stopped: there is nothing left to change. */
+export function isGone(name: string, id: string): string {
+  return (
+    `workspace "${name}" (${id}) is gone: it was deleted beside this stack, and its /data with it. ` +
+    'Run "pulumi up --refresh": Pulumi then takes note of that, and makes a new one'
+  );
+}
+
+/** What a preview says of a replacement. */
+export function replacement(because: readonly string[], live: { readonly name: string } | undefined): string {
+  return live === undefined
+    ? "gone: it was deleted beside this stack, and its /data with it. A new one is made"
+    : `will be replaced because of ${because.join(", ")}: all that is in its /data is lost`;
+}
+
+/** What a preview says of an update in words, since Pulumi's diff shows values only: which fields interrupt whoever works in it, and why. */
+export function announcement(
+  changes: readonly FieldChange[],
+  next: WorkspaceInputs,
+  live: { readonly name: string; readonly status: string },
+): string[] {
+  const restarting = changes.filter(({ effect }) => effect === "restart");
+  if (restarting.length === 0) return [];
+  const known = restarting.filter(({ field }) => !hasUnknown(next[field]));
+  const reasons = (known.length > 0 ? known : restarting).map(({ field, why }) => `${field} (${why})`).join(", ");
+  const subject = "the workspace";
+  if (!isUp(live.status)) return [`${subject} does not run: changed without a restart: ${reasons}`];
+  if (known.length === 0) return [`${subject} runs, and is restarted if this turns out to be another one: ${reasons}`];
+  if (next.desiredState === "stopped") return [`${subject} is stopped, and changed then: ${reasons}`];
+  return [`${subject} is restarted, and whoever works in it is cut off: ${reasons}`];
+}

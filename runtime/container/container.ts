@@ -1,0 +1,57 @@
+import type Dockerode from "dockerode";
+import type { Names } from "../names";
+import { WORKSPACE_ALIAS } from "../network/gateway";
+import type { Limits } from "../resource-models";
+import { BENCH_GID, BENCH_UID, INIT_SCRIPT, type WorkspaceSpec } from "../spec";
+import { publish } from "./ports";
+import { workspaceMounts } from "./volumes";
+
+/**
+ * Bench's rules in Docker's terms. The main process is the init script itself: entrypoint, command and health check of
+ * the image play no part, and neither does its user.
+ */
+export function containerOptions(
+  names: Names,
+  spec: WorkspaceSpec,
+  { temporaryBytes, ...limits }: Limits & { temporaryBytes: number },
+): Dockerode.ContainerCreateOptions {
+  const restricted = spec.network.mode === "RESTRICTED";
+  // a public workspace shares the network of its gateway, which publishes the ports and has the name
+  const shared = hasPublicGateway(spec);
+  const published = restricted || shared ? undefined : publish(spec.access);
+  return {
+    name: names.container(spec.id),
+    Image: spec.image,
+    ...(shared ? {} : { Hostname: "workspace" }),
+    User: `${BENCH_UID}:${BENCH_GID}`,
+    Entrypoint: [INIT_SCRIPT],
+    Cmd: [],
+    Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
+    Healthcheck: { Test: ["NONE"] },
+    Labels: names.labels("workspace", spec.id),
+    ...(published === undefined ? {} : { ExposedPorts: published.exposed }),
+    HostConfig: {
+      NetworkMode: shared ? `container:${names.gateway(spec.id)}` : names.network(spec.id),
+      ...(published === undefined ? {} : { PortBindings: published.bindings }),
+      // names outside are the proxy's business: without this, Docker would look them up for the workspace; and not
+      // to find one should not take long
+      ...(restricted ? { Dns: ["127.0.0.1"], DnsOptions: ["timeout:1", "attempts:1"] } : {}),
+      ReadonlyRootfs: spec.writableRoot !== true,
+      CapDrop: ["ALL"],
+      SecurityOpt: ["no-new-privileges"],
+      Mounts: workspaceMounts(names, spec),
+      Tmpfs: { "/tmp": `rw,exec,nosuid,nodev,mode=1777,size=${temporaryBytes}` },
+      PidsLimit: 4096,
+      LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
+      ...limits,
+    },
+    ...(shared
+      ? {}
+      : { NetworkingConfig: { EndpointsConfig: { [names.network(spec.id)]: { Aliases: [WORKSPACE_ALIAS] } } } }),
+  };
+}
+
+/** Whether a workspace has its network from a gateway that closes private addresses. */
+export function hasPublicGateway({ network }: WorkspaceSpec): boolean {
+  return network.mode === "PUBLIC" && network.allowPrivate !== true;
+}

@@ -1,0 +1,27 @@
+import type Dockerode from "dockerode";
+import { CONSOLE_PORT, type Endpoints, WEB_PORT, type WorkspaceSpec } from "../spec";
+
+/** Docker's options that publish what `access` selects, on 127.0.0.1, at ports that Docker chooses. */
+export function publish(access: WorkspaceSpec["access"]): {
+  exposed: Record<string, Record<string, never>>;
+  bindings: Record<string, { HostIp: string; HostPort: string }[]>;
+} {
+  const ports = [...(access.web ? [WEB_PORT] : []), ...(access.console ? [CONSOLE_PORT] : [])].map(
+    (port) => `${port}/tcp`,
+  );
+  return {
+    exposed: Object.fromEntries(ports.map((port) => [port, {}])),
+    bindings: Object.fromEntries(ports.map((port) => [port, [{ HostIp: "127.0.0.1", HostPort: "" }]])),
+  };
+}
+
+/** The ports that Docker chose. */
+export function endpointsOf({ NetworkSettings: { Ports } }: Dockerode.ContainerInspectInfo): Endpoints {
+  const at = (port: number): number | undefined => {
+    const chosen = Ports[`${port}/tcp`]?.[0]?.HostPort;
+    return chosen === undefined ? undefined : Number(chosen);
+  };
+  const web = at(WEB_PORT);
+  const console = at(CONSOLE_PORT);
+  return { ...(web === undefined ? {} : { web }), ...(console === undefined ? {} : { console }) };
+}

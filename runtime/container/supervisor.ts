@@ -1,0 +1,182 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type Dockerode from "dockerode";
+import { z } from "zod";
+import { dockerStatus, dockerWords, ifThere } from "../docker/docker-error";
+import { INIT_SCRIPT } from "../spec";
+import { tailOf } from "./container-log";
+
+/** When a main process counts as alive, and when its restarts count as hopeless. */
+export interface Timing {
+  /** Milliseconds alive after which it counts as running. */
+  readonly aliveMs: number;
+  /** A life shorter than this many milliseconds is a crash at start. */
+  readonly quickMs: number;
+  /** That many crashes at start in a row are a failure. */
+  readonly attempts: number;
+  /** Milliseconds before the first restart; doubles with every crash at start. */
+  readonly backoffMs: number;
+}
+
+export const TIMING: Timing = { aliveMs: 1000, quickMs: 2000, attempts: 5, backoffMs: 250 };
+
+const LONGEST_BACKOFF_MS = 10_000;
+/** How often, and after how many milliseconds, a start is tried again that the engine refused for a fault of its own. */
+const REFUSALS = 5;
+const REFUSED_MS = 1000;
+const LOG_LINES = 10;
+
+/** What a supervised main process does. Called in order, one at a time; the next step waits for it. */
+export interface Listener {
+  /** It has been alive for long enough, after every start. */
+  alive(): Promise<void>;
+  /** It ended by itself and will be started again. `restarts` counts since supervision began. */
+  ended(end: { exitCode: number; seconds: number; restarts: number }): Promise<void>;
+  /** It wrote a line, on either stream. Only of a process that was started here, and not of one that was found running. */
+  wrote?(line: string): void;
+}
+
+/** How supervision ended: hopeless (with the reason in words), or the container was removed by somebody else. */
+export type SupervisionEnd = { readonly kind: "failed"; readonly reason: string } | { readonly kind: "gone" };
+
+/** What is asked of Docker around a container. */
+export interface Supervised {
+  readonly container: Dockerode.Container;
+  /** Runs before every start, for what the container needs beside it. */
+  beforeStart(): Promise<void>;
+}
+
+/**
+ * Keeps a main process running, as Bench does: when it ends it is started again, at growing intervals while it ends at
+ * once. Starts with whatever it finds, running or not. Rejects with the signal's reason when that is raised; the
+ * container is then left as it is.
+ */
+export async function supervise(
+  { container, beforeStart }: Supervised,
+  listener: Listener,
+  timing: Timing,
+  signal: AbortSignal,
+): Promise<SupervisionEnd> {
+  let restarts = 0;
+  let crashes = 0;
+  let refusals = 0;
+  for (;;) {
+    const found = await ifThere(patiently(() => container.inspect(), signal));
+    if (found === undefined) {
+      return { kind: "gone" };
+    }
+    if (!found.State.Running) {
+      try {
+        await beforeStart();
+        await container.start();
+      } catch (error) {
+        if (noAnswer(error) || (mayPass(error) && refusals < REFUSALS)) {
+          refusals += 1;
+          await delay(REFUSED_MS, undefined, { signal });
+          continue;
+        }
+        return (await isGone(container, error)) ? { kind: "gone" } : { kind: "failed", reason: startWords(error) };
+      }
+    }
+    refusals = 0;
+    const life = await live(container, listener, timing, signal);
+    if (life === undefined) {
+      return { kind: "gone" };
+    }
+    crashes = life.seconds * 1000 < timing.quickMs ? crashes + 1 : 0;
+    if (crashes >= timing.attempts) {
+      return { kind: "failed", reason: await crashWords(container, life.exitCode, crashes) };
+    }
+    restarts += 1;
+    await listener.ended({ ...life, restarts });
+    await delay(Math.min(timing.backoffMs * 2 ** crashes, LONGEST_BACKOFF_MS), undefined, { signal });
+  }
+}
+
+/** One life of the main process: reports it alive in time, and waits for its end. Undefined when the container is gone. */
+async function live(
+  container: Dockerode.Container,
+  listener: Listener,
+  timing: Timing,
+  signal: AbortSignal,
+): Promise<{ exitCode: number; seconds: number } | undefined> {
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  const reported = delay(timing.aliveMs, undefined, { signal: either }).then(
+    () => listener.alive(),
+    () => undefined,
+  );
+  const ended = ifThere(patiently(() => container.wait({ abortSignal: signal }), signal)).finally(() => over.abort());
+  try {
+    await Promise.all([ended, reported]);
+  } finally {
+    // what the listener has begun is finished before anybody undoes it
+    over.abort();
+    await Promise.allSettled([reported]);
+  }
+  const state = (await ifThere(patiently(() => container.inspect(), signal)))?.State;
+  if (state === undefined) {
+    return undefined;
+  }
+  // an end may be noted a moment before the start
+  const ms = Math.max(0, Date.parse(state.FinishedAt) - Date.parse(state.StartedAt));
+  return { exitCode: state.ExitCode, seconds: ms / 1000 };
+}
+
+/**
+ * Whether a start may go well in a moment. An engine that is being shut down ends its containers first; it still answers then,
+ * and refuses to start them again with one fault of its own or another.
+ */
+function mayPass(error: unknown): boolean {
+  const words = dockerWords(error);
+  return (dockerStatus(error) ?? 0) >= 500 && !words.includes(INIT_SCRIPT) && !words.includes("marked for removal");
+}
+
+/** Whether a start failed because somebody is removing the container, or has. */
+async function isGone(container: Dockerode.Container, error: unknown): Promise<boolean> {
+  return dockerWords(error).includes("marked for removal") || (await ifThere(container.inspect())) === undefined;
+}
+
+/** Repeats a call while the engine gives no answer at all: it is being restarted, and will find its containers again. */
+async function patiently<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await call();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!noAnswer(error)) {
+        throw error;
+      }
+      await delay(500, undefined, { signal });
+    }
+  }
+}
+
+const systemError = z.object({ code: z.enum(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"]) });
+
+function noAnswer(error: unknown): boolean {
+  return dockerStatus(error) === undefined && systemError.safeParse(error).success;
+}
+
+/** Why Docker would not start the container, with the likely remedy for what image authors run into. */
+function startWords(error: unknown): string {
+  const words = dockerWords(error);
+  if (words.includes(INIT_SCRIPT) && /permission denied/.test(words)) {
+    return `${INIT_SCRIPT} is not executable for user 1000: COPY it with --chmod=0755. Docker says: ${words}`;
+  }
+  if (words.includes(INIT_SCRIPT) && /no such file or directory/.test(words)) {
+    return `${INIT_SCRIPT} is not in the image, or its interpreter is not. Docker says: ${words}`;
+  }
+  return `The container cannot be started. Docker says: ${words}`;
+}
+
+async function crashWords(container: Dockerode.Container, exitCode: number, crashes: number): Promise<string> {
+  const log = await tailOf(container, LOG_LINES);
+  const hint = log.split("\n").some((line) => line.includes("exec ") && line.includes("no such file or directory"))
+    ? " The interpreter in its first line is not in the image, or the file has Windows line ends."
+    : /exec format error/.test(log)
+      ? ' It has no "#!" line, or the image is not for linux/amd64.'
+      : "";
+  const last = log === "" ? " It wrote nothing." : ` Its last lines:\n${log}`;
+  return `${INIT_SCRIPT} ended ${crashes} times right after its start, last with exit code ${exitCode}.${hint}${last}`;
+}

@@ -1,0 +1,120 @@
+import type Dockerode from "dockerode";
+import { ifThere } from "../docker/docker-error";
+import { filesOf, tarOf } from "../docker/tar";
+import { KEPT_DATA, LABEL, type Names } from "../names";
+import { BENCH_GID, BENCH_UID, type WorkspaceSpec } from "../spec";
+import { AUTH_FOLDER, makeAuthFiles } from "./auth-files";
+import { removeContainer } from "./stop";
+
+/**
+ * Makes the volumes of a workspace unless they are there: /data for its user, and its SSH keys. Filled through a
+ * container of the workspace's own image that is never started: no further image, no path of the host, and the private
+ * keys are nowhere but in the volume. The keys go in last; where they are, everything else is.
+ */
+export async function ensureVolumes(docker: Dockerode, names: Names, spec: WorkspaceSpec): Promise<void> {
+  await docker.createVolume({ Name: names.software, Labels: names.labels("software") });
+  if (spec.keptData === undefined) {
+    await docker.createVolume({ Name: names.data(spec.id), Labels: names.labels("data", spec.id) });
+  } else {
+    await ensureKeptVolume(docker, spec.keptData);
+  }
+  await docker.createVolume({ Name: names.auth(spec.id), Labels: names.labels("auth", spec.id) });
+  const setup = docker.getContainer(names.setup(spec.id));
+  await removeContainer(setup);
+  await docker.createContainer({
+    name: names.setup(spec.id),
+    Image: spec.image,
+    Entrypoint: ["/never-started"],
+    Labels: names.labels("setup", spec.id),
+    HostConfig: {
+      NetworkMode: "none",
+      Mounts: [
+        dataMount(names, spec),
+        { Type: "volume", Source: names.auth(spec.id), Target: AUTH_FOLDER, VolumeOptions: NO_COPY },
+      ],
+    },
+  });
+  try {
+    if (!(await hasKeys(setup))) {
+      await fill(setup, spec.id);
+    }
+  } finally {
+    await removeContainer(setup);
+  }
+}
+
+/** Removes the volumes of a workspace, and with them everything in /data. */
+export async function removeVolumes(docker: Dockerode, names: Names, id: string): Promise<void> {
+  await ifThere(docker.getVolume(names.data(id)).remove());
+  await ifThere(docker.getVolume(names.auth(id)).remove());
+}
+
+/** The volumes as the workspace sees them. Keys only with console access: the vendor's images start sshd when they are there. */
+export function workspaceMounts(names: Names, spec: WorkspaceSpec): Dockerode.MountSettings[] {
+  const readOnly = (Source: string, Target: string): Dockerode.MountSettings => ({
+    Type: "volume",
+    Source,
+    Target,
+    ReadOnly: true,
+    VolumeOptions: NO_COPY,
+  });
+  return [
+    dataMount(names, spec),
+    ...(spec.projectFolder === undefined
+      ? []
+      : [{ Type: "bind" as const, Source: spec.projectFolder, Target: "/data/project" }]),
+    readOnly(names.software, "/data/.software"),
+    ...(spec.access.console ? [readOnly(names.auth(spec.id), AUTH_FOLDER)] : []),
+  ];
+}
+
+/** The private key that logs in to a workspace, read from its container, running or not. */
+export async function readPrivateKey(container: Dockerode.Container): Promise<string> {
+  const key = (await filesOf(await container.getArchive({ path: AUTH_FOLDER }))).get("privateKey");
+  if (key === undefined) {
+    throw new Error(`The workspace has no ${AUTH_FOLDER}/privateKey.`);
+  }
+  return key;
+}
+
+/** Docker would copy what the image has at that path into an empty volume; the disk of a real workspace starts empty. */
+const NO_COPY: Dockerode.MountSettings["VolumeOptions"] = {
+  NoCopy: true,
+  Labels: {},
+  DriverConfig: { Name: "local", Options: {} },
+};
+
+function dataMount(names: Names, { id, keptData }: WorkspaceSpec): Dockerode.MountSettings {
+  return { Type: "volume", Source: keptData ?? names.data(id), Target: "/data", VolumeOptions: NO_COPY };
+}
+
+/** Somebody else's volume is left alone: its root would change hands, to user 1000. */
+async function ensureKeptVolume(docker: Dockerode, name: string): Promise<void> {
+  const found = await ifThere(docker.getVolume(name).inspect());
+  if (found === undefined) {
+    await docker.createVolume({ Name: name, Labels: { [LABEL]: KEPT_DATA } });
+  } else if (found.Labels?.[LABEL] !== KEPT_DATA) {
+    throw new Error(
+      `The volume ${name} was not made to be the /data of a workspace, so it is left alone. Choose another name.`,
+    );
+  }
+}
+
+async function hasKeys(setup: Dockerode.Container): Promise<boolean> {
+  const files = await filesOf(await setup.getArchive({ path: AUTH_FOLDER }));
+  return files.has("privateKey") && files.has("pubKey") && files.has("hostKey");
+}
+
+async function fill(setup: Dockerode.Container, id: string): Promise<void> {
+  const owner = { uid: BENCH_UID, gid: BENCH_GID };
+  const folders = ["/data", "/data/project", "/data/.software"].map((name) => ({ name, mode: 0o755, ...owner }));
+  await setup.putArchive(await tarOf(folders), { path: "/" });
+  // sshd refuses a host key that its own user shares with anybody
+  const keys = Object.entries(await makeAuthFiles(`workspace-${id}`)).map(([file, content]) => ({
+    name: `${AUTH_FOLDER}/${file}`,
+    mode: file === "pubKey" ? 0o644 : 0o600,
+    content,
+    ...owner,
+  }));
+  await setup.putArchive(await tarOf([{ name: AUTH_FOLDER, mode: 0o755, ...owner }, ...keys]), { path: "/" });
+}

@@ -1,0 +1,144 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import type Dockerode from "dockerode";
+import { z } from "zod";
+import { dockerWords, ifThere } from "../docker/docker-error";
+import { tarOf } from "../docker/tar";
+import { LABEL } from "../names";
+
+/** Where the gateway finds the configuration of its proxy. */
+export const SQUID_CONF = "/etc/workspace-gateway/squid.conf";
+
+/** Where the rules of a public workspace are. */
+export const PUBLIC_RULES = "/etc/workspace-gateway/public.nft";
+
+/**
+ * What a public workspace may not reach: addresses that are not public, by IANA's registries of special-purpose addresses
+ * (RFC 6890), among them those of Docker's networks, of the machine on them, and of a cloud's metadata service. Answers to
+ * those who connect from there get out, or else the ports would not work. Docker's engine (user 0; the workspace is user 1000)
+ * asks its name servers from here.
+ */
+const RULES = `add table inet workspace
+delete table inet workspace
+table inet workspace {
+  chain output {
+    type filter hook output priority 0; policy accept;
+    oifname "lo" accept
+    ct state established,related accept
+    meta skuid 0 meta l4proto { tcp, udp } th dport 53 accept
+    ip daddr {
+      0.0.0.0/8, 10.0.0.0/8, 100.64.0.0/10, 127.0.0.0/8, 169.254.0.0/16, 172.16.0.0/12, 192.0.0.0/24, 192.0.2.0/24,
+      192.88.99.0/24, 192.168.0.0/16, 198.18.0.0/15, 198.51.100.0/24, 203.0.113.0/24, 224.0.0.0/4, 240.0.0.0/4
+    } reject with icmpx type admin-prohibited
+    ip6 nexthdr icmpv6 accept
+    ip6 daddr != 2000::/3 reject with icmpx type admin-prohibited
+    ip6 daddr { 2001:db8::/32, 2002::/16 } reject with icmpx type admin-prohibited
+  }
+}
+`;
+
+/** A proxy runs as squid's own user; its ports are above 1024, so it needs no privilege. */
+const DOCKERFILE = `FROM debian:bookworm-slim
+RUN apt-get update \\
+ && apt-get install -y --no-install-recommends squid socat nftables \\
+ && rm -rf /var/lib/apt/lists/*
+COPY --chown=root:root gateway.sh /usr/local/bin/gateway.sh
+COPY --chown=root:root public.nft ${PUBLIC_RULES}
+RUN chmod 0755 /usr/local/bin/gateway.sh
+USER proxy
+ENTRYPOINT ["/usr/local/bin/gateway.sh"]
+`;
+
+/**
+ * Each service is started again when it ends, here rather than by Docker: a restarted container would get other ports.
+ * FORWARD lists the ports that lead inward.
+ */
+const SCRIPT = `#!/bin/bash
+trap 'kill $(jobs -p) 2>/dev/null; exit 0' TERM INT
+
+keep() {
+  while true; do
+    "$@"
+    sleep 1
+  done
+}
+
+rm -f /tmp/squid.pid
+keep squid -N -f ${SQUID_CONF} &
+for port in $FORWARD; do
+  keep socat "TCP-LISTEN:$port,fork,reuseaddr" "TCP:workspace:$port" &
+done
+wait
+`;
+
+/** Tag of the gateway's image: it changes with its content, so that a new version never runs an old image. */
+export const GATEWAY_IMAGE = `pulumi-ica/gateway:${createHash("sha256")
+  .update(DOCKERFILE)
+  .update(SCRIPT)
+  .update(RULES)
+  .digest("hex")
+  .slice(0, 12)}`;
+
+const progress = z.object({ error: z.string().optional(), stream: z.string().optional() });
+
+let building: Promise<void> | undefined;
+
+/** Builds the gateway's image unless it is there. It needs `debian:bookworm-slim` and Debian's package servers, once. */
+export async function ensureGatewayImage(docker: Dockerode, log: (line: string) => void): Promise<void> {
+  if ((await ifThere(docker.getImage(GATEWAY_IMAGE).inspect())) !== undefined) {
+    return;
+  }
+  building ??= build(docker, log).finally(() => {
+    building = undefined;
+  });
+  await building;
+}
+
+/** Removes the gateway's image; false when it is still in use. */
+export async function removeGatewayImage(docker: Dockerode): Promise<boolean> {
+  const image = docker.getImage(GATEWAY_IMAGE);
+  if ((await ifThere(image.inspect())) === undefined) {
+    return true;
+  }
+  return (await ifThere(image.remove(), 409)) !== undefined;
+}
+
+async function build(docker: Dockerode, log: (line: string) => void): Promise<void> {
+  log("Building the gateway for networks of workspaces (once on this machine) ...");
+  const context = await tarOf([
+    { name: "Dockerfile", mode: 0o644, content: DOCKERFILE },
+    { name: "gateway.sh", mode: 0o755, content: SCRIPT },
+    { name: "public.nft", mode: 0o644, content: RULES },
+  ]);
+  const output: string[] = [];
+  try {
+    const stream = await docker.buildImage(Readable.from(context), {
+      t: GATEWAY_IMAGE,
+      labels: { [LABEL]: "gateway-image" },
+      rm: true,
+      forcerm: true,
+    });
+    await new Promise<void>((resolve, reject) => {
+      let failure: string | undefined;
+      docker.modem.followProgress(
+        stream,
+        (error: Error | null) =>
+          error ? reject(error) : failure === undefined ? resolve() : reject(new Error(failure)),
+        (event: unknown) => {
+          const { stream: text, error } = progress.catch({}).parse(event);
+          // the engine's answer is a success in any case; how the build went is in its text
+          failure ??= error;
+          output.push(text ?? error ?? "");
+        },
+      );
+    });
+  } catch (cause) {
+    const tail = output.join("").trim().split("\n").slice(-5).join("\n");
+    throw new Error(
+      `The gateway for networks of workspaces could not be built: ${dockerWords(cause)}\n${tail}\n` +
+        "It needs the image debian:bookworm-slim and Debian's package servers. Make both reachable. A public workspace does " +
+        "without a gateway with --allow-private: it then reaches private addresses, too.",
+      { cause },
+    );
+  }
+}

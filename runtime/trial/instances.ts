@@ -1,0 +1,63 @@
+import { createHash, randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type Dockerode from "dockerode";
+import { Bench } from "../container/bench";
+import { ifThere } from "../docker/docker-error";
+import { INSTANCE_LABEL, LABEL } from "../names";
+
+const OWN_IMAGES = "pulumi-ica/run";
+
+/** What runs for a while and then removes all it made: `ica-bench run`, or a trial before an upload. */
+export type Kind = "run" | "trial";
+
+/** Names a run by its machine and process, so that a later one can tell whether it still lives. */
+export function newInstance(kind: Kind): string {
+  return `${kind}-${machine()}-${process.pid}-${randomBytes(3).toString("hex")}`;
+}
+
+/** The name of the image that a run builds. */
+export function imageTag(instance: string): string {
+  return `${OWN_IMAGES}:${instance}`;
+}
+
+/** Removes what runs of this machine left in Docker that were killed before they could. Returns their names. */
+export async function sweepDeadRuns(docker: Dockerode): Promise<string[]> {
+  const filters = { label: [LABEL] };
+  const [containers, networks, { Volumes }, images] = await Promise.all([
+    docker.listContainers({ all: true, filters }),
+    docker.listNetworks({ filters }),
+    docker.listVolumes({ filters }),
+    docker.listImages({ filters: { reference: [OWN_IMAGES] } }),
+  ]);
+  const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []);
+  const labelled = [...containers, ...networks, ...Volumes].flatMap(({ Labels }) => Labels?.[INSTANCE_LABEL] ?? []);
+  const tagged = tags.map((tag) => tag.slice(OWN_IMAGES.length + 1));
+  const dead = [...new Set([...labelled, ...tagged])].filter(isDead);
+  for (const instance of dead) {
+    await new Bench({ docker, instance }).removeAll();
+    if (tags.includes(imageTag(instance))) {
+      // Another run may sweep at the same time.
+      await ifThere(docker.getImage(imageTag(instance)).remove());
+    }
+  }
+  return dead;
+}
+
+function isDead(instance: string): boolean {
+  const [, where, pid] = /^(?:run|trial)-([0-9a-f]{8})-(\d+)-[0-9a-f]{6}$/.exec(instance) ?? [];
+  return where === machine() && !isAlive(Number(pid));
+}
+
+function machine(): string {
+  return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // it lives, and belongs to somebody else
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

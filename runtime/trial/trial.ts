@@ -1,0 +1,232 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
+import type Dockerode from "dockerode";
+import { Bench } from "../container/bench";
+import { CONSOLE_PORT, INIT_SCRIPT, STOP_GRACE_S, type StopOutcome, WEB_PORT, type WorkspaceSpec } from "../spec";
+import { Attended, type End } from "./attended";
+import { PATIENCE_MS, type Probe } from "./probe";
+import { refusedWrites } from "./refused-writes";
+import { type Standalone, standalone } from "./standalone";
+
+/** An image to be tried out. */
+export interface Tried {
+  /** What it is called in the local Docker. */
+  readonly image: string;
+  readonly access: { readonly web: boolean; readonly console: boolean };
+  /** The name that UID 1000 has in it, to log in with. */
+  readonly user: string;
+}
+
+/** How long a trial waits. */
+export interface TrialTiming {
+  /** Milliseconds that the main process has to stay alive, at least. Default: 5000. */
+  readonly graceMs: number;
+  /** Milliseconds that a server may take to answer. Default: 60,000. */
+  readonly patienceMs: number;
+  /** Seconds between TERM and KILL. Default: 30, as on Bench. */
+  readonly stopS: number;
+}
+
+export const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_MS, stopS: STOP_GRACE_S };
+
+export interface TrialOptions {
+  readonly docker: Dockerode;
+  /** Names what is made in Docker: see `newInstance`. */
+  readonly instance: string;
+  /** Where lines for a person go. */
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+  readonly timing?: TrialTiming;
+}
+
+/** What a trial has found. What could not be looked at, because the main process did not stay alive, is undefined. */
+export interface TrialReport {
+  /** Why the main process did not stay alive; undefined when it did. */
+  readonly died: string | undefined;
+  readonly web: Probe | undefined;
+  readonly console: Probe | undefined;
+  readonly stop: StopOutcome | undefined;
+  /** Where it tried to write outside of /data and /tmp. */
+  readonly writes: readonly string[];
+  /** What it wrote last. */
+  readonly log: readonly string[];
+}
+
+/** The workspace under Bench's rules, and the one that may write everywhere. */
+const REAL = "trial";
+const WRITABLE = "writable";
+const LOG_LINES = 5000;
+const LINES_TOLD = 10;
+
+/**
+ * Tries an image out as Bench would run it, and removes everything at the end, however that comes about.
+ *
+ * Two workspaces run at the same time. One is under all of Bench's rules: it tells whether the main process stays alive, what
+ * answers, how it ends at TERM, and, in its log, which writes were refused. The other has the same rules but for a root file
+ * system that its user may write: what it has changed in the end is where the image writes without a word. It costs the
+ * image's memory twice, and no time.
+ *
+ * Rejects with the signal's reason when that is raised, and with Docker's words when something cannot be made.
+ */
+export async function tryOut(tried: Tried, options: TrialOptions): Promise<TrialReport> {
+  const { docker, instance, log, signal, timing = TRIAL_TIMING } = options;
+  const bench = new Bench({ docker, instance, log, graceS: timing.stopS });
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const enough = new AbortController();
+  const pass = (id: string) =>
+    new Pass(bench, id, tried, timing, either).run(id === REAL ? log : () => undefined, enough.signal);
+  const real = pass(REAL).finally(() => enough.abort());
+  const both = [real, pass(WRITABLE)] as const;
+  try {
+    for (const one of both) {
+      // One without the other tells too little.
+      one.catch((error: unknown) => failed.abort(error));
+    }
+    const [{ died, web, console, stop, lines }, { changed }] = await Promise.all(both);
+    return { died, web, console, stop, log: lines.slice(-LINES_TOLD), writes: union(refusedWrites(lines), changed) };
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    await Promise.allSettled(both);
+    await bench.removeAll();
+  }
+}
+
+interface PassReport extends Omit<TrialReport, "writes" | "log"> {
+  readonly lines: readonly string[];
+  readonly changed: readonly string[];
+}
+
+/** One life of the image, from its start to its end at TERM. */
+class Pass {
+  readonly #given: Standalone;
+  readonly #spec: WorkspaceSpec;
+
+  constructor(
+    readonly bench: Bench,
+    readonly id: string,
+    readonly tried: Tried,
+    readonly timing: TrialTiming,
+    readonly signal: AbortSignal,
+  ) {
+    const { image, access } = tried;
+    this.#given = standalone({ access, restricted: false }, "localhost");
+    this.#spec = {
+      ...{ id, image, access, resourceModel: "", environment: this.#given.environment },
+      // a trial lasts seconds, of an image that was just built with this network: no gateway is worth its build
+      network: { mode: "PUBLIC", allowedUrls: [], allowPrivate: true },
+      writableRoot: id === WRITABLE,
+    };
+  }
+
+  /** @param enough raised when nothing more than a few seconds of life is asked for */
+  async run(log: (line: string) => void, enough: AbortSignal): Promise<PassReport> {
+    const { bench, id, signal } = this;
+    await bench.prepare(this.#spec);
+    signal.throwIfAborted();
+    const over = new AbortController();
+    const stop = AbortSignal.any([signal, over.signal]);
+    let ended: (end: End) => void = () => undefined;
+    const end = new Promise<End>((resolve) => {
+      ended = resolve;
+    });
+    const attended = new Attended({ bench, id, stop, ended });
+    try {
+      log(`${INIT_SCRIPT} was started as 1000:100`);
+      const looked = await Promise.race([
+        this.#look(attended, stop, enough, log),
+        end.then((last) => ({ died: deathOf(last) })),
+        attended.ended.then((last) => {
+          if (last.kind === "gone") {
+            throw new Error("Somebody else removed the container of the trial.");
+          }
+          return { died: last.kind === "failed" ? last.reason : undefined };
+        }),
+      ]);
+      over.abort();
+      await attended.ended;
+      signal.throwIfAborted();
+      const outcome = looked.died === undefined ? await bench.end(id) : undefined;
+      if (outcome !== undefined) {
+        log(
+          outcome.killed ? "it did not end at TERM, and was killed" : `it ended ${seconds(outcome.seconds)} after TERM`,
+        );
+      }
+      return {
+        ...{ web: undefined, console: undefined, ...looked, stop: outcome },
+        lines: await this.#lines(),
+        changed: id === WRITABLE ? await bench.changes(id) : [],
+      };
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #look(attended: Attended, stop: AbortSignal, enough: AbortSignal, log: (line: string) => void) {
+    const { tried, timing, id } = this;
+    const long = AbortSignal.any([stop, enough]);
+    await attended.up;
+    const grace = delay(timing.graceMs, undefined, { signal: stop });
+    const [web, console] = await Promise.all([
+      tried.access.web ? cut(attended.probeWeb(this.#given.path, long, timing.patienceMs), enough) : undefined,
+      tried.access.console ? cut(attended.probeConsole(tried.user, long, timing.patienceMs), enough) : undefined,
+      grace,
+    ]);
+    if (id === REAL) {
+      log(`it is alive after ${seconds(timing.graceMs / 1000)}`);
+    }
+    const found = { web: await this.#explained(web, WEB_PORT), console: await this.#explained(console, CONSOLE_PORT) };
+    for (const [port, probe] of [
+      [WEB_PORT, found.web],
+      [CONSOLE_PORT, found.console],
+    ] as const) {
+      if (probe !== undefined) {
+        log(`port ${port}: ${probe.ok ? "it answers" : "no"} (${probe.detail ?? ""})`);
+      }
+    }
+    return { died: undefined, ...found };
+  }
+
+  /** Adds to a failure what the container's own sockets tell. */
+  async #explained(probe: Probe | undefined, port: number): Promise<Probe | undefined> {
+    if (probe === undefined || probe.ok) {
+      return probe;
+    }
+    const listening = await this.bench.listening(this.id, port);
+    if (listening === "inside only") {
+      return { ok: false, detail: `it listens on 127.0.0.1 only, where nobody reaches it: let it listen on 0.0.0.0` };
+    }
+    return listening === "nowhere" ? { ok: false, detail: `nothing listens on port ${port}` } : probe;
+  }
+
+  async #lines(): Promise<string[]> {
+    const text = (await this.bench.logTail(this.id, LOG_LINES)).replaceAll(this.#given.apiKey, "<api key>");
+    return text === "" ? [] : text.split("\n").map((line) => stripVTControlCharacters(line.trimEnd()));
+  }
+}
+
+/** A probe that is not finished when enough is known has no result. */
+async function cut(probe: Promise<Probe>, enough: AbortSignal): Promise<Probe | undefined> {
+  try {
+    return await probe;
+  } catch (error) {
+    if (enough.aborted) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function deathOf({ exitCode, seconds: lived }: End): string {
+  return `${INIT_SCRIPT} ended by itself after ${seconds(lived)}, with exit code ${exitCode}`;
+}
+
+function seconds(number: number): string {
+  return `${number.toFixed(1)} s`;
+}
+
+function union(...lists: readonly (readonly string[])[]): string[] {
+  return [...new Set(lists.flat())].sort();
+}

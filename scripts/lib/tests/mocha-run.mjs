@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { root } from "../paths.mjs";
+
+/** Quick ones first, so that a simple mistake shows early; a folder that is not named here comes last. */
+const stages = ["unit", "contract", "client", "docker", "emulator", "runtime", "cli", "engine", "package"];
+
+function testFiles(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((entry) => {
+      const each = join(path, entry);
+      if (statSync(each).isDirectory()) return testFiles(each);
+      return each.endsWith(".test.ts") ? [each] : [];
+    });
+}
+
+/** Commands of their own run these: they need a browser, or what takes minutes to make (scripts/test-….mjs). */
+const apart = ["browser", "remote"];
+
+function allTests() {
+  const folder = join(root, "tests");
+  const isApart = (file) => apart.includes(relative(folder, file).split("/")[0]);
+  const stageOf = (file) => {
+    const index = stages.indexOf(relative(folder, file).split("/")[0]);
+    return index < 0 ? stages.length : index;
+  };
+  return testFiles(folder)
+    .filter((file) => !isApart(file))
+    .sort((a, b) => stageOf(a) - stageOf(b));
+}
+
+/** What a person typed: paths choose the tests, anything else is mocha's. */
+function chosen(args) {
+  const paths = args.filter((arg) => !arg.startsWith("-") && existsSync(resolve(root, arg)));
+  const rest = args.filter((arg) => !paths.includes(arg));
+  const files = paths.length > 0 ? paths.flatMap((path) => testFiles(resolve(root, path))) : allTests();
+  return [...rest, ...files.map((file) => relative(root, file))];
+}
+
+/** How long mocha may take to end once all tests have: whatever keeps it alive then was left open by a test. */
+const grace = 15_000;
+
+/**
+ * Runs the tests in one mocha process on this terminal.
+ *
+ * @param {string[]} args mocha's options, and paths below tests/ to run only these
+ * @returns {Promise<{ passes: number, failures: number, skipped: { title: string, reason: string }[], faults: string[] }>}
+ *   `faults`: what went wrong outside of any test
+ */
+export async function runTests(args, env) {
+  const folder = mkdtempSync(join(tmpdir(), "pulumi-ica-test-"));
+  const output = join(folder, "figures.json");
+  const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
+  const reporter = join(root, "scripts", "lib", "mocha-reporter.mjs");
+  const child = spawn(
+    process.execPath,
+    [mocha, "--reporter", reporter, "--reporter-option", `output=${output}`, ...chosen(args)],
+    { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] },
+  );
+  // Ctrl-C reaches mocha by itself: it ends the test at hand and runs the clean-up. Only then is it our turn.
+  const onInterrupt = () => undefined;
+  const onTerminate = () => child.kill("SIGINT");
+  process.on("SIGINT", onInterrupt);
+  process.on("SIGTERM", onTerminate);
+  const faults = [];
+  const watch = setInterval(() => {
+    if (!existsSync(output)) return;
+    clearInterval(watch);
+    setTimeout(() => {
+      faults.push(`mocha did not end within ${grace / 1000} s of its last test: a test has left something open`);
+      child.kill("SIGKILL");
+    }, grace).unref();
+  }, 500);
+  const code = await new Promise((done, fail) => {
+    child.once("error", fail);
+    child.once("close", done);
+  });
+  clearInterval(watch);
+  process.off("SIGINT", onInterrupt);
+  process.off("SIGTERM", onTerminate);
+  try {
+    if (!existsSync(output)) {
+      const fault = `mocha ended with code ${code} before the tests did`;
+      return { passes: 0, failures: 0, skipped: [], faults: [fault] };
+    }
+    const figures = JSON.parse(readFileSync(output, "utf8"));
+    if (code !== 0 && figures.failures === 0 && faults.length === 0) faults.push(`mocha ended with code ${code}`);
+    return { ...figures, faults };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { benchImageHandler as handler } from "../../../provider/bench-image/handler";
+import type { BenchImageInputs } from "../../../provider/bench-image/inputs";
+import { Docker, DockerNotFoundError } from "../../../provider/docker/cli";
+import { eachBuild, type ScriptedBuild } from "../../support/each/each-build";
+
+describe("the preview of a build", () => {
+  let ica: ScriptedBuild["ica"];
+  let context: ScriptedBuild["context"];
+  let folder: ScriptedBuild["folder"];
+
+  eachBuild((scripted) => {
+    ({ ica, context, folder } = scripted);
+  });
+
+  /** A client that has BuildKit inside and no buildx. */
+  const old = async () => new Docker({ command: "/nowhere/docker", builds: "classic" });
+
+  const check = (build: Record<string, unknown>, docker = old, before?: BenchImageInputs) =>
+    handler.check(
+      { ...context, docker },
+      { name: "rstudio", build: { context: folder, ...build }, access: { web: true }, verify: "none" },
+      before,
+    );
+  const properties = async (...args: Parameters<typeof check>) =>
+    (await check(...args)).failures.map(({ property }) => property);
+
+  it("refuses what this machine's docker client cannot do, all of it at its properties", async () => {
+    const { failures } = await check({ cacheTo: ["type=inline"], builder: "far", cacheFrom: ["a/b", "type=gha"] });
+    assert.deepEqual(
+      failures.map(({ property }) => property),
+      ["build.cacheTo", "build.builder", "build.cacheFrom[1]"],
+    );
+    for (const { reason } of failures) assert.match(reason, /needs the buildx plugin of Docker/);
+  });
+
+  it("refuses a builder that buildx does not know, and says how one is made", async () => {
+    const command = path.join(folder, "docker");
+    await writeFile(command, '#!/bin/sh\necho "ERROR: no builder \\"far\\" found" >&2\nexit 1\n', { mode: 0o755 });
+    const { failures } = await check({ builder: "far" }, async () => new Docker({ command, builds: "buildx" }));
+    assert.deepEqual(
+      failures.map(({ property }) => property),
+      ["build.builder"],
+    );
+    assert.match(failures[0]?.reason ?? "", /"far": no builder "far" found\. .*docker buildx create/);
+  });
+
+  it("asks for no Docker where nothing depends on it", async () => {
+    const never = () => Promise.reject(new Error("Docker was asked for"));
+    const build = {
+      cacheFrom: ["a/b"],
+      labels: { a: "b" },
+      network: "none",
+      ssh: { default: { env: "SSH_AUTH_SOCK" } },
+    };
+    assert.deepEqual(await properties(build, never), []);
+  });
+
+  it("leaves it to the build where there is no Docker to ask", async () => {
+    const none = () => Promise.reject(new DockerNotFoundError("there is no docker"));
+    assert.deepEqual(await properties({ builder: "far" }, none), []);
+  });
+
+  it("refuses nothing when nothing will be built: the content is the same, or is published already", async () => {
+    const { inputs } = await check({ builder: "far" });
+    assert.deepEqual(await properties({ builder: "far" }, old, inputs), []);
+    ica.has({ version: inputs.version });
+    assert.deepEqual(await properties({ builder: "far" }), []);
+  });
+});

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { IcaError } from "../../../provider/ica/transport/error";
+import { workspaceHandler as handler } from "../../../provider/workspace/handler";
+import type { WorkspaceState } from "../../../provider/workspace/state";
+import { projectId } from "../../support/context";
+import { eachBench, type Scripted } from "../../support/each/each-bench";
+import { liveWorkspace, workspaceInputs } from "../../support/factories";
+import { partialOf } from "../../support/partial";
+import { ok, problem } from "../../support/servers/scripted-server";
+
+const collection = `/api/projects/${projectId}/workspaces`;
+
+describe("a workspace that ICA has made", () => {
+  let server: Scripted["server"];
+  let bench: Scripted["bench"];
+  let context: Scripted["context"];
+
+  eachBench((scripted) => {
+    ({ server, bench, context } = scripted);
+  });
+
+  /** ICA makes it, and answers so. */
+  const answering = (answer: ReturnType<typeof problem> | "reset") =>
+    server.on("POST", collection, () => {
+      bench.has({ id: "made-1" });
+      return answer;
+    });
+
+  it("is kept when the answer has an id, and else another form than is assumed", async () => {
+    answering({ status: 201, body: { id: "made-1", state: "STOPPED" } });
+    const { id, state } = await handler.create(context, workspaceInputs());
+    assert.equal(id, "made-1");
+    assert.equal(state.status, "Stopped");
+  });
+
+  it("is kept when none of its answers have the form that is assumed: the error tells the field, and denies nothing", async () => {
+    answering({ status: 201, body: { id: "made-1", state: "STOPPED" } });
+    server.on("GET", `${collection}/made-1`, ok({ id: "made-1", state: "STOPPED" }));
+    const error = await partialOf<WorkspaceState>(handler.create(context, workspaceInputs()));
+    assert.equal(error.id, "made-1");
+    assert.equal(error.state.status, "Unknown");
+    assert.match(error.message, /name: .*expected string.*imageId/);
+  });
+
+  for (const [what, answer] of [
+    ["is lost in every try", "reset"],
+    ["says that the first try is still at work", problem(409, "The first call with this key is still running")],
+    ["has neither an id nor anything else", { status: 201, body: "<html>" }],
+    ["is a fault", problem(503, "Busy")],
+  ] as const) {
+    it(`is taken when the answer ${what}`, async () => {
+      answering(answer);
+      const { id } = await handler.create(context, workspaceInputs());
+      assert.equal(id, "made-1");
+      assert.match(context.log.lines.join(), /created, though ICA's answer was another: POST/);
+    });
+  }
+
+  it("is somebody else's where its settings are others: then the answer counts", async () => {
+    server.on("POST", collection, () => {
+      bench.has({ id: "theirs", storageSizeInGb: 500 });
+      return problem(409, "The name is taken");
+    });
+    await assert.rejects(handler.create(context, workspaceInputs()), /The name is taken/);
+  });
+
+  it("has the name of one that ICA is deleting, once that is gone", async () => {
+    bench.has({ status: "Deleting" });
+    let looks = 0;
+    server.on("GET", `${collection}/ws-1`, () => {
+      if (++looks < 3) return ok(liveWorkspace({ status: "Deleting" }));
+      bench.workspaces.delete("ws-1");
+      return problem(404, "Gone");
+    });
+    assert.equal((await handler.create(context, workspaceInputs())).id, "made-1");
+    assert.equal(looks, 3);
+  });
+
+  it("is not looked for when ICA refused it", async () => {
+    server.on("POST", collection, problem(400, "No such size"));
+    await assert.rejects(handler.create(context, workspaceInputs()), /No such size/);
+    assert.equal(server.calls("GET", collection).length, 1);
+  });
+
+  it("is found by its name also where ICA does not heed the filter, however many there are", async () => {
+    for (let n = 0; n < 60; n++) bench.has({ id: `other-${n}`, name: `other ${n}` });
+    bench.has({ id: "last" });
+    server.on("GET", collection, ({ query }) => {
+      const all = [...bench.workspaces.values()];
+      const offset = Number(query.pageOffset ?? 0);
+      return ok({ items: all.slice(offset, offset + 25), totalItemCount: all.length });
+    });
+    assert.equal((await handler.create(context, workspaceInputs())).id, "last");
+    assert.deepEqual(bench.written, []);
+  });
+
+  it("may have been changed where a write gets an answer of another form: only a read says that nothing was", async () => {
+    const { client } = context;
+    server.on("PUT", `${collection}/ws-1`, ok({ id: 7 }));
+    server.on("GET", `${collection}/ws-1`, ok({ id: 7 }));
+    const { id: _, status: __, ...settings } = liveWorkspace();
+    const words = (error: unknown) => (error instanceof IcaError ? error.message : "");
+    await assert.rejects(client.workspaces.update(projectId, "ws-1", settings, undefined), (error) =>
+      /may have been done all the same/.test(words(error)),
+    );
+    await assert.rejects(client.workspaces.get(projectId, "ws-1"), (error) => /Nothing was changed/.test(words(error)));
+  });
+});
+
+describe("two resources of one program that declare the same workspace", () => {
+  let context: Scripted["context"];
+  let bench: Scripted["bench"];
+  eachBench((scripted) => {
+    ({ context, bench } = scripted);
+  });
+
+  const args = ({ allowRestart: _, allowDataLoss: __, ...declared } = workspaceInputs()) => ({ ...declared });
+  const check = async (urn: string, overrides: object = {}) =>
+    (await handler.check({ ...context, urn }, { ...args(), ...overrides }, undefined)).failures;
+
+  it("are refused in preview, at the name, with the other one's URN", async () => {
+    assert.deepEqual(await check("urn:a"), []);
+    const [failure] = await check("urn:b");
+    assert.equal(failure?.property, "name");
+    assert.match(failure?.reason ?? "", /"genomics" is declared by urn:a too/);
+  });
+
+  it("are none where names or projects differ, or it is one resource that is checked twice or renames itself", async () => {
+    for (const [urn, overrides] of [
+      ["urn:a", {}],
+      ["urn:a", {}],
+      ["urn:b", { name: "other" }],
+      ["urn:c", { projectId: "22222222-2222-4222-8222-222222222222" }],
+      ["urn:a", { name: "third" }],
+      ["urn:d", {}],
+    ] as const)
+      assert.deepEqual(await check(urn, overrides), [], `${urn} ${JSON.stringify(overrides)}`);
+    assert.deepEqual(bench.written, []);
+  });
+});

@@ -1,0 +1,162 @@
+import { strict as assert } from "node:assert";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
+import * as ica from "../../../sdk/index";
+import { type Live, listen, plainSettings, WorkspaceBench } from "./workspaces";
+
+describe("drift of a workspace, on the engine", function () {
+  this.timeout(120_000);
+  let workspaces: WorkspaceBench;
+  let stack: Stack;
+
+  /** What is declared: one whose run state is managed, one that is left to people. */
+  const declared = (): Record<string, ica.WorkspaceArgs> => ({
+    managed: { ...plain("managed"), desiredState: "running" },
+    people: plain("people"),
+  });
+  const plain = (name: string): ica.WorkspaceArgs => ({
+    name,
+    image: workspaces.images.first,
+    resourceModel: "standard-small",
+    storageGb: 20,
+    access: { web: true },
+    network: "restricted",
+    allowedUrls: ["https://b.org/", "https://A.org"],
+  });
+
+  before(async () => {
+    workspaces = await WorkspaceBench.start();
+    stack = await workspaces.stack("drift", async () => {
+      for (const [name, args] of Object.entries(declared())) new ica.Workspace(name, args);
+    });
+    await stack.up();
+  });
+
+  after(async () => {
+    await workspaces?.close();
+  });
+
+  /** What `pulumi preview --refresh --diff` shows: by resource, the operation and the fields. */
+  async function drift(): Promise<{ changes: Record<string, string>; text: string }> {
+    workspaces.takeWrites();
+    const { told, onEvent } = listen();
+    const { stdout } = await stack.preview({ refresh: true, diff: true, color: "never", onEvent });
+    assert.deepEqual(workspaces.takeWrites(), [], "a preview writes nothing");
+    const changes = Object.keys(declared()).flatMap((name) => {
+      const { ops, diffs } = told(name);
+      const op = ops.find((one) => one !== "same" && one !== "refresh");
+      return op === undefined ? [] : [[name, `${op} ${diffs.sort().join(" ")}`.trim()] as const];
+    });
+    return { changes: Object.fromEntries(changes), text: stdout };
+  }
+
+  const repair = async () => {
+    workspaces.takeWrites();
+    await stack.up({ refresh: true });
+    return workspaces.takeVerbs();
+  };
+  const live = (name: string): Promise<Live> => workspaces.named(name);
+
+  it("is none right after an up: neither addresses nor defaults nor the way ICA writes URLs count", async () => {
+    const { users, ephemeralStorage } = await live("managed");
+    assert.deepEqual([users, ephemeralStorage], ["SINGLE", false], "ICA fills these in by itself");
+    assert.deepEqual((await drift()).changes, {});
+  });
+
+  it("shows exactly the fields that somebody changed by hand, with both values, and up puts them back", async () => {
+    const { id } = await live("people");
+    await workspaces.change(id, {
+      resourceModel: "standard-large",
+      network: { mode: "RESTRICTED", allowedUrls: ["https://b.org", "https://elsewhere.org", "https://a.org/"] },
+      users: "MULTI",
+    });
+    const { changes, text } = await drift();
+    assert.deepEqual(changes, { people: "update allowedUrls resourceModel" }, text);
+    assert.match(text, /resourceModel: "standard-large" => "standard-small"/, text);
+    assert.match(text, /- .*"https:\/\/elsewhere.org"/, text);
+    assert.deepEqual(await repair(), ["PUT"]);
+    const now = await live("people");
+    assert.equal(now.resourceModel, "standard-small");
+    assert.equal(now.users, "MULTI", "what nobody declared is kept");
+    assert.deepEqual((await drift()).changes, {});
+  });
+
+  it("shows a cluster that somebody made by hand, and takes it away", async () => {
+    const cluster = { scaling: "STATIC", members: 4, managerWebAccess: true, dedicatedManager: false };
+    await workspaces.change((await live("people")).id, { cluster });
+    assert.deepEqual((await drift()).changes, { people: "update cluster" });
+    assert.deepEqual(await repair(), ["PUT"]);
+    assert.equal((await live("people")).cluster, undefined);
+  });
+
+  it("is a stop by hand only where the run state is managed", async () => {
+    await workspaces.press((await live("managed")).id, "stop");
+    const { changes, text } = await drift();
+    assert.deepEqual(changes, { managed: "update desiredState" }, text);
+    assert.match(text, /desiredState: "stopped" => "running"/, text);
+    assert.deepEqual(await repair(), [":start"]);
+    const { id } = await live("people");
+    for (const verb of ["start", "stop", "start"] as const) {
+      await workspaces.press(id, verb);
+      assert.deepEqual((await drift()).changes, {}, `${verb} by hand of one that is left to people`);
+    }
+    await workspaces.press(id, "stop");
+  });
+
+  it("is refused where putting it back would cut somebody off, and says so in preview", async () => {
+    const { id } = await live("people");
+    await workspaces.change(id, { resourceModel: "standard-large" });
+    await workspaces.press(id, "start");
+    await assert.rejects(stack.preview({ refresh: true, color: "never" }), /resourceModel.*allowRestart: true/);
+    await workspaces.press(id, "stop");
+    assert.deepEqual(await repair(), ["PUT"]);
+  });
+
+  it("is refused where somebody grew the disk: a disk cannot shrink, and /data is not thrown away", async () => {
+    const { id } = await live("people");
+    await workspaces.change(id, { storageSizeInGb: 40 });
+    await assert.rejects(stack.preview({ refresh: true, color: "never" }), /storageGb.*cannot shrink.*allowDataLoss/);
+    await workspaces.press(id, "delete");
+    assert.deepEqual((await drift()).changes, { people: "create" });
+    assert.deepEqual(await repair(), ["POST"]);
+  });
+
+  it("is one that was renamed by hand: the same workspace, named back in place", async () => {
+    const { id } = await live("managed");
+    await workspaces.change(id, { name: "renamed by hand" });
+    const { changes, text } = await drift();
+    assert.deepEqual(changes, { managed: "update name" }, text);
+    assert.match(text, /name: "renamed by hand" => "managed"/, text);
+    assert.deepEqual(await repair(), ["PUT"]);
+    assert.equal((await live("managed")).id, id);
+  });
+
+  it("is one that was deleted by hand: it is made anew", async () => {
+    const { id } = await live("managed");
+    await workspaces.press(id, "stop");
+    await workspaces.press(id, "delete");
+    assert.deepEqual((await drift()).changes, { managed: "create" });
+    assert.deepEqual(await repair(), ["POST", ":start"]);
+    assert.notEqual((await live("managed")).id, id);
+  });
+
+  it("is one that was made anew by hand under the same name: taken over when it is as declared", async () => {
+    await workspaces.press((await live("people")).id, "delete");
+    const network = { mode: "RESTRICTED", allowedUrls: ["https://a.org", "https://b.org"] };
+    const { id } = await workspaces.make({ name: "people", network });
+    assert.deepEqual((await drift()).changes, { people: "create" });
+    assert.deepEqual(await repair(), []);
+    assert.equal((await live("people")).id, id);
+    assert.deepEqual((await drift()).changes, {});
+  });
+
+  it("and refused when it is not: neither is it overwritten, nor is a second one made", async () => {
+    await workspaces.press((await live("people")).id, "delete");
+    const { id } = await workspaces.make({ ...plainSettings(workspaces.images.second), name: "people" });
+    await assert.rejects(stack.up({ refresh: true, color: "never" }), (error: Error) => {
+      assert.match(error.message, new RegExp(`other settings \\(id ${id}\\)[\\s\\S]*existingId: "${id}"`));
+      return true;
+    });
+    assert.equal((await live("people")).imageId, workspaces.images.second);
+    assert.equal((await workspaces.list()).length, 2);
+  });
+});

@@ -1,0 +1,20 @@
+import { contextFor, type TestContext } from "../context";
+import { BenchServer } from "../servers/bench-server";
+import { ScriptedServer } from "../servers/scripted-server";
+
+/** What a test of the workspace handler talks to. */
+export interface Scripted {
+  readonly server: ScriptedServer;
+  readonly bench: BenchServer;
+  readonly context: TestContext;
+}
+
+/** Gives each test of a suite a scripted ICA of its own, with one workspace at most, and closes it afterwards. */
+export function eachBench(use: (scripted: Scripted) => void): void {
+  let server: ScriptedServer | undefined;
+  beforeEach(async () => {
+    server = await ScriptedServer.start();
+    use({ server, bench: new BenchServer(server), context: contextFor(server.baseUrl) });
+  });
+  afterEach(() => server?.close());
+}

@@ -1,0 +1,373 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmod, mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import fc from "fast-check";
+import { z } from "zod";
+import { ContextError, computeContextHash, type HashedBuild, readContents } from "../../../provider/build-context/hash";
+import { type Made, makeContext, removeContext } from "../../support/context-folder";
+
+const madeSchema = z.union([
+  z.string(),
+  z.strictObject({ text: z.string(), executable: z.boolean() }),
+  z.strictObject({ link: z.string() }),
+]);
+const vectorsSchema = z.array(
+  z.strictObject({
+    what: z.string(),
+    files: z.record(z.string(), madeSchema),
+    build: z.strictObject({
+      dockerfile: z.string().optional(),
+      target: z.string().optional(),
+      args: z.record(z.string(), z.string()).optional(),
+      secrets: z.array(z.string()).optional(),
+      ssh: z.array(z.string()).optional(),
+      labels: z.record(z.string(), z.string()).optional(),
+      triggers: z.array(z.string()).optional(),
+    }),
+    records: z.array(z.string()),
+    contextHash: z.string(),
+  }),
+);
+
+const contextManifest = async (build: HashedBuild) => (await readContents(build)).records;
+
+describe("contextHash", function () {
+  this.timeout(60_000);
+  const folders: string[] = [];
+  const make = async (files: Readonly<Record<string, Made>>) => {
+    const folder = await makeContext(files);
+    folders.push(folder);
+    return folder;
+  };
+  const hashOf = async (
+    files: Readonly<Record<string, Made>>,
+    rest: Omit<Parameters<typeof computeContextHash>[0], "context"> = {},
+  ) => computeContextHash({ context: await make(files), ...rest });
+
+  afterEach(async () => {
+    for (const folder of folders.splice(0)) await removeContext(folder);
+  });
+
+  it("is what docs/context-hash.md publishes", async () => {
+    const page = await readFile(join(__dirname, "../../../docs/context-hash.md"), "utf8");
+    const vectors = vectorsSchema.parse(JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? ""));
+    assert.ok(vectors.length >= 3, "the page has too few vectors");
+    for (const { what, files, build, records, contextHash } of vectors) {
+      const context = await make(files);
+      const { dockerfile, ...rest } = build;
+      const declared = {
+        context,
+        ...rest,
+        ...(dockerfile === undefined ? {} : { dockerfile: join(context, dockerfile) }),
+      };
+      assert.deepEqual(await contextManifest(declared), records, what);
+      assert.equal(await computeContextHash(declared), contextHash, what);
+      // Once more with nothing of the project's but the page's words: records, each with a NUL.
+      const byHand = createHash("sha256");
+      for (const record of records) byHand.update(record).update(Buffer.from([0]));
+      assert.equal(byHand.digest("hex"), contextHash, what);
+    }
+  });
+
+  const small: Record<string, Made> = {
+    Dockerfile: "FROM scratch\nCOPY . /\n",
+    "a/run.sh": { text: "#!/bin/sh\n", executable: true },
+    "a/b/data": "data",
+    link: { link: "a/b/data" },
+  };
+
+  describe("stays the same", () => {
+    it("wherever the context lies, whatever its times and its files' other permissions", async () => {
+      const first = await hashOf(small);
+      const context = await make(small);
+      await utimes(join(context, "a/b/data"), 1, 1);
+      await chmod(join(context, "a/b/data"), 0o666);
+      await chmod(join(context, "a/run.sh"), 0o700);
+      await chmod(join(context, "a"), 0o700);
+      assert.equal(await computeContextHash({ context }), first);
+      const link = join(await make({}), "by-a-link");
+      await symlink(context, link);
+      assert.equal(await computeContextHash({ context: link }), first);
+      assert.equal(await computeContextHash({ context: join(context, ".", "a", "..") }), first);
+    });
+
+    it("for any small context made in another order, in another place, with another umask", async () => {
+      await fc.assert(
+        fc.asyncProperty(contexts, fc.nat(), async (files, seed) => {
+          const umask = process.umask(seed % 2 === 0 ? 0o077 : 0o002);
+          try {
+            const shuffled = Object.fromEntries(
+              Object.entries(files).sort((a, b) => order(a[0], seed) - order(b[0], seed)),
+            );
+            assert.equal(await hashOf(shuffled), await hashOf(files));
+          } finally {
+            process.umask(umask);
+          }
+        }),
+        { numRuns: 15 },
+      );
+    });
+
+    it("with files that .dockerignore leaves out, in args' order, and with empty folders", async () => {
+      const ignoring = { ...small, ".dockerignore": "*.log\n**/cache\n" };
+      const first = await hashOf(ignoring, { args: { A: "1", B: "2" } });
+      const context = await make({ ...ignoring, "x.log": "1", "a/cache/y": "2", "cache/z": "3" });
+      await mkdir(join(context, "empty/deep"), { recursive: true });
+      assert.equal(await computeContextHash({ context, args: { B: "2", A: "1" } }), first);
+    });
+  });
+
+  describe("changes", () => {
+    it("with any byte, execute bit, name or link target of any file", async () => {
+      await fc.assert(
+        fc.asyncProperty(contexts, fc.nat(), async (files, pick) => {
+          const before = await hashOf(files);
+          const paths = Object.keys(files);
+          const path = paths[pick % paths.length] ?? "Dockerfile";
+          for (const changed of changesOf(files[path] ?? "")) {
+            assert.notEqual(await hashOf({ ...files, [path]: changed }), before, `${path}: ${JSON.stringify(changed)}`);
+          }
+          if (path === "Dockerfile") return;
+          const { [path]: gone, ...rest } = files;
+          assert.notEqual(await hashOf(rest), before, `without ${path}`);
+          assert.notEqual(await hashOf({ ...rest, [`${path}~`]: gone ?? "" }), before, `${path} renamed`);
+        }),
+        { numRuns: 15 },
+      );
+    });
+
+    it("with an arg, the target, a trigger, a label, a secret's or an SSH id, the Dockerfile", async () => {
+      const declared = {
+        args: { A: "1" },
+        target: "t",
+        triggers: ["x", "y"],
+        secrets: ["s"],
+        labels: { l: "1" },
+        ssh: ["d"],
+      };
+      const variants = [
+        declared,
+        { ...declared, args: { A: "2" } },
+        { ...declared, args: { A: "1", B: "" } },
+        { ...declared, target: "u" },
+        { ...declared, triggers: ["y", "x"] },
+        { ...declared, triggers: ["x"] },
+        { ...declared, secrets: ["s", "t"] },
+        { ...declared, labels: { l: "2" } },
+        { ...declared, labels: {} },
+        { ...declared, ssh: ["d", "e"] },
+        { ...declared, ssh: [] },
+        {},
+      ];
+      const hashes = [];
+      for (const variant of variants) hashes.push(await hashOf(small, variant));
+      const elsewhere = await make({ Other: "FROM debian\n" });
+      hashes.push(await hashOf(small, { ...declared, dockerfile: join(elsewhere, "Other") }));
+      assert.equal(new Set(hashes).size, hashes.length, hashes.join("\n"));
+    });
+
+    it("for contexts that only look alike when their parts are run together", async () => {
+      const pairs = [
+        [{ args: { A: "1\narg B=2" } }, { args: { A: "1", B: "2" } }],
+        [{ triggers: ["a", "b"] }, { triggers: ["a\ntrigger b"] }],
+        [{ target: "x" }, { triggers: ["x"] }],
+        [{ args: { A: "1" } }, { labels: { A: "1" } }],
+        [{ secrets: ["x"] }, { ssh: ["x"] }],
+      ] as const;
+      for (const [one, other] of pairs) assert.notEqual(await hashOf(small, one), await hashOf(small, other));
+      assert.notEqual(await hashOf({ ...small, x: "a" }), await hashOf({ ...small, x: { link: "a" } }));
+    });
+  });
+
+  it("takes a Dockerfile outside of the context, with the rules beside it first", async () => {
+    const elsewhere = await make({ "My.Dockerfile": "FROM scratch\n", "My.Dockerfile.dockerignore": "only-mine\n" });
+    const context = await make({
+      ".dockerignore": "only-of-the-context\n",
+      "only-mine": "1",
+      "only-of-the-context": "2",
+    });
+    const records = await contextManifest({ context, dockerfile: join(elsewhere, "My.Dockerfile") });
+    assert.deepEqual(pathsOf(records), [".dockerignore", "only-of-the-context"]);
+  });
+
+  it("heeds comments, exceptions, blanks at the ends of lines and ** in .dockerignore", async () => {
+    const context = await make({
+      Dockerfile: "",
+      ".dockerignore": "# a comment\n#kept\n  **/*.log  \n!keep.log\t\nbuild/**\n!build/deep/wanted\n\n",
+      "#kept": "1",
+      "a.log": "1",
+      "deep/er/b.log": "1",
+      "keep.log": "1",
+      "deep/keep.log": "1",
+      "build/x": "1",
+      "build/deep/wanted": "1",
+      "build/deep/other": "1",
+    });
+    assert.deepEqual(pathsOf(await contextManifest({ context })), [
+      "#kept",
+      ".dockerignore",
+      "Dockerfile",
+      "build/deep/wanted",
+      "keep.log",
+    ]);
+  });
+
+  it("sorts by bytes, not as JavaScript sorts", async () => {
+    const records = await contextManifest({
+      context: await make({ Dockerfile: "", "\u{1F600}": "1", "\uFF5E": "2", B: "3", a: "4" }),
+    });
+    assert.deepEqual(pathsOf(records), ["B", "Dockerfile", "a", "\uFF5E", "\u{1F600}"]);
+  });
+
+  it("reads large files whole", async () => {
+    const context = await make({ Dockerfile: "FROM scratch\n" });
+    const data = Buffer.alloc(5_000_000, "x");
+    await writeFile(join(context, "large"), data);
+    const records = await contextManifest({ context });
+    assert.equal(records.at(-1), `file - ${createHash("sha256").update(data).digest("hex")} large`);
+  });
+
+  describe("is refused, at its property,", () => {
+    const refused = (build: Parameters<typeof computeContextHash>[0], property: string, message: RegExp) =>
+      assert.rejects(computeContextHash(build), (error: unknown) => {
+        assert.ok(error instanceof ContextError, String(error));
+        assert.equal(error.property, property);
+        assert.match(error.message, message);
+        return true;
+      });
+
+    it("for a context that is not there or is no folder, and for a missing Dockerfile", async () => {
+      const context = await make({ file: "" });
+      await refused({ context: join(context, "none") }, "build.context", /none does not exist/);
+      await refused(
+        { context: join(context, "file"), dockerfile: join(context, "file") },
+        "build.context",
+        /not a folder/,
+      );
+      await refused({ context }, "build.dockerfile", /Dockerfile does not exist/);
+    });
+
+    it("for sockets and pipes, unless .dockerignore leaves them out", async () => {
+      const context = await make({ Dockerfile: "" });
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(join(context, "sock"), resolve));
+      await refused({ context }, "build.context", /sock is a socket.*\.dockerignore/);
+      await writeFile(join(context, ".dockerignore"), "sock\n");
+      assert.match(await computeContextHash({ context }), /^[0-9a-f]{64}$/);
+      await new Promise((resolve) => server.close(resolve));
+      spawnSync("mkfifo", [join(context, "pipe")]);
+      await refused({ context }, "build.context", /pipe is a pipe/);
+    });
+
+    it("for names that are not UTF-8, unless .dockerignore leaves them out", async function () {
+      if (process.platform !== "linux") this.skip();
+      const context = await make({ Dockerfile: "" });
+      await writeFile(Buffer.concat([Buffer.from(`${context}/bad-`), Buffer.from([0xff])]), "");
+      await refused({ context }, "build.context", /"bad-\uFFFD" is not UTF-8/);
+      await writeFile(join(context, ".dockerignore"), "bad-*\n");
+      assert.match(await computeContextHash({ context }), /^[0-9a-f]{64}$/);
+    });
+
+    it("for a folder that may not be read", async function () {
+      if (process.platform === "win32") this.skip();
+      const context = await make({ Dockerfile: "", "closed/file": "" });
+      await chmod(context, 0o755);
+      await chmod(join(context, "closed"), 0);
+      // Root may read everything, so for a moment the test is somebody else.
+      const root = process.getuid?.() === 0;
+      if (root) process.seteuid?.(1000);
+      try {
+        await refused({ context }, "build.context", /closed may not be read/);
+      } finally {
+        if (root) process.seteuid?.(0);
+        await chmod(join(context, "closed"), 0o755);
+      }
+    });
+
+    it("for a file or Dockerfile that may not be read, unless .dockerignore leaves it out", async function () {
+      if (process.platform === "win32") this.skip();
+      const context = await make({ Dockerfile: "", closed: "secret" });
+      await chmod(context, 0o755);
+      await chmod(join(context, "closed"), 0);
+      const root = process.getuid?.() === 0;
+      if (root) process.seteuid?.(1000);
+      try {
+        await refused({ context }, "build.context", /closed may not be read.*\.dockerignore/);
+        await refused({ context, dockerfile: join(context, "closed") }, "build.dockerfile", /closed may not be read/);
+      } finally {
+        if (root) process.seteuid?.(0);
+      }
+      await writeFile(join(context, ".dockerignore"), "closed\n");
+      if (root) process.seteuid?.(1000);
+      try {
+        assert.match(await computeContextHash({ context }), /^[0-9a-f]{64}$/);
+      } finally {
+        if (root) process.seteuid?.(0);
+      }
+    });
+
+    it("for a link whose target is not UTF-8", async function () {
+      if (process.platform !== "linux") this.skip();
+      const context = await make({ Dockerfile: "" });
+      await symlink(Buffer.from([0x62, 0xff]), join(context, "link"));
+      await refused({ context }, "build.context", /"b\uFFFD" is not UTF-8/);
+    });
+
+    it("for a pattern in .dockerignore that cannot be read", async () => {
+      const context = await make({ Dockerfile: "", ".dockerignore": "[\n" });
+      await refused({ context }, "build.context", /\.dockerignore pattern cannot be read/);
+    });
+
+    it("for a NUL character in a value", async () => {
+      await refused({ context: await make(small), args: { A: "\0" } }, "build.args", /NUL/);
+      await refused({ context: await make(small), labels: { A: "\0" } }, "build.labels", /NUL/);
+    });
+
+    it("but not for links that lead in a circle or nowhere: they count by their targets", async () => {
+      const records = await contextManifest({
+        context: await make({ Dockerfile: "", loop: { link: "loop" }, gone: { link: "/gone" } }),
+      });
+      assert.deepEqual(pathsOf(records), ["Dockerfile", "gone", "loop"]);
+    });
+  });
+});
+
+function pathsOf(records: readonly string[]): string[] {
+  return records.flatMap((record) => /^(?:file . \S+|link \S+) (.*)$/s.exec(record)?.[1] ?? []);
+}
+
+const name = fc.stringMatching(/^[a-zé]{1,4}$/);
+const text = fc.string({ maxLength: 12 });
+const made: fc.Arbitrary<Made> = fc.oneof(
+  text,
+  fc.record({ text, executable: fc.boolean() }),
+  fc.record({ link: fc.stringMatching(/^[a-z/]{1,6}$/) }),
+);
+
+/** Contexts of a few files and links, some in folders; none is a folder and a file at once. */
+const contexts = fc
+  .dictionary(
+    fc.oneof(
+      name.map((n) => `f-${n}`),
+      fc.tuple(name, name).map(([a, b]) => `d-${a}/${b}`),
+    ),
+    made,
+    { maxKeys: 5, noNullPrototype: true },
+  )
+  .map((files): Record<string, Made> => ({ ...files, Dockerfile: "FROM scratch\n" }));
+
+function changesOf(file: Made): Made[] {
+  if (typeof file === "string") return [`${file}!`, { text: file, executable: true }];
+  if ("link" in file) return [{ link: `${file.link}x` }, file.link];
+  return [
+    { ...file, executable: !file.executable },
+    { ...file, text: `x${file.text}` },
+  ];
+}
+
+function order(path: string, seed: number): number {
+  return createHash("md5").update(`${seed}${path}`).digest().readInt32BE(0);
+}
