@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Kind } from "./machinery";
+import { warn } from "./warn";
 
 type Judge = typeof import("../../provider/value-problems");
 
@@ -35,5 +36,5 @@ export function tellEarly(kind: Kind, name: string, args: Readonly<Record<string
   const found = valueProblems(kind, values).map(({ property, reason }) => `${kind} ${name}: ${property}: ${reason}`);
   const problems = [...declared.held, ...found];
   declared.held = declared.resources === 1 ? problems : [];
-  if (declared.resources > 1) for (const problem of problems) void pulumi.log.warn(problem);
+  if (declared.resources > 1) for (const problem of problems) warn(problem);
 }

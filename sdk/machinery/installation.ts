@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import { warn } from "./warn";
 
 /** The code in the state loads this. */
 const provider = "pulumi-ica/provider";
@@ -24,7 +25,7 @@ export function checkInstallation(): void {
   if (found === undefined) throw new pulumi.RunError(missing(programFolder));
   checked = true;
   const [declares, handles] = [versionSeenBy(__filename), versionSeenBy(found)];
-  if (declares !== handles) pulumi.log.warn(mismatch(declares, handles, programFolder));
+  if (declares !== handles) warn(mismatch(declares, handles, programFolder));
 }
 
 /** @internal The file that Pulumi loads for a program in `folder`. */

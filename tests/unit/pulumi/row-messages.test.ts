@@ -15,14 +15,15 @@ interface RowMessage {
 
 /** Lines that are made somewhere else, and how those begin. */
 const madeElsewhere: Readonly<Record<string, string>> = {
-  "bench-image/finish.ts: line": "settings.ts: which setting differs",
-  "bench-image/register.ts: line": "checked where it is made: waiting for ICA",
-  "bench-image/send.ts: line": "block-cache.ts: the layer cache …",
-  "bench-image/send.ts: uploadStatus(bytes, clock.now() - start)": "send.ts: uploading: …",
-  "bench-image/send.ts: warning": "archive-count.ts: Docker gave …",
-  "workspace/handler.ts: line": "announcement.ts: the workspace is restarted, …",
+  "bench-image/registration/finish.ts: line": "settings.ts: which setting differs",
+  "bench-image/registration/register.ts: line": "checked where it is made: waiting for ICA",
+  "bench-image/archive-file/send.ts: line": "block-cache.ts: the layer cache …",
+  "bench-image/archive-file/send.ts: uploadStatus(bytes, clock.now() - start)": "send.ts: uploading: …",
+  "bench-image/archive-file/send.ts: warning": "layer-summary.ts: Docker gave …",
+  "bench-image/archive-file/send.ts: result.leftover": "upload.ts: an upload that could not be removed",
+  "workspace/handler.ts: line": "preview/messages.ts: the workspace is restarted, …",
   "workspace/handler.ts: unfinished": "handler.ts: was stopped …, is Starting …",
-  "workspace/handler.ts: replacement(because, live)": "announcement.ts: gone: …, will be replaced because of …",
+  "workspace/handler.ts: replacement(because, live)": "preview/messages.ts: gone: …, will be replaced because of …",
   "workspace/lifecycle.ts: error.message": "the call that was refused",
 };
 
