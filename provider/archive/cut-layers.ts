@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { z } from "zod";
 import type { Slabs } from "../bytes/buffer-pool";
 import type { ByteSource } from "../bytes/byte-source";
+import { isPacked } from "../docker/layer-compression";
 
 /**
  * Cuts the archive that `docker save` writes at the boundaries of its layers. Both layouts are known: a folder for each layer
@@ -96,12 +97,6 @@ async function* layerChunks(bytes: Bytes, name: string, size: number, hash: bool
     layer ??= { name, size, packed: isPacked(piece.bytes) };
     yield { ...piece, layer };
   }
-}
-
-/** Whether bytes are the start of a compressed layer (gzip, zstd). */
-export function isPacked(start: Buffer): boolean {
-  const gzip = start[0] === 0x1f && start[1] === 0x8b;
-  return gzip || (start.length >= 4 && start.readUInt32LE(0) === 0xfd2fb528);
 }
 
 const manifestSchema = z.tuple([z.object({ Layers: z.array(z.string()) })]);

@@ -2,7 +2,7 @@ import { lstat, readlink, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { NotRegularError, readRegularFile } from "../bytes/regular-file";
 import { ContextError } from "./error";
-import { reading } from "./walk";
+import { reading } from "./reading";
 
 /** Links that a path may lead through, as in Linux. */
 const mostLinks = 40;

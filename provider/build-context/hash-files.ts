@@ -3,8 +3,9 @@ import { closeSync, constants, createReadStream, openSync, readSync } from "node
 import { join } from "node:path";
 import pLimit from "p-limit";
 import type { HashedEntry } from "./manifest";
+import { reading, readingNow } from "./reading";
 import type { StatCache } from "./stat-cache";
-import { type ContextEntry, reading, readingNow } from "./walk";
+import type { ContextEntry } from "./walk";
 import { Turns } from "./yield-to-event-loop";
 
 /** Above this size a file is read piece by piece, beside other work; a smaller one in one go. */

@@ -5,8 +5,9 @@ import { readBuildFile } from "./build-file";
 import { readIgnoreRules } from "./dockerignore";
 import { hashFiles } from "./hash-files";
 import { type BuildDeclaration, type HashedEntry, manifestBytes, manifestRecords } from "./manifest";
+import { reading } from "./reading";
 import { StatCache, type StatCacheOptions } from "./stat-cache";
-import { contextEntries, reading } from "./walk";
+import { contextEntries } from "./walk";
 
 export { ContextError } from "./error";
 

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { IgnoreRules, Verdict } from "./dockerignore";
 import { ContextError } from "./error";
+import { isClosed, reading, readingNow, unreadable } from "./reading";
 import type { FileLook } from "./stat-cache";
 import { Turns } from "./yield-to-event-loop";
 
@@ -109,41 +110,4 @@ function utf8(text: string, name: Buffer): string {
     "build.context",
     `the name "${text}" is not UTF-8, so Docker cannot send it to a build as it is. Rename it, or leave it out with .dockerignore.`,
   );
-}
-
-/** Turns a system error into one at the property it belongs to. */
-export async function reading<T>(
-  path: string,
-  read: () => Promise<T>,
-  property: ContextError["property"] = "build.context",
-): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw unreadable(path, error, property);
-  }
-}
-
-/** The same for a synchronous call. */
-export function readingNow<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw unreadable(path, error, "build.context");
-  }
-}
-
-function isClosed(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
-}
-
-function unreadable(path: string, error: unknown, property: ContextError["property"]): ContextError {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT")
-    return new ContextError(property, `${path} does not exist`);
-  if (isClosed(error))
-    return new ContextError(
-      property,
-      `${path} may not be read by this user. Change its permissions, or leave it out with .dockerignore.`,
-    );
-  return new ContextError(property, `${path} cannot be read: ${error instanceof Error ? error.message : error}`);
 }

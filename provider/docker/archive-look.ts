@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { type Extract, extract } from "tar-stream";
 import { z } from "zod";
-import { isPacked } from "../archive/cut-layers";
 import { drained } from "../bytes/stream";
 import type { FolderEntry, ImageFile } from "./image-files";
 import { type ImageInfo, parseImageConfig } from "./image-info";
 import type { ImageLayer } from "./image-layers";
+import { isPacked } from "./layer-compression";
 import { keptText, type LayerEntries, readLayer, TextBudget } from "./layer-entries";
 import { LayeredFiles } from "./layered-files";
 

@@ -5,6 +5,7 @@ import type { Context } from "../context";
 import { shown, wordsOf } from "../error-message";
 import { type CheckFailure, PartialError, type ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
+import { toldFailures } from "../inputs/told-failures";
 import { engineLog } from "./engine-log";
 import { hiddenValues } from "./hidden-values";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
@@ -20,7 +21,6 @@ import {
 } from "./machinery";
 import { markSecrets } from "./secret-outputs";
 import { type Session, sharedSession } from "./session";
-import { toldFailures } from "./told-failures";
 
 /**
  * Drives a handler as a dynamic provider of Pulumi's Node host. The host calls `configure` once and does not wait for it

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkDeclared } from "../../../provider/bench-image/inputs";
-import { toldFailures } from "../../../provider/pulumi/told-failures";
+import { toldFailures } from "../../../provider/inputs/told-failures";
 import { checkWorkspace } from "../../../provider/workspace/inputs";
 import { configFor } from "../../support/context";
 
