@@ -1,0 +1,74 @@
+/**
+ * Which folder may import which. `npm run check` fails on an arrow against this order and on every circle, type imports included.
+ * docs/architecture.md draws the same order.
+ */
+
+/** What all of provider/ shares: types of a handler, time, configuration, messages. Imports nothing but itself. */
+const shared = "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll)\\.ts$";
+
+/** The floors of provider/, the lowest first: a file may import its own floor's folder and all floors below. */
+const floors = [
+  shared,
+  "^provider/(bytes|inputs)/",
+  "^provider/ica/transport/|^provider/bzip2/",
+  "^provider/(build-context|ica|docker)/",
+  "^provider/(archive|contract|upload)/",
+  "^provider/(context|memory)\\.ts$",
+  "^provider/bench-image/(source|archive-file|registration|regions)/|^provider/bench-image/(inputs|build-inputs|folder|state|identity|publish-error|rebuild-reasons|seen-contents)\\.ts$|^provider/workspace/preview/|^provider/workspace/(inputs|allowed-urls|cluster|changes|state|presence|refused-change)\\.ts$",
+  "^provider/(bench-image|workspace)/",
+  "^provider/pulumi/",
+  "^provider/(index|lookups|value-problems)\\.ts$",
+];
+
+const upwards = floors.map((from, floor) => ({
+  name: `provider-floor-${floor}`,
+  comment: "An arrow against the order of docs/architecture.md.",
+  severity: "error",
+  from: { path: from, pathNot: floors.slice(0, floor) },
+  to: { path: floors.slice(floor + 1), pathNot: [...floors.slice(0, floor + 1)] },
+}));
+
+const forbidden = (name, comment, from, to, toNot = []) => ({
+  name,
+  comment,
+  severity: "error",
+  from: { path: from },
+  to: { path: to, pathNot: toNot },
+});
+
+module.exports = {
+  forbidden: [
+    { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
+    ...upwards,
+    forbidden("provider-without-emulator", "They must be able to disagree.", "^provider/", "^(emulator|cli|sdk)/"),
+    forbidden("emulator-without-provider", "They must be able to disagree.", "^emulator/", "^(provider|cli|sdk)/"),
+    forbidden(
+      "runtime-alone",
+      "Bench's rules know nothing of ICA's calls.",
+      "^runtime/",
+      "^(provider|emulator|cli|sdk)/",
+    ),
+    forbidden(
+      "sdk-without-code",
+      "The SDK loads the provider only when a look-up asks.",
+      "^sdk/",
+      "^(emulator|cli|runtime)/",
+      "^runtime/printable\\.ts$",
+    ),
+    forbidden("siblings", "Two resources do not know each other.", "^provider/bench-image/", "^provider/workspace/"),
+    forbidden(
+      "siblings-back",
+      "Two resources do not know each other.",
+      "^provider/workspace/",
+      "^provider/bench-image/",
+    ),
+    forbidden("tests-stay-out", "Code does not import tests.", "^(provider|sdk|runtime|emulator|cli)/", "^tests/"),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "(^|/)(node_modules|dist)/" },
+    enhancedResolveOptions: { extensions: [".ts", ".js", ".mjs", ".json"] },
+  },
+};
