@@ -55,7 +55,7 @@ export async function runTests(args, env) {
   const folder = mkdtempSync(join(tmpdir(), "pulumi-ica-test-"));
   const output = join(folder, "figures.json");
   const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
-  const reporter = join(root, "scripts", "lib", "mocha-reporter.mjs");
+  const reporter = join(root, "scripts", "lib", "tests", "mocha-reporter.mjs");
   const child = spawn(
     process.execPath,
     [mocha, "--reporter", reporter, "--reporter-option", `output=${output}`, ...chosen(args)],
