@@ -1,7 +1,7 @@
 import { printable } from "../runtime/printable";
 
 /** The words of whatever was thrown: an error's message, anything else as text. */
-export function wordsOf(thrown: unknown): string {
+export function errorMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 

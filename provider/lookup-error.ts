@@ -7,7 +7,7 @@ export class LookupError extends Error {
 const longest = 20;
 
 /** A list as it stands in an error: all of a short one, the beginning of a long one. */
-export function listed(items: readonly string[]): string {
+export function choices(items: readonly string[]): string {
   if (items.length === 0) return "none";
   const rest = items.length - longest;
   return rest > 0 ? `${items.slice(0, longest).join(", ")} and ${rest} more` : items.join(", ");

@@ -3,7 +3,7 @@ import axios, { isAxiosError } from "axios";
 import { readText } from "../../provider/bytes/read-bounded";
 import { readRegularFile } from "../../provider/bytes/regular-file";
 import { withoutEnd } from "../../provider/error-message";
-import { wayTo } from "../../provider/ica/transport/proxy";
+import { proxyOptions } from "../../provider/ica/transport/proxy";
 import { TimeLimit, TooSlow } from "../../provider/ica/transport/time-limit";
 import { ApiDocument } from "./api-document";
 import { parseDocument } from "./parse-document";
@@ -116,7 +116,7 @@ async function get(
       maxRedirects,
       validateStatus: () => true,
       headers: { Accept: "application/json, application/yaml, text/html;q=0.5, */*;q=0.1", "User-Agent": "pulumi-ica" },
-      ...wayTo(address),
+      ...proxyOptions(address),
     });
     const { text, isWhole } = await readText(data, largest, limit.came);
     if (!isWhole) throw new TooLarge(`it has more than ${largest / 1e6} MB`);

@@ -24,7 +24,7 @@ export interface Inside {
 }
 
 /** The ways in, on loopback: as the emulator's, for one workspace. */
-export interface Doors {
+export interface AccessPoints {
   /** `127.0.0.1:<port>`: what the workspace is told to be its public host. */
   readonly webHost: string;
   /** Password of the console, made for this run. */
@@ -34,7 +34,7 @@ export interface Doors {
 }
 
 /** Opens the web door; the console's is opened when there is an sshd behind it. */
-export async function openDoors(inside: Inside, log: (line: string) => void): Promise<Doors> {
+export async function openAccess(inside: Inside, log: (line: string) => void): Promise<AccessPoints> {
   const web = await serveWeb(inside);
   const password = randomBytes(12).toString("base64url");
   let gateway: ConsoleGateway | undefined;

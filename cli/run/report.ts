@@ -86,10 +86,10 @@ function itemOf({ step, state, seconds, detail }: Extract<RunEvent, { event: "st
 
 /** An event as lines for a person. What an image or Docker writes must not steer the terminal. */
 export function linesOf(event: RunEvent): string[] {
-  return wordsOf(event).map(printable);
+  return rawLines(event).map(printable);
 }
 
-function wordsOf(event: RunEvent): string[] {
+function rawLines(event: RunEvent): string[] {
   switch (event.event) {
     case "plan":
     case "made":

@@ -1,6 +1,6 @@
 import type { Dockerode } from "pulumi-ica-emulator/runtime";
 import { Attended, Bench, newNumber, type Probe, type Standalone } from "pulumi-ica-emulator/runtime";
-import { type Doors, type Inside, openDoors } from "./access";
+import { type AccessPoints, type Inside, openAccess } from "./access";
 import type { Reachable, Reporter } from "./events";
 import type { ReadyImage } from "./image";
 import type { RunOptions } from "./options";
@@ -34,7 +34,7 @@ export async function runWorkspace(image: ReadyImage, options: RunOptions, aroun
   const bench = new Bench({ docker, instance, log });
   const number = newNumber();
   const inside: Inside = { id: ID, number, name: "run", access: image.access, status: "Starting", endpoints: {} };
-  const doors = await openDoors(inside, log);
+  const doors = await openAccess(inside, log);
   try {
     const { spec, given } = specOf(image, options, { id: ID, number, webHost: doors.webHost });
     await timed(reporter, "prepare", () => bench.prepare(spec));
@@ -56,7 +56,7 @@ export async function runWorkspace(image: ReadyImage, options: RunOptions, aroun
 interface Life {
   readonly bench: Bench;
   readonly inside: Inside;
-  readonly doors: Doors;
+  readonly doors: AccessPoints;
   readonly image: ReadyImage;
   readonly around: Surroundings;
   readonly given: Standalone;

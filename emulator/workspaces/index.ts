@@ -12,7 +12,7 @@ import { loadHostKey } from "./console/host-key";
 import { Lifecycle } from "./lifecycle";
 import { type WorkspaceRecord, workspace } from "./record";
 import { workspaceRoutes } from "./routes";
-import { WorkspaceDesk } from "./service";
+import { WorkspaceService } from "./service";
 import { CONSOLE_HOST } from "./view";
 import { WebAccess } from "./web";
 import { withoutContainers } from "./without-containers";
@@ -22,7 +22,7 @@ export interface Workspaces {
   /** The calls of openapi/workspaces.yaml, to be mounted where the other calls are. */
   readonly routes: Router;
   /** The same, for who is in this process. */
-  readonly desk: WorkspaceDesk;
+  readonly desk: WorkspaceService;
   /** The Docker network that stand-in sites are attached to. It is there while a restricted workspace runs. */
   readonly outsideNetwork: string;
   /** Answers a request for the web server of a workspace; false when the path is none of a workspace. */
@@ -112,7 +112,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
     return record === undefined ? undefined : { record, port: endpoints.get(record.id)?.web };
   });
 
-  const desk = new WorkspaceDesk({ context, records, lifecycle, consolePort: (id) => ssh.port(id) });
+  const desk = new WorkspaceService({ context, records, lifecycle, consolePort: (id) => ssh.port(id) });
 
   return {
     routes: workspaceRoutes({ identity, desk, idempotency }),

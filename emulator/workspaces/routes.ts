@@ -5,7 +5,7 @@ import { notFound } from "../http/problem";
 import { param, route, send, V4 } from "../http/rest";
 import type { Identity } from "../state/identity";
 import type { WorkspaceRecord } from "./record";
-import { parseSettings, type WorkspaceDesk } from "./service";
+import { parseSettings, type WorkspaceService } from "./service";
 import { workspaceEtag } from "./view";
 
 const COLLECTION = "/api/projects/{projectId}/workspaces";
@@ -14,7 +14,7 @@ const ONE = `${COLLECTION}/{workspaceId}`;
 /** What the routes work with. */
 export interface RoutesOptions {
   readonly identity: Identity;
-  readonly desk: WorkspaceDesk;
+  readonly desk: WorkspaceService;
   readonly idempotency: Idempotency;
 }
 

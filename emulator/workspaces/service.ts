@@ -14,7 +14,7 @@ import { viewOf, workspaceEtag } from "./view";
 export type Verb = "start" | "stop" | "delete";
 
 /** What the desk works on. */
-export interface DeskOptions {
+export interface ServiceOptions {
   readonly context: Pick<EmulatorContext, "identity" | "images" | "baseUrl">;
   readonly records: Collection<WorkspaceRecord>;
   readonly lifecycle: Pick<Lifecycle, Verb>;
@@ -23,12 +23,12 @@ export interface DeskOptions {
 }
 
 /** What can be asked of workspaces, whoever asks: the REST calls and the page. Refuses with problems. */
-export class WorkspaceDesk {
-  readonly #options: DeskOptions;
+export class WorkspaceService {
+  readonly #options: ServiceOptions;
   /** Names are unique, so what gives names must look and write as one step. */
   readonly #oneAtATime = pLimit(1);
 
-  constructor(options: DeskOptions) {
+  constructor(options: ServiceOptions) {
     this.#options = options;
   }
 

@@ -1,6 +1,6 @@
 import { addAbortSignal } from "node:stream";
 import { finished } from "node:stream/promises";
-import { Slabs } from "../bytes/buffer-pool";
+import { BufferPool } from "../bytes/buffer-pool";
 import { type Output, readingOfOutput } from "../bytes/process";
 import { readableOf } from "../bytes/stream";
 import { type Compressor, compressor } from "../bzip2/compress";
@@ -55,7 +55,7 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   const program = options.compressor ?? (await compressor());
   const over = new AbortController();
   const saved = (await docker.readSaved?.(ref)) ?? readingOfOutput(docker.save(ref));
-  const slabs = new Slabs(chunkSize);
+  const slabs = new BufferPool(chunkSize);
   const cuts = new LayerCuts();
   const packs = packed(
     cutArchive(saved, slabs, { hash: cache !== undefined, onLayers: (names) => cuts.named(names) }),

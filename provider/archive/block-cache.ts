@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { wholeFile } from "../bzip2/compress";
 import type { Part } from "../bzip2/part";
-import { wordsOf } from "../error-message";
+import { errorMessage } from "../error-message";
 import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-file";
 
 /**
@@ -139,7 +139,8 @@ export class BlockCache {
   #giveUp(what: string, error: unknown): void {
     if (!this.#broken)
       this.#warn(
-        `the layer cache ${this.folder} cannot be ${what}, so the next release takes longer: ` + `${wordsOf(error)}`,
+        `the layer cache ${this.folder} cannot be ${what}, so the next release takes longer: ` +
+          `${errorMessage(error)}`,
       );
     this.#broken = true;
   }

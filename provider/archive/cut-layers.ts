@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { z } from "zod";
-import type { Slabs } from "../bytes/buffer-pool";
+import type { BufferPool } from "../bytes/buffer-pool";
 import type { ByteSource } from "../bytes/byte-source";
 import { isPacked } from "../docker/layer-compression";
 
@@ -50,7 +50,7 @@ const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
 /** `slabs` give the chunks their memory, and set the bytes that a chunk has at most; who gets a chunk gives its bytes back. */
 export async function* cutArchive(
   source: ByteSource,
-  slabs: Slabs,
+  slabs: BufferPool,
   { hash = false, onLayers }: CutOptions = {},
 ): AsyncGenerator<Chunk> {
   const bytes = new Bytes(source, slabs);
@@ -158,11 +158,11 @@ function readRecords(records: Buffer): Records {
 
 /** What is read between two layers, collected in one slab. */
 class Between {
-  readonly #slabs: Slabs;
+  readonly #slabs: BufferPool;
   #slab: Buffer | undefined;
   #length = 0;
 
-  constructor(slabs: Slabs) {
+  constructor(slabs: BufferPool) {
     this.#slabs = slabs;
   }
 
@@ -188,9 +188,9 @@ class Between {
 /** Reads so many bytes at a time. */
 class Bytes {
   readonly #source: ByteSource;
-  readonly #slabs: Slabs;
+  readonly #slabs: BufferPool;
 
-  constructor(source: ByteSource, slabs: Slabs) {
+  constructor(source: ByteSource, slabs: BufferPool) {
     this.#source = source;
     this.#slabs = slabs;
   }

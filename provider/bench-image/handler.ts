@@ -8,13 +8,13 @@ import type { BenchImageInputs } from "./inputs";
 import { publish } from "./publish";
 import { PublishError } from "./publish-error";
 import { rebuildReasons } from "./rebuild-reasons";
-import { inUse } from "./regions/in-use";
+import { imagesInUse } from "./regions/images-in-use";
 import { describeRegions, regionsOf } from "./regions/regions";
 import { finishExisting } from "./registration/finish";
 import { isGone } from "./registration/published";
 import { reportedSettings } from "./registration/settings";
 import { digestSeen, seenContents } from "./seen-contents";
-import { type BenchImageState, doneOf, stateOf } from "./state";
+import { type BenchImageState, recordOf, stateOf } from "./state";
 
 /** What makes another image of it: a published image has its name, version and content for good. */
 const replacing = [
@@ -33,7 +33,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     // With unknown values the engine asks what would be if something else were replaced first; before it acts, it asks again.
     if (change.kind === "replace" || hasUnknown(next)) return change;
     if (change.kind === "update") await still(context, id, next);
-    inUse(context).add(id);
+    imagesInUse(context).add(id);
     return change;
   },
 
@@ -48,19 +48,19 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
       version: image.version ?? state.version,
       ...(state.regions === undefined ? {} : { regions: describeRegions(image, state.regions) }),
     };
-    return { state: stateOf(image, described, doneOf(state)), inputs: described };
+    return { state: stateOf(image, described, recordOf(state)), inputs: described };
   },
 
   async update(context, id, state, next) {
     const image = await still(context, id, next);
     return (
-      await finishExisting(context, next, image, { ...doneOf(state), ...digestSeen(context, next) }, state.regions)
+      await finishExisting(context, next, image, { ...recordOf(state), ...digestSeen(context, next) }, state.regions)
     ).state;
   },
 
   async delete(context, id, state) {
     const what = `image ${state.name} ${state.version} (id ${id})`;
-    if (state.onDelete === "removeRegions" && inUse(context).has(id)) {
+    if (state.onDelete === "removeRegions" && imagesInUse(context).has(id)) {
       context.log.warn(
         `keeps its regions: its own replacement, or a resource of another name in the program, uses it. The stack forgets this one: ${what}`,
       );

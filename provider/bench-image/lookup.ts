@@ -1,5 +1,5 @@
 import type { DockerImage, DockerImages } from "../ica/docker-images";
-import { LookupError, listed } from "../lookup-error";
+import { choices, LookupError } from "../lookup-error";
 import { regionsOf } from "./regions/regions";
 import { isGone } from "./registration/published";
 
@@ -46,7 +46,7 @@ export async function findImage(api: DockerImages, query: ImageQuery): Promise<F
   const ofName = all.filter((image) => image.name === name);
   if (ofName.length === 0) {
     const names = [...new Set(all.map((image) => image.name))].sort();
-    throw new LookupError(`ICA has no Bench image named "${name}". There are: ${listed(names)}.`);
+    throw new LookupError(`ICA has no Bench image named "${name}". There are: ${choices(names)}.`);
   }
   const fitting = ofName.filter(
     (image) => image.status === "AVAILABLE" && (version === undefined || image.version === version),
@@ -88,7 +88,7 @@ async function byId(api: DockerImages, imageId: string): Promise<FoundImage> {
     );
   }
   const there = (await benchImages(api)).map((each) => `${each.imageId} (${each.name} ${each.version})`);
-  throw new LookupError(`ICA has no Bench image with id ${imageId}. There are: ${listed(there)}.`);
+  throw new LookupError(`ICA has no Bench image with id ${imageId}. There are: ${choices(there)}.`);
 }
 
 async function benchImages(api: DockerImages, status?: string): Promise<FoundImage[]> {
@@ -103,7 +103,7 @@ function isNewer(first: FoundImage, second: FoundImage): boolean {
 }
 
 function versions(images: readonly FoundImage[]): string {
-  return listed(images.map(({ version, status }) => `${version === "" ? "(no version)" : version} (${status})`));
+  return choices(images.map(({ version, status }) => `${version === "" ? "(no version)" : version} (${status})`));
 }
 
 function foundImage(image: DockerImage): FoundImage {

@@ -8,19 +8,19 @@ import type { BenchImageInputs } from "./inputs";
 import { PublishError } from "./publish-error";
 import { regionIds } from "./regions/regions";
 import { existingImage } from "./registration/existing-image";
-import { finishExisting, finishNew, keepingId } from "./registration/finish";
+import { finishExisting, finishNew, keepImageId } from "./registration/finish";
 import { findAgain, findPublished, immutableVersion, type Published } from "./registration/published";
 import { register } from "./registration/register";
 import { digestSeen, publishedSeen } from "./seen-contents";
 import { readyImage } from "./source/ready-image";
-import type { BenchImageState, Done } from "./state";
+import type { BenchImageState, PublishedRecord } from "./state";
 
 /** Publishes an image, each step only if it is not done yet: safe to repeat after a crash at any point. */
 export async function publish(
   context: Context,
   inputs: BenchImageInputs,
 ): Promise<{ id: string; state: BenchImageState }> {
-  const seen: Done = digestSeen(context, inputs);
+  const seen: PublishedRecord = digestSeen(context, inputs);
   const published = await findExisting(context, inputs);
   if (published.kind === "other") throw new PublishError(immutableVersion(inputs, published));
   if (published.kind === "same") {
@@ -63,7 +63,7 @@ export async function publish(
       ? `registered as image ${image.id}; ICA makes it now`
       : `adopting the image that another run has registered (id ${image.id})`,
   );
-  return keepingId(context, inputs, image, done, async () => {
+  return keepImageId(context, inputs, image, done, async () => {
     await labelArchive(context, inputs, labelled, format, { sha256: archive.sha256, imageId: image.id });
     return kind === "new" ? finishNew(context, inputs, image, done) : finishExisting(context, inputs, image, done);
   });

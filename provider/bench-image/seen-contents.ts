@@ -3,7 +3,7 @@ import type { BuildContents } from "../build-context/hash";
 import type { Context } from "../context";
 import { remembered } from "../memory";
 import type { BenchImageInputs } from "./inputs";
-import { type Done, digestFor } from "./state";
+import { digestFor, type PublishedRecord } from "./state";
 
 /**
  * The files behind each contextHash that this session has worked out. A check sees them; what comes after it (diff,
@@ -34,7 +34,7 @@ export function isSeenLocally(context: Context, contextHash: string): boolean {
 }
 
 /** The digest to keep with an image of these inputs; nothing where its files were not seen. */
-export function digestSeen(context: Context, inputs: BenchImageInputs): Pick<Done, "contextDigest"> {
+export function digestSeen(context: Context, inputs: BenchImageInputs): Pick<PublishedRecord, "contextDigest"> {
   const files = seenContents(context, inputs.contextHash);
   return files === undefined ? {} : { contextDigest: digestFor(inputs, files) };
 }

@@ -54,14 +54,14 @@ export function digestFor(inputs: BenchImageInputs, files: BuildFiles): ContextD
 }
 
 /** What this run did beside registering, and knows of the image's files: for an image that was taken over only the latter. */
-export interface Done {
+export interface PublishedRecord {
   readonly archive?: ArchiveFacts | undefined;
   readonly imageDigest?: string | undefined;
   readonly contextDigest?: ContextDigest | undefined;
 }
 
 /** State of an image after ICA was asked. */
-export function stateOf(image: DockerImage, inputs: BenchImageInputs, done: Done): BenchImageState {
+export function stateOf(image: DockerImage, inputs: BenchImageInputs, done: PublishedRecord): BenchImageState {
   return {
     ...inputs,
     imageId: image.id,
@@ -85,7 +85,7 @@ export function stateOf(image: DockerImage, inputs: BenchImageInputs, done: Done
 }
 
 /** What an earlier run did, read back from its state. */
-export function doneOf(state: BenchImageState): Done {
+export function recordOf(state: BenchImageState): PublishedRecord {
   const { dataId, archiveName, archiveSize, archiveSha256, imageDigest, __contextDigest: contextDigest } = state;
   const projectId = state.dataProjectId ?? state.projectId;
   const archive =

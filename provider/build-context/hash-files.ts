@@ -6,7 +6,7 @@ import type { HashedEntry } from "./manifest";
 import { reading, readingNow } from "./reading";
 import type { StatCache } from "./stat-cache";
 import type { ContextEntry } from "./walk";
-import { Turns } from "./yield-to-event-loop";
+import { EventLoopYielder } from "./yield-to-event-loop";
 
 /** Above this size a file is read piece by piece, beside other work; a smaller one in one go. */
 const smallFile = 256 * 1024;
@@ -47,9 +47,9 @@ export async function hashFiles(
   }
   const buffer = Buffer.allocUnsafe(smallFile);
   const hashSmall = async () => {
-    const turns = new Turns();
+    const turns = new EventLoopYielder();
     for (const entry of small) {
-      await turns.pass();
+      await turns.yieldIfDue();
       const path = join(context, entry.path);
       const hash = readingNow(path, () => hashSmallFile(path, buffer));
       if (entry.kind === "file") cache.set(entry.path, entry.look, hash);

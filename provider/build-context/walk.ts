@@ -5,7 +5,7 @@ import type { IgnoreRules, Verdict } from "./dockerignore";
 import { ContextError } from "./error";
 import { isClosed, reading, readingNow, unreadable } from "./reading";
 import type { FileLook } from "./stat-cache";
-import { Turns } from "./yield-to-event-loop";
+import { EventLoopYielder } from "./yield-to-event-loop";
 
 /** One file or symbolic link that Docker sends to a build. */
 export type ContextEntry =
@@ -29,9 +29,9 @@ export async function contextEntries(context: string, rules: IgnoreRules): Promi
   await assertFolder(context);
   const entries: { key: Buffer; entry: ContextEntry }[] = [];
   const folders: Folder[] = [{ path: "", verdict: undefined }];
-  const turns = new Turns();
+  const turns = new EventLoopYielder();
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    await turns.pass();
+    await turns.yieldIfDue();
     for (const found of list(context, folder)) {
       const name = found.name.toString("utf8");
       const path = folder.path === "" ? name : `${folder.path}/${name}`;

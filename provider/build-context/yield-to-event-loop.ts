@@ -7,11 +7,11 @@ const sliceMs = 10;
  * For work on tens of thousands of files with synchronous calls. Asynchronous ones cost ten times the processor time, and wait for another
  * thread each time, which on a busy machine takes longer than the work.
  */
-export class Turns {
+export class EventLoopYielder {
   #began = performance.now();
 
   /** To be awaited between two pieces of work; lets others have their turn when it is time. */
-  pass(): Promise<void> | undefined {
+  yieldIfDue(): Promise<void> | undefined {
     return performance.now() - this.#began < sliceMs ? undefined : this.#yield();
   }
 

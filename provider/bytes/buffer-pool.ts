@@ -2,7 +2,7 @@
  * Buffers of one size, used again and again. Each fresh buffer of some megabytes has to be cleared by the system and found by
  * the garbage collector: for an image of 400 MB, that takes longer than hashing it.
  */
-export class Slabs {
+export class BufferPool {
   /** Bytes of each. */
   readonly size: number;
   readonly #free: ArrayBuffer[] = [];

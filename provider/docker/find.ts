@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { run } from "../bytes/process";
-import { wordsOf } from "../error-message";
+import { errorMessage } from "../error-message";
 import { DockerNotFoundError } from "./errors";
 
 /** A docker client and how it builds. */
@@ -62,7 +62,7 @@ export async function findDockerClient(
     try {
       return { command, builds: await abilityOf(command, env) };
     } catch (error) {
-      rejected.push(`  ${command}: ${wordsOf(error)}`);
+      rejected.push(`  ${command}: ${errorMessage(error)}`);
     }
   }
   throw new DockerNotFoundError(notFound(named, places, rejected));

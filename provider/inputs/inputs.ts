@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { CheckFailure } from "../handler";
+import { mayShow } from "./display-failures";
 import { parseDuration } from "./duration";
 import { misspelt } from "./misspelt";
 import { unseenCharacter } from "./text";
-import { mayShow } from "./told-failures";
 import { touchesUnknown, unknownPaths } from "./unknown";
 
 /** Parts that the inputs of both resources are made of. */

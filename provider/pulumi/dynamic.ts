@@ -2,10 +2,10 @@ import type * as pulumi from "@pulumi/pulumi";
 import { systemClock } from "../clock";
 import { readConfig } from "../config";
 import type { Context } from "../context";
-import { shown, wordsOf } from "../error-message";
+import { errorMessage, shown } from "../error-message";
 import { type CheckFailure, PartialError, type ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
-import { toldFailures } from "../inputs/told-failures";
+import { displayFailures } from "../inputs/display-failures";
 import { engineLog } from "./engine-log";
 import { hiddenValues } from "./hidden-values";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
@@ -54,18 +54,18 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
       const { inputs, failures } = await this.#handler.check(context, declared, old as Inputs | undefined);
       // The inputs of a failed check are used for nothing, and an update refuses those that hold an unknown value, without the failures.
       if (failures.length > 0)
-        return { inputs: news, failures: toldFailures(failures, news).map((failure) => printed(failure, now)) };
+        return { inputs: news, failures: displayFailures(failures, news).map((failure) => printed(failure, now)) };
       const checked = comparable(plain(inputs), news, old);
       this.#checked.remember(checked, now);
       return { inputs: checked, failures: [] };
     } catch (error) {
       // As a failure of the check it is shown at the resource; thrown, the host would print a stack trace beside it.
-      return { inputs: news, failures: [{ property: "", reason: told(wordsOf(error)) }] };
+      return { inputs: news, failures: [{ property: "", reason: told(errorMessage(error)) }] };
     }
   }
 
   async diff(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.DiffResult> {
-    return this.#told(news, async () => {
+    return this.#withQuietErrors(news, async () => {
       const now = this.#checked.of(news);
       const change = await this.#handler.diff(this.#context(now, news, olds), id, olds as State, news as Inputs);
       // What became secret, or is so no more, is written to the state: it says what to hide when the program does not run.
@@ -78,7 +78,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   }
 
   async create(inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
-    return this.#keepingId(inputs, async () => {
+    return this.#keepId(inputs, async () => {
       const now = this.#checked.of(inputs);
       const { id, state } = await this.#handler.create(this.#context(now, inputs), inputs as Inputs);
       return { id, outs: outputs(state, inputs, now) };
@@ -87,7 +87,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
 
   async read(id: string, props?: Properties): Promise<pulumi.dynamic.ReadResult> {
     const state = props ?? {};
-    return this.#told(state, async () => {
+    return this.#withQuietErrors(state, async () => {
       const now = machineryOf(state);
       const live = await this.#handler.read(this.#context(now, state), id, state as State);
       if (live === undefined) return { id: "", props: {} };
@@ -100,7 +100,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   }
 
   async update(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.UpdateResult> {
-    return this.#keepingId(news, async () => {
+    return this.#keepId(news, async () => {
       const now = this.#checked.of(news);
       const state = await this.#handler.update(this.#context(now, news, olds), id, olds as State, news as Inputs);
       return { outs: outputs(state, news, now) };
@@ -109,24 +109,25 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
 
   async delete(id: string, props: Properties): Promise<void> {
     const now = machineryOf(props);
-    await this.#told(props, async () => {
+    await this.#withQuietErrors(props, async () => {
       try {
         await this.#handler.delete(this.#context(now, props), id, props as State);
       } catch (error) {
         if (!(error instanceof IcaError) || error.kind !== "unreachable") throw error;
-        throw new Error(`${error.message} ${lettingGo(now.urn)}`, { cause: error });
+        throw new Error(`${error.message} ${stateDeleteHint(now.urn)}`, { cause: error });
       }
     });
   }
 
-  #context({ urn, secrets }: Machinery, ...told: Properties[]): Context {
-    for (const properties of told) hiddenValues.add(properties, [...secrets, ...machineryOf(properties).secrets]);
+  #context({ urn, secrets }: Machinery, ...safeMessage: Properties[]): Context {
+    for (const properties of safeMessage)
+      hiddenValues.add(properties, [...secrets, ...machineryOf(properties).secrets]);
     this.#session ??= sharedSession(readConfig(this.#get, process.env, { ofLastUp: this.#run.mayBeLastUp }));
     return { ...this.#session, log: hiddenValues.hiding(engineLog(urn, systemClock)), clock: systemClock, urn };
   }
 
   /** A resource that exists but is not as declared: the host saves its id and state when the error brings them along. */
-  async #keepingId<T>(properties: Properties, step: () => Promise<T>): Promise<T> {
+  async #keepId<T>(properties: Properties, step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
@@ -142,7 +143,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     }
   }
 
-  async #told<T>(properties: Properties, step: () => Promise<T>): Promise<T> {
+  async #withQuietErrors<T>(properties: Properties, step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
@@ -154,7 +155,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
     const advice = this.#run.mayBeLastUp ? adviceAfterChange(error) : undefined;
-    const quiet = new Error(told(advice === undefined ? wordsOf(error) : `${wordsOf(error)} ${advice}`));
+    const quiet = new Error(told(advice === undefined ? errorMessage(error) : `${errorMessage(error)} ${advice}`));
     quiet.name = told(`${this.#kind}${name}`);
     quiet.stack = "";
     return quiet;
@@ -173,7 +174,7 @@ function keptDefaults(news: Properties, old: Properties | undefined): Properties
 }
 
 /** What is left to do where ICA will never answer again, as an emulator that was removed before its stack. */
-function lettingGo(urn: string | undefined): string {
+function stateDeleteHint(urn: string | undefined): string {
   const which = urn === undefined ? "URN" : `'${urn}'`;
   return `Only where this ICA is gone for good: "pulumi state delete ${which}" lets the stack forget what was in it.`;
 }

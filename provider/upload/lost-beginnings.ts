@@ -1,5 +1,5 @@
 import { ListMultipartUploadsCommand, ListPartsCommand, type MultipartUpload, type S3Client } from "@aws-sdk/client-s3";
-import { wordsOf } from "../error-message";
+import { errorMessage } from "../error-message";
 
 /**
  * Beginnings of an upload whose answer was lost: the store may have begun one whose id this process was never told, so that no note
@@ -85,7 +85,7 @@ export class LostBeginnings {
         ? { ours: [], doubt: "another run began uploads of the same archive at the same time" }
         : { ours: candidates, doubt: undefined };
     } catch (error) {
-      return { ours: [], doubt: `the store does not list its uploads (${wordsOf(error)})` };
+      return { ours: [], doubt: `the store does not list its uploads (${errorMessage(error)})` };
     }
   }
 

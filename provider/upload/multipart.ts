@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { type HeadStart, smallestPart } from "../archive/head-start";
-import { Slabs } from "../bytes/buffer-pool";
+import { BufferPool } from "../bytes/buffer-pool";
 import type { UploadNotes } from "./abandoned";
 import type { Meter } from "./meter";
 import { PartNumbers, partsOf } from "./part-cuts";
@@ -101,7 +101,7 @@ export async function sendParts(
   { beforeEnd, onProgress, headStart }: Sending,
 ): Promise<number> {
   const smallest = headStart?.smallest ?? smallestPart;
-  const slabs = new Slabs(partSize);
+  const slabs = new BufferPool(partSize);
   const underWay = new UnderWay(partsInFlight);
   const parts: SentPart[] = [];
   let failure: { readonly error: unknown } | undefined;

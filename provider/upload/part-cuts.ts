@@ -1,5 +1,5 @@
 import type { PlannedPart } from "../archive/head-start";
-import type { Slabs } from "../bytes/buffer-pool";
+import type { BufferPool } from "../bytes/buffer-pool";
 import type { Meter } from "./meter";
 import type { SentAhead } from "./sent-ahead";
 
@@ -61,7 +61,7 @@ export interface Cut {
  */
 export async function* partsOf(
   meter: Meter,
-  slabs: Slabs,
+  slabs: BufferPool,
   { partSize, smallest, ahead, numbers }: Cut,
 ): AsyncGenerator<UploadPart> {
   let part = slabs.take(slabs.size);

@@ -1,5 +1,5 @@
 import type { HeadStart, PlannedPart } from "../archive/head-start";
-import type { Slabs } from "../bytes/buffer-pool";
+import type { BufferPool } from "../bytes/buffer-pool";
 
 /** A part that S3 has. */
 export interface SentPart {
@@ -51,7 +51,7 @@ export class SentAhead {
   }
 
   /** Never fails: what cannot be sent is sent in its turn. */
-  async run(underWay: UnderWay, slabs: Slabs): Promise<void> {
+  async run(underWay: UnderWay, slabs: BufferPool): Promise<void> {
     for (const part of this.#plan.parts) {
       await underWay.room();
       if (this.#over) return;
@@ -86,7 +86,7 @@ export class SentAhead {
     return this.#ahead.get(part.keys[0] ?? "")?.includes(part) === true;
   }
 
-  async #sendOne(part: PlannedPart, slabs: Slabs): Promise<SentPart | undefined> {
+  async #sendOne(part: PlannedPart, slabs: BufferPool): Promise<SentPart | undefined> {
     const slab = slabs.take(slabs.size);
     try {
       const bytes = slab.subarray(0, part.bytes);

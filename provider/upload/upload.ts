@@ -157,7 +157,7 @@ async function removeParts(
     return "";
   } catch (error) {
     if (error instanceof S3ServiceException && error.name === "NoSuchUpload") return "";
-    return ` The parts that were uploaded could not be removed (${cut(wordsOf(error), longestWords)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
+    return ` The parts that were uploaded could not be removed (${cut(storeErrorMessage(error), longestWords)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
   }
 }
 
@@ -188,7 +188,7 @@ function uploadError(error: unknown, credentials: RenewableCredentials, leftover
   const refused = error instanceof S3ServiceException;
   const { bucket, objectPrefix } = credentials.current;
   const what = `Upload to s3://${bucket}/${objectPrefix}`;
-  const words = cut(credentials.redact(wordsOf(error)), longestWords);
+  const words = cut(credentials.redact(storeErrorMessage(error)), longestWords);
   const said = refused
     ? `was refused: S3 said ${cut(credentials.redact(error.name), longestCode)}: ${words}`
     : `failed: ${words}`;
@@ -200,7 +200,7 @@ function uploadError(error: unknown, credentials: RenewableCredentials, leftover
   return new UploadError(`${what} ${withoutFullStop(said)}.${advice}${leftover}`, refused ? error.name : undefined);
 }
 
-function wordsOf(error: unknown): string {
+function storeErrorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   return error.message.trim() === "" ? (code ?? error.name) : error.message;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
-import { wordsOf } from "../error-message";
+import { errorMessage } from "../error-message";
 import { IcaError } from "../ica/transport/error";
 import type { MadeWorkspace, Workspace } from "../ica/workspaces";
 import { remembered } from "../memory";
@@ -39,7 +39,7 @@ export async function findOwn(
 }
 
 /** Makes it. Whatever becomes of ICA's answer, what ICA made is not lost. */
-export async function make(context: Context, inputs: WorkspaceInputs): Promise<MadeWorkspace> {
+export async function createWorkspace(context: Context, inputs: WorkspaceInputs): Promise<MadeWorkspace> {
   const { workspaces } = context.client;
   const { projectId, name } = inputs;
   try {
@@ -52,7 +52,7 @@ export async function make(context: Context, inputs: WorkspaceInputs): Promise<M
     const mayBeMade = error instanceof IcaError && (error.isAmbiguous || error.status === 409);
     const made = mayBeMade ? await workspaces.findByName(projectId, name).catch(() => undefined) : undefined;
     if (made === undefined || !isDeclared(made, inputs)) throw error;
-    context.log.info(`created, though ICA's answer was another: ${wordsOf(error)}`);
+    context.log.info(`created, though ICA's answer was another: ${errorMessage(error)}`);
     return { id: made.id, workspace: made };
   }
 }
@@ -66,9 +66,9 @@ function isDeclared(live: Workspace, inputs: WorkspaceInputs): boolean {
  * makes the new one first, which finds the old one under its name and takes it over; deleting "the old one" afterwards would
  * delete what is declared.
  */
-export const takenOver = remembered(() => new Set<string>());
+export const adoptedWorkspaces = remembered(() => new Set<string>());
 
-export async function existing(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
+export async function existingWorkspace(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
   const found = await lookUp(context, inputs.projectId, id);
   if (found === undefined) throw new RefusedChange(`existingId: project ${inputs.projectId} has no workspace ${id}`);
   context.log.info(`adopting the workspace with id ${id}`);

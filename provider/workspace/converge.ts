@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
-import { wordsOf } from "../error-message";
+import { errorMessage } from "../error-message";
 import { PartialError } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
 import { changesBetween } from "./changes";
 import type { WorkspaceInputs } from "./inputs";
 import { ensureRunning, ensureStopped, startAgain } from "./lifecycle";
-import { type Place, present, WorkspaceGone } from "./presence";
+import { present, WorkspaceGone, type WorkspaceRef } from "./presence";
 import { needsRestart } from "./preview/restart-refusal";
 import { RefusedChange } from "./refused-change";
 import { describe, isDown, isUp, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
@@ -21,7 +21,7 @@ export interface Progress {
 /** Brings a workspace from what it is to what is declared, until `deadline` (milliseconds since 1970). */
 export async function converge(
   context: Context,
-  place: Place,
+  place: WorkspaceRef,
   live: Workspace,
   inputs: WorkspaceInputs,
   deadline: number,
@@ -54,7 +54,12 @@ export async function converge(
 }
 
 /** Writes the declared settings, unless somebody else changed them since `live` was read. */
-async function write(context: Context, place: Place, live: Workspace, inputs: WorkspaceInputs): Promise<Workspace> {
+async function write(
+  context: Context,
+  place: WorkspaceRef,
+  live: Workspace,
+  inputs: WorkspaceInputs,
+): Promise<Workspace> {
   const { workspaces } = context.client;
   // Read again right before writing: the tag must be that of the version this change is based on.
   const { workspace, etag } = await workspaces.get(place.projectId, place.workspaceId);
@@ -67,9 +72,9 @@ async function write(context: Context, place: Place, live: Workspace, inputs: Wo
 }
 
 /** Runs the steps after the id is known: whatever fails, the id and what is known of the workspace are kept. */
-export async function keepingId(
+export async function keepWorkspaceId(
   context: Context,
-  place: Place,
+  place: WorkspaceRef,
   inputs: WorkspaceInputs,
   takesOver: boolean,
   progress: Progress,
@@ -80,9 +85,9 @@ export async function keepingId(
   } catch (error) {
     // Taking over was refused before anything was written: the workspace is not this stack's to delete.
     if (takesOver && error instanceof RefusedChange) throw error;
-    const message = wordsOf(error);
+    const message = errorMessage(error);
     const seen = await present(context, place.projectId, place.workspaceId).catch((second: unknown) => {
-      context.log.warn(`its state could not be read after the failure (${wordsOf(second)})`);
+      context.log.warn(`its state could not be read after the failure (${errorMessage(second)})`);
       return "unreadable" as const;
     });
     // It vanished meanwhile: there is no id to keep.
@@ -104,7 +109,7 @@ export async function keepingId(
 }
 
 /** Why it failed, where the workspace is gone: its own reason, unless that is only that it is gone. */
-function vanished(place: Place, error: unknown): unknown {
+function vanished(place: WorkspaceRef, error: unknown): unknown {
   if (!(error instanceof IcaError) || !error.isNotFound) return error;
   return new WorkspaceGone(place, { cause: error });
 }

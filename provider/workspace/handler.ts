@@ -3,15 +3,15 @@ import type { Change, Live, ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { timeoutMs } from "../inputs/inputs";
 import { hasUnknown, isUnknown } from "../inputs/unknown";
-import { existing, findOwn, make, takenOver } from "./adopt";
+import { adoptedWorkspaces, createWorkspace, existingWorkspace, findOwn } from "./adopt";
 import { changesBetween } from "./changes";
-import { converge, keepingId } from "./converge";
+import { converge, keepWorkspaceId } from "./converge";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
 import { ensureStopped } from "./lifecycle";
-import { awaitGone, isDeleting, lookUp, type Place, present, still, WorkspaceGone } from "./presence";
+import { awaitGone, isDeleting, lookUp, present, stillPresent, WorkspaceGone, type WorkspaceRef } from "./presence";
 import { isChecked, noteChecked } from "./preview/checked";
 import { beyondImage } from "./preview/image-offer";
-import { announcement, isGone, replacement } from "./preview/messages";
+import { goneMessage, replaceMessage, updateMessages } from "./preview/messages";
 import { sameNameTwice } from "./preview/names";
 import { refusedChanges } from "./preview/restart-refusal";
 import { RefusedChange } from "./refused-change";
@@ -48,9 +48,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       .map(({ field }) => field);
     if (isChecked(context, next)) {
       const live = await lookUp(context, state.projectId, id);
-      if (because.length > 0) context.log.warn(replacement(because, live));
-      else if (live === undefined) throw new RefusedChange(isGone(state.name, id));
-      else for (const line of announcement(changes, next, live)) context.log.info(line);
+      if (because.length > 0) context.log.warn(replaceMessage(because, live));
+      else if (live === undefined) throw new RefusedChange(goneMessage(state.name, id));
+      else for (const line of updateMessages(changes, next, live)) context.log.info(line);
     }
     if (because.length === 0) return { kind: "update", hidden: false };
     // Names are unique in a project: the old workspace has to go before a new one can have its name.
@@ -62,15 +62,16 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const found =
       inputs.existingId === undefined
         ? await findOwn(context, inputs, deadline)
-        : await existing(context, inputs.existingId, inputs);
-    if (found !== undefined) takenOver(context).add(found.id);
-    const { id, workspace } = found === undefined ? await make(context, inputs) : { id: found.id, workspace: found };
+        : await existingWorkspace(context, inputs.existingId, inputs);
+    if (found !== undefined) adoptedWorkspaces(context).add(found.id);
+    const { id, workspace } =
+      found === undefined ? await createWorkspace(context, inputs) : { id: found.id, workspace: found };
     const place = placeOf(id, inputs);
     const progress = { restarting: false };
     return {
       id,
-      state: await keepingId(context, place, inputs, inputs.existingId !== undefined, progress, async () => {
-        const live = workspace ?? (await still(context, place));
+      state: await keepWorkspaceId(context, place, inputs, inputs.existingId !== undefined, progress, async () => {
+        const live = workspace ?? (await stillPresent(context, place));
         return converge(context, place, live, inputs, deadline, progress);
       }),
     };
@@ -90,7 +91,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async update(context, id, state, next) {
     const deadline = context.clock.now() + timeoutMs(next.timeouts, "update", defaultTimeouts.update);
     const live = await lookUp(context, next.projectId, id);
-    if (live === undefined) throw new RefusedChange(isGone(next.name, id));
+    if (live === undefined) throw new RefusedChange(goneMessage(next.name, id));
     const progress = { restarting: state.restarting === true && next.desiredState === undefined };
     const stopped = runStateOf(live.status) === "stopped";
     if (next.desiredState === undefined && !progress.restarting && state.status === "Running" && stopped) {
@@ -100,15 +101,15 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       );
     }
     const place = placeOf(id, next);
-    return keepingId(context, place, next, false, progress, () =>
+    return keepWorkspaceId(context, place, next, false, progress, () =>
       converge(context, place, live, next, deadline, progress),
     );
   },
 
   async delete(context, id, state) {
     const { client, log } = context;
-    const place: Place = { projectId: state.projectId, workspaceId: id, name: state.name };
-    if (takenOver(context).has(id)) {
+    const place: WorkspaceRef = { projectId: state.projectId, workspaceId: id, name: state.name };
+    if (adoptedWorkspaces(context).has(id)) {
       log.warn(
         "kept, and so is its /data: its own replacement, or a resource of another name in the program, took it over a moment ago. " +
           "To make it anew, set deleteBeforeReplace: true or another name",
@@ -155,6 +156,6 @@ function leftToDo(state: WorkspaceState, next: WorkspaceInputs): string | undefi
   return `is ${state.status}, and is waited for until it is ${goal}`;
 }
 
-function placeOf(workspaceId: string, inputs: WorkspaceInputs): Place {
+function placeOf(workspaceId: string, inputs: WorkspaceInputs): WorkspaceRef {
   return { projectId: inputs.projectId, workspaceId, name: inputs.name };
 }

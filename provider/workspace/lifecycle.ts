@@ -1,10 +1,10 @@
 import type { Context } from "../context";
-import { wordsOf } from "../error-message";
+import { errorMessage } from "../error-message";
 import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
 import { formatDuration } from "../inputs/duration";
 import { poll } from "../poll";
-import { type Place, still } from "./presence";
+import { stillPresent, type WorkspaceRef } from "./presence";
 import { runStateOf } from "./state";
 
 /** Start, stop and the waits between them. */
@@ -24,7 +24,7 @@ const takesMs = 15_000;
  *
  * @param deadline milliseconds since 1970 at which the wait is given up: one for all waits of a create, update or delete
  */
-export async function ensureRunning(context: Context, place: Place, deadline: number): Promise<Workspace> {
+export async function ensureRunning(context: Context, place: WorkspaceRef, deadline: number): Promise<Workspace> {
   const { client, log } = context;
   const start = asking(context, `start workspace "${place.name}"`, () => {
     log.info("starting the workspace");
@@ -50,7 +50,7 @@ export async function ensureRunning(context: Context, place: Place, deadline: nu
 }
 
 /** Stops it if need be and waits until it is stopped, until `deadline` as {@link ensureRunning}. Safe to call in any state. */
-export async function ensureStopped(context: Context, place: Place, deadline: number): Promise<Workspace> {
+export async function ensureStopped(context: Context, place: WorkspaceRef, deadline: number): Promise<Workspace> {
   const { client, log } = context;
   const stop = asking(context, `stop workspace "${place.name}"`, () => {
     log.info("stopping the workspace: its main process gets TERM and has 30 s");
@@ -66,12 +66,12 @@ export async function ensureStopped(context: Context, place: Place, deadline: nu
 }
 
 /** After a change that came to nothing, a workspace that ran is started again; the change's own error is what counts. */
-export async function startAgain({ client, log }: Context, place: Place): Promise<void> {
+export async function startAgain({ client, log }: Context, place: WorkspaceRef): Promise<void> {
   log.info("starting the workspace again, as it was before");
   try {
     await client.workspaces.start(place.projectId, place.workspaceId);
   } catch (error) {
-    log.warn(`stopped for the change, and could not be started again: ${wordsOf(error)}`);
+    log.warn(`stopped for the change, and could not be started again: ${errorMessage(error)}`);
   }
 }
 
@@ -113,7 +113,7 @@ function asking({ clock, log }: Context, what: string, action: () => Promise<voi
 
 async function wait(
   context: Context,
-  place: Place,
+  place: WorkspaceRef,
   deadline: number,
   goal: string,
   done: (workspace: Workspace) => Promise<boolean>,
@@ -123,7 +123,7 @@ async function wait(
     clock,
     signal,
     timeoutMs: Math.max(0, deadline - clock.now()),
-    look: () => still(context, place),
+    look: () => stillPresent(context, place),
     done: async (workspace, elapsed) => {
       log.status(`waiting for ICA: ${workspace.status}, ${formatDuration(elapsed)}`);
       return done(workspace);

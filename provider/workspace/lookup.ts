@@ -1,6 +1,6 @@
 import { IcaError } from "../ica/transport/error";
 import type { Workspace, Workspaces } from "../ica/workspaces";
-import { LookupError, listed } from "../lookup-error";
+import { choices, LookupError } from "../lookup-error";
 import { normaliseAllowedUrl } from "./allowed-urls";
 import { type Cluster, describeCluster } from "./cluster";
 
@@ -40,7 +40,7 @@ export async function findWorkspace(
   const all = await api.listed(projectId);
   const [found, another, ...more] = all.filter((workspace) => workspace.name === name);
   if (found === undefined) {
-    const names = listed(all.map((workspace) => workspace.name).sort());
+    const names = choices(all.map((workspace) => workspace.name).sort());
     throw new LookupError(`Project ${projectId} has no workspace named "${name}". There are: ${names}.`);
   }
   if (another !== undefined) {
@@ -59,7 +59,9 @@ async function byId(api: Workspaces, projectId: string, workspaceId: string): Pr
     const found = all.find(({ id }) => id === workspaceId)?.workspace;
     if (found !== undefined) return foundWorkspace(projectId, found);
     const there = all.map(({ id, name }) => `${id} (${name})`);
-    throw new LookupError(`Project ${projectId} has no workspace with id ${workspaceId}. There are: ${listed(there)}.`);
+    throw new LookupError(
+      `Project ${projectId} has no workspace with id ${workspaceId}. There are: ${choices(there)}.`,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { poll } from "../poll";
 import { RefusedChange } from "./refused-change";
 
 /** Which workspace, and what it is called in messages. */
-export interface Place {
+export interface WorkspaceRef {
   readonly projectId: string;
   readonly workspaceId: string;
   readonly name: string;
@@ -56,7 +56,7 @@ class Contradiction extends Error {
 
 /** A workspace vanished while it was worked on. */
 export class WorkspaceGone extends RefusedChange {
-  constructor(place: Place, options?: ErrorOptions) {
+  constructor(place: WorkspaceRef, options?: ErrorOptions) {
     super(
       `workspace "${place.name}" (${place.workspaceId}) was deleted by somebody else in this moment. "pulumi up --refresh" makes a new one`,
       options,
@@ -65,14 +65,14 @@ export class WorkspaceGone extends RefusedChange {
 }
 
 /** The same of a workspace that is worked on: that it is gone is an error. */
-export async function still(context: Context, place: Place): Promise<Workspace> {
+export async function stillPresent(context: Context, place: WorkspaceRef): Promise<Workspace> {
   const live = await present(context, place.projectId, place.workspaceId);
   if (live === undefined) throw new WorkspaceGone(place);
   return live;
 }
 
 /** Waits until a workspace whose deletion was asked for is gone: ICA may delete it some time after it has said yes (W7). */
-export async function awaitGone(context: Context, place: Place, deadline: number): Promise<void> {
+export async function awaitGone(context: Context, place: WorkspaceRef, deadline: number): Promise<void> {
   const { clock, log, signal } = context;
   await poll({
     clock,

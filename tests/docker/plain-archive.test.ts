@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { cutArchive } from "../../provider/archive/cut-layers";
 import { plainArchive } from "../../provider/archive/plain-archive";
-import { Slabs } from "../../provider/bytes/buffer-pool";
+import { BufferPool } from "../../provider/bytes/buffer-pool";
 import { sourceOf } from "../../provider/bytes/byte-source";
 import { imageContentHash } from "../../provider/docker/image-content";
 import { base, TestImages } from "./images";
@@ -30,7 +30,7 @@ describe("an image in the containerd image store", () => {
 
     const packed = async (source: AsyncIterable<Buffer>) => {
       const kinds = new Set<boolean>();
-      for await (const { layer } of cutArchive(sourceOf(source), new Slabs(1e6)))
+      for await (const { layer } of cutArchive(sourceOf(source), new BufferPool(1e6)))
         if (layer !== undefined) kinds.add(layer.packed);
       return [...kinds];
     };

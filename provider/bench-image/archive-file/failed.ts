@@ -1,5 +1,5 @@
 import type { Context } from "../../context";
-import { wordsOf } from "../../error-message";
+import { errorMessage } from "../../error-message";
 import type { ProjectDatum } from "../../ica/project-data";
 import { IcaError } from "../../ica/transport/error";
 import { archivePath, readTags } from "../identity";
@@ -21,7 +21,7 @@ export async function usableArchive(context: Context, inputs: BenchImageInputs):
   } catch (error) {
     if (!(error instanceof IcaError)) throw error;
     throw new ArchiveFileError(
-      `${what} cannot be deleted, and would fail again. Delete that file in the project and run "pulumi up" again. ${wordsOf(error)}`,
+      `${what} cannot be deleted, and would fail again. Delete that file in the project and run "pulumi up" again. ${errorMessage(error)}`,
       { cause: error },
     );
   }

@@ -5,7 +5,7 @@ import { describeLayers } from "../../archive/layer-summary";
 import { cacheFolder } from "../../cache-folder";
 import type { Config } from "../../config";
 import type { Context } from "../../context";
-import { wordsOf } from "../../error-message";
+import { errorMessage } from "../../error-message";
 import type { ProjectDatum } from "../../ica/project-data";
 import { isLoopback } from "../../ica/transport/proxy";
 import { formatDuration } from "../../inputs/duration";
@@ -148,7 +148,7 @@ export async function forgetArchive(
   } catch (error) {
     context.log.warn(
       `could not delete archive ${archive.name} (${archive.dataId}), which is of no use: delete it by hand. ` +
-        wordsOf(error),
+        errorMessage(error),
     );
   }
 }

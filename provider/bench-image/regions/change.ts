@@ -37,7 +37,7 @@ export async function changeRegions(
       () => client.dockerImages.addRegions(image.id, idsOf(missing)),
       (now) => without(missing, regionsOf(now)).length === 0,
     );
-    log.info(`added to regions: ${listed(missing)}`);
+    log.info(`added to regions: ${regionList(missing)}`);
   }
   if (dropped.length > 0) {
     await settled(
@@ -46,10 +46,10 @@ export async function changeRegions(
       () => client.dockerImages.removeRegions(image.id, idsOf(dropped)),
       (now) => without(dropped, regionsOf(now)).length === dropped.length,
     );
-    log.info(`removed from regions: ${listed(dropped)}`);
+    log.info(`removed from regions: ${regionList(dropped)}`);
   }
   const kept = without(others, dropped);
-  if (kept.length > 0) log.info(`stays in ${listed(kept)} too, which this stack has not named`);
+  if (kept.length > 0) log.info(`stays in ${regionList(kept)} too, which this stack has not named`);
   return client.dockerImages.get(image.id);
 }
 
@@ -81,6 +81,6 @@ function idsOf(regions: readonly NamedRegion[]): string[] {
   return regions.map(({ id }) => id);
 }
 
-function listed(regions: readonly NamedRegion[]): string {
+function regionList(regions: readonly NamedRegion[]): string {
   return regions.map(({ id, code }) => code ?? id).join(", ");
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../../context";
-import { wordsOf } from "../../error-message";
+import { errorMessage } from "../../error-message";
 import type { CheckFailure } from "../../handler";
 import type { DockerImage } from "../../ica/docker-images";
 import type { Region } from "../../ica/regions";
@@ -32,7 +32,7 @@ export async function checkRegions(
   const accepted = { regions, failures: [] };
   if (regions === undefined || hasUnknown(regions) || isDeepStrictEqual(regions, old?.regions)) return accepted;
   if (old?.regions === undefined && image !== undefined && areAmong(regions, image)) return accepted;
-  const known = await listed(context);
+  const known = await regionsOfTenant(context);
   if (known === undefined) return accepted;
   const source = declared === undefined ? context.config.from.region : undefined;
   const from = source === undefined ? "" : `. The region is ${source}`;
@@ -53,12 +53,12 @@ export async function checkRegions(
   return { regions: same ? old?.regions : [...byId.values()].sort(), failures };
 }
 
-async function listed(context: Context): Promise<readonly Region[] | undefined> {
+async function regionsOfTenant(context: Context): Promise<readonly Region[] | undefined> {
   try {
     return await knownRegions(context);
   } catch (error) {
     if (!(error instanceof IcaError)) throw error;
-    context.log.warn(`the declared regions could not be checked: ${wordsOf(error)}`);
+    context.log.warn(`the declared regions could not be checked: ${errorMessage(error)}`);
     return undefined;
   }
 }

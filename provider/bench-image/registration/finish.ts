@@ -1,5 +1,5 @@
 import type { Context } from "../../context";
-import { wordsOf } from "../../error-message";
+import { errorMessage } from "../../error-message";
 import { PartialError } from "../../handler";
 import type { DockerImage } from "../../ica/docker-images";
 import { formatDuration } from "../../inputs/duration";
@@ -7,8 +7,8 @@ import { timeoutMs } from "../../inputs/inputs";
 import { forgetArchive } from "../archive-file/send";
 import type { BenchImageInputs } from "../inputs";
 import { changeRegions } from "../regions/change";
-import { inUse } from "../regions/in-use";
-import { type BenchImageState, type Done, stateOf } from "../state";
+import { imagesInUse } from "../regions/images-in-use";
+import { type BenchImageState, type PublishedRecord, stateOf } from "../state";
 import { awaitImage, ImageBuildFailed } from "./register";
 import { settingsToChange } from "./settings";
 
@@ -22,9 +22,9 @@ export async function finishNew(
   context: Context,
   inputs: BenchImageInputs,
   image: DockerImage,
-  done: Done,
+  done: PublishedRecord,
 ): Promise<{ id: string; state: BenchImageState }> {
-  return keepingId(context, inputs, image, done, async () => {
+  return keepImageId(context, inputs, image, done, async () => {
     const ready = await awaitReady(context, inputs, image);
     return { id: ready.id, state: stateOf(ready, inputs, done) };
   });
@@ -38,11 +38,11 @@ export async function finishExisting(
   context: Context,
   inputs: BenchImageInputs,
   image: DockerImage,
-  done: Done,
+  done: PublishedRecord,
   named?: string[],
 ): Promise<{ id: string; state: BenchImageState }> {
-  inUse(context).add(image.id);
-  return keepingId(context, { ...inputs, regions: named }, image, done, async () => {
+  imagesInUse(context).add(image.id);
+  return keepImageId(context, { ...inputs, regions: named }, image, done, async () => {
     const ready = await awaitReady(context, inputs, image);
     const placed = await changeRegions(context, inputs, ready, named ?? []);
     return { id: placed.id, state: stateOf(placed, inputs, done) };
@@ -61,11 +61,11 @@ async function awaitReady(context: Context, inputs: BenchImageInputs, image: Doc
 }
 
 /** Runs steps after ICA has the image: whatever fails, its id is kept. */
-export async function keepingId<T>(
+export async function keepImageId<T>(
   context: Context,
   inputs: BenchImageInputs,
   image: DockerImage,
-  done: Done,
+  done: PublishedRecord,
   steps: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -78,6 +78,6 @@ export async function keepingId<T>(
       await forgetArchive(context, inputs, done.archive);
     }
     const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
-    throw new PartialError(image.id, state, wordsOf(error), { cause: error });
+    throw new PartialError(image.id, state, errorMessage(error), { cause: error });
   }
 }

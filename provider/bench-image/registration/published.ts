@@ -60,11 +60,11 @@ export async function findAgain(context: Context, inputs: BenchImageInputs, imag
 /** Looks for an image with this name, version and content. One call, two or three when the version does not tell the content by itself. */
 export async function findPublished(context: Context, inputs: BenchImageInputs): Promise<Published> {
   const [image] = await published(context, inputs);
-  return image === undefined ? { kind: "absent" } : judge(context, inputs, image);
+  return image === undefined ? { kind: "absent" } : compareContent(context, inputs, image);
 }
 
 /** Whether an image of this name and version holds this content. */
-export async function judge(
+export async function compareContent(
   context: Context,
   inputs: BenchImageInputs,
   image: DockerImage,

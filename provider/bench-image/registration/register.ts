@@ -4,7 +4,7 @@ import { IcaError } from "../../ica/transport/error";
 import { formatDuration } from "../../inputs/duration";
 import { poll } from "../../poll";
 import type { BenchImageInputs } from "../inputs";
-import { findPublished, isGone, judge, type Published, published } from "./published";
+import { compareContent, findPublished, isGone, type Published, published } from "./published";
 
 /** ICA could not make an image of the archive. */
 export class ImageBuildFailed extends Error {
@@ -38,7 +38,7 @@ export async function register(
         type: "BENCH",
         regions,
       });
-      return await theOne(context, inputs, image);
+      return await oldestRegistered(context, inputs, image);
     } catch (error) {
       if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
       const after = await findPublished(context, inputs);
@@ -63,14 +63,14 @@ function isPassing({ kind, status }: IcaError): boolean {
  * Where ICA lets two runs register the same name and version in the same moment, the first of the two images has them. It is taken over
  * where it holds the same; else the version is not this run's. The other image stays unused: there is no call to delete it.
  */
-async function theOne(
+async function oldestRegistered(
   context: Context,
   inputs: BenchImageInputs,
   image: DockerImage,
 ): Promise<Exclude<Registered, { kind: "absent" }>> {
   const [first = image] = await published(context, inputs);
   if (first.id === image.id) return { kind: "new", image };
-  const judged = await judge(context, inputs, first);
+  const judged = await compareContent(context, inputs, first);
   const outcome =
     judged.kind === "same"
       ? `its image ${first.id} is used, and ${image.id}, which holds the same, is not`

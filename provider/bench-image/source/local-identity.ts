@@ -1,7 +1,7 @@
 import type { Context } from "../../context";
 import { DockerError, DockerNotFoundError } from "../../docker/cli";
 import { imageContentHash } from "../../docker/image-content";
-import { wordsOf } from "../../error-message";
+import { errorMessage } from "../../error-message";
 import type { BenchImageInputs } from "../inputs";
 import { rememberLocal } from "../seen-contents";
 
@@ -15,13 +15,13 @@ export async function localIdentity(
   image: string,
   old: BenchImageInputs | undefined,
 ): Promise<{ readonly contextHash: string } | { readonly problem: string }> {
-  const looked = await look(context, image);
+  const looked = await inspectLocal(context, image);
   if ("contextHash" in looked || old?.image !== image) return looked;
   context.log.warn(`could not look at image ${image}, and takes it to be what was published: ${looked.problem}`);
   return { contextHash: old.contextHash };
 }
 
-async function look(context: Context, image: string): Promise<{ contextHash: string } | { problem: string }> {
+async function inspectLocal(context: Context, image: string): Promise<{ contextHash: string } | { problem: string }> {
   try {
     const info = await (await context.docker()).inspect(image);
     if (info !== undefined) {
@@ -31,7 +31,7 @@ async function look(context: Context, image: string): Promise<{ contextHash: str
     }
     return { problem: `the local Docker has no image ${image}: build or pull it first` };
   } catch (error) {
-    if (error instanceof DockerNotFoundError || error instanceof DockerError) return { problem: wordsOf(error) };
+    if (error instanceof DockerNotFoundError || error instanceof DockerError) return { problem: errorMessage(error) };
     throw error;
   }
 }

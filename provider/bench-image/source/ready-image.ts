@@ -87,7 +87,7 @@ async function localImage(
   if (spec === undefined && isSeenLocally(context, inputs.contextHash) && imageContentHash(info) !== inputs.contextHash)
     throw new PublishError(anotherImage(reference));
   if (inputs.verify !== "none") {
-    judge(context, reference, await inspectImage(docker, reference, { access: inputs.access }));
+    assertContract(context, reference, await inspectImage(docker, reference, { access: inputs.access }));
     if (inputs.verify === "run") {
       const failed = await tryImage(context, docker, reference, inputs.access);
       if (failed.length > 0) throw new ContractError(`image ${reference}`, failed);
@@ -126,7 +126,7 @@ function passingImage(
   const looked = async (image: SeenImage) => {
     digest = image.info.Id;
     // "run" is refused for a builder in the preview: what passes by cannot be started.
-    if (inputs.verify !== "none") await judgeSeen(context, inputs, reference, image);
+    if (inputs.verify !== "none") await assertContractOfSeen(context, inputs, reference, image);
   };
   const passing = readableOf(new ArchiveLook(alwaysRead).pass(stream, looked), () => stream.destroy());
   return {
@@ -142,7 +142,7 @@ function passingImage(
   };
 }
 
-async function judgeSeen(
+async function assertContractOfSeen(
   context: Context,
   inputs: BenchImageInputs,
   reference: string,
@@ -155,10 +155,10 @@ async function judgeSeen(
       `could not look into ${unread.join(", ")} of the image: only so much is kept of what comes from a builder. ` +
         'What is said of the contract may be wrong there; verify: "none" says nothing.',
     );
-  judge(context, reference, inspection);
+  assertContract(context, reference, inspection);
 }
 
-function judge(context: Context, reference: string, { findings, layers }: Inspection): void {
+function assertContract(context: Context, reference: string, { findings, layers }: Inspection): void {
   context.log.info(`the image has ${describeSize(layers)}`);
   for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
     context.log.warn(`${code} ${message}`);

@@ -120,11 +120,11 @@ function bringsAccounts(step: Step, context: ContextView | undefined): boolean {
 function hiddenNote({ base, froms }: Plan, hidden: readonly string[]): Finding[] {
   if (hidden.length === 0) return [];
   const from = base === undefined || base === "" ? "the base image" : `the base image ${base}`;
-  const message = `${from} or a command decides ${listed(hidden)}, which a Dockerfile does not show`;
+  const message = `${from} or a command decides ${joined(hidden)}, which a Dockerfile does not show`;
   return [finding("ICA026", "note", message, froms[0]?.line)];
 }
 
-function listed(parts: readonly string[]): string {
+function joined(parts: readonly string[]): string {
   return [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter((part) => part !== "").join(" and ");
 }
 

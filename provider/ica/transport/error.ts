@@ -69,7 +69,7 @@ export class IcaError extends Error {
 export function refusal(call: string, status: number, body: unknown, location?: string): IcaError {
   const parsed = problemSchema.safeParse(body);
   const problem = parsed.success ? parsed.data : undefined;
-  const words = wordsOf(problem, body);
+  const words = refusalMessage(problem, body);
   const advice = adviceFor(status, location);
   const said = words === "" ? "and gave no reason" : `and said: ${words}`;
   return new IcaError({
@@ -88,7 +88,7 @@ const longestAddress = 300;
 /** Characters of a page that are looked at: its first words are in there. */
 const lookedAt = 64 * 1024;
 
-function wordsOf(problem: Problem | undefined, body: unknown): string {
+function refusalMessage(problem: Problem | undefined, body: unknown): string {
   const title = problem?.title ?? problem?.error;
   const detail = problem?.detail ?? problem?.message ?? problem?.error_description;
   const words = [title, detail === title ? undefined : detail, attributeErrors(problem)]

@@ -5,7 +5,7 @@ import { cut, withoutEnd } from "../../error-message";
 import type { Clock } from "../../handler";
 import { IcaError, refusal } from "./error";
 import { RateLimiter } from "./limiter";
-import { wayTo } from "./proxy";
+import { proxyOptions } from "./proxy";
 import { type Received, received } from "./received";
 import { defaultRetryPolicy, type Failure, type RetryPolicy, retryDelay } from "./retry";
 import { TimeLimit } from "./time-limit";
@@ -92,7 +92,7 @@ export class Transport {
       // Read by us, and never more than a limit.
       responseType: "stream",
       validateStatus: () => true,
-      ...wayTo(options.baseUrl),
+      ...proxyOptions(options.baseUrl),
     });
   }
 

@@ -59,7 +59,7 @@ function proxyFor(address: string): string | undefined {
 }
 
 /** The same for axios. */
-export function wayTo(address: string): { proxy?: false; httpsAgent?: Tunnel } {
+export function proxyOptions(address: string): { proxy?: false; httpsAgent?: Tunnel } {
   // A loopback emulator is never behind a proxy, whatever HTTP_PROXY says.
   if (isLoopback(address)) return { proxy: false };
   const tunnel = tunnelTo(address);

@@ -23,13 +23,13 @@ export async function beyondImage(
   const manager = typeof cluster === "object" && cluster !== null ? cluster.managerImage : undefined;
   const failures: CheckFailure[] = [];
   if (!hasUnknown(image)) {
-    const found = await look(context, image, "image");
+    const found = await findOffer(context, image, "image");
     failures.push(...found.failures);
     if (found.image !== undefined)
       failures.push(...beyondOffer(found.image, access, cluster !== undefined && !isUnknown(cluster)));
   }
   if (manager !== undefined && !hasUnknown(manager) && manager !== image) {
-    const found = await look(context, manager, "cluster.managerImage");
+    const found = await findOffer(context, manager, "cluster.managerImage");
     failures.push(...found.failures);
     if (found.image?.benchSettings?.clusterCompatible === false)
       failures.push({ property: "cluster.managerImage", reason: notForClusters(found.image) });
@@ -59,7 +59,7 @@ function where(image: DockerImage): string {
   return `An image's settings are changed in ICA, System Settings > Docker Repository > ${image.name} ${image.version}`;
 }
 
-async function look(
+async function findOffer(
   context: Context,
   imageId: string,
   property: string,

@@ -4,7 +4,7 @@ import type { WorkspaceInputs } from "../inputs";
 import { isUp } from "../state";
 
 /** Missing is not stopped: there is nothing left to change. */
-export function isGone(name: string, id: string): string {
+export function goneMessage(name: string, id: string): string {
   return (
     `workspace "${name}" (${id}) is gone: it was deleted beside this stack, and its /data with it. ` +
     'Run "pulumi up --refresh": Pulumi then takes note of that, and makes a new one'
@@ -12,14 +12,14 @@ export function isGone(name: string, id: string): string {
 }
 
 /** What a preview says of a replacement. */
-export function replacement(because: readonly string[], live: { readonly name: string } | undefined): string {
+export function replaceMessage(because: readonly string[], live: { readonly name: string } | undefined): string {
   return live === undefined
     ? "gone: it was deleted beside this stack, and its /data with it. A new one is made"
     : `will be replaced because of ${because.join(", ")}: all that is in its /data is lost`;
 }
 
 /** What a preview says of an update in words, since Pulumi's diff shows values only: which fields interrupt whoever works in it, and why. */
-export function announcement(
+export function updateMessages(
   changes: readonly FieldChange[],
   next: WorkspaceInputs,
   live: { readonly name: string; readonly status: string },

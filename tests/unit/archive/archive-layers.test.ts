@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { type Headers as Header, pack } from "tar-stream";
 import { type Chunk, cutArchive, smallestLayer } from "../../../provider/archive/cut-layers";
-import { Slabs } from "../../../provider/bytes/buffer-pool";
+import { BufferPool } from "../../../provider/bytes/buffer-pool";
 import { sourceOf } from "../../../provider/bytes/byte-source";
 
 type Entry = [header: Partial<Header> & { name: string; pax?: Record<string, string> }, content: Buffer];
@@ -22,13 +22,14 @@ async function* torn(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
 
 async function cut(archive: Buffer, chunkSize = 100_000, readSize = 65_536): Promise<Chunk[]> {
   const chunks: Chunk[] = [];
-  for await (const chunk of cutArchive(sourceOf(torn(archive, readSize)), new Slabs(chunkSize))) chunks.push(chunk);
+  for await (const chunk of cutArchive(sourceOf(torn(archive, readSize)), new BufferPool(chunkSize)))
+    chunks.push(chunk);
   return chunks;
 }
 
 /** As the provider does: each chunk is given back before the next one is read, and may be written over from then on. */
 async function cutOneByOne(archive: Buffer, chunkSize: number, readSize: number): Promise<Buffer> {
-  const slabs = new Slabs(chunkSize);
+  const slabs = new BufferPool(chunkSize);
   const copies: Buffer[] = [];
   for await (const { bytes } of cutArchive(sourceOf(torn(archive, readSize)), slabs)) {
     copies.push(Buffer.from(bytes));

@@ -14,7 +14,7 @@ import {
   smallestPart,
 } from "../../../provider/archive/head-start";
 import { type LayerNote, LayerNotes } from "../../../provider/archive/layer-notes";
-import { Slabs } from "../../../provider/bytes/buffer-pool";
+import { BufferPool } from "../../../provider/bytes/buffer-pool";
 import { readableOf } from "../../../provider/bytes/stream";
 import { Meter } from "../../../provider/upload/meter";
 import { PartNumbers, partsOf } from "../../../provider/upload/part-cuts";
@@ -226,7 +226,7 @@ describe("what is sent before Docker gives a byte", function () {
       });
       return { PartNumber: number, ETag: "e" };
     });
-    const running = ahead.run(new UnderWay(1), new Slabs(10));
+    const running = ahead.run(new UnderWay(1), new BufferPool(10));
     await until(() => sent.length === 1, "the first is under way");
     assert.equal(ahead.arrivedAt("b", 0), undefined, "it was not begun yet");
     answer();
@@ -241,9 +241,9 @@ describe("what is sent before Docker gives a byte", function () {
       fc.asyncProperty(guesses, async (guess) => {
         const { source, headStart } = sourceAndStart(guess, async () => undefined);
         const ahead = new SentAhead(headStart, async (number) => ({ PartNumber: number, ETag: "e" }));
-        await ahead.run(new UnderWay(100), new Slabs(part));
+        await ahead.run(new UnderWay(100), new BufferPool(part));
         const numbers = new PartNumbers(guess.plan.map(({ number }) => number));
-        const slabs = new Slabs(part);
+        const slabs = new BufferPool(part);
         const got: Buffer[] = [];
         let last = 0;
         for await (const cut of partsOf(new Meter(source), slabs, { partSize: part, smallest, ahead, numbers })) {
@@ -281,10 +281,10 @@ describe("what is sent before Docker gives a byte", function () {
             PartNumber: number,
             ETag: "e",
           }));
-          await ahead.run(new UnderWay(100), new Slabs(part));
+          await ahead.run(new UnderWay(100), new BufferPool(part));
           const numbers = new PartNumbers(plan.map(({ number }) => number));
           const sizes: number[] = [];
-          for await (const cut of partsOf(new Meter(source), new Slabs(part), {
+          for await (const cut of partsOf(new Meter(source), new BufferPool(part), {
             partSize: part,
             smallest,
             ahead,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describeRegions, regionsOf } from "../../../provider/bench-image/regions/regions";
-import { doneOf, stateOf } from "../../../provider/bench-image/state";
+import { recordOf, stateOf } from "../../../provider/bench-image/state";
 import { dockerImage, imageInputs } from "../../support/factories";
 
 const inRegions = (...regions: { region: { id: string; code?: string }; url?: string }[]) =>
@@ -45,8 +45,8 @@ describe("the state of an image", () => {
       imageDigest: "sha256:1",
       contextDigest: { dockerfile: "abcd", files: "Dockerfile=abcd" },
     };
-    assert.deepEqual(doneOf(stateOf(dockerImage(), imageInputs(), done)), done);
-    assert.deepEqual(doneOf(stateOf(dockerImage(), imageInputs(), {})), {
+    assert.deepEqual(recordOf(stateOf(dockerImage(), imageInputs(), done)), done);
+    assert.deepEqual(recordOf(stateOf(dockerImage(), imageInputs(), {})), {
       archive: undefined,
       imageDigest: undefined,
       contextDigest: undefined,

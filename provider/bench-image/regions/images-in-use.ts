@@ -5,4 +5,4 @@ import { remembered } from "../../memory";
  * by `pulumi up --replace` or `replaceOnChanges`, is taken over by the new resource, and so may be one that two resources declare.
  * Whatever the engine deletes in the same run is then not the image, but one of those who had it.
  */
-export const inUse = remembered(() => new Set<string>());
+export const imagesInUse = remembered(() => new Set<string>());

@@ -32,7 +32,7 @@ export function mayShow([field, key, ...rest]: readonly PropertyKey[]): boolean 
  * and `<nil>` where there is none. So each stands at its field, with the path in the words; and where the field's value must not be
  * seen, at the resource.
  */
-export function toldFailures(
+export function displayFailures(
   failures: readonly CheckFailure[],
   args: Readonly<Record<string, unknown>>,
 ): CheckFailure[] {

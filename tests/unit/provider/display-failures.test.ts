@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkDeclared } from "../../../provider/bench-image/inputs";
-import { toldFailures } from "../../../provider/inputs/told-failures";
+import { displayFailures } from "../../../provider/inputs/display-failures";
 import { checkWorkspace } from "../../../provider/workspace/inputs";
 import { configFor } from "../../support/context";
 
@@ -18,11 +18,11 @@ const ofWorkspace = (args: Record<string, unknown>) => {
     network: "public",
     ...args,
   };
-  return toldFailures(checkWorkspace(config, whole).failures, whole);
+  return displayFailures(checkWorkspace(config, whole).failures, whole);
 };
 const ofImage = (args: Record<string, unknown>) => {
   const whole = { name: "n", build: { context: "." }, access: { web: true }, ...args };
-  return toldFailures(checkDeclared(config, whole).failures, whole);
+  return displayFailures(checkDeclared(config, whole).failures, whole);
 };
 
 describe("a failure as the engine shows it", () => {
