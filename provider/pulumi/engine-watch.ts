@@ -27,6 +27,8 @@ export function watchEngine(address: string, gone: () => void): void {
     socket.resume();
     socket.once("connect", () => {
       refused = 0;
+      // The system closes a process's connections a moment before its children get a new parent, so that is looked at here, too.
+      if (process.ppid !== parent) socket.destroy();
     });
     socket.once("error", (error) => {
       if ("code" in error && error.code === "ECONNREFUSED") refused++;
