@@ -93,8 +93,11 @@ const manifest = z.record(z.string(), z.unknown());
 
 function onPublishedPackage(text: string, name: string): string {
   const found = manifest.parse(JSON.parse(text));
-  const dependencies = { ...texts.parse(found.dependencies), "pulumi-ica": `^${packageVersion()}` };
-  return `${JSON.stringify({ ...found, name, dependencies }, undefined, 2)}\n`;
+  const version = `^${packageVersion()}`;
+  const dependencies = { ...texts.parse(found.dependencies), "pulumi-ica": version };
+  // For ica-bench run and ica-bench emulator; a stack works without it.
+  const devDependencies = { ...texts.parse(found.devDependencies), "pulumi-ica-emulator": version };
+  return `${JSON.stringify({ ...found, name, dependencies, devDependencies }, undefined, 2)}\n`;
 }
 
 /** What npm and Pulumi both take for a name. */

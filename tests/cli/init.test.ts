@@ -8,7 +8,8 @@ import { Run } from "./events";
 import { icaBench, repository } from "./process";
 
 const kinds = ["console", "web", "rstudio"] as const;
-const manifest = z.object({ name: z.string(), dependencies: z.record(z.string(), z.string()) });
+const texts = z.record(z.string(), z.string());
+const manifest = z.object({ name: z.string(), dependencies: texts, devDependencies: texts });
 
 describe("ica-bench init", function () {
   this.timeout(180_000);
@@ -25,13 +26,16 @@ describe("ica-bench init", function () {
     for (const kind of kinds) {
       const { code, stderr } = await icaBench(["init", path.join(dir, `My ${kind}`), "--kind", kind]);
       assert.equal(code, 0, stderr);
-      const { name, dependencies } = manifest.parse(JSON.parse(await read(`My ${kind}`, "package.json")));
+      const { name, dependencies, devDependencies } = manifest.parse(
+        JSON.parse(await read(`My ${kind}`, "package.json")),
+      );
       assert.equal(name, `my-${kind}`);
       assert.equal(
         dependencies["pulumi-ica"],
         `^${packageVersion()}`,
         "the published package, no folder of a repository",
       );
+      assert.equal(devDependencies["pulumi-ica-emulator"], `^${packageVersion()}`, "ica-bench run works in it");
       assert.match(await read(`My ${kind}`, "Pulumi.yaml"), new RegExp(`^name: my-${kind}$`, "m"));
       assert.match(await read(`My ${kind}`, ".gitattributes"), /eol=lf/);
       for (const file of ["index.ts", "image/Dockerfile", "image/ica_start.sh"])
