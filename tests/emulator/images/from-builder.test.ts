@@ -82,7 +82,7 @@ esac
       assert.equal(state.imageDigest, configDigest);
       if (compression === "none") assert.equal(state.archiveSize, bytes.length);
       assert.equal((await archives()).length, 1);
-      assert.ok(log.lines.includes("[1/1] COPY a b (0.1s)"), log.lines.join("\n"));
+      assert.ok(log.lines.includes("built [1/1] COPY a b (0.1s)"), log.lines.join("\n"));
     });
   }
 
