@@ -1,6 +1,6 @@
 import * as ica from "pulumi-ica";
 
-// Debian with sshd on 2222; ica-bench run ./image tries it on this machine.
+// Debian with sshd on 2222. To try it on this machine: ica-bench run ./image
 const image = new ica.BenchImage("console", {
   build: { context: "./image" },
   access: { console: true },

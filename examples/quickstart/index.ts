@@ -1,15 +1,15 @@
-// The program of the Pulumi.yaml in the root of the repository: run pulumi there, not here. It takes the emulator of
-// `npx ica-bench emulator start`, or a tenant of yours.
+// The program of the Pulumi.yaml in the root of the repository: run pulumi there, not here. It works with the emulator
+// (`npx ica-bench emulator start`) or with your tenant.
 import * as ica from "pulumi-ica";
 
-// Built from ./image with Docker, saved, compressed, uploaded and registered; the version follows the content.
+// Docker builds it from ./image; the provider compresses, uploads and registers it. The version follows the content.
 const image = new ica.BenchImage("quickstart", {
   build: { context: "./image" },
   access: { web: true, console: true },
   description: "A web page on 8888 and sshd on 2222",
 });
 
-// A workspace that may reach one web site and nothing else.
+// A workspace that can reach only one web site.
 const workspace = new ica.Workspace("hello", {
   image: image.imageId,
   resourceModel: "standard-small",

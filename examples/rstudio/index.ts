@@ -1,6 +1,6 @@
 import * as ica from "pulumi-ica";
 
-// An application server with websockets behind nginx; ica-bench run ./image tries it on this machine.
+// An application server with websockets behind nginx. To try it on this machine: ica-bench run ./image
 const image = new ica.BenchImage("rstudio", {
   build: { context: "./image" },
   access: { web: true },

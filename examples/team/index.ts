@@ -6,7 +6,7 @@ interface TeamArgs {
   readonly image: pulumi.Input<string>;
 }
 
-/** A workspace for daily work, and one for analyses, which people start when they need it. */
+/** A workspace for daily work, and one for analyses that users start when they need it. */
 class Team extends pulumi.ComponentResource {
   readonly webUrl: pulumi.Output<string | undefined>;
 
@@ -28,7 +28,7 @@ class Team extends pulumi.ComponentResource {
   }
 }
 
-// The image is published by another stack: that of ../quickstart.
+// Another stack publishes the image: ../quickstart.
 const image = ica.getImageOutput({ name: "quickstart" });
 
 export const webUrl = new Team("genomics", { image: image.imageId }).webUrl;

@@ -1,6 +1,6 @@
 import * as ica from "pulumi-ica";
 
-// nginx on 8888, under the path of the workspace; ica-bench run ./image tries it on this machine.
+// nginx on 8888, under the path of the workspace. To try it on this machine: ica-bench run ./image
 const image = new ica.BenchImage("web", {
   build: { context: "./image" },
   access: { web: true },

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The main process of the workspace. Bench starts it as 1000:100 and starts it again when it ends; only /data and /tmp
-# can be written. A stop of the workspace sends TERM, and KILL 30 seconds later.
+# The main process of the workspace. Bench starts it as 1000:100, and starts it again when it ends. Only /data and /tmp
+# are writable. When the workspace stops, Bench sends TERM, and KILL 30 seconds later.
 set -eu
 
 stop() {
@@ -8,13 +8,13 @@ stop() {
 }
 trap 'echo "TERM came"; stop' TERM
 
-# The keys are there only while the workspace has console access.
+# The keys exist only while the workspace has console access.
 if [ -e /etc/workspace-auth/privateKey ]; then
   mkdir -p /tmp/sshd
   umask 077
   cp /etc/workspace-auth/hostKey /tmp/sshd/hostKey
   cp /etc/workspace-auth/pubKey /tmp/sshd/authorized_keys
-  # What Bench sets for the workspace, the proxy of a restricted network included, is to be there in a login, too.
+  # Pass on Bench's variables, including the proxy of a restricted network, to login sessions.
   {
     cat /etc/ica/sshd_config
     printf 'SetEnv'
@@ -29,7 +29,7 @@ else
   tail -f /dev/null &
 fi
 
-# Ends when sshd ends, or when TERM came.
+# Wait until sshd ends or TERM arrives.
 wait -n || true
 stop
 wait || true

@@ -1,11 +1,11 @@
 #!/bin/bash
-# The main process of the workspace: Bench runs it as user 1000, and starts it again when it ends.
-# Everything but /data and /tmp is read-only.
+# The main process of the workspace. Bench runs it as user 1000, and starts it again when it ends.
+# Only /data and /tmp are writable.
 set -eu
 
 children=()
 
-# A stop sends TERM, and 30 seconds later KILL.
+# When the workspace stops, Bench sends TERM, and KILL 30 seconds later.
 terminate() {
   echo "stopping"
   if [ "${#children[@]}" -gt 0 ]; then kill -TERM "${children[@]}" 2>/dev/null || true; fi
@@ -13,7 +13,7 @@ terminate() {
 trap terminate TERM
 
 if [ "${ICA_WEB_ENABLED:-false}" = true ]; then
-  # The page is served under the path by which Bench hands requests on.
+  # Serve the page under the path that Bench uses for requests.
   prefix="/${ICA_NAMESPACE}-n-${ICA_WORKSPACE}-i${ICA_WORKSPACE}"
   mkdir -p /tmp/nginx
   cat > /tmp/nginx/nginx.conf <<EOF
@@ -42,11 +42,11 @@ EOF
 fi
 
 if [ "${ICA_CONSOLE_ENABLED:-false}" = true ] && [ -e /etc/workspace-auth/privateKey ]; then
-  # sshd refuses keys that others may read, so it gets copies of its own.
+  # sshd rejects keys that other users can read, so copy them with strict permissions.
   umask 077
   cp /etc/workspace-auth/hostKey /tmp/hostKey
   cp /etc/workspace-auth/pubKey /tmp/authorized_keys
-  # What Bench sets for this workspace (the proxy among it) is there in a console, too.
+  # Pass on Bench's variables, including the proxy, to console sessions.
   {
     cat /etc/ica/sshd_config
     printf 'SetEnv'
@@ -61,7 +61,7 @@ tail -f /dev/null &
 children+=($!)
 echo "workspace ${ICA_WORKSPACE:-} is up"
 
-# Ends when one of them does, or TERM came: then the others go, too.
+# Wait until one process ends or TERM arrives, then stop the others.
 wait -n "${children[@]}" || true
 terminate
 wait || true

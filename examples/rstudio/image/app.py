@@ -1,7 +1,7 @@
-"""A small application server in RStudio's place: a page, and a session over a websocket.
+"""A small application server that stands for RStudio Server: a page, and a session over a websocket.
 
-Each line sent to the session comes back numbered, and is kept in /data/.app/history.txt: the number goes on after a
-restart of the workspace, since /data stays.
+The session returns each line with a number, and keeps it in /data/.app/history.txt. The numbers continue after a
+restart of the workspace, because /data stays.
 """
 
 import os
@@ -48,5 +48,5 @@ application = web.Application()
 application["sockets"] = set()
 application.add_routes([web.get("/", page), web.get("/session", session)])
 application.on_shutdown.append(say_goodbye)
-# Nobody logs in here: ICA asks for its own login before a request comes this far.
+# No login here: ICA asks for its own login before it passes on a request.
 web.run_app(application, host="127.0.0.1", port=8787, access_log=None, print=None)
