@@ -7,6 +7,7 @@ import { systemClock } from "../../provider/clock";
 import type { Context } from "../../provider/context";
 import { Docker } from "../../provider/docker/cli";
 import { IcaClient } from "../../provider/ica/client";
+import { newRunMemory } from "../../provider/run-memory";
 import { DockerRecorder } from "../../tests/support/docker-recorder";
 import { RecordingProxy } from "../../tests/support/servers/recording-proxy";
 
@@ -80,5 +81,6 @@ function contextFor(emulator: Emulator, url: string, docker: Docker): () => Cont
     log: { info: silent, status: silent, warn: silent },
     clock: systemClock,
     signal: new AbortController().signal,
+    run: newRunMemory(),
   });
 }

@@ -8,7 +8,6 @@ import type { BenchImageInputs } from "./inputs";
 import { publish } from "./publish";
 import { PublishError } from "./publish-error";
 import { rebuildReasons } from "./rebuild-reasons";
-import { imagesInUse } from "./regions/images-in-use";
 import { describeRegions, regionsOf } from "./regions/regions";
 import { finishExisting } from "./registration/finish";
 import { isGone } from "./registration/published";
@@ -33,7 +32,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     // With unknown values the engine asks what would be if something else were replaced first; before it acts, it asks again.
     if (change.kind === "replace" || hasUnknown(next)) return change;
     if (change.kind === "update") await still(context, id, next);
-    imagesInUse(context).add(id);
+    context.run.images.inUse.add(id);
     return change;
   },
 
@@ -60,7 +59,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
 
   async delete(context, id, state) {
     const what = `image ${state.name} ${state.version} (id ${id})`;
-    if (state.onDelete === "removeRegions" && imagesInUse(context).has(id)) {
+    if (state.onDelete === "removeRegions" && context.run.images.inUse.has(id)) {
       context.log.warn(
         `keeps its regions: its own replacement, or a resource of another name in the program, uses it. The stack forgets this one: ${what}`,
       );

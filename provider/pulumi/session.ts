@@ -2,6 +2,7 @@ import { systemClock } from "../clock";
 import { type Config, spareApiKey } from "../config";
 import { Docker } from "../docker/cli";
 import { IcaClient } from "../ica/client";
+import { newRunMemory, type RunMemory } from "../run-memory";
 import { engineGone } from "./end-with-engine";
 import { engineLog } from "./engine-log";
 import { thisRun } from "./last-up";
@@ -13,6 +14,8 @@ export interface Session {
   readonly docker: () => Promise<Docker>;
   /** Aborted when the engine is gone: what is under way ends cleanly, an upload without orphan parts. */
   readonly signal: AbortSignal;
+  /** What this run remembers between calls of the engine. */
+  readonly run: RunMemory;
 }
 
 /** ICA refused the key of the last `pulumi up`, and takes the one of the environment. */
@@ -37,6 +40,7 @@ function open(config: Config): Session {
   return {
     config,
     signal: engineGone,
+    run: newRunMemory(),
     client: new IcaClient({
       baseUrl: config.baseUrl,
       apiKey: config.apiKey,

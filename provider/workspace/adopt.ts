@@ -4,7 +4,6 @@ import type { Context } from "../context";
 import { errorMessage } from "../error-message";
 import { IcaError } from "../ica/transport/error";
 import type { MadeWorkspace, Workspace } from "../ica/workspaces";
-import { remembered } from "../memory";
 import type { WorkspaceInputs } from "./inputs";
 import { awaitGone, isDeleting, lookUp } from "./presence";
 import { RefusedChange } from "./refused-change";
@@ -60,13 +59,6 @@ export async function createWorkspace(context: Context, inputs: WorkspaceInputs)
 function isDeclared(live: Workspace, inputs: WorkspaceInputs): boolean {
   return isDeepStrictEqual(settingsOf(describe(live, inputs)), settingsOf(inputs));
 }
-
-/**
- * What this run took over. With `replaceOnChanges`, `pulumi up --replace` or a resource that was renamed without an alias, the engine
- * makes the new one first, which finds the old one under its name and takes it over; deleting "the old one" afterwards would
- * delete what is declared.
- */
-export const adoptedWorkspaces = remembered(() => new Set<string>());
 
 export async function existingWorkspace(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
   const found = await lookUp(context, inputs.projectId, id);

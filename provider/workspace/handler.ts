@@ -3,7 +3,7 @@ import type { Change, Live, ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { timeoutMs } from "../inputs/inputs";
 import { hasUnknown, isUnknown } from "../inputs/unknown";
-import { adoptedWorkspaces, createWorkspace, existingWorkspace, findOwn } from "./adopt";
+import { createWorkspace, existingWorkspace, findOwn } from "./adopt";
 import { changesBetween } from "./changes";
 import { converge, keepWorkspaceId } from "./converge";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
@@ -63,7 +63,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       inputs.existingId === undefined
         ? await findOwn(context, inputs, deadline)
         : await existingWorkspace(context, inputs.existingId, inputs);
-    if (found !== undefined) adoptedWorkspaces(context).add(found.id);
+    if (found !== undefined) context.run.workspaces.adopted.add(found.id);
     const { id, workspace } =
       found === undefined ? await createWorkspace(context, inputs) : { id: found.id, workspace: found };
     const place = placeOf(id, inputs);
@@ -109,7 +109,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async delete(context, id, state) {
     const { client, log } = context;
     const place: WorkspaceRef = { projectId: state.projectId, workspaceId: id, name: state.name };
-    if (adoptedWorkspaces(context).has(id)) {
+    if (context.run.workspaces.adopted.has(id)) {
       log.warn(
         "kept, and so is its /data: its own replacement, or a resource of another name in the program, took it over a moment ago. " +
           "To make it anew, set deleteBeforeReplace: true or another name",

@@ -2,6 +2,7 @@ import type { Config } from "../../provider/config";
 import type { Context } from "../../provider/context";
 import type { Log } from "../../provider/handler";
 import { IcaClient } from "../../provider/ica/client";
+import { newRunMemory } from "../../provider/run-memory";
 import { FakeClock } from "./fake-clock";
 
 /** The lines that a user would see. */
@@ -52,5 +53,6 @@ export function contextFor(baseUrl: string, overrides: Partial<Config> = {}): Te
     log: new RememberedLog(),
     clock,
     signal: new AbortController().signal,
+    run: newRunMemory(),
   };
 }

@@ -1,5 +1,4 @@
 import type { Context } from "../../context";
-import type { IcaClient } from "../../ica/client";
 import type { DockerImage } from "../../ica/docker-images";
 import type { Region } from "../../ica/regions";
 
@@ -41,16 +40,16 @@ export async function regionIds(
   return (await declaredRegions(context, projectId, declared)).map(({ id }) => id);
 }
 
-/** The regions of the tenant, asked for once a session: they change by contract and not by the minute. */
-export async function knownRegions({ client }: Context): Promise<readonly Region[]> {
-  const known = asked.get(client) ?? client.regions.list();
-  asked.set(client, known);
+/** The regions of the tenant. One lookup for the whole run. */
+export async function knownRegions({ client, run }: Context): Promise<readonly Region[]> {
+  const known = run.images.regions ?? client.regions.list();
+  run.images.regions = known;
   // A failure is not kept: the next one asks again.
-  known.catch(() => asked.delete(client));
+  known.catch(() => {
+    if (run.images.regions === known) run.images.regions = undefined;
+  });
   return known;
 }
-
-const asked = new WeakMap<IcaClient, Promise<readonly Region[]>>();
 
 /** By code, whatever the case, or by UUID. */
 export function findRegion<R extends NamedRegion>(known: readonly R[], name: string): R | undefined {

@@ -7,7 +7,6 @@ import { timeoutMs } from "../../inputs/inputs";
 import { forgetArchive } from "../archive-file/send";
 import type { BenchImageInputs } from "../inputs";
 import { changeRegions } from "../regions/change";
-import { imagesInUse } from "../regions/images-in-use";
 import { type BenchImageState, type PublishedRecord, stateOf } from "../state";
 import { awaitImage, ImageBuildFailed } from "./register";
 import { settingsToChange } from "./settings";
@@ -41,7 +40,7 @@ export async function finishExisting(
   done: PublishedRecord,
   named?: string[],
 ): Promise<{ id: string; state: BenchImageState }> {
-  imagesInUse(context).add(image.id);
+  context.run.images.inUse.add(image.id);
   return keepImageId(context, { ...inputs, regions: named }, image, done, async () => {
     const ready = await awaitReady(context, inputs, image);
     const placed = await changeRegions(context, inputs, ready, named ?? []);

@@ -1,5 +1,4 @@
 import type { Context } from "../../context";
-import { remembered } from "../../memory";
 import type { WorkspaceInputs } from "../inputs";
 
 /**
@@ -7,15 +6,13 @@ import type { WorkspaceInputs } from "../inputs";
  * replaces something else (`pulumi destroy --target`), it asks what the loss of that would change of the resources that depend on it. Nothing
  * becomes of such a comparison, so it says nothing to the user and asks ICA nothing.
  */
-const checked = remembered(() => new Set<string>());
-
 export function noteChecked(context: Context, inputs: WorkspaceInputs): void {
-  checked(context).add(keyOf(inputs));
+  context.run.workspaces.checked.add(keyOf(inputs));
 }
 
 /** Whether a comparison is about what the program declares. */
 export function isChecked(context: Context, inputs: WorkspaceInputs): boolean {
-  return checked(context).has(keyOf(inputs));
+  return context.run.workspaces.checked.has(keyOf(inputs));
 }
 
 /** The name is unique within its project; neither may be known yet, and then both look the same in both calls. */

@@ -4,7 +4,6 @@ import type { CheckFailure } from "../../handler";
 import type { DockerImage } from "../../ica/docker-images";
 import { IcaError } from "../../ica/transport/error";
 import { hasUnknown, isUnknown } from "../../inputs/unknown";
-import { remembered } from "../../memory";
 import type { WorkspaceInputs } from "../inputs";
 
 /**
@@ -81,7 +80,7 @@ async function findOffer(
 
 /** One call for each image, however many workspaces of this `pulumi up` use it. */
 function shared(context: Context, imageId: string): Promise<DockerImage | undefined> {
-  const images = asked(context);
+  const images = context.run.workspaces.offers;
   const known = images.get(imageId);
   if (known !== undefined) return known;
   const image = context.client.dockerImages.find(imageId);
@@ -93,5 +92,3 @@ function shared(context: Context, imageId: string): Promise<DockerImage | undefi
   );
   return image;
 }
-
-const asked = remembered(() => new Map<string, Promise<DockerImage | undefined>>());

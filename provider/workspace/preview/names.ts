@@ -1,7 +1,6 @@
 import type { Context } from "../../context";
 import type { CheckFailure } from "../../handler";
 import { hasUnknown } from "../../inputs/unknown";
-import { remembered } from "../../memory";
 import type { WorkspaceInputs } from "../inputs";
 
 /**
@@ -11,12 +10,9 @@ import type { WorkspaceInputs } from "../inputs";
 export function sameNameTwice(context: Context, { projectId, name }: WorkspaceInputs): CheckFailure[] {
   const { urn } = context;
   if (urn === undefined || hasUnknown([projectId, name])) return [];
-  const workspaces = declared(context);
+  const workspaces = context.run.workspaces.declared;
   workspaces.set(urn, JSON.stringify([projectId, name]));
   const [other] = [...workspaces].find(([by, what]) => by !== urn && what === workspaces.get(urn)) ?? [];
   if (other === undefined) return [];
   return [{ property: "name", reason: `"${name}" is declared by ${other} too: a name is unique in its project` }];
 }
-
-/** What this run declares, by URN. */
-const declared = remembered(() => new Map<string, string>());

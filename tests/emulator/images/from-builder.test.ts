@@ -6,6 +6,7 @@ import { systemClock } from "../../../provider/clock";
 import type { Context } from "../../../provider/context";
 import { Docker } from "../../../provider/docker/cli";
 import { IcaClient } from "../../../provider/ica/client";
+import { newRunMemory } from "../../../provider/run-memory";
 import { configFor, RememberedLog } from "../../support/context";
 import { imageInputs } from "../../support/factories";
 import { type Entry, keptContract, layeredArchive } from "../../support/layered-archive";
@@ -51,6 +52,7 @@ esac
       log,
       clock: systemClock,
       signal: new AbortController().signal,
+      run: newRunMemory(),
     };
   }
 
