@@ -22,7 +22,7 @@ export class Faults {
     this.#orders.length = 0;
   }
 
-  /** Returns the fault for this request, and counts the request for every fault that it matches. */
+  /** Returns the fault that is due for this request, and counts the request for faults that are not due yet. */
   take(method: string, path: string): Fault | undefined {
     const due = this.#orders.filter(({ order, happened }) => happened < order.times && matches(order, method, path));
     for (const standing of due) {

@@ -3,9 +3,9 @@ import { explain } from "../journal";
 import { xmlOf } from "./xml";
 
 /**
- * The error codes of this store with their statuses:
- * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html S3 itself is never full; 507 is the HTTP status
- * for that.
+ * The error codes of this store with their statuses
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). S3 itself is never full; 507 is the HTTP
+ * status for that.
  */
 const STATUSES = {
   AccessDenied: 403,

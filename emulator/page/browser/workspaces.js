@@ -6,7 +6,7 @@ import { accessWords, networkWords } from "./words.js";
 /** @typedef {import("../protocol").WorkspaceRow} Row */
 /** @typedef {"start" | "stop" | "edit" | "delete"} Action */
 
-/** In which states each action is allowed; the emulator decides, this only saves a click. */
+/** The states in which each action is allowed. The emulator decides; this only saves a click. */
 const ALLOWED = {
   start: ["Stopped", "Failed"],
   stop: ["Running", "Starting", "Failed"],
