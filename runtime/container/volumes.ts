@@ -94,7 +94,10 @@ function dataMount(names: Names, { id, keptData }: WorkspaceSpec): Dockerode.Mou
   return { Type: "volume", Source: keptData ?? names.data(id), Target: "/data", VolumeOptions: NO_COPY };
 }
 
-/** Leaves existing volumes of other owners alone: preparing one would give its root to user 1000. */
+/**
+ * Creates the user's volume if missing. Refuses other existing volumes, because filling one would give its root to user
+ * 1000.
+ */
 async function ensureKeptVolume(docker: Dockerode, name: string): Promise<void> {
   const found = await ifThere(docker.getVolume(name).inspect());
   if (found === undefined) {
