@@ -27,7 +27,7 @@ const calls = {
   update: `PUT ${collection}/{}`,
 };
 
-/** Judges every assumption by the facts. Pure. */
+/** Judges every assumption by the facts. A pure function. */
 export function judge(facts: Facts, expected: Expected): Judged[] {
   return assumptions.map((assumption) => ({ ...assumption, ...verdictOn(assumption.id, facts, expected) }));
 }

@@ -48,8 +48,8 @@ export class Auth {
   }
 
   /**
-   * Sets the user's key: `given` replaces the existing key; without `given`, generates one if there is none. Returns
-   * undefined if the existing key stays.
+   * Sets the user's key to `given`. Without `given`, keeps the existing key, or generates the first one. Returns the
+   * new key; undefined if the existing key stays.
    */
   async userKey(given: string | undefined): Promise<string | undefined> {
     const known = this.#keys.list().some(({ owner }) => owner === USER);

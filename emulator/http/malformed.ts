@@ -26,7 +26,7 @@ export function refuseMalformed(server: Server): void {
     res.end(body([417, "Expectation Failed", "The only thing that can be expected here is 100-continue."]));
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    // Within an answer that has begun no other can follow, and a client that has gone cannot receive one.
+    // An answer that has begun cannot become another one, and a client that has gone receives nothing.
     if (!socket.writable || answers.get(socket)?.headersSent || error.code === "ECONNRESET") {
       socket.destroy();
       return;

@@ -31,7 +31,7 @@ export function writeBelow(root: string, at: string, content: string | undefined
   });
 }
 
-/** Removes copies that a kill left unfinished. Only while no workspace or copy is writing. */
+/** Removes copies that a kill left unfinished. Call it only while nothing writes to the folder. */
 export async function removeUnfinished(root: string): Promise<void> {
   const { dir, base } = path.parse(root);
   for (const name of await readdir(dir)) {

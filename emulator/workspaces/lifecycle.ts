@@ -170,7 +170,7 @@ export class Lifecycle {
     this.#activities.set(id, activity);
   }
 
-  /** Starts a workspace and keeps it running until it is hopeless, or until the signal aborts. */
+  /** Starts a workspace and keeps it running until supervision gives up, or until the signal aborts. */
   async #run(id: string, { signal }: AbortController): Promise<void> {
     const failure = await this.#keepUp(id, signal).catch((error: unknown) => {
       if (!signal.aborted) {
@@ -186,7 +186,7 @@ export class Lifecycle {
     }
   }
 
-  /** Resolves to the reason why the workspace is hopeless. Recreates a container that was removed from outside. */
+  /** Resolves to the reason for giving up. Recreates a container that was removed from outside. */
   async #keepUp(id: string, signal: AbortSignal): Promise<string> {
     const runtime = await this.#options.runtime();
     for (;;) {

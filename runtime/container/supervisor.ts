@@ -5,7 +5,7 @@ import { dockerStatus, dockerWords, ifThere } from "../docker/docker-error";
 import { INIT_SCRIPT } from "../spec";
 import { tailOf } from "./container-log";
 
-/** When a main process counts as alive, and when its restarts count as hopeless. */
+/** When a main process counts as alive, and when supervision gives up on it. */
 export interface Timing {
   /** Milliseconds alive before it counts as running. */
   readonly aliveMs: number;
@@ -36,7 +36,7 @@ export interface Listener {
 }
 
 /**
- * How supervision ended: the process was hopeless (with the reason in words), or the container was removed from
+ * How supervision ended: it gave up on the process (with the reason in words), or the container was removed from
  * outside.
  */
 export type SupervisionEnd = { readonly kind: "failed"; readonly reason: string } | { readonly kind: "gone" };
@@ -114,7 +114,7 @@ async function live(
   try {
     await Promise.all([ended, reported]);
   } finally {
-    // Lets the listener finish what it has begun before anything is undone.
+    // Waits for the listener to finish, before anything is undone.
     over.abort();
     await Promise.allSettled([reported]);
   }

@@ -30,7 +30,7 @@ async function download() {
   begin("browser", "no Chromium here: asking playwright-core to download one");
   const program = join(root, "node_modules", "playwright-core", "cli.js");
   const { code, output, timedOut } = await run(process.execPath, [program, "install", "chromium"], {
-    // An unreachable server may stay silent for ever.
+    // An unreachable server may stay silent forever.
     idle: () => 60_000,
   });
   if (timedOut) return "its download does not answer";

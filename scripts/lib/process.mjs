@@ -55,8 +55,8 @@ function track(child) {
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, input?: string, timeout?: number, idle?: (output: string) => number, uninterrupted?: boolean }} [options]
- * `timeout`: ms for the whole run; `idle`: returns, for the output so far, how many ms the program may stay silent;
- * `uninterrupted`: the program may finish its work even after a cancel.
+ *   `timeout`: ms for the whole run; `idle`: returns, for the output so far, how many ms the program may stay silent;
+ *   `uninterrupted`: the program may finish its work even after a cancel.
  * @returns {Promise<{ code: number, stdout: string, stderr: string, output: string, timedOut: boolean }>}
  */
 export function run(command, args, options = {}) {
@@ -120,7 +120,7 @@ export function attached(command, args, { cwd, env = process.env } = {}) {
   });
 }
 
-/** Runs `from | to` without a shell. The first of the two failures is that of the pipe. */
+/** Runs `from | to` without a shell. If both fail, `from`'s exit code counts. */
 export async function pipe([fromCommand, fromArgs], [toCommand, toArgs]) {
   if (cancelled) throw new Cancelled();
   const from = track(spawn(fromCommand, fromArgs, { stdio: ["ignore", "pipe", "pipe"] }));

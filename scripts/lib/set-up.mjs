@@ -25,8 +25,8 @@ async function together(works) {
 /**
  * Provides everything that the demo and the tests need, on any machine. Leaves alone what is there already.
  *
- * @returns {Promise<{ docker: string, folders: string[], env: NodeJS.ProcessEnv }>} the docker client to use, the
- * folders that PATH needs, and the environment to run with
+ * @returns {Promise<{ docker: string, folders: string[], env: NodeJS.ProcessEnv }>}
+ *   the docker client to use, the folders that PATH needs, and the environment to run with
  */
 export async function setUp() {
   // Pulumi may take minutes to build; it and the other steps do not depend on each other.

@@ -242,7 +242,7 @@ export class DiskStore {
     await rm(this.#path(bucket, key, "metadata.json"), { force: true });
   }
 
-  /** Writes the metadata first. Then a rename publishes the object under its name. */
+  /** Writes metadata and ETag first, then renames the object to its name, which publishes it. */
   async #publish(object: StoredObject, temporary: string, metadata: Readonly<Record<string, string>>): Promise<Stored> {
     const { bucket, key, size, etag } = object;
     const file = this.fileOf(bucket, key);

@@ -75,7 +75,7 @@ export async function logTail(id) {
 }
 
 /**
- * Follows what happens. It comes again by itself when the connection breaks.
+ * Follows events. Reconnects by itself when the connection breaks.
  *
  * @param {{
  *   state(snapshot: import("../protocol").Snapshot): void,
@@ -83,7 +83,7 @@ export async function logTail(id) {
  *   connected(connected: boolean): void,
  *   refused(): void,
  * }} listener
- * @returns {() => void} ends it
+ * @returns {() => void} stops following
  */
 export function follow(listener) {
   const source = new EventSource("/page/api/events");

@@ -98,7 +98,7 @@ function tailWords(text) {
 }
 
 /**
- * A button that is not to be pressed now stays where it is and keeps the focus, and says why.
+ * A button for an action. When the action is not allowed, the button stays in place, keeps the focus, and says why.
  *
  * @param {Action} action
  * @param {string} label

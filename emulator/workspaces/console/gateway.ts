@@ -74,7 +74,7 @@ export class ConsoleGateway {
     for (const connection of found.connections) {
       connection.end();
     }
-    // A silent client would hold the port open for ever.
+    // A silent client would hold the port open forever.
     for (const socket of found.sockets) {
       socket.destroySoon();
     }

@@ -41,8 +41,8 @@ async function build(go, name, folder) {
   const env = { ...process.env, GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off", CGO_ENABLED: "0" };
   const source = await sourceOf(go, tools[name], env);
   if (source.refusal) return source.refusal;
-  // In the final folder's parent, so that the finished program moves into place in one step and no process sees an
-  // incomplete one.
+  // In the target folder, so that the finished program moves into place in one step and no process sees an incomplete
+  // one.
   const workshop = mkdtempSync(join(folder, "building-"));
   try {
     const made = join(workshop, name);

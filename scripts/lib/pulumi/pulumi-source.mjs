@@ -28,8 +28,8 @@ export async function buildPulumi(version, folder) {
   if (!go) return "Go is not installed";
   begin("pulumi", `building ${version} from its Go modules (about five minutes, only this once)`);
   mkdirSync(folder, { recursive: true });
-  // In the final folder's parent, so that the finished program moves into place in one step and no process sees an
-  // incomplete one.
+  // In the target folder, so that the finished program moves into place in one step and no process sees an incomplete
+  // one.
   const workshop = mkdtempSync(join(folder, "building-"));
   try {
     writeFileSync(join(workshop, "go.mod"), goModule(version));

@@ -53,7 +53,7 @@ const grace = 15_000;
  * @param {string[]} args mocha's options, and paths below tests/ to run only these
  * @returns {Promise<{ passes: number, failures: number, skipped: { title: string, reason: string }[], faults: string[]
  * }>}
- * `faults`: what went wrong outside of any test
+ *   `faults`: what went wrong outside of any test
  */
 export async function runTests(args, env) {
   const folder = mkdtempSync(join(tmpdir(), "pulumi-ica-test-"));

@@ -2,7 +2,7 @@ import { contextFor, type TestContext } from "../context";
 import { BenchServer } from "../servers/bench-server";
 import { ScriptedServer } from "../servers/scripted-server";
 
-/** The surroundings for a test of the workspace handler. */
+/** What a test of the workspace handler uses. */
 export interface Scripted {
   readonly server: ScriptedServer;
   readonly bench: BenchServer;

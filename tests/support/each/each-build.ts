@@ -5,7 +5,7 @@ import { contextFor, type TestContext } from "../context";
 import { ImageServer } from "../servers/image-server";
 import { ScriptedServer } from "../servers/scripted-server";
 
-/** The surroundings for a test of an image's preview. */
+/** What a test of an image's preview uses. */
 export interface ScriptedBuild {
   readonly server: ScriptedServer;
   readonly ica: ImageServer;

@@ -2,7 +2,7 @@ import { contextFor, type TestContext } from "../context";
 import { ImageServer } from "../servers/image-server";
 import { ScriptedServer } from "../servers/scripted-server";
 
-/** The surroundings for a test of the image handler. */
+/** What a test of the image handler uses. */
 export interface ScriptedImages {
   readonly server: ScriptedServer;
   readonly ica: ImageServer;

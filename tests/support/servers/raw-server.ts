@@ -50,7 +50,7 @@ export function endless(response: ServerResponse, chunk: Buffer): { given: numbe
   return count;
 }
 
-/** Writes the pieces in order, with a pause before each, until the client is gone. Never ends the response. */
+/** Writes the pieces in order, with a pause before each, then ends the response. Stops when the client is gone. */
 export function drip(response: ServerResponse, pauseMs: number, pieces: Iterable<string>): void {
   const left = pieces[Symbol.iterator]();
   const timer = setInterval(() => {

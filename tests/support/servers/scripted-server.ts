@@ -7,7 +7,7 @@ import {
   type ServerResponse,
 } from "node:http";
 
-/** A call as it came over the wire. */
+/** A call as received. */
 export interface Seen {
   readonly method: string;
   /** As sent: encoded, without the query. */
