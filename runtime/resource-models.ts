@@ -35,8 +35,7 @@ export function isKnownModel(model: string): boolean {
 
 /**
  * The limits of a model on this machine. Never more than the machine has, because Docker refuses more CPUs than there
- * are. A model of unknown size gets half of the machine, so that it cannot take all of it. The empty name means no
- * model.
+ * are. A model of unknown size gets half of the machine and leaves the rest free. The empty name means no model.
  */
 export function limitsOf(model: string, machine: { cpus: number; memoryBytes: number }): Limits {
   if (model === "") {

@@ -4,7 +4,7 @@ import { benchEnvironment, NAMESPACE, webPrefix } from "../container/environment
 /** ICA's URL for a workspace on the public address (vendor's page about Bench). */
 const ICA_URL = "https://ica.illumina.com/ica";
 
-/** The surroundings of a workspace that no ICA knows. */
+/** The environment of a workspace outside any ICA. */
 export interface Standalone {
   /** Eight digits. */
   readonly number: string;

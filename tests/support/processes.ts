@@ -18,7 +18,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits up to ten seconds for a condition; the error says which one did not come true. */
+/** Waits up to ten seconds for a condition. On failure, the error names the condition. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!(await isSo())) {
