@@ -5,9 +5,9 @@ import path from "node:path";
 import { readContents } from "../provider/build-context/hash";
 
 /**
- * The contextHash of a context of 20,000 files and 1 GB, against `find … | xargs -P2 sha256sum` over the same files, in turn: cold (no
- * stat cache; the files are in the machine's memory, for both alike) and warm. Prints a table and JSON.
- * ROUNDS (default 5): the figures are medians of so many.
+ * Compares the contextHash of a context of 20,000 files and 1 GB with `find … | xargs -P2 sha256sum` over the same
+ * files, in turn: cold (no stat cache; the operating system has cached the files for both) and warm. Prints a table and
+ * JSON. ROUNDS (default 5) sets how many rounds the medians come from.
  */
 
 const rounds = Number(process.env.ROUNDS ?? 5);
@@ -20,13 +20,13 @@ interface Round {
   readonly reference: number;
   readonly cold: number;
   readonly warm: number;
-  /** Of the processor: on a busy machine less than the time that passes. */
+  /** Processor seconds. On a busy machine they are fewer than the seconds that pass. */
   readonly warmProcessor: number;
 }
 
-/** Most files small, one in a hundred large, as in a repository with some data: on average 50 kB. */
+/** Writes mostly small files and one large file in a hundred, as in a repository with some data: 50 kB on average. */
 async function makeContext(folder: string): Promise<number> {
-  // The content is of no matter to a hash; that no two files are alike is.
+  // A hash takes equally long for any content, but no two files may be alike.
   const content = Buffer.alloc(4e6, "all work and no play makes a dull context\n");
   const share = (index: number) => (index % 100 === 0 ? 30 : index % 10 === 0 ? 4 : 0.2 + (index % 7) / 20);
   const unit = total / Array.from({ length: files }, (_, index) => share(index)).reduce((sum, each) => sum + each, 0);
@@ -48,7 +48,7 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-/** The reference. The command is constant; it runs in the context. */
+/** The reference. The command is constant and runs in the context. */
 async function reference(folder: string): Promise<void> {
   const command = "find . -type f -print0 | xargs -0 -P2 sha256sum > /dev/null";
   const child = spawn("sh", ["-c", command], { cwd: folder, stdio: ["ignore", "inherit", "inherit"] });
@@ -72,7 +72,8 @@ async function main(): Promise<void> {
     const context = path.join(dir, "context");
     const bytes = await makeContext(context);
     const cache = path.join(dir, "cache");
-    // A cache believes no file that is younger than some seconds; a context that was just made has to be as old as a clone is.
+    // The cache ignores files that changed in the last few seconds. Moving the clock on makes the new context look as
+    // old as a clone.
     const now = () => Date.now() + 60_000;
     const hash = async () => (await readContents({ context }, { folder: cache, now: now() })).contextHash;
     await reference(context);

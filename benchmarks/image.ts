@@ -15,16 +15,17 @@ import { runUnchanged } from "./image/unchanged";
 import { Uploader } from "./image/uploader";
 
 /**
- * Image to ICA, the documented way (docker save | bzip2 > file, then upload the file) against ours, on the same machine, image
- * and emulator, in turn. Prints a table and JSON. ROUNDS (default 5): the figures are medians of so many; each takes about 80
- * seconds on 2 cores. `--memory-gb N`: instead, the memory for an image of N GB beside that for the usual one.
+ * Compares two ways to bring an image to ICA on the same machine, image and emulator, in turn: the documented way
+ * (docker save | bzip2 > file, then upload the file) and ours. Prints a table and JSON. ROUNDS (default 5) sets how
+ * many rounds the medians come from; each round takes about 80 seconds on 2 cores. `--memory-gb N` compares the memory
+ * for an image of N GB with that for the usual image instead.
  */
 
 interface Bench {
   readonly docker: Docker;
   readonly emulator: Emulator;
   readonly dir: string;
-  /** What is to be removed at the end. */
+  /** Tags to remove at the end. */
   readonly tags: string[];
   upload(source: Job["source"]): Promise<Result>;
 }
@@ -63,7 +64,7 @@ async function measureTime({ docker, emulator, dir, tags, upload }: Bench, round
     const sent = await upload({ file });
     archiveBytes = sent.bytes;
     const floor = parallel && (await seconds(() => saveAndCompress(docker, first, parallel.command)));
-    // The next release follows on the first one of this round.
+    // The next release follows the first one of this round.
     const lbzip2 = parallel && (await upload({ reference: first, compressor: parallel, cache }));
     const bzip2 = await upload({
       reference: first,
@@ -110,7 +111,7 @@ async function main(): Promise<void> {
   const rounds = Number(process.env.ROUNDS ?? 5);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error("ROUNDS has to be a whole number, 1 at least");
   const { values } = parseArgs({ options: { "memory-gb": { type: "string" } } });
-  // Else the SDK's notice about coming versions of Node stands between the figures.
+  // Keeps the SDK's notice about future versions of Node out of the figures.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-bench-"));
   const emulator = await startEmulator({ port: 0, dir: path.join(dir, "emulator") });

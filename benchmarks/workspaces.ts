@@ -5,11 +5,11 @@ import { startTestBench, type TestBench } from "../tests/engine/bench";
 import { bytesPerWorkspace, declareFleet, listAll, makeImage, multiply } from "../tests/engine/workspaces/fleet";
 
 /**
- * Many workspaces, none with a container: a refresh with shared list calls against one GET each (same stack, same run,
- * in turn), and an `up` where ICA answers 10 calls a second. Prints a table and JSON.
+ * Measures many workspaces without containers: a refresh with shared list calls against one GET each (same stack, same
+ * run, in turn), and an `up` where ICA answers 10 calls a second. Prints a table and JSON.
  *
- * Environment: COUNT (workspaces that are refreshed, 1000), UP (workspaces that are made, 200), ROUNDS (2), LATENCY_MS (what
- * every call takes longer than on loopback, since ICA is across the internet: 50).
+ * Environment: COUNT (workspaces to refresh, 1000), UP (workspaces to create, 200), ROUNDS (2), LATENCY_MS (delay added
+ * to every call, because ICA is across the internet: 50).
  */
 
 const count = Number(process.env.COUNT ?? 1000);
@@ -26,7 +26,7 @@ interface Measured {
   readonly providerMb: number;
 }
 
-/** The largest resident size so far of the processes that run resources of this run's stacks. */
+/** The peak resident size so far of the processes that run this benchmark's dynamic resources. */
 class ProviderMemory {
   #peakKb = 0;
   readonly #timer = setInterval(() => void this.#look(), 250);
@@ -58,7 +58,7 @@ async function measure(bench: TestBench, work: () => Promise<unknown>): Promise<
   }
 }
 
-/** The round with the middle time; of two, the better one. */
+/** The round with the median time; of two rounds, the faster one. */
 function median(measured: readonly Measured[]): Measured {
   const middle = [...measured].sort((a, b) => a.seconds - b.seconds)[Math.floor((measured.length - 1) / 2)];
   if (middle === undefined) throw new Error("no rounds: set ROUNDS to at least 1");
@@ -77,7 +77,7 @@ async function refreshes(): Promise<{ shared: Measured; single: Measured; stateB
     bench.calls.latencyMs = latencyMs;
     const shared: Measured[] = [];
     const single: Measured[] = [];
-    // Warm, so that the first of the two has no disadvantage; and each comes first in turn.
+    // Warms up first, so that the first variant has no disadvantage. The variants also take turns at going first.
     await stack.preview();
     for (let round = 0; round < rounds; round++) {
       if (round % 2 === 0) shared.push(await refresh(bench, stack, "true"));

@@ -1,19 +1,19 @@
 import { InvalidArgumentError, Option } from "commander";
 
-/** What of an image is open to its users. */
+/** The kinds of access that an image offers its users. */
 export interface Access {
   readonly web: boolean;
   readonly console: boolean;
 }
 
-/** `--access web,console`: what the image is declared to offer, as `access` of a BenchImage. */
+/** `--access web,console`: the declared access of the image, like `access` of a BenchImage. */
 export function accessOption(): Option {
   return new Option("--access <kinds>", "what the image is declared to offer: web, console or both")
     .argParser(parseAccess)
     .default({ web: true, console: true }, "web,console");
 }
 
-/** Reads a list such as `web,console`. Throws what commander shows beside the option. */
+/** Parses a list such as `web,console`. Throws the error that commander shows beside the option. */
 export function parseAccess(text: string): Access {
   const kinds = text.split(",").map((kind) => kind.trim());
   const strange = kinds.find((kind) => kind !== "web" && kind !== "console");

@@ -31,7 +31,7 @@ const program = new Command("ica-bench")
   )
   .addCommand(doctorCommand());
 
-/** A command that needs the package with the emulator: it is loaded only when it is called. */
+/** A command that needs the emulator package. Loads the package only when the command is called. */
 function ofEmulator(name: string, description: string, load: () => Command): Command {
   if (!process.argv.slice(2, 4).includes(name)) return new Command(name).description(description);
   try {
@@ -43,7 +43,7 @@ function ofEmulator(name: string, description: string, load: () => Command): Com
   }
 }
 
-// The reader of a pipe may have read enough, and a terminal may be closed: neither is worth a stack.
+// The reader of a pipe may stop reading, and a terminal may close: neither deserves a stack trace.
 for (const output of [process.stdout, process.stderr]) {
   output.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "EIO") throw error;

@@ -2,7 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 
-/** The folder of this package, from the sources and from dist alike: the nearest one above with the OpenAPI documents. */
+/**
+ * The folder of this package: the nearest parent folder with the OpenAPI documents. Works from the sources and from
+ * dist.
+ */
 export function packageRoot(): string {
   for (let dir = __dirname; dir !== path.dirname(dir); dir = path.dirname(dir)) {
     if (existsSync(path.join(dir, "openapi", "ica.yaml"))) {

@@ -1,6 +1,9 @@
 import { InvalidArgumentError } from "commander";
 
-/** `NAME=VALUE`, or `NAME` for the value that this process has, which keeps a secret out of the command line. */
+/**
+ * Collects `NAME=VALUE`. `NAME` alone takes the value from this process's environment, which keeps a secret out of the
+ * command line.
+ */
 export function collectPair(
   text: string,
   before: readonly (readonly [string, string])[],

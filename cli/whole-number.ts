@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** Reads an option that is a whole number from 0 to `max`. */
+/** Returns a parser for an option that is a whole number from 0 to `max`. */
 export function wholeNumber(max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;

@@ -1,4 +1,4 @@
-/** The ways into one workspace, for `ica-bench run`: web access, and the SSH gateway. */
+/** The ways into one workspace that `ica-bench run` uses: web access, and the SSH gateway. */
 
 export { onUpgrade } from "./http/listen";
 export { isLoopbackHost, refuseHost } from "./http/loopback";

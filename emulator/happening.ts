@@ -1,15 +1,15 @@
-/** A request that was answered, or was not. */
+/** A request, answered or not. */
 export interface CallHappening {
   readonly kind: "call";
   readonly time: string;
   readonly method: string;
-  /** Without the query: signatures and tokens of the object store stand there. */
+  /** Without the query, which holds signatures and tokens of the object store. */
   readonly path: string;
-  /** Undefined when the connection ended before the answer did. */
+  /** Undefined when the connection ended before the answer. */
   readonly status?: number;
   /** Milliseconds from the request to the end of the answer. */
   readonly ms: number;
-  /** Why it failed, in the words of the answer; there is one for every answer from 400 on. */
+  /** Why the request failed, in the words of the answer. Present for every status from 400 on. */
   readonly fault?: string;
 }
 
@@ -20,5 +20,5 @@ export interface LineHappening {
   readonly text: string;
 }
 
-/** Something that happened in the emulator. `id` counts up from 1. */
+/** An event in the emulator. `id` counts up from 1. */
 export type Happening = { readonly id: number } & (CallHappening | LineHappening);

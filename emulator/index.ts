@@ -1,4 +1,4 @@
-/** What `ica-bench emulator` needs: an emulator, its folder, and the faults that can be ordered. */
+/** The API for `ica-bench emulator`: an emulator, its folder, and the faults to inject. */
 
 export { type Fault, type StandingOrder, standingOrder } from "./faults/order";
 export { FAULTS_PATH } from "./faults/routes";

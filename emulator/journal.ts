@@ -1,34 +1,34 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallHappening, Happening, LineHappening } from "./happening";
 
-/** How many happenings are remembered for those who come later. */
+/** How many events the journal keeps for later readers. */
 const REMEMBERED = 200;
-/** A path may be as long as all headers of a request; nobody reads that. */
+/** A path can be as long as all headers of a request, which is too long to show. */
 const LONGEST_PATH = 300;
 
-/** What happened lately, for people who look at the emulator. Kept in memory only; holds no secret. */
+/** Recent events for people who watch the emulator. In memory only; holds no secret. */
 export class Journal {
   readonly #happenings: Happening[] = [];
   readonly #followers = new Set<(happening: Happening) => void>();
   #count = 0;
 
-  /** The last happenings, oldest first. */
+  /** The latest events, oldest first. */
   recent(): readonly Happening[] {
     return [...this.#happenings];
   }
 
-  /** Hands on what happens from now on, until the returned function is called. */
+  /** Passes on new events until the returned function is called. */
   follow(onHappening: (happening: Happening) => void): () => void {
     this.#followers.add(onHappening);
     return () => this.#followers.delete(onHappening);
   }
 
-  /** Notes a line of the log. */
+  /** Records a line of the log. */
   line(text: string): void {
     this.#add({ kind: "line", time: new Date().toISOString(), text });
   }
 
-  /** Notes a request once its answer is over. To be called when it arrives. */
+  /** Records a request once its answer has ended. Call it when the request arrives. */
   watch(req: IncomingMessage, res: ServerResponse): void {
     const start = performance.now();
     const { method = "GET", url = "/" } = req;
@@ -63,7 +63,7 @@ export class Journal {
 
 const reasons = new WeakMap<ServerResponse, string>();
 
-/** Notes why an answer is a failure, for {@link Journal}. The words are those that its caller gets. */
+/** Records for {@link Journal} why an answer is a failure, in the words that its caller gets. */
 export function explain(res: ServerResponse, reason: string): void {
   reasons.set(res, reason);
 }

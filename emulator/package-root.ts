@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 
-/** The folder with the OpenAPI documents: the nearest above, from the sources and from dist alike. */
+/** The nearest parent folder with the OpenAPI documents. Works from the sources and from dist. */
 export function openapiFolder(): string {
   return path.join(nearest(path.join("openapi", "ica.yaml")), "openapi");
 }
@@ -13,7 +13,7 @@ export function packageVersion(): string {
   return z.object({ version: z.string() }).parse(JSON.parse(readFileSync(file, "utf8"))).version;
 }
 
-/** The nearest folder above this file that has `file`. */
+/** The nearest parent folder of this file that contains `file`. */
 function nearest(file: string): string {
   for (let dir = __dirname; dir !== path.dirname(dir); dir = path.dirname(dir)) {
     if (existsSync(path.join(dir, file))) {

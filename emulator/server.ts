@@ -36,28 +36,28 @@ import { Store } from "./state/store";
 import { createWorkspaces, type Workspaces } from "./workspaces/index";
 import { isWorkspacePath } from "./workspaces/web";
 
-/** An emulator that answers. */
+/** A running emulator. */
 export interface Emulator {
   /** For `ICA_BASE_URL`, for example `http://127.0.0.1:4747`; the calls are below `/ica/rest`. */
   readonly url: string;
   /** For `ICA_S3_ENDPOINT`; path-style. */
   readonly s3Url: string;
-  /** For `ICA_API_KEY`. Undefined when an earlier start made the key: only its hash is kept, so nobody can tell it again. */
+  /** For `ICA_API_KEY`. Undefined when an earlier start made the key, because the emulator keeps only its hash. */
   readonly apiKey: string | undefined;
   /** For `ICA_PROJECT_ID`. */
   readonly projectId: string;
-  /** Names what it makes in Docker: label `pulumi-ica.instance`. */
+  /** Part of the name of what it creates in Docker: label `pulumi-ica.instance`. */
   readonly instance: string;
   readonly workspaces: Workspaces;
-  /** An address of the page that signs in whoever opens it first, within ten minutes. Not to be kept. */
+  /** A sign-in link to the page, for one use within ten minutes. Do not store it. */
   signInUrl(): string;
-  /** Puts the API key back to what it was before this start: for when nobody could be told the new one. */
+  /** Restores the API key from before this start, for when the new one cannot be handed over. */
   forgetKey(): Promise<void>;
-  /** Stops it. With `removeAll` also removes its images, containers, networks and volumes from Docker. */
+  /** Stops the emulator. `removeAll` also removes its images, containers, networks and volumes from Docker. */
   close(options?: { removeAll?: boolean }): Promise<void>;
 }
 
-/** Starts an emulator; resolves when it answers. Throws when its folder or port is taken. */
+/** Starts an emulator; resolves once it answers. Throws when its folder or port is in use. */
 export async function startEmulator(
   options: Pick<EmulatorConfig, "port" | "dir"> & Partial<EmulatorConfig>,
 ): Promise<Emulator> {
@@ -86,7 +86,7 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
   const identity = await loadIdentity(store);
   const auth = await Auth.open(store, config.tokenLifetimeS);
   const keyBefore = auth.userKeyAsNow();
-  // A key that is never told would lock everybody out.
+  // If the start fails, the caller never learns a new key, so the old one must stay valid.
   undo.push(keyBefore);
   const apiKey = await auth.userKey(config.apiKey);
   const images = await Images.open(store, identity, config.benchSettings);
@@ -163,7 +163,7 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
   };
 }
 
-/** The REST calls: who is it, is the request as documented, then the calls, and every error as a problem. */
+/** The REST calls: authenticates, validates, handles the call, and turns every error into a problem. */
 function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router[]): Express {
   const app = express();
   app.disable("x-powered-by");
@@ -183,7 +183,7 @@ function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router
   return app;
 }
 
-/** What answers. */
+/** The parts that handle requests. */
 interface Answerers {
   readonly app: Express;
   readonly objects: ObjectStore;
@@ -193,7 +193,7 @@ interface Answerers {
   readonly faults: FaultGate;
 }
 
-/** One port for all: the page, the web servers of workspaces, the object store, the REST calls. */
+/** One port for everything: the page, the web servers of workspaces, the object store, the REST calls. */
 function answering({ app, objects, workspaces, page, journal, faults }: Answerers): Answering {
   return {
     request(req, res) {
@@ -203,7 +203,7 @@ function answering({ app, objects, workspaces, page, journal, faults }: Answerer
       } else if (isWorkspacePath(req.url) && isPageHost(host)) {
         res.writeHead(307, { Location: offPageHost(host, req.url ?? "/") }).end();
       } else if (workspaces.handleWeb(req, res)) {
-        // A conversation of the workspace's own: not ours to note.
+        // The journal does not record a workspace's own web traffic.
       } else if (!page.handle(req, res) && !faults.handle(req, res)) {
         journal.watch(req, res);
         if (req.url?.startsWith(`${S3_PATH}/`)) {
@@ -222,7 +222,7 @@ function answering({ app, objects, workspaces, page, journal, faults }: Answerer
   };
 }
 
-/** A crash may have come between an object and its record: the object decides. */
+/** After a crash between an object and its record, the object decides. */
 async function completeWhatIsStored(
   data: ProjectData,
   objects: ObjectStore,

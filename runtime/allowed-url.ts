@@ -1,7 +1,7 @@
 /**
- * An entry of the list of addresses that a restricted workspace may connect to: the one grammar for the provider's preview, the
- * emulator and the gateway. The vendor's pages speak of "a list of URLs" and leave the syntax open; what is taken here, from
- * the widest to the narrowest:
+ * An entry of the list of addresses that a restricted workspace may connect to. The provider's preview, the emulator
+ * and the gateway share this grammar. The vendor's pages speak of "a list of URLs" and leave the syntax open. Accepted
+ * entries, from the widest to the narrowest:
  *
  * | entry                     | allows                                                              |
  * | ------------------------- | ------------------------------------------------------------------- |
@@ -15,14 +15,14 @@ export interface AllowedUrl {
   readonly scheme: "http" | "https" | "any";
   /** Lower case, without the leading `*.`. */
   readonly host: string;
-  /** Whether the entry names this host, or all hosts below it. */
+  /** Whether the entry allows this host, or all hosts below it. */
   readonly match: "host" | "subdomains";
   readonly port: number | undefined;
   /** Starts with a slash and does not end in one; undefined allows every path. */
   readonly path: string | undefined;
 }
 
-/** An entry cannot be used; `problem` says why without repeating it. */
+/** An entry is invalid; `problem` says why without repeating the entry. */
 export class AllowedUrlError extends Error {
   override readonly name = "AllowedUrlError";
   constructor(
@@ -33,22 +33,22 @@ export class AllowedUrlError extends Error {
   }
 }
 
-/** Most characters of an entry (openapi/workspaces.yaml). */
+/** Maximum characters of an entry (openapi/workspaces.yaml). */
 const longest = 2048;
 
 const entryForm = /^(?:(https?):\/\/)?(\*\.)?([^/:?#@\s]+)(?::(\d{1,5}))?(\/.*)?$/i;
 const hostForm = /^(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?)*$/;
-/** The characters of a path (RFC 3986, section 3.3), which squid compares as they are written. */
+/** The characters of a path (RFC 3986, section 3.3), which squid compares literally. */
 const pathForm = /^(?:[\w/.~!$&'()*+,;=:@-]|%[0-9a-f]{2})*$/i;
 
-/** Reads one entry, without the spaces around it. Throws an {@link AllowedUrlError} that says what is wrong with it. */
+/** Parses one entry, without the spaces around it. Throws an {@link AllowedUrlError} that says what is wrong. */
 export function parseAllowedUrl(written: string): AllowedUrl {
   const text = written.trim();
   const fail = (problem: string) => new AllowedUrlError(written, problem);
   if (text.length > longest) throw fail(`has more than ${longest} characters`);
   const [, scheme, wildcard, rawHost, rawPort, rawPath] = entryForm.exec(text) ?? [];
   const host = rawHost?.toLowerCase().replace(/\.$/, "");
-  // "https//example.org" would else be the host "https" with a path.
+  // Otherwise "https//example.org" would be the host "https" with a path.
   if (host === undefined || !hostForm.test(host) || /^https?$/.test(host)) throw fail(problemOf(text));
   const port = rawPort === undefined ? undefined : Number(rawPort);
   if (port !== undefined && (port < 1 || port > 65_535))
@@ -65,7 +65,7 @@ export function parseAllowedUrl(written: string): AllowedUrl {
   };
 }
 
-/** The one way to write an entry: equal entries give equal text. */
+/** The canonical form of an entry: equal entries give equal text. */
 export function writeAllowedUrl({ scheme, host, match, port, path }: AllowedUrl): string {
   return [
     scheme === "any" ? "" : `${scheme}://`,
@@ -95,7 +95,7 @@ function problemOf(text: string): string {
   return "is not a URL such as https://cran.r-project.org, nor a host such as *.example.org";
 }
 
-/** The entry in a message: short, without a password, and without characters that a terminal would act on. */
+/** The entry for a message: shortened, without a password, and without characters that control a terminal. */
 function quoted(text: string): string {
   const plain = text.slice(0, longest).replace(/^([^/]*\/\/)?[^/]*@/, "$1…@");
   const short = plain.length > 80 ? `${plain.slice(0, 80)}…` : plain;
@@ -105,7 +105,7 @@ function quoted(text: string): string {
   );
 }
 
-/** A loop: a regular expression takes the square of the slashes' number. */
+/** A loop, because a regular expression takes quadratic time in the number of slashes. */
 function withoutSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === "/") end--;

@@ -1,4 +1,4 @@
-/** What a thing in Docker is for: the value of its label `pulumi-ica`. */
+/** The purpose of an object in Docker: the value of its label `pulumi-ica`. */
 export type Role =
   | "workspace"
   | "gateway"
@@ -10,33 +10,36 @@ export type Role =
   | "setup"
   | "gateway-image";
 
-/** Label key of everything this project makes in Docker; the value is a {@link Role}. */
+/** Label key of everything that this project creates in Docker; the value is a {@link Role}. */
 export const LABEL = "pulumi-ica";
-/** Value of {@link LABEL} on a volume for /data that belongs to a person, and to no instance. */
+/** Value of {@link LABEL} on a user's own volume for /data, which belongs to no instance. */
 export const KEPT_DATA = "kept-data";
-/** Label key that tells whose it is: one emulator, or one `ica-bench run`. */
+/** Label key for the owner: one emulator, or one `ica-bench run`. */
 export const INSTANCE_LABEL = "pulumi-ica.instance";
-/** Label key with the id of the workspace, on what belongs to one. */
+/** Label key for the id of the workspace that an object belongs to. */
 export const WORKSPACE_LABEL = "pulumi-ica.workspace";
 
-/** Label key with the run of tests that something was made in, so that runs at the same engine tell theirs apart. */
+/**
+ * Label key for the test run that created an object, so that concurrent runs on one engine can tell their objects
+ * apart.
+ */
 export const TEST_RUN_LABEL = "pulumi-ica.test-run";
-/** Variable with the value of {@link TEST_RUN_LABEL}; `npm test` sets it. */
+/** Environment variable with the value of {@link TEST_RUN_LABEL}; `npm test` sets it. */
 export const TEST_RUN_VARIABLE = "PULUMI_ICA_TEST_RUN";
 
 /**
- * Names and labels in Docker. A name follows from the instance and the workspace, so that whoever comes after a crash
- * finds what is there instead of making it a second time.
+ * Names and labels in Docker. A name follows from the instance and the workspace, so that a later process finds
+ * existing objects after a crash instead of creating them again.
  */
 export class Names {
-  /** @param instance names the owner; lower case letters, digits and hyphens */
+  /** @param instance marks the owner; lower case letters, digits and hyphens */
   constructor(readonly instance: string) {
     if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(instance)) {
       throw new Error(`"${instance}" cannot name an instance: use lower case letters, digits and hyphens.`);
     }
   }
 
-  /** The network through which gateways reach the world. Stand-in sites of tests are attached to it. */
+  /** The network through which gateways reach the internet. Tests attach stand-in sites to it. */
   get outside(): string {
     return `pulumi-ica-${this.instance}-outside`;
   }
@@ -66,12 +69,12 @@ export class Names {
     return `${this.container(workspace)}-auth`;
   }
 
-  /** A container that is made to fill volumes and never started. */
+  /** A container that only fills volumes and never starts. */
   setup(workspace: string): string {
     return `${this.container(workspace)}-setup`;
   }
 
-  /** Labels of something that belongs to the instance, or to one workspace of it. */
+  /** Labels of an object of the instance, or of one workspace. */
   labels(role: Role, workspace?: string): Record<string, string> {
     const testRun = process.env[TEST_RUN_VARIABLE];
     return {
@@ -82,7 +85,7 @@ export class Names {
     };
   }
 
-  /** A Docker filter for all that belongs to the instance, or to one workspace of it. */
+  /** A Docker filter for all objects of the instance, or of one workspace. */
   filter(workspace?: string): { label: string[] } {
     const own = `${INSTANCE_LABEL}=${this.instance}`;
     return { label: workspace === undefined ? [own] : [own, `${WORKSPACE_LABEL}=${workspace}`] };

@@ -7,8 +7,8 @@ export interface ResourceModel {
 }
 
 /**
- * The sizes that the vendor's page about workspaces names in full. Tenants differ, and the list goes on with GPU models
- * whose numbers could not be read; an unknown model is not an error.
+ * The sizes that the vendor's page about workspaces gives in full. Tenants differ, and the list continues with GPU
+ * models whose numbers could not be read; an unknown model is not an error.
  */
 const MODELS: Readonly<Record<string, ResourceModel>> = {
   "standard-small": { cpus: 2, memoryGb: 8 },
@@ -20,7 +20,7 @@ const MODELS: Readonly<Record<string, ResourceModel>> = {
 
 const GB = 1024 ** 3;
 
-/** Limits as Docker takes them; empty for an unknown model. */
+/** Docker's limits; empty for an unknown model. */
 export interface Limits {
   readonly NanoCpus?: number;
   readonly Memory?: number;
@@ -28,14 +28,14 @@ export interface Limits {
   readonly DeviceRequests?: Dockerode.DeviceRequest[];
 }
 
-/** Whether the size of a model is known here. */
+/** Whether the size of a model is known. */
 export function isKnownModel(model: string): boolean {
   return Object.hasOwn(MODELS, model);
 }
 
 /**
- * The limits of a model on a machine: never more than the machine has, because Docker refuses more CPUs than there are.
- * A model of unknown size gets half of the machine, so that it cannot take all of it. The empty name stands for no model.
+ * The limits of a model on this machine. Never more than the machine has, because Docker refuses more CPUs than there
+ * are. A model of unknown size gets half of the machine and leaves the rest free. The empty name means no model.
  */
 export function limitsOf(model: string, machine: { cpus: number; memoryBytes: number }): Limits {
   if (model === "") {
@@ -52,9 +52,9 @@ export function limitsOf(model: string, machine: { cpus: number; memoryBytes: nu
 }
 
 /**
- * How large /tmp may get, which is in memory: a quarter of it. Bench's documents name no size [GAP].
+ * Maximum size of /tmp, which is in memory: a quarter of the memory. Bench's documents name no size [GAP].
  *
- * @param memoryBytes what the workspace has
+ * @param memoryBytes the workspace's memory
  */
 export function temporaryBytesOf(memoryBytes: number): number {
   return Math.floor(memoryBytes / 4);

@@ -5,56 +5,60 @@ export const BENCH_UID = 1000;
 export const BENCH_GID = 100;
 /** The main process of a workspace. */
 export const INIT_SCRIPT = "/usr/local/bin/ica_start.sh";
-/** Ports that Bench publishes, each only when its access is on. */
+/** Ports that Bench publishes, each only with its access on. */
 export const WEB_PORT = 8888;
 export const CONSOLE_PORT = 2222;
 /** Seconds between TERM and KILL. */
 export const STOP_GRACE_S = 30;
 
-/** A workspace to run. */
+/** The specification of a workspace to run. */
 export interface WorkspaceSpec {
-  /** Names its containers, network and volumes; the same after every restart. */
+  /** Part of the names of its containers, network and volumes; the same after every restart. */
   readonly id: string;
-  /** What the image is called in the local Docker. */
+  /** The image's name in the local Docker. */
   readonly image: string;
-  /** Empty: no limits but {@link limits}. */
+  /** Empty: only {@link limits} apply. */
   readonly resourceModel: string;
   readonly access: { readonly web: boolean; readonly console: boolean };
   readonly network: {
     readonly mode: "PUBLIC" | "RESTRICTED";
     readonly allowedUrls: readonly string[];
     /**
-     * Lets a public workspace reach what Docker's own networks reach: private addresses, and this machine at its address on
-     * the bridge. On Bench it does not. Default: false.
+     * Whether a public workspace can reach what Docker's own networks reach: private addresses, and this machine at its
+     * address on the bridge. Not possible on Bench. Default: false.
      */
     readonly allowPrivate?: boolean;
   };
   /** See `benchEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
-  /** What it may use at most, field by field in the place of what `resourceModel` says. */
+  /** Limits that replace those of `resourceModel`, field by field. */
   readonly limits?: Limits;
   /**
-   * Lets the main process write everywhere that its user may, to see what it would write; Bench never does. Default: false.
+   * Allows the main process to write wherever its user may, to find out what it would write. Bench never does. Default:
+   * false.
    */
   readonly writableRoot?: boolean;
-  /** A volume for /data that is somebody's to keep: it is made when it is not there, and never removed. Default: one of the workspace's own. */
+  /**
+   * Name of a volume for /data that the user keeps: created if missing, never removed. Default: a volume of the
+   * workspace's own.
+   */
   readonly keptData?: string;
   /**
-   * Folder of this machine with the data of the project, to be mounted at /data/project. Default: an ordinary folder on the
-   * workspace's own disk. An engine that does not see this machine's files has that, too; a line in the log says so.
+   * Folder of this machine with the data of the project, mounted at /data/project. Default: an ordinary folder on the
+   * workspace's own disk. The default also applies when the engine does not see this machine's files; the log says so.
    */
   readonly projectFolder?: string;
 }
 
-/** Where the ports of a workspace are on 127.0.0.1. A port that is not published is absent. They change at every start. */
+/** The ports of a workspace on 127.0.0.1. Unpublished ports are absent. They change at every start. */
 export interface Endpoints {
   readonly web?: number;
   readonly console?: number;
 }
 
-/** How a stop went. */
+/** The outcome of a stop. */
 export interface StopOutcome {
   readonly seconds: number;
-  /** True when the main process did not end within the grace time. */
+  /** Whether the main process exceeded the grace time. */
   readonly killed: boolean;
 }

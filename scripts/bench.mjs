@@ -1,5 +1,5 @@
 // npm run bench             lists the benchmarks
-// npm run bench -- <name>   runs benchmarks/<name>.ts; further arguments are its own
+// npm run bench -- <name>   runs benchmarks/<name>.ts and passes on further arguments
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./lib/paths.mjs";

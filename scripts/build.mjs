@@ -1,4 +1,4 @@
-// npm run build: compiles both packages, the emulator's first, since the other one is checked against its types.
+// npm run build: compiles both packages, the emulator's first, because the other is type-checked against it.
 import { spawnSync } from "node:child_process";
 import { cpSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -14,7 +14,7 @@ function compile(project) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-// Without what earlier sources left there.
+// Removes output of earlier sources.
 for (const folder of [emulator, join(root, "dist")]) rmSync(folder, { recursive: true, force: true });
 compile("emulator/tsconfig.json");
 cpSync(join(root, "openapi"), join(emulator, "openapi"), { recursive: true });

@@ -1,4 +1,4 @@
-// Finds regular expressions whose time grows with the square of a text, or worse (ReDoS), in the code that meets foreign text.
+// Finds regular expressions that take quadratic time or worse (ReDoS) in code that reads untrusted text.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import pLimit from "p-limit";
@@ -7,10 +7,10 @@ import ts from "typescript";
 
 const repository = path.join(import.meta.dirname, "..");
 const folders = ["provider", "emulator", "runtime", "cli", "sdk"];
-/** Milliseconds for one expression; one that takes longer is not judged. */
+/** Milliseconds per expression; a check that takes longer gives no verdict. */
 const limits = { timeout: 2000, incubationTimeout: 500, attackTimeout: 500 };
 
-/** Expressions that meet only text of a bounded length. By their text, with the reason. */
+/** Expressions that only meet text of bounded length: pattern → reason. */
 const bounded = new Map([
   [String.raw`/^(.+)\._S3rver_(.+)$/`, "a file's name has at most 255 bytes"],
   [String.raw`/Credential=([^/,\s]+)\//`, "Node takes at most 16 KiB of headers"],

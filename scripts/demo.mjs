@@ -1,4 +1,4 @@
-// npm run demo             the whole product on the emulator, then everything is removed
+// npm run demo             shows the whole product on the emulator, then removes everything
 // npm run demo -- --keep   leaves it running, and says how to look at it
 import { join } from "node:path";
 import { root } from "./lib/paths.mjs";

@@ -1,19 +1,19 @@
-// A stand-in for Pulumi's language host for Node.js, for machines where the pulumi command was built from source: the official
-// host comes with the official release only. It serves what `pulumi up`, `preview`, `refresh`, `destroy`, `import` and
-// `install` need; it does not run policy packs or plugins written in Node.js, and does not generate code.
+// A stand-in for Pulumi's language host for Node.js, for machines that built the pulumi command from source: only the
+// official release contains the official host. It serves what `pulumi up`, `preview`, `refresh`, `destroy`, `import`
+// and `install` need. It does not run policy packs or plugins written in Node.js, and does not generate code.
 //
-// The engine starts it in the program's folder with its own address as the last argument and reads a port from the first line of
-// stdout. Everything else on stdout and stderr, the program's output above all, is shown to the user.
+// The engine starts it in the program's folder with the engine's address as the last argument, and reads a port from
+// the first line of stdout. The user sees all other output, which is mostly that of the program.
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-/** The program has told the engine what is wrong; nothing is to be added. From @pulumi/pulumi's cmd/run. */
+/** Exit code of a program that has already reported its failure to the engine. From @pulumi/pulumi's cmd/run. */
 const alreadyReported = 32;
 
 const engineAddress = process.argv.at(-1);
 
-/** @pulumi/pulumi as the program in `folder` would load it. */
+/** @pulumi/pulumi as a program in `folder` would load it. */
 function sdkOf(folder) {
   const load = createRequire(join(folder, "package.json"));
   try {
@@ -24,13 +24,13 @@ function sdkOf(folder) {
   }
 }
 
-// The host itself can start with the clone's copy; a program needs its own, and is told so when it is run.
+// The host itself can start with the clone's copy. A program needs its own; running one without it reports that.
 const own = sdkOf(process.cwd()) ?? sdkOf(process.env.PULUMI_ICA_CLONE || import.meta.dirname);
 if (!own) {
   console.error(`@pulumi/pulumi is not installed in ${process.cwd()}: run \`npm install\` there.`);
   process.exit(1);
 }
-// What @pulumi/pulumi needs itself: only npm puts that where the program finds it, too.
+// Dependencies of @pulumi/pulumi. Only npm puts them where the program finds them, too.
 const inner = createRequire(own.resolve("@pulumi/pulumi/package.json"));
 const grpc = inner("@grpc/grpc-js");
 const { LanguageRuntimeService } = own("@pulumi/pulumi/proto/language_grpc_pb");
@@ -66,7 +66,7 @@ function stop() {
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 
-// An engine that was killed sends no signal. It shows by this process having another parent.
+// A killed engine sends no signal. This process notices when its parent changes.
 const engineProcess = process.ppid;
 setInterval(() => {
   if (process.ppid !== engineProcess) stop();
@@ -97,7 +97,7 @@ function runEnvironment(request) {
     ...process.env,
     PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toArray())),
     PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-    // As the official host does; without it a program in TypeScript is not found.
+    // As the official host does. Without it, Node does not find a program in TypeScript.
     ...(options.typescript === false ? {} : { PULUMI_NODEJS_TYPESCRIPT: "true" }),
   };
 }
@@ -120,7 +120,7 @@ function run(call, callback) {
   const child = spawn(process.execPath, [sdk.resolve("@pulumi/pulumi/cmd/run"), ...runArguments(request)], {
     cwd: folder,
     env: runEnvironment(request),
-    // Its output is ours, and so the user's.
+    // Passes the program's output through to the user.
     stdio: ["ignore", "inherit", "inherit"],
   });
   programs.add(child);
@@ -141,7 +141,7 @@ function run(call, callback) {
   });
 }
 
-/** `pulumi install`. */
+/** Serves `pulumi install`. */
 function installDependencies(call) {
   const child = spawn("npm", ["install"], { cwd: call.request.getDirectory(), stdio: ["ignore", "pipe", "pipe"] });
   programs.add(child);
@@ -167,7 +167,8 @@ server.addService(LanguageRuntimeService, {
   run,
   installDependencies,
   handshake: (_call, callback) => callback(null, new language.LanguageHandshakeResponse()),
-  // The pulumi-nodejs plugin of dynamic resources comes with the engine; other plugins are named by their resources as they come.
+  // The engine contains the pulumi-nodejs plugin of dynamic resources; resources of other plugins name theirs when they
+  // register.
   getRequiredPackages: (_call, callback) => callback(null, new language.GetRequiredPackagesResponse()),
   getRequiredPlugins: (_call, callback) => callback(null, new language.GetRequiredPluginsResponse()),
   getProgramDependencies: (_call, callback) => callback(null, new language.GetProgramDependenciesResponse()),

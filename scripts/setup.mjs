@@ -1,4 +1,4 @@
-// npm run setup            sets up, and says what to put into a shell to use pulumi by hand
+// npm run setup               sets up, and prints how to use pulumi in a shell
 // npm run -s setup -- --env   prints only that: eval "$(npm run -s setup -- --env)"
 import { exportLines } from "./lib/environment.mjs";
 import { main, progressToStderr, say } from "./lib/progress.mjs";

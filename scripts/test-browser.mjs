@@ -1,6 +1,6 @@
-// npm run test:browser                    the emulator's page in a real browser
-// npm run test:browser -- --grep "a word" mocha's own options
-// npm run test:browser -- --screenshot    also writes docs/images/emulator-page.png anew
+// npm run test:browser                      tests the emulator's page in a real browser
+// npm run test:browser -- --grep "a word"   passes options to mocha
+// npm run test:browser -- --screenshot      also rewrites docs/images/emulator-page.png
 import { join } from "node:path";
 import { browser } from "./lib/browser.mjs";
 import { root } from "./lib/paths.mjs";

@@ -1,5 +1,5 @@
-// npm run test:remote                  the tests of builders that are not the local Docker, with a BuildKit of their own
-// npm run test:remote -- --grep "a b"  mocha's own options
+// npm run test:remote                  tests builders other than the local Docker, with a BuildKit of their own
+// npm run test:remote -- --grep "a b"  passes options to mocha
 import { buildKit, whyNoBuildKit } from "./lib/docker/buildkit.mjs";
 import { main, say } from "./lib/progress.mjs";
 import { setUp } from "./lib/set-up.mjs";

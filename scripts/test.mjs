@@ -1,6 +1,6 @@
-// npm test                      everything but what needs a browser (npm run test:browser)
-// npm test -- tests/unit        these files or folders only
-// npm test -- --grep "a word"   mocha's own options
+// npm test                      runs everything except npm run test:browser and test:remote
+// npm test -- tests/unit        runs these files or folders only
+// npm test -- --grep "a word"   passes options to mocha
 import { root } from "./lib/paths.mjs";
 import { attached } from "./lib/process.mjs";
 import { main, say } from "./lib/progress.mjs";

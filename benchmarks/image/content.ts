@@ -5,21 +5,21 @@ import path from "node:path";
 import { type BuildSpec, type Docker, dockerLabel } from "../../provider/docker/cli";
 
 /**
- * An image as teams have them: an operating system with a web server (the quickstart's), on it programs and libraries (copies of
- * this machine's own), reference data as text, and on top a small layer of their own, which is what changes from release to
- * release. Made here: nothing is downloaded.
+ * A typical team's image: an operating system with a web server (the quickstart's), then programs and libraries (copies
+ * of this machine's own), reference data as text, and on top a small layer that changes from release to release.
+ * Everything is made here; nothing is downloaded.
  */
 
 const repository = path.resolve(__dirname, "../..");
 const base = "pulumi-ica/benchmark-base:latest";
 
-/** What {@link buildLarge} names its image. */
+/** The name of the image that {@link buildLarge} builds. */
 const large = "pulumi-ica/benchmark:large";
 
-/** Bytes of copied programs and libraries, of made-up text, and of the layer that changes. */
+/** Bytes of copied programs and libraries, of generated text, and of the layer that changes. */
 const sizes = { software: 140e6, text: 30e6, last: 3e6 };
 
-/** Builds as many releases of the image, which differ only in the last layer, and gives their names. */
+/** Builds the given number of releases of the image, which differ only in the last layer. Returns their names. */
 export async function buildReleases(docker: Docker, releases: number): Promise<string[]> {
   return inContext(docker, async (context, options) => {
     await mkdir(path.join(context, "text"));
@@ -37,7 +37,7 @@ export async function buildReleases(docker: Docker, releases: number): Promise<s
   });
 }
 
-/** Builds an image of so many bytes at least, in layers of copied programs, and gives its name. */
+/** Builds an image of at least this many bytes, in layers of copied programs. Returns its name. */
 export async function buildLarge(docker: Docker, bytes: number): Promise<string> {
   return inContext(docker, async (context, options) => {
     const layers = Array.from({ length: Math.ceil(bytes / sizes.software) }, (_, i) => `software /opt/software-${i}`);
@@ -47,7 +47,7 @@ export async function buildLarge(docker: Docker, bytes: number): Promise<string>
   });
 }
 
-/** Makes what all images have, in a folder that is gone afterwards. */
+/** Writes what all images share to a folder, and removes the folder afterwards. */
 async function inContext<T>(
   docker: Docker,
   build: (context: string, options: Omit<BuildSpec, "tag">) => Promise<T>,
@@ -91,7 +91,7 @@ async function copySoftware(target: string): Promise<void> {
   }
 }
 
-/** Words in an order that a seed decides: the same bytes on every machine. */
+/** Words in an order that follows from the seed: the same bytes on every machine. */
 function madeUpText(seed: string, bytes: number): string {
   const words =
     "sample gene exon read depth of coverage in the region chr variant allele with quality and score for".split(" ");

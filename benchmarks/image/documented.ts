@@ -4,8 +4,8 @@ import { open } from "node:fs/promises";
 import type { Docker } from "../../provider/docker/cli";
 
 /**
- * `docker save IMAGE | COMPRESSOR > FILE`, as a person types it: the two programs share a pipe, and this process touches no byte.
- * Without a file, what is compressed goes nowhere.
+ * Runs `docker save IMAGE | COMPRESSOR > FILE` as a person types it: the two programs share a pipe, and this process
+ * touches no byte. Without a file, the output is discarded.
  */
 export async function saveAndCompress(
   docker: Docker,
@@ -18,7 +18,7 @@ export async function saveAndCompress(
     const pack = spawn(compressor, [], { stdio: ["pipe", output?.fd ?? "ignore", "inherit"] });
     const save = spawn(docker.client.command, ["save", reference], { stdio: ["ignore", pack.stdin, "inherit"] });
     const ended = Promise.all([done(save, "docker save"), done(pack, compressor)]);
-    // The compressor sees the end only when nobody else can write.
+    // The compressor sees the end only when no other process holds the write end.
     pack.stdin?.destroy();
     await ended;
   } finally {

@@ -5,7 +5,10 @@ import { BlockCache } from "../../provider/archive/block-cache";
 import { Docker } from "../../provider/docker/cli";
 import { uploadArchive } from "../../provider/upload/upload";
 
-/** One upload in a process of its own, so that its memory can be told. Gets its job, credentials too, by message. */
+/**
+ * One upload in a process of its own, so that its memory can be measured. The job, credentials included, arrives by
+ * message.
+ */
 
 const jobSchema = z.object({
   source: z.union([
@@ -36,9 +39,9 @@ export type Job = z.infer<typeof jobSchema>;
 export const resultSchema = z.object({
   seconds: z.number(),
   bytes: z.number(),
-  /** The most memory that the process had (resident set), bytes. */
+  /** Peak memory of the process (resident set), bytes. */
   memory: z.number(),
-  /** Processor time of the process, seconds; not that of the programs it started. */
+  /** Processor time of the process, seconds, without the programs that it started. */
   cpu: z.number(),
   layers: z.number(),
   cached: z.number(),

@@ -2,20 +2,20 @@ import type { Result } from "./publication";
 import type { Asked } from "./unchanged";
 
 export interface Round {
-  /** Seconds of `docker save | bzip2 > file`, and of the upload of the file. */
+  /** Seconds of `docker save | bzip2 > file`, and of uploading the file. */
   readonly save: number;
   readonly upload: number;
-  /** Seconds of `docker save | lbzip2 > /dev/null`, where there is lbzip2. */
+  /** Seconds of `docker save | lbzip2 > /dev/null`, if lbzip2 is installed. */
   readonly floor: number | undefined;
-  /** Seconds of `docker save > /dev/null`, of the next release. */
+  /** Seconds of `docker save > /dev/null` for the next release. */
   readonly saveOnly: number;
   readonly lbzip2: Result | undefined;
   readonly bzip2: Result;
-  /** The next release: another last layer, and the cache that the first one left. */
+  /** The next release: a different last layer, with the cache of the first release. */
   readonly next: Result;
 }
 
-/** One line of the table. Without a bar, a figure to know. */
+/** One line of the table. A row without a bar is for information only. */
 interface Row {
   readonly what: string;
   readonly value: number | undefined;
@@ -49,7 +49,8 @@ export function timeRows(rounds: readonly Round[]): Row[] {
   return [
     { what: "documented way: save, compress, upload", value: documented, unit: "s" },
     { what: "  of it the upload of the file", value: of((round) => round.upload), unit: "s" },
-    // What ours contains, and so cannot be quicker than: a bar beyond it cannot be met on this machine.
+    // Our upload includes this work and cannot be faster. A bar above `documented ÷ this` is out of reach on this
+    // machine.
     { what: "docker save | lbzip2 > /dev/null", value: floor, unit: "s" },
     { what: "  documented ÷ this", value: ratio(documented, floor), unit: "×" },
     { what: "docker save > /dev/null", value: saveOnly, unit: "s" },
@@ -74,7 +75,7 @@ export function memoryRow(what: string, bytes: number): Row {
   return { what, value: bytes / 1e6, unit: "MB", bar: { atMost: 250 } };
 }
 
-/** `image:` needs Docker to say which image it is. */
+/** With `image:`, the provider has to ask Docker for the image's identity. */
 export function unchangedRows({ same, lost }: { same: Asked; lost: Asked }): Row[] {
   const rows = (what: string, { seconds, rest, docker }: Asked): Row[] => [
     { what, value: seconds, unit: "s" },

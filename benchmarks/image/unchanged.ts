@@ -11,16 +11,19 @@ import { newRunMemory } from "../../provider/run-memory";
 import { DockerRecorder } from "../../tests/support/docker-recorder";
 import { RecordingProxy } from "../../tests/support/servers/recording-proxy";
 
-/** What a run of the provider asked for. */
+/** The calls and commands of one run of the provider. */
 export interface Asked {
   readonly seconds: number;
   /** `GET /ica/rest/api/…`. */
   readonly rest: readonly string[];
-  /** Command lines, in short. */
+  /** Shortened command lines. */
   readonly docker: readonly string[];
 }
 
-/** Publishes an image, and then does again what an `up` does for it: on the same stack, and on one that knows nothing of it. */
+/**
+ * Publishes an image, then repeats what an `up` does for it: on the same stack, and on a stack whose state does not
+ * contain it.
+ */
 export async function runUnchanged(
   emulator: Emulator,
   docker: Docker,
@@ -62,7 +65,7 @@ export async function runUnchanged(
   }
 }
 
-/** A context for each run of the engine: its client has to log in as any new process has to. */
+/** Makes a new context for each run of the engine, so that its client logs in as any new process does. */
 function contextFor(emulator: Emulator, url: string, docker: Docker): () => Context {
   const config = {
     apiKey: emulator.apiKey ?? "",

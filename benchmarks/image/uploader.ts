@@ -7,8 +7,8 @@ import { type Job, type Result, resultSchema } from "./publication";
 const repository = path.resolve(__dirname, "../..");
 
 /**
- * Runs uploads, each in a process of its own that runs compiled code, as the provider does: the loader that the benchmark itself runs
- * under takes 30 MB, and time.
+ * Runs each upload in a process of its own on compiled code, as the provider does. The loader that runs the benchmark
+ * itself costs 30 MB and time.
  */
 export class Uploader {
   readonly #folder: string;
@@ -17,7 +17,7 @@ export class Uploader {
     this.#folder = folder;
   }
 
-  /** Compiles the present code to a folder of its own, below the repository, so that packages are found. */
+  /** Compiles the current code to a folder inside the repository, so that Node finds the packages. */
   static async compile(): Promise<Uploader> {
     const caches = path.join(repository, "node_modules/.cache");
     await mkdir(caches, { recursive: true });

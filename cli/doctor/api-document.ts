@@ -8,36 +8,39 @@ type Node = Readonly<Record<string, unknown>>;
 
 const methods = ["get", "put", "post", "patch", "delete"];
 
-/** How deep fields are followed into a schema: a schema may hold itself. */
+/** How many levels deep doctor follows fields into a schema. A schema can contain itself. */
 const deepest = 8;
 
-/** Schemas that are followed into for one body: those of a document that means harm hold each other in ever more ways. */
+/**
+ * How many schemas doctor visits for one body. In a malicious document, schemas can contain each other in exponentially
+ * many ways.
+ */
 const mostSchemas = 10_000;
 
 /** One call of a document. */
 export interface Operation {
-  /** Names of its parameters in headers, small letters. */
+  /** Names of the header parameters, in lower case. */
   readonly headers: ReadonlySet<string>;
-  /** What is sent, and what a success answers: path of each field → its schema. */
+  /** The fields of the request and of a successful response: path of each field → its schema. */
   readonly request: ReadonlyMap<string, Field>;
   readonly answer: ReadonlyMap<string, Field>;
 }
 
 /** A field of a body. */
 export interface Field {
-  /** Whether it, and all it lies in, is always there. */
+  /** Whether the field and all its parents are always present. */
   readonly required: boolean;
-  /** The values it may have, where the document lists them. */
+  /** The allowed values, if the document lists them. */
   readonly values: readonly string[] | undefined;
 }
 
-/** How much further a schema is followed. */
+/** How much further a schema may be followed. */
 interface Room {
   readonly depth: number;
   readonly left: { schemas: number };
 }
 
-/** An OpenAPI document as far as doctor reads it: which calls there are, with which headers and fields. */
+/** The parts of an OpenAPI document that doctor reads: its calls, with their headers and fields. */
 export class ApiDocument {
   readonly #root: Node;
   readonly #operations: ReadonlyMap<string, Node>;
@@ -53,7 +56,7 @@ export class ApiDocument {
     this.#operations = operations;
   }
 
-  /** Undefined when the value is no OpenAPI document. */
+  /** Returns undefined unless the value is an OpenAPI document. */
   static from(value: unknown): ApiDocument | undefined {
     const parsed = documentSchema.safeParse(value);
     if (!parsed.success || !("openapi" in parsed.data || "swagger" in parsed.data)) return undefined;
@@ -100,7 +103,7 @@ export class ApiDocument {
     }
   }
 
-  /** What a reference leads to; references to other files lead nowhere. */
+  /** The target of a reference. References to other files resolve to nothing. */
   #resolved(value: unknown, hops = 10): Node {
     const { $ref } = node(value);
     if (typeof $ref !== "string" || hops === 0) return node(value);
@@ -110,9 +113,9 @@ export class ApiDocument {
   }
 }
 
-/** A call's name whatever its parameters are called: `GET /api/projects/{}/workspaces`. */
+/** The name of a call, independent of the names of its parameters: `GET /api/projects/{}/workspaces`. */
 export function callOf(method: string, path: string): string {
-  // A document may have the prefix in its paths instead of in `servers`.
+  // A document can have the prefix in its paths instead of in `servers`.
   return `${method.toUpperCase()} ${path.replace(/^\/ica\/rest(?=\/)/, "").replace(/\{[^{}]*\}/g, "{}")}`;
 }
 
@@ -124,7 +127,7 @@ function decoded(key: string): string {
   try {
     return decodeURIComponent(key);
   } catch (error) {
-    // A percent sign that encodes nothing.
+    // The key contains a percent sign that does not start an escape.
     if (error instanceof URIError) return key;
     throw error;
   }

@@ -1,21 +1,21 @@
-/** What was found out about an assumption. */
+/** What doctor found out about an assumption. */
 export type Outcome = "holds" | "fails" | "unknown";
 
-/** An assumption about ICA; docs/assumptions.md has the whole of it under the same id. */
+/** An assumption about ICA. docs/assumptions.md describes it in full under the same id. */
 export interface Assumption {
   /** Row of docs/assumptions.md. */
   readonly id: string;
   /** The resource that needs it. */
   readonly of: "Workspace" | "BenchImage";
-  /** What is assumed, in short. */
+  /** The assumption in short. */
   readonly what: string;
-  /** What it means for a user when it does not hold. */
+  /** The consequence for a user if the assumption fails. */
   readonly ifWrong: string;
-  /** How a person finds out what no read-only call tells. */
+  /** How a person can check what read-only calls cannot show. */
   readonly check: string;
 }
 
-/** Every assumption of docs/assumptions.md, in its order. */
+/** Every assumption of docs/assumptions.md, in the same order. */
 export const assumptions = [
   {
     id: "W1",
@@ -209,5 +209,5 @@ export const assumptions = [
   },
 ] as const satisfies readonly Assumption[];
 
-/** Id of an assumption. */
+/** The id of an assumption. */
 export type AssumptionId = (typeof assumptions)[number]["id"];

@@ -13,17 +13,19 @@ import { documentedCalls, type Expected, judge } from "./judge";
 import { CannotCheck, look } from "./look";
 import { exitCodeOf, type Report, textOf } from "./report";
 
-/** Exit code when nothing can be said: an option or a setting is wrong or missing, or ICA cannot be reached. */
+/**
+ * Exit code when doctor cannot check anything: an option or a setting is wrong or missing, or ICA cannot be reached.
+ */
 const CANNOT_CHECK = 2;
 
-/** What `ica-bench doctor` was told. */
+/** The options of `ica-bench doctor`. */
 interface DoctorOptions {
-  /** Address or file of the tenant's OpenAPI document. */
+  /** URL or file of the tenant's OpenAPI document. */
   readonly openapi?: string;
   readonly json: boolean;
 }
 
-/** `ica-bench doctor`: which assumptions hold for an ICA. */
+/** `ica-bench doctor`: checks which assumptions hold for an ICA. */
 export function doctorCommand(): Command {
   return new Command("doctor")
     .description(
@@ -59,7 +61,7 @@ async function examine({ openapi }: DoctorOptions): Promise<Report> {
   const config = readConfig(() => undefined, process.env);
   const named = openapi === undefined ? undefined : await readDocument(openapi);
   const facts = await look(config, systemClock);
-  // Only now that the API has answered: a host that does not answer is asked once, not for every usual place.
+  // Runs only after the API has answered. Otherwise an unreachable host would be tried once for every usual path.
   const document = named ?? (await findDocument(config.baseUrl));
   const all = { ...facts, document };
   const expected = expectations();
@@ -73,7 +75,7 @@ async function examine({ openapi }: DoctorOptions): Promise<Report> {
   };
 }
 
-/** The documents of this package. */
+/** The documents that ship with this package. */
 export function expectations(): Expected {
   return { documented: ours("ica.yaml"), workspaces: ours("workspaces.yaml") };
 }

@@ -8,23 +8,23 @@ import { TimeLimit, TooSlow } from "../../provider/ica/transport/time-limit";
 import { ApiDocument } from "./api-document";
 import { parseDocument } from "./parse-document";
 
-/** A document, and where it is from. */
+/** A document and its source. */
 export interface FoundDocument {
   readonly from: string;
   readonly document: ApiDocument;
 }
 
-/** The document that was named cannot be read, or is none. */
+/** The named document cannot be read, or is not an OpenAPI document. */
 export class DocumentError extends Error {
   override readonly name = "DocumentError";
 }
 
-/** Milliseconds in which nothing comes; a whole document may take twice as long. */
+/** Milliseconds without data before a read gives up; a whole document may take twice as long. */
 const usualTimeoutMs = 20_000;
-/** Bytes, when it is no longer compressed; ICA's official document has 0.7 million. */
+/** Maximum size in bytes, decompressed. ICA's official document has 0.7 million. */
 const largest = 10_000_000;
 
-/** Reads the document that a person named: an address or a file. No key is sent anywhere. */
+/** Reads the document at the URL or file that the user named. Sends no key. */
 export async function readDocument(place: string, timeoutMs = usualTimeoutMs): Promise<FoundDocument> {
   const document = ApiDocument.from(parseDocument(await (isAddress(place) ? download(place, timeoutMs) : load(place))));
   if (document === undefined) throw new DocumentError(`${place} is no OpenAPI document (JSON or YAML, with paths).`);
@@ -32,9 +32,9 @@ export async function readDocument(place: string, timeoutMs = usualTimeoutMs): P
 }
 
 /**
- * Looks for the document of an ICA where such pages have theirs, and where its Swagger page says that it is. The page is at
- * /ica/api/swagger (help.ica.illumina.com, "API reference"); the address of its document is in no vendor page. Only the host
- * of `baseUrl` is asked, without any key: this is what every visitor of that page may see.
+ * Looks for the document of an ICA at the usual paths, and at the address that its Swagger page names. The page is at
+ * /ica/api/swagger (help.ica.illumina.com, "API reference"); no vendor page gives the address of its document. Doctor
+ * asks only the host of `baseUrl` and sends no key: every visitor of that page can see the same.
  */
 export async function findDocument(baseUrl: string, timeoutMs = usualTimeoutMs): Promise<FoundDocument | undefined> {
   const ica = withoutEnd(baseUrl, /\//).replace(/\/rest$/, "");
@@ -56,7 +56,7 @@ export async function findDocument(baseUrl: string, timeoutMs = usualTimeoutMs):
   return undefined;
 }
 
-/** Addresses of documents that a Swagger page names: `url: "..."`. */
+/** The document addresses in a Swagger page: `url: "..."`. */
 export function addressesIn(text: string | undefined, page: string): string[] {
   const named = [...(text ?? "").matchAll(/["']?\burl["']?\s*[:=]\s*["']([^"'\s]+)["']/g)].map(([, url = ""]) => url);
   return named.filter((url) => URL.canParse(url, page)).map((url) => new URL(url, page).href);
@@ -87,7 +87,10 @@ async function download(address: string, timeoutMs: number): Promise<string> {
   return data;
 }
 
-/** What is at an address of the tenant's own host; undefined when nothing is. A redirect could lead to another host. */
+/**
+ * Reads an address of the tenant's own host; undefined when there is nothing. Does not follow redirects, which could
+ * lead to another host.
+ */
 async function quietly(address: string, timeoutMs: number): Promise<string | undefined> {
   try {
     const { status, data } = await get(address, 0, timeoutMs);
@@ -98,7 +101,7 @@ async function quietly(address: string, timeoutMs: number): Promise<string | und
   }
 }
 
-/** More than any such document has. */
+/** The document exceeds the maximum size. */
 class TooLarge extends Error {
   override readonly name = "TooLarge";
 }

@@ -2,7 +2,7 @@ import type { ApiDocument, Operation } from "./api-document";
 import { type Assumption, type AssumptionId, assumptions, type Outcome } from "./assumptions";
 import type { CallSeen, Facts } from "./look";
 
-/** What was found out about one thing, and why. */
+/** The outcome of one check, and the reason. */
 export interface Verdict {
   readonly outcome: Outcome;
   readonly why: string;
@@ -11,7 +11,7 @@ export interface Verdict {
 /** An assumption with its verdict. */
 export type Judged = Assumption & Verdict;
 
-/** The package's own documents: the calls as ICA documents them, and the workspace calls as they are assumed. */
+/** The package's own documents: the calls that ICA documents, and the workspace calls that this project assumes. */
 export interface Expected {
   readonly documented: ApiDocument;
   readonly workspaces: ApiDocument;
@@ -27,12 +27,14 @@ const calls = {
   update: `PUT ${collection}/{}`,
 };
 
-/** Every assumption, judged by what was seen. Does nothing but think. */
+/** Judges every assumption by the facts. A pure function. */
 export function judge(facts: Facts, expected: Expected): Judged[] {
   return assumptions.map((assumption) => ({ ...assumption, ...verdictOn(assumption.id, facts, expected) }));
 }
 
-/** Whether the tenant's own document has the documented calls that the resources use; undefined without a document. */
+/**
+ * Whether the tenant's own document contains the documented calls that the resources use; undefined without a document.
+ */
 export function documentedCalls({ document }: Facts, { documented }: Expected): CallSeen | undefined {
   if (document === undefined) return undefined;
   const there = new Set(document.document.calls);
@@ -77,7 +79,7 @@ function verdictOn(id: AssumptionId, facts: Facts, expected: Expected): Verdict 
   }
 }
 
-/** Without workspace calls nothing can be said of them. */
+/** Without workspace calls, the workspace assumptions stay unknown. */
 function served({ workspaces }: Facts): Verdict | undefined {
   return workspaces.kind === "missing" ? unknown("there are no workspace calls to look at") : undefined;
 }
@@ -175,7 +177,7 @@ function dockerFormat({ formats }: Facts): Verdict {
   );
 }
 
-/** A name and version that a failed or deleted image had, and that another one has now. */
+/** Looks for a name and version that a failed or deleted image had and that another image has now. */
 function namesGivenAgain({ images = [] }: Facts): Verdict {
   const labelOf = (image: (typeof images)[number]) => `${image.name} ${image.version ?? ""}`.trim();
   const ended = new Set(

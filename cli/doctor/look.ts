@@ -8,12 +8,12 @@ import { type Workspace, WorkspaceApiMissing } from "../../provider/ica/workspac
 import type { Outcome } from "./assumptions";
 import type { FoundDocument } from "./find-document";
 
-/** Nothing can be said about this ICA: the configuration is wrong, or it cannot be reached. */
+/** Doctor cannot check this ICA: the configuration is wrong, or the host cannot be reached. */
 export class CannotCheck extends Error {
   override readonly name = "CannotCheck";
 }
 
-/** A read-only call that was made. */
+/** One read-only call and its outcome. */
 export interface CallSeen {
   readonly call: string;
   readonly outcome: Outcome;
@@ -22,15 +22,15 @@ export interface CallSeen {
 
 /** How the workspace calls answered. */
 export type WorkspacesSeen =
-  /** `problem`: the list is served, but is not in the assumed form. */
+  /** `problem`: ICA serves the list, but not in the assumed form. */
   | { readonly kind: "served"; readonly list: readonly Workspace[]; readonly problem: string | undefined }
   | { readonly kind: "missing"; readonly why: string }
   | { readonly kind: "unknown"; readonly why: string };
 
-/** All that was seen of an ICA. */
+/** All facts that doctor gathered about an ICA. */
 export interface Facts {
   readonly baseUrl: string;
-  /** Name and release as the platform tells them. */
+  /** Name and release that the platform reports. */
   readonly system: string | undefined;
   readonly calls: readonly CallSeen[];
   readonly formats: readonly DataFormat[] | undefined;
@@ -40,10 +40,10 @@ export interface Facts {
   readonly s3Endpoint: string | undefined;
 }
 
-/** Milliseconds for one try of a call; a person waits. */
+/** Milliseconds for one attempt of a call. Short, because a person waits. */
 const timeoutMs = 20_000;
 
-/** Makes the read-only calls that the resources begin with. Writes nothing: no call but the login is a POST. */
+/** Makes the read-only calls that the resources start with. Changes nothing: the login is the only POST. */
 export async function look(config: Config, clock: Clock): Promise<Omit<Facts, "document">> {
   const { projectId } = config;
   if (projectId === undefined) throw new CannotCheck(`The project ${missingProject()}.`);
@@ -70,7 +70,7 @@ export async function look(config: Config, clock: Clock): Promise<Omit<Facts, "d
     () => client.system.info(),
     ({ name, version }) => `${name}, ${version}`,
   );
-  // Whatever that call said, the login before it went well.
+  // Any answer to that call proves that the login before it succeeded.
   calls.unshift({ call: "POST /api/tokens", outcome: "holds", why: "the API key was taken" });
   await seen(
     "GET /api/projects/{projectId}",
@@ -116,7 +116,7 @@ function wordsFor(seen: WorkspacesSeen): Pick<CallSeen, "outcome" | "why"> {
     : { outcome: "fails", why: seen.problem };
 }
 
-/** Whether a failure says more about the configuration or the network than about this ICA. */
+/** Whether a failure points to the configuration or the network rather than to this ICA. */
 function hopeless(error: IcaError, projectId: string): boolean {
   return (
     error.kind === "unreachable" ||

@@ -1,7 +1,7 @@
 import { CST, Lexer, parse } from "yaml";
 import { deepestJson, isTooDeep } from "../../provider/bytes/json-depth";
 
-/** The JSON or YAML of a document from outside; undefined when it is neither, or nested too deep to walk through. */
+/** Parses an untrusted JSON or YAML document. Returns undefined when it is neither, or is nested too deeply to walk. */
 export function parseDocument(text: string): unknown {
   if (/^\s*</.test(text)) return undefined;
   try {
@@ -16,16 +16,16 @@ export function parseDocument(text: string): unknown {
 
 function parseYaml(text: string): unknown {
   if (isDeepYaml(text)) return undefined;
-  // Looking for a key that is there twice takes quadratic time.
+  // The search for duplicate keys takes quadratic time.
   return parse(text, { maxAliasCount: 1000, uniqueKeys: false, prettyErrors: false });
 }
 
-/** Columns that a level of a document written by a program or a person is indented by, at the most. */
+/** The widest indentation of one level, in columns, that programs and people use. */
 const widestIndent = 8;
 
 /**
- * Whether YAML is nested too deep. The parser takes stack for each level, and where it runs out while a regular expression is compiled,
- * Node ends the process: so it is asked before.
+ * Whether YAML is nested too deeply. The parser uses stack for each level. If the stack runs out while Node compiles a
+ * regular expression, Node ends the process, so this check runs first.
  */
 function isDeepYaml(text: string): boolean {
   let flow = 0;
@@ -38,7 +38,7 @@ function isDeepYaml(text: string): boolean {
     else if (type === "flow-seq-end" || type === "flow-map-end") flow--;
     else if (type === "newline") [inLine, indent] = [0, 0];
     else if (type === "space" && isLineStart) indent = token.length;
-    // `- - - a` opens a level with each sign.
+    // In `- - - a`, each sign opens a level.
     else if (type === "seq-item-ind" || type === "explicit-key-ind") inLine++;
     else if (type === "map-value-ind" && indent > deepestJson * widestIndent) return true;
     if (Math.max(flow, inLine) > deepestJson) return true;

@@ -2,24 +2,24 @@ import type { Outcome } from "./assumptions";
 import type { Judged } from "./judge";
 import type { CallSeen } from "./look";
 
-/** All that doctor found out. What `--json` prints. */
+/** Everything that doctor found out. `--json` prints it. */
 export interface Report {
   readonly baseUrl: string;
-  /** Name and release of the platform; undefined when it does not tell. */
+  /** Name and release of the platform; undefined when the platform does not report them. */
   readonly system: string | undefined;
-  /** Where the OpenAPI document is from; undefined when none was found. */
+  /** Source of the OpenAPI document; undefined when doctor found none. */
   readonly openapi: string | undefined;
-  /** The documented calls in that document, and every call that was made. */
+  /** The documented calls in that document, and every call that doctor made. */
   readonly calls: readonly CallSeen[];
   readonly assumptions: readonly Judged[];
 }
 
-/** Exit code: 1 when something fails that a resource needs. */
+/** Exit code: 1 when something that a resource needs fails. */
 export function exitCodeOf({ calls, assumptions }: Report): 0 | 1 {
   return [...calls, ...assumptions].some(({ outcome }) => outcome === "fails") ? 1 : 0;
 }
 
-/** The report for a person: for each assumption whether it holds, why, and what that means. */
+/** The report as text: for each assumption whether it holds, why, and what that means. */
 export function textOf(report: Report): string {
   const { calls, assumptions } = report;
   const width = Math.max(...calls.map(({ call }) => call.length));
@@ -47,7 +47,7 @@ function linesOf({ id, what, outcome, why, ifWrong, check, of }: Judged): string
   return [`${column(outcome)}${id}  ${of}: ${what}`, `${" ".repeat(13)}${why}${further[outcome]}`];
 }
 
-/** What it comes to, for each resource. */
+/** The conclusion for each resource. */
 function conclusions({ calls, assumptions }: Report): string[] {
   const failing = (of: Judged["of"]) => assumptions.filter((each) => each.of === of && each.outcome === "fails");
   const broken = (ofWorkspaces: boolean) =>
@@ -55,7 +55,7 @@ function conclusions({ calls, assumptions }: Report): string[] {
       .filter(({ outcome, call }) => outcome === "fails" && call.endsWith("/workspaces") === ofWorkspaces)
       .map(({ call }) => call);
   const image = [...broken(false), ...failing("BenchImage").map(({ id }) => id)];
-  // That the call does not exist is W1, which says it better.
+  // W1 already says that the call does not exist, and says it better.
   const rows = failing("Workspace").map(({ id }) => id);
   const workspace = rows.includes("W1") ? rows : [...broken(true), ...rows];
   return [

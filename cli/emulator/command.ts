@@ -8,12 +8,12 @@ import { startInBackground } from "./start";
 import { showStatus } from "./status";
 import { stopEmulator } from "./stop";
 
-/** Port of an emulator when nothing else is said. */
+/** The default port. */
 const DEFAULT_PORT = 4747;
-/** Seconds an image stays PARTIAL: long enough for a person to see it. */
+/** Default seconds that an image stays PARTIAL: long enough for a person to see it. */
 const DEFAULT_IMAGE_DELAY_S = 2;
 
-/** `ica-bench emulator …`: an ICA on this machine. */
+/** `ica-bench emulator …`: runs an ICA on this machine. */
 export function emulatorCommand(): Command {
   const dir = () => new Option("--dir <folder>", "where its state is").default(defaultFolder());
   const command = new Command("emulator");

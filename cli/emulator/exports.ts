@@ -3,15 +3,15 @@ import { z } from "zod";
 import { print, say } from "../output";
 import { quoted } from "../quoted";
 
-/** What a shell needs to use an emulator. */
+/** The settings that a shell needs to use an emulator. */
 export interface Access {
   readonly url: string;
   readonly projectId: string;
-  /** Undefined when nobody can tell it any more. */
+  /** Undefined when only its hash is left. */
   readonly apiKey: string | undefined;
 }
 
-/** The lines for `eval`, and what they are good for in words, beside them. */
+/** Prints the lines for `eval` to stdout, and explains them on stderr. */
 export function printAccess({ url, projectId, apiKey }: Access): void {
   const settings = {
     ICA_BASE_URL: url,
@@ -33,7 +33,9 @@ export function printAccess({ url, projectId, apiKey }: Access): void {
   }
 }
 
-/** Where a person looks at the emulator. `signInUrl` is good for one sign-in; without it the page asks for the API key. */
+/**
+ * Says where the page of the emulator is. `signInUrl` works for one sign-in; without it the page asks for the API key.
+ */
 export function sayPage(url: string, signInUrl: string | undefined): void {
   if (signInUrl === undefined) {
     say(`Its page: ${pageOf(url)} (sign in with the API key)`);
@@ -42,12 +44,12 @@ export function sayPage(url: string, signInUrl: string | undefined): void {
   }
 }
 
-/** The address of the page of an emulator. */
+/** The URL of the emulator's page. */
 export function pageOf(url: string): string {
   return `http://localhost:${new URL(url).port}/`;
 }
 
-/** An address that signs in to the page, if ICA_API_KEY is the key of this emulator. */
+/** A URL that signs in to the page, if ICA_API_KEY is the key of this emulator. */
 export async function signInWithKey(url: string): Promise<string | undefined> {
   const key = process.env.ICA_API_KEY;
   if (!key) {

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { print } from "../output";
 import { wholeNumber } from "../whole-number";
 
-/** What `ica-bench emulator fault` was told. */
+/** The options of `ica-bench emulator fault`. */
 interface FaultOptions {
   readonly dir: string;
   readonly status?: number;
@@ -21,7 +21,7 @@ interface FaultOptions {
 
 const KINDS = ["status", "delay", "reset", "drop", "expiry"] as const;
 
-/** `ica-bench emulator fault`: what is to go wrong, to see what a program makes of it. */
+/** `ica-bench emulator fault`: injects a fault to see how a program copes. */
 export function faultCommand(dir: Option): Command {
   const one = (option: Option) =>
     option.conflicts([...KINDS, "list", "clear"].filter((other) => other !== option.attributeName()));
@@ -89,7 +89,7 @@ function faultOf({ status, retryAfter, delay, reset, drop, expiry }: FaultOption
   return kind === undefined ? undefined : { kind };
 }
 
-/** The calls of the emulator of a folder, which runs. */
+/** Returns a function that calls the emulator running on this folder. */
 async function callsOf(dir: string): Promise<(method: string, body?: unknown) => Promise<unknown>> {
   const url = (await runningOn(dir))?.url;
   const key = process.env.ICA_API_KEY;

@@ -4,7 +4,10 @@ import { say } from "../output";
 import { printAccess, sayPage } from "./exports";
 import type { Started, StartOptions } from "./options";
 
-/** Runs an emulator in this process until TERM, INT or HUP. Tells a parent that listens (see emulator-start.ts) how it went. */
+/**
+ * Runs an emulator in this process until TERM, INT or HUP. Reports the outcome of the start to a listening parent (see
+ * start.ts).
+ */
 export async function runInForeground(options: StartOptions): Promise<void> {
   const { port, dir, imageDelay, newKey, containers, allowPrivate, requestsPerSecond, workspaces } = options;
   const given = newKey ? randomBytes(24).toString("base64url") : process.env.ICA_API_KEY || undefined;
@@ -39,7 +42,7 @@ export async function runInForeground(options: StartOptions): Promise<void> {
   await emulator.close();
 }
 
-/** Whether a parent that listens is still there to be told. */
+/** Sends the parent a message. Resolves to whether the parent is still there to receive it. */
 function tell(message: Started): Promise<boolean> {
   return new Promise((resolve) => {
     if (process.send === undefined) {
@@ -54,7 +57,7 @@ function stopRequested(): Promise<void> {
   return new Promise((resolve) => {
     process.once("SIGTERM", () => resolve());
     process.once("SIGINT", () => resolve());
-    // Its terminal was closed.
+    // The terminal was closed.
     process.once("SIGHUP", () => resolve());
   });
 }

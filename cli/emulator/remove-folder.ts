@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { quoted } from "../quoted";
 
-/** Removes the folder of an emulator, with what workspaces wrote in it. */
+/** Removes the folder of an emulator, including the files that workspaces wrote in it. */
 export async function removeFolder(dir: string): Promise<void> {
   try {
     await rm(dir, { recursive: true });

@@ -7,7 +7,7 @@ import { quoted } from "../quoted";
 import { printAccess, sayPage, signInWithKey } from "./exports";
 import { type Started, type StartOptions, started } from "./options";
 
-/** Starts an emulator in the background and waits until it answers. One that runs already is as good. */
+/** Starts an emulator in the background and waits until it answers. Uses one that already runs. */
 export async function startInBackground(options: StartOptions): Promise<void> {
   const running = await runningOn(options.dir);
   if (running !== undefined) {
@@ -57,7 +57,7 @@ async function keyFromEnvironment(url: string, projectId: string): Promise<strin
   return ok ? key : undefined;
 }
 
-/** This program again, in the foreground. */
+/** The arguments that run this program in the foreground. */
 function ownArguments(options: StartOptions): string[] {
   const { port, dir, imageDelay, newKey, containers, allowPrivate, requestsPerSecond, workspaces } = options;
   const [, program = ""] = process.argv;

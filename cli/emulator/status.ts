@@ -3,10 +3,10 @@ import { Names } from "pulumi-ica-emulator/runtime";
 import { print } from "../output";
 import { pageOf, signInWithKey } from "./exports";
 
-/** Exit code when no emulator runs, as `systemctl status` has it. */
+/** Exit code when no emulator runs, as for `systemctl status`. */
 const NOT_RUNNING = 3;
 
-/** Says whether the emulator of a folder runs, and what it has. */
+/** Prints whether the emulator of a folder runs, and what it contains. */
 export async function showStatus(dir: string): Promise<void> {
   const running = await runningOn(dir);
   const content = await readFolder(dir);
@@ -21,7 +21,7 @@ export async function showStatus(dir: string): Promise<void> {
   if (content !== undefined) {
     lines.push(`project    ${content.identity.project.id}`);
     lines.push(`instance   ${content.identity.instance}`);
-    // Where stand-in sites are attached to be reached by restricted workspaces; it is there while one of them runs.
+    // Restricted workspaces reach stand-in sites that are attached to this network. It exists while one of them runs.
     lines.push(`outside    ${new Names(content.identity.instance).outside} (Docker network)`);
     for (const { name, version, status, failure } of content.images) {
       lines.push(`image      ${name} ${version}: ${status}${failure === undefined ? "" : ` (${failure})`}`);

@@ -3,11 +3,11 @@ import { connectDocker } from "pulumi-ica-emulator/runtime";
 import { say } from "../output";
 import { removeFolder } from "./remove-folder";
 
-/** Workspaces have 30 s from TERM to their end; the rest is quick. */
+/** Workspaces get 30 s from TERM to their end; the rest is quick. */
 const PATIENCE_MS = 120_000;
 const POLL_MS = 100;
 
-/** Stops the emulator of a folder; with `purge` removes the folder and all that the emulator made in Docker, too. */
+/** Stops the emulator of a folder. `purge` also removes the folder and everything that the emulator made in Docker. */
 export async function stopEmulator({ dir, purge }: { dir: string; purge: boolean }): Promise<void> {
   const running = await runningOn(dir);
   if (running === undefined) {
@@ -25,7 +25,7 @@ export async function stopEmulator({ dir, purge }: { dir: string; purge: boolean
     say(`There is no state of an emulator in ${dir}.`);
     return;
   }
-  // Docker first: the folder knows what is the emulator's there.
+  // Docker comes first, because the folder records what the emulator owns there.
   if (content.images.length > 0 || content.workspaces.length > 0) {
     await purgeDocker(await connectDocker(), content.identity.instance);
   }

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { say } from "../output";
 import { packageRoot, packageVersion } from "../package-root";
 
-/** What can be written, each from the example of that name. */
+/** The available kinds, each from the example of the same name. */
 const kinds = {
   console: "sshd on 2222",
   web: "nginx on 8888, under the path of the workspace",
@@ -14,13 +14,13 @@ const kinds = {
 
 type Kind = keyof typeof kinds;
 
-/** Git's own files are not shipped with a package, so they are here. */
+/** npm packages do not include Git's own files, so they are here. */
 const gitFiles = {
   ".gitattributes": "# With Windows line ends the scripts of the image do not start.\n/image/** text=auto eol=lf\n",
   ".gitignore": "/node_modules/\n",
 };
 
-/** `ica-bench init`: a working image folder, and a stack around it. */
+/** `ica-bench init`: writes a working image folder, and a stack around it. */
 export function initCommand(): Command {
   return new Command("init")
     .description("Write a working image folder and a Pulumi stack around it. Overwrites nothing.")
@@ -43,8 +43,8 @@ export function initCommand(): Command {
 }
 
 /**
- * Writes the example of a kind as a project of its own: named after its folder, and on the published package. Throws, and
- * writes nothing, when one of its files is there already. Returns what was written.
+ * Writes the example of a kind as a project named after its folder, which depends on the published package. If one of
+ * its files already exists, throws and writes nothing. Returns the files written.
  */
 export async function writeProject(folder: string, kind: Kind): Promise<string[]> {
   const name = projectName(folder);
@@ -59,7 +59,7 @@ export async function writeProject(folder: string, kind: Kind): Promise<string[]
   if (there.length > 0) {
     throw new Error(`${folder} has ${there.join(", ")} already, and init overwrites nothing. Name another folder.`);
   }
-  // a repository that has its own is none the worse for it
+  // A repository that has its own Git files keeps them.
   const ownGit = await existing(folder, Object.keys(gitFiles));
   for (const [file, text] of Object.entries(gitFiles)) {
     if (!ownGit.includes(file)) {
@@ -69,13 +69,16 @@ export async function writeProject(folder: string, kind: Kind): Promise<string[]
   for (const [file, text] of files) {
     const target = path.join(folder, file);
     await mkdir(path.dirname(target), { recursive: true });
-    // wx: not even what came between the look and the write
+    // wx: keeps even a file that appeared after the check.
     await writeFile(target, text, { flag: "wx" });
   }
   return [...files.keys()].sort();
 }
 
-/** The files of an example, without what was installed or configured in it. Folder by folder: Plug'n'Play names none in a recursive list. */
+/**
+ * The files of an example, without installed packages or local configuration. Reads folder by folder, because Yarn's
+ * Plug'n'Play returns nothing for a recursive list.
+ */
 async function filesBelow(template: string, folder = ""): Promise<string[]> {
   const entries = await readdir(path.join(template, folder), { withFileTypes: true });
   const files = await Promise.all(
@@ -100,7 +103,7 @@ function onPublishedPackage(text: string, name: string): string {
   return `${JSON.stringify({ ...found, name, dependencies, devDependencies }, undefined, 2)}\n`;
 }
 
-/** What npm and Pulumi both take for a name. */
+/** A name that npm and Pulumi both accept. */
 function projectName(folder: string): string {
   const name = path
     .basename(folder)

@@ -12,12 +12,12 @@ interface Recipe {
   readonly args: Readonly<Record<string, string>>;
 }
 
-/** What only an image has that serves what it is declared to offer. */
+/** Findings about access, reported only if `access` was given. */
 const aboutAccess: ReadonlySet<Finding["code"]> = new Set(["ICA010", "ICA011", "ICA021"]);
 
 /**
- * Builds the image, looks at it and removes it: the answers to what a Dockerfile does not show. A rule that the Dockerfile breaks is
- * not repeated.
+ * Builds the image, checks it and removes it, to find what a Dockerfile does not show. Does not repeat a rule that the
+ * Dockerfile breaks.
  *
  * @param isDeclared whether `access` was given, so that a missing server is a fault
  */

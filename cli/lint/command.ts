@@ -24,7 +24,9 @@ interface LintOptions {
   readonly format: (typeof formats)[number];
 }
 
-/** `ica-bench lint`: the part of the contract that can be seen without running anything, and with `--build` in the image. */
+/**
+ * `ica-bench lint`: checks the part of the contract that needs no running container; with `--build`, also in the image.
+ */
 export function lintCommand(): Command {
   return new Command("lint")
     .description("Look for what Bench would refuse in a Dockerfile and its context; with --build also in the image.")
@@ -67,7 +69,7 @@ async function lint(
   return placed([...known, ...(await builtFindings(build, known, { access, isDeclared }))], found);
 }
 
-/** GitHub names files from the root of the repository; a step may run in any folder of it. */
+/** GitHub resolves file names from the root of the repository, but a step can run in any folder below it. */
 function repositoryFolder(cwd: string): string {
   const workspace = process.env.GITHUB_WORKSPACE;
   return workspace !== undefined && isBelow(cwd, workspace) ? workspace : cwd;

@@ -5,19 +5,19 @@ import { readIgnoreRules } from "../../provider/build-context/dockerignore";
 import { dockerfilePath } from "../../provider/build-context/hash";
 import { contextEntries } from "../../provider/build-context/walk";
 
-/** A folder to build an image from, as a person names it on the command line. */
+/** A folder to build an image from, as named on the command line. */
 export interface ImageContext {
-  /** Absolute. */
+  /** Absolute path. */
   readonly context: string;
-  /** Absolute. */
+  /** Absolute path. */
   readonly dockerfile: string;
-  /** What the Dockerfile says. */
+  /** The text of the Dockerfile. */
   readonly text: string;
 }
 
 /**
- * Finds context and Dockerfile. Without a Dockerfile of its own a folder stands for its subfolder `image`, as in the stacks
- * that `ica-bench init` writes. Throws when there is nothing to build, or something that no build can use.
+ * Finds the context and the Dockerfile. A folder without a Dockerfile stands for its subfolder `image`, as in the
+ * stacks that `ica-bench init` writes. Throws when there is nothing to build, or when no build can use what is there.
  *
  * @param dockerfile relative to the working directory, as for `docker build --file`
  */
@@ -34,7 +34,7 @@ export async function findContext(folder: string, dockerfile?: string): Promise<
   return { context, dockerfile: file, text: text.toString("utf8") };
 }
 
-/** Whether this is a folder rather than the name of an image. */
+/** Whether the name is that of a folder rather than of an image. */
 export async function isFolder(name: string): Promise<boolean> {
   return (await stat(name).catch(() => undefined))?.isDirectory() === true;
 }

@@ -4,21 +4,21 @@ import { rules } from "../../provider/contract/rules";
 import { printableJson } from "../../runtime/printable";
 import type { ImageContext } from "./context";
 
-/** A finding at its place in a file. */
+/** A finding with its place in a file. */
 export interface Placed {
   readonly code: Finding["code"];
   readonly severity: Finding["severity"];
-  /** Absolute. */
+  /** Absolute path. */
   readonly file: string;
-  /** From 1. */
+  /** Starts at 1. */
   readonly line: number;
-  /** From 1. */
+  /** Starts at 1. */
   readonly column: number;
   readonly message: string;
   readonly fix: string;
 }
 
-/** Puts findings where they are: in the Dockerfile, at the beginning of the instruction, or in a file of the context. */
+/** Gives each finding its place: the start of an instruction in the Dockerfile, or a file of the context. */
 export function placed(findings: readonly Finding[], { context, dockerfile, text }: ImageContext): Placed[] {
   const lines = text.split("\n");
   return findings.map(({ code, severity, message, fix, line = 1, at }) => ({
@@ -32,24 +32,24 @@ export function placed(findings: readonly Finding[], { context, dockerfile, text
   }));
 }
 
-/** How many there are of each kind. */
+/** The number of findings of each kind. */
 export function countOf(findings: readonly Placed[]): { errors: number; warnings: number; notes: number } {
   const count = (wanted: Placed["severity"]) => findings.filter(({ severity }) => severity === wanted).length;
   return { errors: count("error"), warnings: count("warning"), notes: count("note") };
 }
 
-/** A path as people write it: relative to the working directory, with forward slashes; absolute where it is not below. */
+/** A path for display: relative to the working directory with forward slashes, or absolute when outside. */
 export function shown(file: string, cwd: string): string {
   return (isBelow(file, cwd) ? path.relative(cwd, file) : file).split(path.sep).join("/");
 }
 
-/** Whether a path is inside of a folder. */
+/** Whether a path is inside a folder. */
 export function isBelow(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
   return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
 }
 
-/** For a person: place, code, what is wrong, what to do. */
+/** Text for people: place, code, what is wrong, what to do. */
 export function asText(findings: readonly Placed[], cwd: string): string {
   const blocks = findings.map(({ code, severity, file, line, column, message, fix }) =>
     [
@@ -66,7 +66,7 @@ export function asText(findings: readonly Placed[], cwd: string): string {
   return `${[...blocks, total].join("\n")}\n`;
 }
 
-/** For programs: one document. */
+/** One JSON document for programs. */
 export function asJson(findings: readonly Placed[], cwd: string): string {
   const report = {
     ...countOf(findings),
@@ -82,8 +82,8 @@ export function asJson(findings: readonly Placed[], cwd: string): string {
 }
 
 /**
- * For GitHub Actions: workflow commands that annotate the lines of a pull request
- * (docs.github.com, "Workflow commands for GitHub Actions").
+ * Workflow commands for GitHub Actions that annotate the lines of a pull request (docs.github.com, "Workflow commands
+ * for GitHub Actions").
  */
 export function asGithub(findings: readonly Placed[], cwd: string): string {
   return findings
@@ -97,12 +97,12 @@ export function asGithub(findings: readonly Placed[], cwd: string): string {
     .join("");
 }
 
-/** As the runner reads it back: @actions/core, `escapeData`. */
+/** Escapes text as the runner expects it: @actions/core, `escapeData`. */
 export function escapeData(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }
 
-/** As `escapeData`, and what ends a property: @actions/core, `escapeProperty`. */
+/** Escapes text like `escapeData`, and also the characters that end a property: @actions/core, `escapeProperty`. */
 export function escapeProperty(text: string): string {
   return escapeData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }

@@ -7,8 +7,8 @@ import type { Placed } from "./report";
 const codes = Object.keys(rules) as RuleCode[];
 
 /**
- * A SARIF 2.1.0 log (docs.oasis-open.org/sarif/sarif/v2.1.0), as GitHub's code scanning and editors read it. Every rule of
- * the contract is described in it, so that a viewer can tell what was looked at.
+ * A SARIF 2.1.0 log (docs.oasis-open.org/sarif/sarif/v2.1.0) for GitHub's code scanning and for editors. It describes
+ * every rule of the contract, so that a viewer can show what was checked.
  */
 export function asSarif(findings: readonly Placed[], { cwd, version }: { cwd: string; version: string }): string {
   const log = {
@@ -51,7 +51,7 @@ function descriptor(code: RuleCode) {
   };
 }
 
-/** Relative to the working directory where it is below, so that the log means the same on another machine. */
+/** Relative for files below the working directory, so that the log is valid on other machines. */
 function artifact(file: string, cwd: string): { uri: string; uriBaseId?: string } {
   const parts = path.relative(cwd, file).split(path.sep);
   if (parts[0] === ".." || path.isAbsolute(parts.join(path.sep))) {

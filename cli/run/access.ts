@@ -12,7 +12,7 @@ import {
 } from "pulumi-ica-emulator/access";
 import type { Bench, Endpoints } from "pulumi-ica-emulator/runtime";
 
-/** What the doors lead to. It changes while the main process comes and goes. */
+/** The target of the doors. It changes when the main process ends and starts again. */
 export interface Inside {
   readonly id: string;
   /** The eight digits in the path. */
@@ -23,17 +23,17 @@ export interface Inside {
   endpoints: Endpoints;
 }
 
-/** The ways in, on loopback: as the emulator's, for one workspace. */
+/** The ways in for one workspace, on loopback, as in the emulator. */
 export interface AccessPoints {
-  /** `127.0.0.1:<port>`: what the workspace is told to be its public host. */
+  /** `127.0.0.1:<port>`: the public host that the workspace sees in its environment. */
   readonly webHost: string;
-  /** Password of the console, made for this run. */
+  /** Password of the console, generated for this run. */
   readonly password: string;
   openConsole(bench: Bench): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Opens the web door; the console's is opened when there is an sshd behind it. */
+/** Opens the web door. The console door opens once an sshd answers behind it. */
 export async function openAccess(inside: Inside, log: (line: string) => void): Promise<AccessPoints> {
   const web = await serveWeb(inside);
   const password = randomBytes(12).toString("base64url");

@@ -14,7 +14,7 @@ import { runWorkspace } from "./workspace";
 const NOT_AS_IT_SHOULD = 1;
 const COULD_NOT_RUN = 2;
 
-/** `ica-bench run`: an image under Bench's rules, without ICA. */
+/** `ica-bench run`: runs an image under Bench's rules, without ICA. */
 export function runCommand(): Command {
   return new Command("run")
     .argument("[image or context]", "an image, or a folder with a Dockerfile or image/Dockerfile", ".")
@@ -78,7 +78,7 @@ async function run(target: string, options: RunOptions, reporter: Reporter): Pro
   let shellOpen = false;
   const quiet: Reporter = {
     tell: (event) => {
-      // the terminal is the shell's as long as there is one
+      // While a shell is open, the terminal belongs to it.
       if (!shellOpen || (event.event !== "log" && event.event !== "refused")) {
         reporter.tell(event);
       }
@@ -134,7 +134,10 @@ async function planOf(target: string, { web, console: ssh }: RunOptions): Promis
   ];
 }
 
-/** The first Ctrl-C, or TERM, stops; the second one does not wait. A closed terminal or pipe stops, too: nobody is left to do it. */
+/**
+ * The first Ctrl-C or TERM stops the workspace; the second one stops it without waiting. A closed terminal or pipe also
+ * stops it, because no user is left to do so.
+ */
 function interrupts(): { stop: AbortController; hurry: AbortController; forget(): void } {
   const stop = new AbortController();
   const hurry = new AbortController();

@@ -1,6 +1,6 @@
 import type { Finding } from "../../provider/contract/finding";
 
-/** The items of the checklist, in their order. */
+/** The items of the checklist, in order. */
 export const stepTitles = {
   build: "Build the image",
   contract: "Check the contract",
@@ -12,32 +12,32 @@ export const stepTitles = {
 
 export type Step = keyof typeof stepTitles;
 
-/** How to reach what runs. */
+/** How to reach the running workspace. */
 export interface Reachable {
   readonly web?: string;
   readonly console?: {
     readonly host: string;
     readonly port: number;
     readonly user: string;
-    /** Made for this run; told here and nowhere else. */
+    /** Generated for this run; appears only here. */
     readonly password: string;
     readonly command: string;
   };
 }
 
-/** Everything that `ica-bench run` tells. With `--json` each is one line. */
+/** Every event of `ica-bench run`. With `--json`, each is one line. */
 export type RunEvent =
   | { readonly event: "plan"; readonly steps: readonly Step[] }
   | {
       readonly event: "step";
       readonly step: Step;
-      /** `off`: not there in this image, so left out. */
+      /** `off`: this image does not offer it, so the step is skipped. */
       readonly state: "started" | "done" | "failed" | "off";
       readonly seconds?: number;
       readonly detail?: string;
     }
   | ({ readonly event: "finding"; readonly place?: string } & Omit<Finding, "at" | "line">)
-  /** Names in Docker, for who wants to look inside; `outside` is the network of a restricted workspace's proxy. */
+  /** Names in Docker, for users who want to look inside; `outside` is the network of a restricted workspace's proxy. */
   | { readonly event: "made"; readonly container: string; readonly outside?: string }
   | ({ readonly event: "ready" } & Reachable)
   /** A line of the main process. */
@@ -51,7 +51,7 @@ export type RunEvent =
   | { readonly event: "stopped"; readonly seconds: number; readonly killed: boolean }
   | { readonly event: "failed"; readonly message: string };
 
-/** Tells a person or a program. */
+/** Reports events to a person or a program. */
 export interface Reporter {
   tell(event: RunEvent): void;
 }

@@ -11,34 +11,36 @@ import type { Reporter } from "./events";
 import type { RunOptions } from "./options";
 import { timed } from "./timed";
 
-/** An image that keeps the contract, or of which somebody wants to see it break. */
+/** An image that keeps the contract, or one that the user runs despite its findings. */
 export interface ReadyImage {
   readonly reference: string;
-  /** What of it is open. */
+  /** The access that is open. */
   readonly access: Access;
-  /** The name that UID 1000 has in it. */
+  /** The name of UID 1000 in the image. */
   readonly user: string;
 }
 
-/** The contract is broken: everything about it was told already. */
+/** The image breaks the contract. The reporter has already said how. */
 export class ContractBroken extends Error {}
 
 interface Surroundings {
   readonly docker: Docker;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
-  /** Name for an image that is built here. */
+  /** Name for an image built here. */
   readonly tag: string;
 }
 
-/** Builds what is a folder, finds what is an image, and checks the contract both ways. */
+/**
+ * Builds the image from a folder, or finds it by its name, and checks the contract in the Dockerfile and in the image.
+ */
 export async function readyImage(target: string, options: RunOptions, around: Surroundings): Promise<ReadyImage> {
   const reference = (await isFolder(target)) ? await build(target, options, around) : await find(target, around);
   return timed(around.reporter, "contract", async () => {
     const wanted = { web: options.web ?? true, console: options.console ?? true };
     const { findings, layers } = await inspectImage(around.docker, reference, { access: wanted });
     around.reporter.tell({ event: "note", message: `The image has ${describeSize(layers)}` });
-    // what the image lacks is an error only where somebody asked for it
+    // A missing server is an error only if the user asked for that access.
     const lacks = (code: Finding["code"], asked: boolean | undefined) =>
       asked !== true && findings.some((finding) => finding.code === code);
     const noServer = lacks("ICA010", options.console);
@@ -78,7 +80,7 @@ async function build(target: string, options: RunOptions, around: Surroundings):
     const places = placed(findings, found).map(
       ({ file, line, column }) => `${shown(file, process.cwd())}:${line}:${column}`,
     );
-    // what is doubtful here is looked at in the image
+    // The check of the image decides what is uncertain in the Dockerfile.
     const sure = findings
       .map((finding, i) => ({ finding, place: places[i] }))
       .filter(({ finding }) => finding.severity === "error");

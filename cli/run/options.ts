@@ -1,20 +1,20 @@
 import { InvalidArgumentError } from "commander";
 import { parseAllowedUrl } from "../../runtime/allowed-url";
 
-/** What `ica-bench run` was told. */
+/** The options of `ica-bench run`. */
 export interface RunOptions {
   readonly dockerfile?: string;
   readonly target?: string;
   readonly buildArg: readonly (readonly [string, string])[];
   readonly force: boolean;
-  /** Undefined: if the image offers it. */
+  /** Undefined: on if the image offers it. */
   readonly web?: boolean;
   readonly console?: boolean;
   readonly restricted: boolean;
   readonly allow: readonly string[];
-  /** Whether it reaches private addresses, too. */
+  /** Whether the workspace can also reach private addresses. */
   readonly allowPrivate: boolean;
-  /** Name of a volume that is kept. */
+  /** Name of a volume to keep. */
   readonly data?: string;
   readonly env: readonly (readonly [string, string])[];
   /** Bytes. */
@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly json: boolean;
 }
 
-/** Addresses to allow, in their order. */
+/** Collects allowed addresses, in order. */
 export function collectAddress(text: string, before: readonly string[]): readonly string[] {
   try {
     parseAllowedUrl(text);
@@ -38,7 +38,7 @@ export function collectAddress(text: string, before: readonly string[]): readonl
 
 const units: Readonly<Record<string, number>> = { b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 };
 
-/** Bytes, as docker writes them: `512m`, `2g`, `1.5g`. */
+/** Parses bytes as docker writes them: `512m`, `2g`, `1.5g`. */
 export function parseBytes(text: string): number {
   const [, number, unit = "b"] = /^(\d+(?:\.\d+)?)([bkmgt])?(?:i?b)?$/i.exec(text) ?? [];
   const bytes = Math.round(Number(number) * (units[unit.toLowerCase()] ?? Number.NaN));
@@ -48,7 +48,7 @@ export function parseBytes(text: string): number {
   return bytes;
 }
 
-/** Processors, also parts of one. */
+/** Parses a number of processors, which may be a fraction. */
 export function parseCpus(text: string): number {
   const cpus = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(cpus >= 0.01 && cpus <= 1024)) {
@@ -57,7 +57,7 @@ export function parseCpus(text: string): number {
   return cpus;
 }
 
-/** A number of GPUs, or all of them. */
+/** Parses a number of GPUs, or `all`. */
 export function parseGpus(text: string): number {
   if (text === "all") {
     return -1;
@@ -68,7 +68,7 @@ export function parseGpus(text: string): number {
   return Number(text);
 }
 
-/** The name of a volume. A folder would have to belong to user 1000, which on most machines is somebody else. */
+/** Parses the name of a volume. A folder would have to belong to user 1000, who on most machines is another user. */
 export function parseVolume(text: string): string {
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$/.test(text)) {
     throw new InvalidArgumentError(

@@ -1,7 +1,7 @@
 import { printable, printableJson, printableLine } from "../../runtime/printable";
 import { type Reporter, type RunEvent, type Step, stepTitles } from "./events";
 
-/** One event a line, for programs. */
+/** Prints one event per line, for programs. */
 export class JsonReporter implements Reporter {
   constructor(readonly out: NodeJS.WritableStream) {}
 
@@ -10,7 +10,7 @@ export class JsonReporter implements Reporter {
   }
 }
 
-/** Plain lines, one after the other: for logs, pipes and CI. */
+/** Prints plain lines in order: for logs, pipes and CI. */
 export class PlainReporter implements Reporter {
   constructor(readonly out: NodeJS.WritableStream) {}
 
@@ -21,7 +21,7 @@ export class PlainReporter implements Reporter {
   }
 }
 
-/** A checklist at the bottom of the terminal that fills in; all other lines go above it. */
+/** Draws a checklist at the bottom of the terminal and updates it; all other lines go above it. */
 export class TerminalReporter implements Reporter {
   readonly #items = new Map<Step, string>();
   #drawn = 0;
@@ -47,7 +47,7 @@ export class TerminalReporter implements Reporter {
     this.#draw();
   }
 
-  /** The list stays where it is, and is drawn no more. */
+  /** Leaves the list where it is and stops redrawing it. */
   #leave(): void {
     this.#draw();
     this.#items.clear();
@@ -80,11 +80,11 @@ function itemOf({ step, state, seconds, detail }: Extract<RunEvent, { event: "st
     ...(seconds === undefined ? [] : [`${seconds.toFixed(1)} s`]),
     ...(detail === undefined ? [] : [detail]),
   ];
-  // One line, whatever it holds: the checklist is erased by the number of its lines.
+  // Always one line: the checklist is erased by its number of lines.
   return printableLine(`  ${marks[state]} ${stepTitles[step]}${more.length === 0 ? "" : ` (${more.join(", ")})`}`);
 }
 
-/** An event as lines for a person. What an image or Docker writes must not steer the terminal. */
+/** An event as lines for people. Text from an image or from Docker must not control the terminal. */
 export function linesOf(event: RunEvent): string[] {
   return rawLines(event).map(printable);
 }

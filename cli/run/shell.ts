@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { BENCH_GID, BENCH_UID } from "pulumi-ica-emulator/runtime";
 
 /**
- * A shell in a running container as the workspace's user, on this terminal, until it ends or the signal is raised. What it
- * ends with is the business of who typed in it. Rejects when docker cannot be started.
+ * Opens a shell in a running container as the workspace's user, on this terminal, until it ends or the signal aborts.
+ * Ignores the shell's exit code. Rejects when docker cannot be started.
  */
 export function shellIn(container: string, docker: string, signal: AbortSignal): Promise<void> {
   const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;

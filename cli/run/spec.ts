@@ -2,7 +2,7 @@ import { type Limits, type Standalone, standalone, type WorkspaceSpec } from "pu
 import type { ReadyImage } from "./image";
 import type { RunOptions } from "./options";
 
-/** What to run, and what it was given. */
+/** The workspace to run, and the values that it gets. */
 export function specOf(
   { reference, access }: ReadyImage,
   options: RunOptions,
@@ -17,7 +17,7 @@ export function specOf(
   const spec: WorkspaceSpec = {
     id,
     image: reference,
-    // no limits but those that were asked for
+    // No limits except those from the options.
     resourceModel: "",
     access,
     network: options.restricted

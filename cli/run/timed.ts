@@ -1,6 +1,6 @@
 import type { Reporter, Step } from "./events";
 
-/** Runs a step of the checklist and tells how it went. */
+/** Runs a step of the checklist and reports its outcome. */
 export async function timed<T>(
   reporter: Reporter,
   step: Step,

@@ -13,20 +13,20 @@ interface Surroundings {
   readonly docker: Dockerode;
   readonly instance: string;
   readonly reporter: Reporter;
-  /** Raised when it is to be stopped. */
+  /** Aborts when the workspace has to stop. */
   readonly stop: AbortSignal;
-  /** Raised when it is to be stopped without waiting. */
+  /** Aborts when the workspace has to stop without waiting. */
   readonly hurry: AbortSignal;
-  /** A person at a shell in the container; resolves at its end. Undefined: nobody. */
+  /** Opens a shell in the container for a person; resolves when the shell ends. Undefined: no shell. */
   readonly shell?: (container: string) => Promise<void>;
 }
 
-/** How a run went, as far as the exit code tells. */
+/** The outcome of a run, as the exit code distinguishes it. */
 export type RunEnd = "ended in time" | "not as it should";
 
 /**
- * Runs an image as Bench would until it is to stop: network, disk and keys, the main process kept alive, doors on loopback,
- * then TERM, 30 seconds, KILL. What it made in Docker is removed, however it ends.
+ * Runs an image as Bench would until it has to stop: sets up network, disk, keys and doors on loopback, keeps the main
+ * process alive, then sends TERM, waits 30 seconds, and sends KILL. Always removes what it made in Docker.
  */
 export async function runWorkspace(image: ReadyImage, options: RunOptions, around: Surroundings): Promise<RunEnd> {
   const { docker, instance, reporter } = around;
@@ -107,7 +107,7 @@ async function live(life: Life): Promise<RunEnd> {
   return outcome.killed || answered === false ? "not as it should" : "ended in time";
 }
 
-/** Keeps the main process alive, and tells of it. */
+/** Keeps the main process alive and reports its events. */
 function attend({ bench, inside, around, given }: Life): Attended {
   const { reporter, stop } = around;
   const attended: Attended = new Attended({
@@ -125,7 +125,7 @@ function attend({ bench, inside, around, given }: Life): Attended {
   return attended;
 }
 
-/** Whether everything that is open answers. False as well when there is no time left to find out. */
+/** Whether every open access answers. Also false when no time is left to find out. */
 async function probes({ image, around, given }: Life, attended: Attended, signal: AbortSignal): Promise<boolean> {
   const { reporter } = around;
   const { access, user } = image;
@@ -166,7 +166,7 @@ async function reachable({ bench, doors, image, given }: Life): Promise<Reachabl
   };
 }
 
-/** Lines of the proxy: time, status, verdict, method, address. */
+/** Parses a line of the proxy: time, status, verdict, method, address. */
 function tellRefusal(line: string, reporter: Reporter): void {
   const [, status, , method, address] = line.split(" ");
   if (line.includes("_DENIED") && method !== undefined && address !== undefined) {

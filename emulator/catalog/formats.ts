@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Identity } from "../state/identity";
 
-/** A data format as ICA's calls show it. */
+/** A data format in the form that ICA's calls return. */
 export interface DataFormat {
   readonly id: string;
   readonly timeCreated: string;
@@ -15,9 +15,9 @@ export interface DataFormat {
 }
 
 /**
- * Code, description, suffixes that lead to it when a caller names no format. DOCKER is the word of the vendor's page on
- * bench images; the order and the other codes are the emulator's own. There are more than one page of them, and DOCKER
- * is not on the first, so that a client must page.
+ * Code, description, and the suffixes that select the format when a caller names none. DOCKER is the code on the
+ * vendor's page about bench images; the order and the other codes are the emulator's own. They fill more than one page,
+ * and DOCKER is not on the first, so a client has to page.
  */
 const FORMATS: readonly (readonly [code: string, description: string, ...suffixes: string[]])[] = [
   ["UNKNOWN", "Any other file"],
@@ -82,7 +82,7 @@ const FORMATS: readonly (readonly [code: string, description: string, ...suffixe
   ["DOCKER", "Docker image archive, as docker save makes it"],
 ];
 
-/** The formats of an emulator: the same codes everywhere, ids of its own. */
+/** The formats of an emulator: the same codes everywhere, with ids of its own. */
 export class Formats {
   readonly all: readonly DataFormat[];
   readonly #byCode: ReadonlyMap<string, DataFormat>;
@@ -110,7 +110,10 @@ export class Formats {
     return this.all.find((format) => format.id === id);
   }
 
-  /** The code for a file whose creator named none; ICA calls that auto format assignment, without saying its rules. */
+  /**
+   * The code for a file whose creator named none. ICA calls this auto format assignment and does not document its
+   * rules.
+   */
   codeFor(name: string): string {
     const lower = name.toLowerCase();
     const fits = FORMATS.flatMap(([code, , ...suffixes]) =>
@@ -120,7 +123,7 @@ export class Formats {
   }
 }
 
-/** A UUID that is the same for the same text. */
+/** A UUID that depends only on the text. */
 function uuidOf(text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
   return [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(

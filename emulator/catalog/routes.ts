@@ -9,7 +9,7 @@ import { projectRegion } from "../state/identity";
 import type { Formats } from "./formats";
 import { projectView, regionView } from "./views";
 
-/** Tokens, regions, the project, data formats, system information: what is looked up before any work. */
+/** Tokens, regions, the project, data formats and system information: what clients look up first. */
 export function catalogRoutes({ auth, identity }: EmulatorContext, formats: Formats): Router {
   const router = Router();
   const info = { name: "ICA emulator of pulumi-ica", version: packageVersion() };
@@ -65,7 +65,7 @@ export function catalogRoutes({ auth, identity }: EmulatorContext, formats: Form
   return router;
 }
 
-/** A 404 problem unless the path names the emulator's project. */
+/** Throws a 404 problem unless the path names the emulator's project. */
 export function requireProject(known: string, asked: string): void {
   if (asked !== known) {
     throw notFound(`There is no project ${asked}. This emulator has one: ${known}.`);

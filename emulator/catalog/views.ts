@@ -1,6 +1,6 @@
 import type { EmulatorRegion, Identity } from "../state/identity";
 
-/** What every resource of ICA says of its origin. */
+/** The fields of origin that every resource of ICA has. */
 function origin({ timeCreated, user, tenant }: Identity) {
   return {
     timeCreated,

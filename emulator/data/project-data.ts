@@ -6,7 +6,7 @@ import { inOrderOfCreation } from "../state/creation-order";
 import type { Collection, Store } from "../state/store";
 import { type DataRecord, type DataTags, dataRecord, NO_TAGS } from "./record";
 
-/** Where new data goes, and as what. */
+/** Name, place and type of new data. */
 export interface NewData {
   readonly name: string;
   readonly type: "FILE" | "FOLDER";
@@ -15,7 +15,7 @@ export interface NewData {
   readonly formatCode: string | undefined;
 }
 
-/** What `PUT` may change. */
+/** The fields that `PUT` can change. */
 export interface DataChanges {
   readonly formatCode: string | undefined;
   readonly tags: Partial<DataTags>;
@@ -23,11 +23,11 @@ export interface DataChanges {
   readonly willBeDeletedAt: string | undefined;
 }
 
-/** The files and folders of the project. Their content is in the object store. */
+/** The files and folders of the project. The object store has their content. */
 export class ProjectData {
   readonly #records: Collection<DataRecord>;
   readonly #formats: Formats;
-  /** Two calls must not make the same path, so creation is one at a time. */
+  /** Creation is sequential, so that two calls cannot create the same path. */
   readonly #creating = pLimit(1);
 
   private constructor(records: Collection<DataRecord>, formats: Formats) {
@@ -58,8 +58,8 @@ export class ProjectData {
   }
 
   /**
-   * Makes a file (PARTIAL) or a folder, and the folders above it. 409 when the path is taken: UNDOCUMENTED, but the
-   * documents offer overwriting only for PARTIAL files, and by an upload to the file that is there.
+   * Creates a file (PARTIAL) or a folder, and its missing parent folders. 409 when the path is taken: UNDOCUMENTED, but
+   * the documents offer overwriting only for PARTIAL files, and only by an upload to the existing file.
    */
   create(fresh: NewData, requestId: string | undefined): Promise<DataRecord> {
     return this.#creating(async () => {
@@ -80,7 +80,7 @@ export class ProjectData {
     });
   }
 
-  /** Changes format, tags and dates. Of a folder only the tags may change. */
+  /** Changes format, tags and dates. A folder can only change its tags. */
   async change(id: string, changes: DataChanges): Promise<DataRecord> {
     const { formatCode, tags, willBeArchivedAt, willBeDeletedAt } = changes;
     if (this.require(id).type === "FOLDER" && (formatCode ?? willBeArchivedAt ?? willBeDeletedAt) !== undefined) {
@@ -97,7 +97,7 @@ export class ProjectData {
     return changed ?? this.require(id);
   }
 
-  /** The object of a file is complete. */
+  /** Marks a file as complete once its object is. */
   async complete(id: string, object: { size: number; etag: string }): Promise<void> {
     await this.#records.update(id, (record) => ({
       ...record,
@@ -109,7 +109,7 @@ export class ProjectData {
     }));
   }
 
-  /** Removes data, and all below a folder. Returns what was removed. */
+  /** Removes data; a folder goes with everything below it. Returns what it removed. */
   async remove(id: string): Promise<DataRecord[]> {
     const record = this.require(id);
     const doomed =
@@ -147,7 +147,7 @@ export class ProjectData {
     return record;
   }
 
-  /** The path of the folder that new data goes in; missing folders of `folderPath` are made, as documented. */
+  /** The path of the parent folder for new data. Creates missing folders of `folderPath`, as documented. */
   async #parentFolder({ folderId, folderPath }: NewData): Promise<string> {
     if (folderId !== undefined && folderPath !== undefined) {
       throw badRequest("Use either folderId or folderPath, not both.");
@@ -186,7 +186,7 @@ export class ProjectData {
   }
 }
 
-/** Whether data can have this name. */
+/** Whether the name is valid for data. */
 export function isDataName(name: string): boolean {
   return (
     name !== "" &&

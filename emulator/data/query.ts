@@ -5,7 +5,9 @@ import type { DataRecord } from "./record";
 
 type Filter = (record: DataRecord) => boolean;
 
-/** The rows that the filters of `GET /api/projects/{projectId}/data` leave. Case does not matter in paths, as documented. */
+/**
+ * The rows that match the filters of `GET /api/projects/{projectId}/data`. Paths are case-insensitive, as documented.
+ */
 export function selectData(req: Request, records: readonly DataRecord[], formats: Formats): readonly DataRecord[] {
   const folders = new Map(records.filter(({ type }) => type === "FOLDER").map(({ id, path }) => [id, path]));
   const filters = [
@@ -36,7 +38,7 @@ export function selectData(req: Request, records: readonly DataRecord[], formats
   );
 }
 
-/** True for a record that one of the values of a parameter accepts; for all when the parameter is absent. */
+/** Accepts a record that matches any value of a parameter; accepts all records when the parameter is absent. */
 function oneOf(req: Request, name: string, accepts: (value: string, record: DataRecord) => boolean): Filter {
   const values = valuesOf(req, name);
   return (record) => values.length === 0 || values.some((value) => accepts(value, record));
@@ -56,13 +58,13 @@ function atPath(req: Request): (value: string, record: DataRecord) => boolean {
   };
 }
 
-/** Compares a time of creation with the one that was given. */
+/** Compares the creation time with the given time. */
 function created(req: Request, name: string, accepts: (time: number, limit: number) => boolean): Filter {
   const [limit] = valuesOf(req, name);
   return ({ timeCreated }) => limit === undefined || accepts(Date.parse(timeCreated), Date.parse(limit));
 }
 
-/** The three documented modes, for tags and names. Which one holds without a word is undocumented; EXACT here. */
+/** The three documented modes for tags and names. The default mode is undocumented; EXACT here. */
 function matched(req: Request, name: string, textsOf: (record: DataRecord) => readonly string[]): Filter {
   const values = valuesOf(req, name);
   const exact: Filter = (record) => values.some((value) => textsOf(record).includes(value));

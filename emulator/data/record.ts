@@ -25,7 +25,7 @@ export const NO_TAGS: DataTags = {
   referenceTags: [],
 };
 
-/** A file or folder of the project, as the emulator keeps it. */
+/** A file or folder of the project as the emulator stores it. */
 export const dataRecord = z.object({
   /** `fil.` or `fol.` and 32 hex digits. */
   id: z.string().regex(/^fi?o?l\.[0-9a-f]{32}$/),
@@ -44,12 +44,12 @@ export const dataRecord = z.object({
   storedAt: z.iso.datetime().optional(),
   willBeArchivedAt: z.string().optional(),
   willBeDeletedAt: z.string().optional(),
-  /** The request that made it, so that its repetition finds it (see idempotency.ts). */
+  /** Id of the creating request, so that a repetition finds the record (see idempotency.ts). */
   requestId: z.string().optional(),
 });
 export type DataRecord = z.infer<typeof dataRecord>;
 
-/** The documented `ProjectData`. `path` is the full path, as public clients of ICA read it. */
+/** The documented `ProjectData`. `path` is the full path, as public clients of ICA expect. */
 export function dataView(identity: Identity, formats: Formats, record: DataRecord) {
   const region = projectRegion(identity);
   const format = record.formatCode === undefined ? undefined : formats.byCode(record.formatCode);

@@ -13,7 +13,7 @@ import { selectData } from "./query";
 import { type DataRecord, type DataTags, dataView } from "./record";
 import { bucketOf, keyOf, type Transfer } from "./transfer";
 
-/** What the data routes work with. */
+/** What the data routes need. */
 export interface DataParts {
   readonly data: ProjectData;
   readonly formats: Formats;
@@ -27,7 +27,10 @@ const text = z
   .nullish()
   .transform((value) => value ?? undefined);
 
-/* The documents validated the bodies already; these say what of them is used, and turn null into undefined. */
+/*
+ * The validator has already checked the bodies against the documents. These schemas select the used fields and turn
+ * null into undefined.
+ */
 const credentialsOptions = z
   .object({ credentialsFormat: z.enum(["RCLONE"]).nullish(), readOnlyCredentials: z.boolean().nullish() })
   .nullish();
@@ -79,7 +82,7 @@ export function dataRoutes({ identity }: EmulatorContext, parts: DataParts): Rou
     checkProject(req);
     return data.require(param(req, "dataId"));
   };
-  /** A call that makes a file; `secrets` adds to its answer what must not reach the disk. */
+  /** A call that creates a file; `secrets` adds the parts of its answer that must not reach the disk. */
   const creating = (
     secrets?: (record: DataRecord, body: z.infer<typeof createFile>) => Record<string, z.core.util.JSONType>,
   ) =>
@@ -187,7 +190,7 @@ function optionsOf(given: z.infer<typeof credentialsOptions>): { rclone: boolean
   return { rclone: given?.credentialsFormat === "RCLONE", readOnly: given?.readOnlyCredentials === true };
 }
 
-/** The kinds of tags that the caller named; the others stay. */
+/** Only the kinds of tags that the caller named; the other kinds stay. */
 function givenTags(tags: Partial<Record<keyof DataTags, string[] | undefined>>): Partial<DataTags> {
   const given: Partial<DataTags> = {};
   for (const kind of [

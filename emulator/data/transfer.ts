@@ -6,7 +6,7 @@ import type { Identity } from "../state/identity";
 import { projectRegion } from "../state/identity";
 import type { DataRecord } from "./record";
 
-/** How long an upload URL holds; ICA's documents say "temporarily". */
+/** How long an upload URL is valid; ICA's documents say "temporarily". */
 const UPLOAD_URL_LIFETIME_S = 12 * 60 * 60;
 
 /** The bucket of an emulator's files. */
@@ -14,7 +14,7 @@ export function bucketOf({ instance }: Identity): string {
   return `pulumi-ica-${instance}`;
 }
 
-/** Key of a file's object: made of ids only, so that no file name can lead anywhere else on disk. */
+/** Key of a file's object. It consists of ids only, so that no file name can point elsewhere on disk. */
 export function keyOf({ project }: Identity, { id }: Pick<DataRecord, "id">): string {
   return `${project.id}/${id}`;
 }
@@ -24,7 +24,7 @@ export function dataIdOf(key: string): string {
   return key.slice(key.indexOf("/") + 1);
 }
 
-/** Hands out what a client needs to move a file's content itself. */
+/** Issues what a client needs to transfer a file's content itself. */
 export class Transfer {
   readonly #identity: Identity;
   readonly #credentials: Credentials;
@@ -36,7 +36,7 @@ export class Transfer {
     this.#baseUrl = baseUrl;
   }
 
-  /** The documented `TempCredentials`. Only for files: the emulator has no folder uploads. */
+  /** The documented `TempCredentials`. Files only: the emulator has no folder uploads. */
   temporaryCredentials(record: DataRecord, options: { rclone: boolean; readOnly: boolean }) {
     if (record.type !== "FILE") {
       throw badRequest("The emulator gives credentials for files only.");
@@ -45,7 +45,9 @@ export class Transfer {
     return options.rclone ? { rcloneTempCredentials: this.#rclone(issued) } : { awsTempCredentials: this.#aws(issued) };
   }
 
-  /** An address that takes one PUT. With `hash` or `fileType` that PUT must carry Content-MD5 or Content-Type: they are signed. */
+  /**
+   * A URL for one PUT. With `hash` or `fileType`, that PUT must carry the signed header Content-MD5 or Content-Type.
+   */
   uploadUrl(record: DataRecord, options: { fileType: string | undefined; hash: string | undefined }): string {
     if (record.type !== "FILE") {
       throw badRequest("Only a file has an upload URL.");
@@ -102,12 +104,12 @@ export class Transfer {
   }
 }
 
-/** The name of the region that requests to the store are signed for. */
+/** The region for which requests to the store are signed. */
 export function awsRegion(identity: Identity): string {
   return projectRegion(identity).code === "use1" ? "us-east-1" : projectRegion(identity).code;
 }
 
-/** ICA's documents do not say how the MD5 is written; hex and base64 are taken. */
+/** Accepts hex and base64, because ICA's documents do not specify the encoding of the MD5. */
 function contentMd5(hash: string): string {
   const bytes = /^[0-9a-f]{32}$/i.test(hash) ? Buffer.from(hash, "hex") : Buffer.from(hash, "base64");
   if (bytes.length !== 16) {

@@ -1,28 +1,28 @@
 import { randomUUID } from "node:crypto";
 import type { Fault, FaultOrder, StandingOrder } from "./order";
 
-/** The faults that are ordered. In memory only: an emulator that is started anew has none. */
+/** The injected faults. They live in memory only; restarting the emulator clears them. */
 export class Faults {
   readonly #orders: { readonly id: string; readonly order: FaultOrder; passed: number; happened: number }[] = [];
 
-  /** Orders a fault. Of several that match a request, the oldest that is not used up happens. */
+  /** Injects a fault. If several match a request, the oldest with occurrences left applies. */
   order(order: FaultOrder): StandingOrder {
     const standing = { id: randomUUID(), order, passed: 0, happened: 0 };
     this.#orders.push(standing);
     return { ...order, id: standing.id, happened: 0 };
   }
 
-  /** All orders since they were last cleared, oldest first; those that are used up, too. */
+  /** All injected faults since the last clear, used-up ones included, oldest first. */
   list(): StandingOrder[] {
     return this.#orders.map(({ id, order, happened }) => ({ ...order, id, happened }));
   }
 
-  /** Forgets all orders. */
+  /** Clears all faults. */
   clear(): void {
     this.#orders.length = 0;
   }
 
-  /** What happens to a request, which counts as one of those that the order is for. */
+  /** Returns the fault that is due for this request, and counts the request for faults that are not due yet. */
   take(method: string, path: string): Fault | undefined {
     const due = this.#orders.filter(({ order, happened }) => happened < order.times && matches(order, method, path));
     for (const standing of due) {
@@ -40,7 +40,10 @@ function matches(order: FaultOrder, method: string, path: string): boolean {
   return (order.method === undefined || order.method === method) && isLike(path, order.path);
 }
 
-/** Whether a text is like a pattern whose `*` stands for any text. Linear: each piece is taken where it first comes. */
+/**
+ * Matches a text against a pattern whose `*` stands for any text. Takes linear time: each piece matches at its first
+ * occurrence.
+ */
 function isLike(text: string, pattern: string): boolean {
   const [first = "", ...rest] = pattern.split("*");
   const last = rest.pop();

@@ -5,7 +5,7 @@ import { Faults } from "./faults";
 import { type Expiring, happen, type Struck } from "./happen";
 import { FAULTS_PATH, faultsApp } from "./routes";
 
-/** Stands before the REST calls and the object store, and lets happen to their requests what was ordered. */
+/** Runs before the REST calls and the object store, and applies injected faults to their requests. */
 export class FaultGate {
   readonly #faults = new Faults();
   readonly #orders: Express;
@@ -16,7 +16,7 @@ export class FaultGate {
     this.#expiring = expiring;
   }
 
-  /** Takes an order; false when the request is none. */
+  /** Handles a call that injects, lists or clears faults. Returns false for any other request. */
   handle(req: IncomingMessage, res: ServerResponse): boolean {
     const isOrder = req.url === FAULTS_PATH;
     if (isOrder) {
@@ -25,7 +25,7 @@ export class FaultGate {
     return isOrder;
   }
 
-  /** Carries a request out, unless it was ordered that something else happens to it. */
+  /** Carries a request out, or applies the injected fault that matches it. */
   pass(struck: Struck): void {
     const { req, carryOut } = struck;
     const path = (req.url ?? "/").replace(/\?.*$/s, "");

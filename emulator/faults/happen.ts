@@ -6,27 +6,27 @@ import { S3Failure, sendFailure } from "../object-store/failure";
 import { accessKeyOf } from "../object-store/signature";
 import type { Fault } from "./order";
 
-/** What a fault happens to. */
+/** The request that a fault applies to. */
 export interface Struck {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  /** Which form its errors have. */
+  /** The format of error responses. */
   readonly form: "REST" | "S3";
-  /** Carries the request out, and answers it. */
+  /** Carries out and answers the request. */
   readonly carryOut: () => void;
 }
 
-/** Who knows what can expire. */
+/** The owners of tokens and credentials, which can expire. */
 export interface Expiring {
   readonly auth: Auth;
   readonly credentials: Credentials;
 }
 
-/** Lets a fault happen to a request. */
+/** Applies a fault to a request. */
 export function happen(fault: Fault, { req, res, form, carryOut }: Struck, expiring: Expiring): void {
   switch (fault.kind) {
     case "status":
-      // What is not read would keep the client from reading the answer.
+      // An unread request body would keep the client from reading the answer.
       req.resume();
       refuse(fault, res, form);
       break;

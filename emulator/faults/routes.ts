@@ -4,12 +4,12 @@ import { badRequest, problemHandler, unknownPath } from "../http/problem";
 import type { Faults } from "./faults";
 import { faultOrder } from "./order";
 
-/** Where faults are ordered. ICA has nothing like it. */
+/** The path for injecting faults. ICA has no such call. */
 export const FAULTS_PATH = "/emulator/faults";
 
 /**
- * POST orders a fault, GET lists what was ordered, DELETE forgets it all; with the API key, in a header that no other web
- * site can send.
+ * POST injects a fault, GET lists the faults, DELETE clears them. Requires the API key, in a header that another web
+ * site cannot send.
  */
 export function faultsApp(faults: Faults, auth: Auth, log: (line: string) => void): Express {
   const app = express();

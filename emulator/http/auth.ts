@@ -7,20 +7,20 @@ import type { Collection, Store } from "../state/store";
 import { type ProblemError, unauthorized } from "./problem";
 
 const key = z.object({
-  /** SHA-256 of the key, hex. The key itself is nowhere on disk. */
+  /** SHA-256 of the key, hex. The key itself is never on disk. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   owner: z.string(),
   timeCreated: z.iso.datetime(),
 });
 type Key = z.infer<typeof key>;
 
-/** Owner of the key a person uses. Workspaces own further keys, for example `workspace:<id>`. */
+/** Owner of the user's key. Workspaces own further keys, for example `workspace:<id>`. */
 export const USER = "user";
 
-/** Who makes a call. */
+/** The caller of a request. */
 export interface Principal {
   readonly owner: string;
-  /** A token made from a key cannot be refreshed, says the documentation of `POST /api/tokens:refresh`. */
+  /** A token made from a key cannot be refreshed, according to the documentation of `POST /api/tokens:refresh`. */
   readonly by: "key" | "token";
 }
 
@@ -31,7 +31,7 @@ export class Auth {
   readonly #keys: Collection<Key>;
   readonly #tokenLifetimeS: number;
   readonly #secret = randomBytes(32);
-  /** Hashes of tokens that were made to expire before their time. */
+  /** Hashes of tokens that an injected fault made expire early. */
   readonly #expired = new Set<string>();
 
   private constructor(keys: Collection<Key>, tokenLifetimeS: number) {
@@ -39,12 +39,18 @@ export class Auth {
     this.#tokenLifetimeS = tokenLifetimeS;
   }
 
-  /** @param tokenLifetimeS seconds until a token expires. In ICA a tenant administrator sets it; no number is documented. */
+  /**
+   * @param tokenLifetimeS seconds until a token expires. In ICA a tenant administrator sets it; the default is
+   * undocumented.
+   */
   static async open(store: Store, tokenLifetimeS: number): Promise<Auth> {
     return new Auth(await store.collection("keys", key), tokenLifetimeS);
   }
 
-  /** The person's key: `given` replaces what was before; else one is made when there is none. Undefined = an older one holds. */
+  /**
+   * Sets the user's key to `given`. Without `given`, keeps the existing key, or generates the first one. Returns the
+   * new key; undefined if the existing key stays.
+   */
   async userKey(given: string | undefined): Promise<string | undefined> {
     const known = this.#keys.list().some(({ owner }) => owner === USER);
     if (given === undefined) {
@@ -56,7 +62,7 @@ export class Auth {
     return given;
   }
 
-  /** What puts the person's key back to what it is now. */
+  /** Returns a function that restores the user's present key. */
   userKeyAsNow(): () => Promise<void> {
     const now = this.#keys.list().filter(({ owner }) => owner === USER);
     return async () => {
@@ -70,24 +76,24 @@ export class Auth {
     };
   }
 
-  /** Makes a key for an owner and returns it, once: only its hash is kept. */
+  /** Generates a key for an owner. Returns it only this once, because only its hash is kept. */
   async issueKey(owner: string): Promise<string> {
     const fresh = randomBytes(24).toString("base64url");
     await this.addKey(hashOf(fresh), owner);
     return fresh;
   }
 
-  /** Accepts a key from now on, known by its SHA-256 in hex. */
+  /** Accepts a key from now on, by its SHA-256 in hex. */
   async addKey(hash: string, owner: string): Promise<void> {
     await this.#keys.put(hash, { hash, owner, timeCreated: new Date().toISOString() });
   }
 
-  /** Refuses all keys of an owner, and tokens made from them, from now on. */
+  /** Revokes all keys of an owner, and the tokens made from them. */
   async removeKeys(owner: string): Promise<void> {
     await this.#remove(owner);
   }
 
-  /** Who owns this key, or undefined. Also what an SSH password is checked with. */
+  /** The owner of a key, or undefined. Also verifies SSH passwords. */
   verifyKey(candidate: string): Principal | undefined {
     const known = this.#keys.get(hashOf(candidate));
     return known === undefined ? undefined : { owner: known.owner, by: "key" };
@@ -99,7 +105,7 @@ export class Auth {
     return jwt.sign({ sub: owner }, this.#secret, options);
   }
 
-  /** Who a token speaks for; throws a 401 problem that says what is wrong with it. */
+  /** The principal of a token. Throws a 401 problem that says what is wrong with the token. */
   verifyToken(token: string): Principal {
     const { sub } = claims.parse(this.#decode(token));
     if (!this.#keys.list().some(({ owner }) => owner === sub)) {
@@ -108,7 +114,7 @@ export class Auth {
     return { owner: sub, by: "token" };
   }
 
-  /** Lets a token expire now. */
+  /** Makes a token expire now. */
   expireToken(token: string): void {
     this.#expired.add(hashOf(token));
   }
@@ -138,14 +144,14 @@ function badToken(why: string, cause?: unknown): ProblemError {
   return unauthorized(`The token ${why}. Make a new one with POST /api/tokens.`, { cause });
 }
 
-/** Requires the API key of the person whose emulator it is; a token will not do. */
+/** Requires the user's API key; a token is not enough. */
 export function requireUserKey(auth: Auth, req: Request): void {
   if (auth.verifyKey(req.get("X-API-Key") ?? "")?.owner !== USER) {
     throw unauthorized("Send the API key of this emulator in X-API-Key.");
   }
 }
 
-/** Requires an API key or a token on every call; `principalOf` tells who it was. */
+/** Requires an API key or a token on every call. `principalOf` returns the caller. */
 export function authenticate(auth: Auth): RequestHandler {
   return (req, _res, next) => {
     principals.set(req, identify(auth, req));
@@ -153,7 +159,7 @@ export function authenticate(auth: Auth): RequestHandler {
   };
 }
 
-/** Who made this request. Only after {@link authenticate}. */
+/** The caller of a request. Only after {@link authenticate}. */
 export function principalOf(req: Request): Principal {
   const principal = principals.get(req);
   if (principal === undefined) {
@@ -180,12 +186,12 @@ function identify(auth: Auth, req: Request): Principal {
   return auth.verifyToken(bearer);
 }
 
-/** The token that a request brings. */
+/** The bearer token of a request. */
 export function bearerOf({ authorization = "" }: IncomingHttpHeaders): string | undefined {
   return /^Bearer +(\S+)$/i.exec(authorization)?.[1];
 }
 
-/** SHA-256 in hex: how keys are kept. */
+/** SHA-256 in hex, the form in which keys are stored. */
 export function hashOf(secret: string): string {
   return createHash("sha256").update(secret).digest("hex");
 }

@@ -1,10 +1,10 @@
 import type { RequestHandler } from "express";
 import { badRequest } from "./problem";
 
-/** Far more than any documented body has, and far less than a recursive function can take. */
+/** Far deeper than any documented body, and far less than the recursion limit. */
 const DEEPEST = 100;
 
-/** Refuses bodies that are nested so deeply that whoever walks through them would run out of stack. */
+/** Refuses bodies so deeply nested that a recursive function would run out of stack. */
 export const boundedDepth: RequestHandler = (req, _res, next) => {
   let level: unknown[] = [req.body];
   for (let depth = 0; level.length > 0; depth++) {

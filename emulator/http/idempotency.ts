@@ -20,31 +20,31 @@ const stored = z.object({
 });
 type Stored = z.infer<typeof stored>;
 
-/** A JSON object, as a body of a request or an answer. */
+/** A JSON object: the body of a request or an answer. */
 export type JsonObject = z.infer<typeof jsonObject>;
 
-/** The answer of a call that creates. */
+/** The answer of a creating call. */
 export interface Created {
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body without secrets: it is kept on disk for seven days. */
+  /** The body without secrets; it stays on disk for seven days. */
   readonly body: object;
 }
 
-/** A call that creates something once. */
+/** A call that must create something only once. */
 export interface CreateCall {
   readonly mediaType: string;
   /**
-   * Does the work. `requestId` is the same for a repetition of the same request (undefined without a key), so that a
-   * repetition after a crash can recognise what its first half made.
+   * Does the work. `requestId` is the same for every repetition of a request (undefined without a key), so that a
+   * repetition after a crash finds what the first attempt created.
    */
   run(req: Request, requestId: string | undefined): Promise<Created>;
-  /** Adds the secrets of the answer, for example upload credentials. They never reach the disk; a replay makes new ones. */
+  /** Adds secrets to the answer, for example upload credentials. They never reach the disk; a replay makes new ones. */
   addSecrets?(req: Request, body: JsonObject): JsonObject;
 }
 
 /**
- * The documented `Idempotency-Key`: a success is replayed for seven days for the same endpoint, key and user; 409 while
- * the first call runs; 422 when the body differs; after an error the call may be tried again. Survives a kill.
+ * The documented `Idempotency-Key`: replays a success for seven days for the same endpoint, key and user. 409 while the
+ * first call runs; 422 when the body differs. After an error, the call can be retried. Survives a kill.
  */
 export class Idempotency {
   readonly #stored: Collection<Stored>;
@@ -66,7 +66,7 @@ export class Idempotency {
     return new Idempotency(collection, now);
   }
 
-  /** The Express handler of a call. Answers 201. */
+  /** The Express handler of a call. Responds with 201. */
   handler(call: CreateCall): RequestHandler {
     return async (req, res) => {
       const { status, headers, body } = await this.#once(call, req);

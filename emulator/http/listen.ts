@@ -2,28 +2,28 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from "node:stream";
 import { refuseMalformed } from "./malformed";
 
-/** Where the emulator answers, and what its addresses begin with. */
+/** The address on which the emulator listens and with which its URLs begin. */
 const HOST = "127.0.0.1";
-/** The other address that `localhost` means to a browser. */
+/** The other address to which browsers resolve `localhost`. */
 const HOST_V6 = "::1";
-/** With port 0: how many ports that are free on one address only are tried. */
+/** With port 0: how many ports to try that are free on only one of the two addresses. */
 const ATTEMPTS = 10;
 
-/** What is done with requests. */
+/** The handlers of requests. */
 export interface Answering {
   request(req: IncomingMessage, res: ServerResponse): void;
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
 /**
- * A port of this machine's loopback, on both of its addresses: the page is at `localhost`, and another user of this machine
- * must not be able to answer there with a page of his own. Where there is no IPv6 nobody can, and one address is enough.
+ * One port on both loopback addresses of this machine. The page is at `localhost`, so another user of this machine must
+ * not be able to serve a page there. Without IPv6 the second address does not exist, and one is enough.
  */
 export class Loopback {
   #servers: Server[] = [];
   #port: number | undefined;
 
-  /** Takes the port; 0 takes a free one. Throws when it is in use. */
+  /** Binds the port; 0 takes a free one. Throws when the port is in use. */
   async listen(port: number, answering: Answering): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const first = serverOf(answering);
@@ -47,17 +47,17 @@ export class Loopback {
     }
   }
 
-  /** For example `http://127.0.0.1:4747`. Throws before it listens. */
+  /** For example `http://127.0.0.1:4747`. Throws before the emulator listens. */
   get url(): string {
     return `http://${HOST}:${this.#listening()}`;
   }
 
-  /** The same port, as the page is reached. */
+  /** The URL of the page, at the same port. */
   get pageUrl(): string {
     return `http://localhost:${this.#listening()}`;
   }
 
-  /** Ends all connections. */
+  /** Closes the servers and all connections. */
   async close(): Promise<void> {
     await Promise.all(this.#servers.map(closeServer));
     this.#servers = [];
@@ -72,20 +72,20 @@ export class Loopback {
 }
 
 function serverOf({ request, upgrade }: Answering): Server {
-  // a request without a Host is refused with a problem, not by Node without a word
+  // Without this, Node refuses a request without a Host by itself; the emulator answers with a problem.
   const server = createServer({ requireHostHeader: false }, request);
   onUpgrade(server, upgrade);
   refuseMalformed(server);
-  // Uploads of large parts over a slow link take as long as they take.
+  // Uploads of large parts over a slow link take long.
   server.requestTimeout = 0;
-  // Longer than clients keep an idle connection, so that none is closed under a request.
+  // Longer than clients keep an idle connection, so that the server does not close one just as a request arrives.
   server.keepAliveTimeout = 65_000;
   return server;
 }
 
 /**
- * Hands on requests to change the protocol. Node takes its own listeners off such a connection: without one of ours, a client
- * that resets it would end the process.
+ * Handles upgrade requests. Node removes its own listeners from such a connection; without an error listener here, a
+ * client that resets it would end the process.
  */
 export function onUpgrade(server: Server, upgrade: Answering["upgrade"]): void {
   server.on("upgrade", (req: IncomingMessage, socket: Duplex, head: Buffer) => {

@@ -4,7 +4,7 @@ import { PROBLEM_JSON, ProblemError, problemOf } from "./problem";
 
 type Refusal = readonly [status: number, title: string, detail: string];
 
-/** What Node's parser says of a request that is none → how it is answered. All else is a plain 400. */
+/** Parser error of Node → response. All other errors get a plain 400. */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large", "The headers of the request are too large."],
   ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "The headers of the request did not come in time."],
@@ -12,8 +12,8 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 const MALFORMED: Refusal = [400, "Bad Request", "This is not a request of HTTP/1.1."];
 
 /**
- * Answers what cannot be read as HTTP with a problem, like every other error, and closes the connection. Without this
- * such a client would get an answer without a body.
+ * Responds to malformed HTTP with a problem, like to every other error, and closes the connection. Without this, the
+ * client would get an answer without a body.
  */
 export function refuseMalformed(server: Server): void {
   const answers = new WeakMap<Duplex, ServerResponse>();
@@ -26,7 +26,7 @@ export function refuseMalformed(server: Server): void {
     res.end(body([417, "Expectation Failed", "The only thing that can be expected here is 100-continue."]));
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    // in the middle of an answer nothing else can be said, and to a client that has gone there is nobody to say it to
+    // An answer that has begun cannot become another one, and a client that has gone receives nothing.
     if (!socket.writable || answers.get(socket)?.headersSent || error.code === "ECONNRESET") {
       socket.destroy();
       return;
@@ -35,7 +35,7 @@ export function refuseMalformed(server: Server): void {
   });
 }
 
-/** A refusal of a request that was never handed on, to be written to its connection. */
+/** The raw response to a request that never reached a handler. */
 export function answer(refusal: Refusal): string {
   const [status, title] = refusal;
   const text = body(refusal);

@@ -6,8 +6,8 @@ import { z } from "zod";
 import { openapiFolder } from "../package-root";
 
 /**
- * Where the emulator serves its own OpenAPI document, to be read by anybody on this machine without a key. It lies below the
- * address of ICA's Swagger page (/ica/api/swagger); where that page has its document is not documented.
+ * The path of the emulator's own OpenAPI document, readable from this machine without a key. It is below ICA's Swagger
+ * page (/ica/api/swagger); the document's path at ICA is not documented.
  */
 export const OPENAPI_PATH = "/ica/api/swagger/openapi.json";
 
@@ -18,13 +18,13 @@ const document = z.looseObject({
 
 type Document = z.infer<typeof document>;
 
-/** One document of all that is served: openapi/ica.yaml, with `workspaces` also openapi/workspaces.yaml. */
+/** One document of all served calls: openapi/ica.yaml, and with `workspaces` also openapi/workspaces.yaml. */
 export function openApiDocument(workspaces: boolean): Document {
   const documented = read("ica.yaml");
   return workspaces ? merged(documented, read("workspaces.yaml")) : documented;
 }
 
-/** Answers with the document at {@link OPENAPI_PATH}. */
+/** Serves the document at {@link OPENAPI_PATH}. */
 export function openApiRoute(workspaces: boolean): Router {
   let text: string | undefined;
   const answer: RequestHandler = (_req, res) => {
@@ -38,7 +38,7 @@ function read(name: string): Document {
   return document.parse(parse(readFileSync(path.join(openapiFolder(), name), "utf8")));
 }
 
-/** Both documents in one. Parts of the same name are two parts: those of the second one get a name of their own. */
+/** Merges both documents. Components of the same name stay separate: those of the second document get new names. */
 function merged(first: Document, second: Document): Document {
   const taken = (kind: string, name: string) => name in (first.components[kind] ?? {});
   const renamed = document.parse(
@@ -51,7 +51,7 @@ function merged(first: Document, second: Document): Document {
   const components = { ...first.components };
   for (const [kind, parts] of Object.entries(renamed.components)) {
     const own = Object.entries(parts)
-      // Security schemes are referred to by their bare names, and are the same in both.
+      // Security schemes are referenced by bare name and are the same in both documents.
       .filter(([name]) => kind !== "securitySchemes" || !taken(kind, name))
       .map(([name, part]) => [taken(kind, name) ? prefixed(name) : name, part] as const);
     components[kind] = { ...components[kind], ...Object.fromEntries(own) };

@@ -4,7 +4,10 @@ import { badRequest } from "./problem";
 const DEFAULT_SIZE = 50;
 const MAX_SIZE = 1000;
 
-/** A page of a list in ICA's form. Cursor paging fills `nextPageToken`; offset paging leaves it empty and counts all. */
+/**
+ * A page of a list in ICA's form. Cursor paging sets `nextPageToken`; offset paging leaves it empty and sets the total
+ * count.
+ */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextPageToken: string;
@@ -12,7 +15,7 @@ export interface Page<T> {
   readonly totalItemCount?: number;
 }
 
-/** A whole number of a query, for example `pageSize`; 400 when it is none or out of bounds. */
+/** A whole number from the query, for example `pageSize`; 400 when it is not a number or is out of bounds. */
 export function wholeNumber(req: Request, name: string, fallback: number, [min, max]: [number, number]): number {
   const text = req.query[name];
   if (text === undefined) {
@@ -28,9 +31,9 @@ export function wholeNumber(req: Request, name: string, fallback: number, [min, 
 }
 
 /**
- * One page of `rows`, by `pageToken` or by `pageOffset` (one of them), `pageSize` rows long (50 by default, 1000 at most:
- * 1 at least: the numbers are the emulator's, ICA documents none). `rows` must come in a stable order; `idOf` names a row, so that
- * a cursor neither repeats nor skips rows when others come and go.
+ * One page of `rows`, by either `pageToken` or `pageOffset`, with `pageSize` rows (default 50, from 1 to 1000; these
+ * numbers are the emulator's, because ICA documents none). `rows` must have a stable order. `idOf` identifies a row, so
+ * that a cursor neither repeats nor skips rows when others are added or removed.
  */
 export function pageOf<T>(req: Request, rows: readonly T[], idOf: (row: T) => string): Page<T> {
   const size = wholeNumber(req, "pageSize", DEFAULT_SIZE, [1, MAX_SIZE]);

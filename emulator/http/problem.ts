@@ -9,15 +9,15 @@ import { OPENAPI_PATH } from "./openapi";
 /** The media type of every error answer (RFC 7807). */
 export const PROBLEM_JSON = "application/problem+json";
 
-/** What an error carries beside its words. */
+/** The optional parts of an error. */
 export interface ProblemOptions extends ErrorOptions {
-  /** What is wrong with which attribute: path of the attribute → reason. */
+  /** Path of an attribute → what is wrong with it. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Further response headers, for example `Allow`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An error that a caller of the REST API gets as a `Problem`, in the form ICA documents. */
+/** An error that the REST API returns as a `Problem`, in the form that ICA documents. */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly parameters: Readonly<Record<string, string>>;
@@ -40,25 +40,25 @@ const factory =
   (detail: string, options?: ProblemOptions): ProblemError =>
     new ProblemError(status, title, detail, options);
 
-/** 400: the request can never succeed as it is. */
+/** 400: the request can never succeed. */
 export const badRequest = factory(400, "Bad Request");
-/** 401: no usable key or token. */
+/** 401: no valid key or token. */
 export const unauthorized = factory(401, "Unauthorized");
-/** 403: known, but not allowed. */
+/** 403: authenticated, but not allowed. */
 export const forbidden = factory(403, "Forbidden");
 /** 404: no such resource, or no such call. */
 export const notFound = factory(404, "Not Found");
-/** 406: the caller does not accept what the call answers with. */
+/** 406: the caller does not accept the media type of the answer. */
 export const notAcceptable = factory(406, "Not Acceptable");
-/** 409: the state of the resource forbids it now. */
+/** 409: the current state of the resource forbids the request. */
 export const conflict = factory(409, "Conflict");
-/** 422: understood, but not allowed, for example another body under the same Idempotency-Key. */
+/** 422: valid, but not allowed, for example another body under the same Idempotency-Key. */
 export const unprocessable = factory(422, "Unprocessable Content");
-/** 429: too many calls; `Retry-After` says when to come back. */
+/** 429: too many calls; `Retry-After` gives the wait. */
 export const tooManyRequests = factory(429, "Too Many Requests");
 /** 507: the emulator's disk is full. */
 export const insufficientStorage = factory(507, "Insufficient Storage");
-/** 500: the emulator's own fault. */
+/** 500: a bug in the emulator. */
 export const internalError = factory(500, "Internal Server Error");
 
 /** The body of an error answer. */
@@ -72,7 +72,7 @@ export interface Problem {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** The body that stands for an error. `about:blank` means, by RFC 7807, that the title says what the status says. */
+/** The body for an error. By RFC 7807, `about:blank` means that the title is that of the status. */
 export function problemOf(error: ProblemError): Problem {
   return {
     id: randomUUID(),
@@ -85,7 +85,7 @@ export function problemOf(error: ProblemError): Problem {
   };
 }
 
-/** Answers with a problem. The body bypasses `res.json`, which the validator has hooked for the success answers. */
+/** Sends a problem. Bypasses `res.json`, which the validator hooks for successful answers. */
 export function sendProblem(res: ServerResponse, error: ProblemError): void {
   for (const [name, value] of Object.entries(error.headers)) {
     res.setHeader(name, value);
@@ -97,7 +97,7 @@ export function sendProblem(res: ServerResponse, error: ProblemError): void {
   res.end(JSON.stringify(problemOf(error)));
 }
 
-/** For calls that the emulator does not serve, whether ICA has them or not. */
+/** The problem for calls that the emulator does not serve; ICA may have them. */
 export function notServed({ method, path }: Pick<Request, "method" | "path">): ProblemError {
   return notFound(
     `There is no ${method} ${path} here. The emulator serves the calls of its document, ${OPENAPI_PATH}, and no others.`,
@@ -108,7 +108,7 @@ export const unknownPath: RequestHandler = (req) => {
   throw notServed(req);
 };
 
-/** The last middleware: turns whatever was thrown into `application/problem+json`, and logs what is our own fault. */
+/** The last middleware: turns every thrown error into `application/problem+json`, and logs bugs of the emulator. */
 export function problemHandler(log: (line: string) => void): ErrorRequestHandler {
   return (error: unknown, req: Request, res: Response, _next): void => {
     const problem = toProblem(error, req);
@@ -125,7 +125,7 @@ export function problemHandler(log: (line: string) => void): ErrorRequestHandler
   };
 }
 
-/** What express, its body parser and the validator throw: an error with a status, perhaps with details. */
+/** Errors of express, its body parser and the validator: a status, and sometimes details. */
 const httpError = z.object({
   status: z.int().min(400).max(599),
   message: z.string(),
@@ -157,12 +157,12 @@ function toProblem(error: unknown, req: Request): ProblemError {
     return internalError("The emulator failed; its log has the details.", { cause: error });
   }
   const { status, errors, headers } = parsed.data;
-  // ICA may well know it: its document has more than the emulator serves.
+  // ICA may know the parameter: its document has more than the emulator serves.
   const message = parsed.data.message.replace(
     /(Unknown query parameter) '([^']*)'/g,
     "$1 $2: the emulator does not filter by $2",
   );
-  // 405 would say that ICA has no such call, which the emulator does not know.
+  // 405 would say that ICA has no such call, which the emulator cannot know.
   if (status === 404 || status === 405) {
     return notServed(req);
   }

@@ -4,8 +4,8 @@ import { tooManyRequests } from "./problem";
 const WINDOW_MS = 1000;
 
 /**
- * Lets so many calls pass in any second; what comes beyond is refused with 429 and a Retry-After in whole seconds, and
- * does not count. UNDOCUMENTED: ICA's own limits are not published; this is the form that its errors would take.
+ * Limits the calls per second. Further calls get 429 with Retry-After in whole seconds, and do not count. UNDOCUMENTED:
+ * ICA's own limits are not published; this is the expected form of its errors.
  */
 export function requestLimit(perSecond: number, now: () => number = Date.now): RequestHandler {
   const passed: number[] = [];

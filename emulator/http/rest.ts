@@ -1,31 +1,31 @@
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
 
-/** Media type of most groups of calls. Requests of these groups may also be `application/json`. */
+/** Media type of most groups of calls. Their requests may also be `application/json`. */
 export const V3 = "application/vnd.illumina.v3+json";
-/** Media type of the Docker image calls, and by assumption of the workspace calls; nothing else is taken there. */
+/** Media type of the Docker image calls and, by assumption, of the workspace calls, which accept no other. */
 export const V4 = "application/vnd.illumina.v4+json";
 
 /**
- * An OpenAPI path in Express's notation: `/a/{id}:start` → `/a/:id\:start`. Routes are written with the paths of the
- * documents, so that both can be searched for the same text.
+ * Converts an OpenAPI path to Express's notation: `/a/{id}:start` → `/a/:id\:start`. The routes use the paths of the
+ * documents, so that one search finds both.
  */
 export function route(openApiPath: string): string {
   return openApiPath.replaceAll(":", "\\:").replace(/\{(\w+)\}/g, ":$1");
 }
 
-/** A parameter of the path. */
+/** A path parameter. */
 export function param(req: Request, name: string): string {
   const value = req.params[name];
   return typeof value === "string" ? value : "";
 }
 
-/** Answers with JSON of a media type of ICA's. */
+/** Sends JSON with one of ICA's media types. */
 export function send(res: Response, status: number, mediaType: string, body: unknown): void {
   res.status(status).type(mediaType).json(body);
 }
 
-/** A strong ETag over the whole document: it changes with every change. */
+/** A strong ETag of the whole document, which changes with every change. */
 export function etagOf(document: unknown): string {
   return `"${createHash("sha256").update(canonicalJson(document)).digest("hex").slice(0, 32)}"`;
 }

@@ -7,29 +7,29 @@ import { z } from "zod";
 import { openapiFolder } from "../package-root";
 import { internalError, notAcceptable, notServed } from "./problem";
 
-/** Where both documents say that their calls are. */
+/** The base path of the calls in both documents. */
 export const REST_PATH = "/ica/rest";
 
 const workspaceCall = /^\/ica\/rest\/api\/projects\/[^/]+\/workspaces(?:[/:]|$)/;
 
 /**
- * Checks every request and every answer against the documents: openapi/workspaces.yaml for the (assumed) workspace
- * calls, openapi/ica.yaml for all others. What no document describes is refused. An answer of ours that disagrees becomes
- * a 500 problem that names the disagreement, so that no test passes over it. Without `workspaces` theirs are among the calls
- * that no document describes.
+ * Validates every request and every answer: workspace calls against openapi/workspaces.yaml (assumed), all others
+ * against openapi/ica.yaml. Refuses calls that no document describes. Turns an answer that violates its document into a
+ * 500 problem that names the violation, so that no test misses it. Without `workspaces`, the workspace calls count as
+ * undescribed.
  */
 export function validation({ workspaces = true }: { workspaces?: boolean } = {}): RequestHandler[] {
   const document = (name: string, ignorePaths: (path: string) => boolean): RequestHandler[] =>
     middleware({
       apiSpec: specification(name),
-      // The default way of resolving references (bundle) loses those to parameters and some to schemas.
+      // The default way of resolving references (bundle) loses references to parameters and some to schemas.
       $refParser: { mode: "dereference" },
       validateRequests: { allErrors: true },
       validateResponses: true,
-      // auth.ts does it: one place for keys and tokens, before anything is told about a call.
+      // auth.ts checks keys and tokens in one place, before a response reveals anything about a call.
       validateSecurity: false,
       ignorePaths,
-      // No call takes files in a form.
+      // No call uploads files in a form.
       fileUploader: false,
     });
   return [
@@ -43,13 +43,14 @@ export function validation({ workspaces = true }: { workspaces?: boolean } = {})
 type Specification = Exclude<Parameters<typeof middleware>[0]["apiSpec"], string>;
 
 /**
- * A document as the validator gets it.
+ * A document as passed to the validator.
  *
- * - ICA's pattern for folder paths takes minutes to say that a text of some 100,000 characters does not end in a slash: it
- *   begins anew at each of them. The same without its beginning says so at once.
- * - The validator refuses `! $ ' ( ) * + , : ; = @ / ?` in a query value that is not percent-encoded, unless the document says
- *   `allowReserved`. RFC 3986 (section 3.4) allows them there, and clients do send them: encodeURIComponent keeps `!'()*`, a
- *   form writes a space as `+`. So every parameter of a query takes them.
+ * - ICA's pattern for folder paths takes minutes to reject a text of some 100,000 characters without a final slash,
+ *   because it starts anew at each character. Without the beginning of the pattern, the result is the same and
+ *   immediate.
+ * - The validator refuses `! $ ' ( ) * + , : ; = @ / ?` in a query value that is not percent-encoded, unless the
+ *   document says `allowReserved`. RFC 3986 (section 3.4) allows them there, and clients send them: encodeURIComponent
+ *   keeps `!'()*`, and a form writes a space as `+`. So every query parameter allows them.
  */
 function specification(name: string): Specification {
   const text = readFileSync(path.join(openapiFolder(), name), "utf8");
@@ -70,8 +71,8 @@ const operation = z.object({
 });
 
 /**
- * Refuses actions that no document describes, as `/data/{dataId}:archive`. The validator would take `x:archive` for an id of
- * `/data/{dataId}`, and say of another method that it is not allowed there.
+ * Refuses actions that no document describes, such as `/data/{dataId}:archive`. The validator would read `x:archive` as
+ * an id of `/data/{dataId}`, and for another method respond that it is not allowed there.
  */
 function onlyServedActions(documents: readonly string[]): RequestHandler {
   const served = documents
@@ -88,8 +89,8 @@ function onlyServedActions(documents: readonly string[]): RequestHandler {
 const paths = z.object({ paths: z.record(z.string(), z.unknown()) });
 
 /**
- * 406 unless the caller takes what a success of this call would be in. And the success must be in it: the validator would
- * let another media type pass.
+ * 406 unless the caller accepts the media type of a successful answer. Also checks that the answer has this media type,
+ * because the validator would accept others.
  */
 const acceptable: RequestHandler = (req, res, next) => {
   const offered = successTypes(req);

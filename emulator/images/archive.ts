@@ -5,11 +5,11 @@ import { z } from "zod";
 import { ArchiveError, reportedElsewhere } from "./decompress";
 
 /*
- * What `docker save` writes, as https://github.com/moby/docker-image-spec/blob/main/spec.md describes it: layers, a
- * config, and manifest.json that names them. Newer engines and BuildKit add an OCI index.json.
+ * The format that `docker save` writes (https://github.com/moby/docker-image-spec/blob/main/spec.md): layers, a config,
+ * and a manifest.json that names them. Newer engines and BuildKit add an OCI index.json.
  */
 
-/** Metadata files are small; anything larger is a layer, or no good. */
+/** Metadata files are small. A larger file is a layer, or invalid. */
 const MAX_METADATA_BYTES = 4 * 1024 * 1024;
 const MAX_METADATA_TOTAL = 64 * 1024 * 1024;
 
@@ -22,9 +22,9 @@ const index = z
   .loose();
 
 /**
- * Checks an image archive while it streams to `target`, and renames it on the way: the engine will know the image by
- * `name` only, and no tag that the engine has is moved. Throws {@link ArchiveError} before `target` is ended, so that a
- * bad archive is never loaded.
+ * Checks an image archive while streaming it to `target`, and renames the image: the engine knows it by `name` only,
+ * and no existing tag of the engine moves. Throws {@link ArchiveError} before `target` ends, so that the engine never
+ * loads a bad archive.
  */
 export async function checkArchive(source: Readable, target: Writable, name: string): Promise<void> {
   const renamed = pack();
@@ -82,14 +82,14 @@ async function copyEntries(source: Readable, target: Pack, name: string): Promis
   return contents;
 }
 
-/** What names the image for the engine, with our name in its place. */
+/** Replaces the image's names for the engine with ours. */
 function rename(file: string, content: Buffer, name: string): Buffer | undefined {
   switch (file) {
     case "manifest.json":
       return json(parse(file, manifest, content).map((image) => ({ ...image, RepoTags: [name] })));
     case "index.json": {
       const parsed = parse(file, index, content);
-      // The containerd image store takes this name as it stands: without the registry, docker would not find it.
+      // The containerd image store uses this name unchanged: without the registry, docker would not find the image.
       const annotations = {
         "io.containerd.image.name": `docker.io/${name}`,
         "org.opencontainers.image.ref.name": "latest",
@@ -173,12 +173,12 @@ async function feed(source: Readable, entries: Extract): Promise<void> {
     }
     entries.end(undefined);
   } catch (error) {
-    // The reader of the entries gets it, and throws it.
+    // The reader of the entries receives the error and throws it.
     entries.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 }
 
-/** Adds an entry; waits whenever the target has enough for now, so memory stays bounded. */
+/** Adds an entry. Waits while the target's buffer is full, so that memory stays bounded. */
 async function addEntry(
   target: Pack,
   header: Header,
@@ -205,7 +205,7 @@ async function fill(sink: Sink, content: AsyncIterable<Buffer> | Iterable<Buffer
 
 type Sink = ReturnType<Pack["entry"]>;
 
-/** Until a stream takes more, or has closed. */
+/** Resolves when a stream accepts more data, or has closed. */
 function drained(sink: Sink | Extract): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -8,14 +8,14 @@ import { checkArchive } from "./archive";
 import { ArchiveError, openArchive } from "./decompress";
 import type { ImageRecord, Images } from "./images";
 
-/** How many archives are decompressed and loaded at a time. */
+/** How many archives are decompressed and loaded at the same time. */
 const AT_A_TIME = 2;
 
-/** What turns an archive into an image of the Docker engine. */
+/** What a {@link Builder} needs. */
 export interface BuilderOptions {
   readonly images: Images;
   readonly data: Pick<ProjectData, "get">;
-  /** Milliseconds that an image stays PARTIAL at least. */
+  /** Minimum milliseconds that an image stays PARTIAL. */
   readonly delayMs: number;
   /** The file with the content of a data object. */
   archiveOf(dataId: string): string;
@@ -33,7 +33,7 @@ export class Builder {
     this.#options = options;
   }
 
-  /** Starts the work on an image and returns at once. */
+  /** Starts the build of an image and returns at once. */
   start(image: ImageRecord): void {
     const work = this.#wait(image)
       .then(() => this.#limit(() => this.#build(image)))
@@ -46,7 +46,7 @@ export class Builder {
     this.#running.add(work);
   }
 
-  /** Takes up the work that a stop or a crash interrupted. */
+  /** Resumes builds that a stop or a crash interrupted. */
   resume(): void {
     for (const image of this.#options.images.list()) {
       if (image.status === "PARTIAL") {
@@ -55,13 +55,13 @@ export class Builder {
     }
   }
 
-  /** Stops all work; what is not done stays PARTIAL, for the next start. */
+  /** Stops all builds. Unfinished images stay PARTIAL until the next start. */
   async close(): Promise<void> {
     this.#stopping.abort(new Error("the emulator stops"));
     await Promise.allSettled(this.#running);
   }
 
-  /** Removes the emulator's names for its images, and images that have no other. Only after {@link close}. */
+  /** Removes the emulator's names for its images, and images without another name. Only after {@link close}. */
   async removeAll(): Promise<void> {
     if (!this.#options.images.list().some(({ source }) => source.kind === "internal")) {
       return;
@@ -113,7 +113,7 @@ export class Builder {
     const archive = await openArchive(archiveOf(image.source.dataId), signal);
     const toEngine = new PassThrough();
     const refused = new AbortController();
-    // Each side must end when the other fails: a bad archive cancels the load, a lost engine the reading.
+    // When one side fails, the other must end: a bad archive cancels the load, a lost engine cancels the reading.
     const checking = checkArchive(archive, toEngine, reference).catch((error: unknown) => {
       refused.abort(error);
       throw error;
@@ -133,7 +133,7 @@ export class Builder {
   }
 }
 
-/** Sends an archive to the engine; the engine reports failures in the text of a success. */
+/** Loads an archive into the engine, which reports failures in the body of a successful response. */
 async function load(docker: Dockerode, archive: PassThrough, signal: AbortSignal): Promise<void> {
   const answer = await docker.loadImage(archive, { quiet: true, abortSignal: signal });
   let text = "";
@@ -148,7 +148,7 @@ async function load(docker: Dockerode, archive: PassThrough, signal: AbortSignal
   }
 }
 
-/** Removes every image name that begins so; an image that has another name stays under that. */
+/** Removes every image name with this prefix. An image with another name keeps that name. */
 export async function removeImages(docker: Dockerode, prefix: string): Promise<void> {
   const known = await docker.listImages({ filters: JSON.stringify({ reference: [`${prefix}*`] }) });
   for (const name of known.flatMap(({ RepoTags }) => RepoTags ?? []).filter((tag) => tag.startsWith(prefix))) {

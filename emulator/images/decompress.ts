@@ -3,12 +3,12 @@ import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { PassThrough, type Readable } from "node:stream";
 
-/** The archive is not what it should be: the reason why a build fails. */
+/** The archive is invalid; the message is the reason for the failed build. */
 export class ArchiveError extends Error {
   override readonly name = "ArchiveError";
 }
 
-/** The stream of an archive's content, decompressed. What a tar or a bzip2 file begins with decides, not its name. */
+/** The decompressed content of an archive. The first bytes decide whether it is tar or bzip2, not the file name. */
 export async function openArchive(file: string, signal: AbortSignal): Promise<Readable> {
   const start = await firstBytes(file, 512);
   if (start.subarray(0, 3).toString("latin1") === "BZh") {
@@ -39,12 +39,12 @@ async function decompress(file: string, signal: AbortSignal): Promise<Readable> 
     }
   });
   child.stdout.pipe(output, { end: false });
-  // Whoever gives up on the output must not leave the process writing to nobody.
+  // If the reader gives up, the process must not keep writing.
   output.once("close", () => child.kill());
   return output;
 }
 
-/** The fastest bzip2 there is. */
+/** The fastest installed bzip2. */
 async function bunzip2(): Promise<string> {
   for (const command of ["lbzip2", "bzip2"]) {
     const found = await new Promise<boolean>((resolve) => {
@@ -69,7 +69,10 @@ async function firstBytes(file: string, length: number): Promise<Buffer> {
   }
 }
 
-/** For the error event of a stream whose reader gets the same error: without a listener it would end the process. */
+/**
+ * A listener for the error event of a stream whose reader gets the same error. Without a listener, the event would end
+ * the process.
+ */
 export function reportedElsewhere(): void {
   return;
 }

@@ -7,7 +7,7 @@ import { inOrderOfCreation } from "../state/creation-order";
 import type { Identity } from "../state/identity";
 import type { Collection, Store } from "../state/store";
 
-/** How an image is kept. */
+/** The stored form of an image. */
 export const imageRecord = z.object({
   id: z.uuid(),
   timeCreated: z.iso.datetime(),
@@ -24,17 +24,20 @@ export const imageRecord = z.object({
   benchSettings: z
     .object({ clusterCompatible: z.boolean(), access: z.object({ web: z.boolean(), console: z.boolean() }) })
     .optional(),
-  /** Why the build failed. ICA's documents have no field for it, so only the log and `ica-bench emulator status` tell. */
+  /**
+   * Why the build failed. ICA's documents have no field for it, so only the log and `ica-bench emulator status` show
+   * it.
+   */
   failure: z.string().optional(),
 });
 
-/** A Docker image of ICA's repository, as the emulator keeps it. */
+/** A Docker image of ICA's repository as the emulator stores it. */
 export type ImageRecord = z.infer<typeof imageRecord>;
 
-/** What a caller says of a new image. */
+/** The caller's input for a new image. */
 export type NewImage = Pick<ImageRecord, "name" | "version" | "type" | "source"> & { readonly description?: string };
 
-/** The images of the tenant. What the Docker engine knows of them is in `build.ts`. */
+/** The images of the tenant. `build.ts` handles their images in the Docker engine. */
 export class Images {
   readonly #records: Collection<ImageRecord>;
   readonly #identity: Identity;
@@ -70,8 +73,8 @@ export class Images {
   }
 
   /**
-   * What an image is called in the Docker engine, once it is AVAILABLE: for an internal image a name of the emulator's
-   * own, for an external one its url.
+   * The name of an AVAILABLE image in the Docker engine: the emulator's own name for an internal image, the url of an
+   * external one.
    */
   reference(id: string): string {
     const { source } = this.require(id);
@@ -81,12 +84,12 @@ export class Images {
     return `${this.referencePrefix()}${id.replaceAll("-", "").slice(0, 12)}:latest`;
   }
 
-  /** What the names of all images of this emulator begin with in the Docker engine. */
+  /** The common prefix of this emulator's image names in the Docker engine. */
   referencePrefix(): string {
     return referencePrefix(this.#identity.instance);
   }
 
-  /** Whether the image can be used in a region of this code or UUID. */
+  /** Whether the image is available in the region with this code or UUID. */
   isInRegion(id: string, region: string): boolean {
     const { source } = this.require(id);
     const known = this.#identity.regions.find((candidate) => candidate.id === region || candidate.code === region);
@@ -94,8 +97,8 @@ export class Images {
   }
 
   /**
-   * Adds an image. UNDOCUMENTED: that name and version must be unique among images that did not fail (409). ICA's
-   * documents say nothing of it; a client must look before it creates either way, for these calls have no Idempotency-Key.
+   * Adds an image. UNDOCUMENTED: name and version must be unique among images that did not fail (409). ICA's documents
+   * do not say so. A client must look before it creates either way, because these calls have no Idempotency-Key.
    */
   add(fresh: NewImage): Promise<ImageRecord> {
     return this.#oneAtATime(() => this.#add(fresh));
@@ -129,13 +132,13 @@ export class Images {
     await this.#records.update(id, (record) => modified({ ...record, ...outcome }));
   }
 
-  /** Adds regions; those that are there already stay. */
+  /** Adds regions; existing ones stay. */
   async addRegions(id: string, regionIds: readonly string[]): Promise<void> {
     this.checkRegions(regionIds);
     await this.#changeRegions(id, (known) => [...new Set([...known, ...regionIds])]);
   }
 
-  /** Removes regions. UNDOCUMENTED whether ICA lets the last one go; here it may. */
+  /** Removes regions. UNDOCUMENTED whether ICA allows removing the last one; the emulator does. */
   async removeRegions(id: string, regionIds: readonly string[]): Promise<void> {
     this.checkRegions(regionIds);
     await this.#changeRegions(id, (known) => known.filter((region) => !regionIds.includes(region)));
@@ -151,7 +154,7 @@ export class Images {
     });
   }
 
-  /** A 400 problem when one of the UUIDs is not a region of the tenant. */
+  /** Throws a 400 problem when one of the UUIDs is not a region of the tenant. */
   checkRegions(regionIds: readonly string[]): void {
     for (const regionId of regionIds) {
       if (!this.#identity.regions.some(({ id }) => id === regionId)) {
@@ -163,7 +166,7 @@ export class Images {
   }
 }
 
-/** What the names of all images of an emulator begin with in the Docker engine. */
+/** The common prefix of an emulator's image names in the Docker engine. */
 export function referencePrefix(instance: string): string {
   return `pulumi-ica/${instance}/`;
 }

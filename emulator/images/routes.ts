@@ -9,7 +9,7 @@ import type { Identity } from "../state/identity";
 import type { Builder } from "./build";
 import type { ImageRecord, Images } from "./images";
 
-/** The code of the vendor's page on bench images for the format of an archive. */
+/** The archive format, as the vendor's page about bench images names it. */
 const DOCKER_FORMAT = "DOCKER";
 
 const described = z
@@ -106,7 +106,7 @@ function imageView(image: ImageRecord, images: Images, { user, tenant, regions }
   };
 }
 
-/** The file must be there, complete, and of the DOCKER format. The statuses of these problems are undocumented. */
+/** Requires an existing, complete file of the DOCKER format. The statuses of these problems are undocumented. */
 function checkArchiveData(data: ProjectData, dataId: string): void {
   const record = data.get(dataId);
   const refuse = (reason: string) => badRequest(reason, { parameters: { dockerDataId: "cannot be used" } });

@@ -9,7 +9,7 @@ import { syncFile } from "../state/sync-file";
 import { AwsChunkedDecoder } from "./chunked";
 import { S3Failure } from "./failure";
 
-/** What arrived, once it is on disk. */
+/** A received body that is on disk. */
 export interface Received {
   readonly size: number;
   /** Hex. */
@@ -17,16 +17,16 @@ export interface Received {
 }
 
 const CHECKSUMS = ["crc32", "sha1", "sha256"] as const;
-/** What is gathered of a body before it is written. */
+/** How much of a body to collect before each write. */
 const GATHERED_BYTES = 1024 * 1024;
 /** The largest body of one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 const MAX_BODY_BYTES = 5 * 1024 ** 3;
 const TRAILER_PAYLOAD = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 /**
- * Streams the body of an upload to a file, decoded, and syncs it. Checks all that the client said about it: payload hash
- * of the signature, Content-MD5, decoded length, and the CRC32, SHA-1 or SHA-256 checksum in a header or trailer. (A
- * CRC32C or CRC64NVME checksum is taken unchecked: Node has no such function.) Throws what S3 answers on a mismatch.
+ * Streams the body of an upload to a file, decoded, and syncs the file. Checks all claims of the client: payload hash
+ * of the signature, Content-MD5, decoded length, and the CRC32, SHA-1 or SHA-256 checksum in a header or trailer. (Does
+ * not check CRC32C or CRC64NVME, because Node has no such function.) Throws S3's error on a mismatch.
  */
 async function receive(content: Readable, headers: IncomingHttpHeaders, file: string): Promise<Received> {
   const payloadHash = headers["x-amz-content-sha256"];
@@ -49,7 +49,7 @@ async function receive(content: Readable, headers: IncomingHttpHeaders, file: st
   return { size: meter.size, md5: meter.digest("md5", "hex") ?? "" };
 }
 
-/** What can be known to fail before anything arrives. */
+/** Checks what can fail before the body arrives. */
 function checkLength(headers: IncomingHttpHeaders): void {
   const length = Number(headers["x-amz-decoded-content-length"] ?? headers["content-length"] ?? 0);
   if (length > MAX_BODY_BYTES) {
@@ -63,24 +63,24 @@ function tooLarge(): S3Failure {
   });
 }
 
-/** Receives a body into a file, which does not stay when something is wrong with it. */
+/** Receives a body into a file, and removes the file if anything is wrong with the body. */
 export async function receiveWhole(content: Readable, file: string): Promise<Received> {
   try {
     return await receive(content, content instanceof IncomingMessage ? content.headers : {}, file);
   } catch (error) {
     await rm(file, { force: true });
-    // a body that is not read to its end is not complete either
+    // A body that is not read to its end is incomplete as well.
     const hungUp =
       content instanceof IncomingMessage && !content.complete && !isNoSpace(error) && !(error instanceof S3Failure);
     throw hungUp ? new S3Failure("IncompleteBody", "The connection ended before the body did.") : error;
   }
 }
 
-/** In large pieces: a body comes in small ones, and a write of each takes longer than hashing it. */
+/** Writes large pieces. A body arrives in small ones, and writing each would take longer than hashing it. */
 async function write(chunks: AsyncIterable<Buffer>, target: FileHandle, meter: Meter): Promise<void> {
   const gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES);
   let filled = 0;
-  // Writes all of it, unlike `write`.
+  // Unlike `write`, writes everything.
   const flush = () => target.writeFile(gathered.subarray(0, filled));
   for await (const chunk of chunks) {
     meter.add(chunk);
@@ -102,7 +102,7 @@ async function write(chunks: AsyncIterable<Buffer>, target: FileHandle, meter: M
 
 type Digest = "md5" | "sha1" | "sha256" | "crc32";
 
-/** Measures a body: its size, its MD5, and what else is wanted. */
+/** Computes the size, the MD5 and the other required digests of a body. */
 class Meter {
   size = 0;
   #crc32 = 0;
@@ -136,13 +136,13 @@ class Meter {
     this.#digests.set("crc32", checksum);
   }
 
-  /** Of all that was added; only when it has ended, and only what was wanted. */
+  /** The digest of all added data. Only after the end, and only for required digests. */
   digest(name: Digest, encoding: "hex" | "base64"): string | undefined {
     return this.#digests.get(name)?.toString(encoding);
   }
 }
 
-/** What must be computed to check what the client says. The ETag needs MD5 always. */
+/** The digests needed to check the client's claims. The ETag always needs MD5. */
 function wantedDigests(headers: IncomingHttpHeaders): Set<Digest> {
   const wanted = new Set<Digest>(["md5"]);
   if (isPayloadHash(headers["x-amz-content-sha256"])) {
@@ -157,7 +157,7 @@ function wantedDigests(headers: IncomingHttpHeaders): Set<Digest> {
   return wanted;
 }
 
-/** Whether a header `x-amz-content-sha256` holds a hash, rather than how the body is sent. */
+/** Whether a header `x-amz-content-sha256` holds a hash rather than a way of sending the body. */
 export function isPayloadHash(text: unknown): text is string {
   return typeof text === "string" && /^[0-9a-f]{64}$/i.test(text);
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { S3Failure } from "./failure";
 
-/** The calls of S3 that this store serves, by S3's own names. */
+/** The S3 calls that this store serves, by S3's own names. */
 export type CallName =
   | "GetObject"
   | "HeadObject"
@@ -16,13 +16,16 @@ export type CallName =
 interface CallShape {
   readonly name: CallName;
   readonly method: string;
-  /** Parameters that make it this call. */
+  /** Query parameters that identify this call. */
   readonly needs?: readonly string[];
-  /** Parameters that it may have beside them. */
+  /** Optional query parameters. */
   readonly takes?: readonly string[];
 }
 
-/** S3 tells its calls apart by method and parameters: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html */
+/**
+ * S3 distinguishes its calls by method and parameters:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
+ */
 const CALLS: readonly CallShape[] = [
   { name: "GetObject", method: "GET" },
   { name: "HeadObject", method: "HEAD" },
@@ -43,13 +46,16 @@ const CALLS: readonly CallShape[] = [
   { name: "AbortMultipartUpload", method: "DELETE", needs: ["uploadId"] },
 ];
 
-/** Parameters of any call: those of a presigned address, and the name of the call, which the AWS SDK adds. */
+/** Parameters of any call: those of a presigned URL, and the name of the call, which the AWS SDK adds. */
 const OF_ANY_CALL = /^(?:x-amz-.*|x-id)$/i;
 
-/** Headers that make another call of a PUT, or make it depend on what is stored. */
+/** Headers that turn a PUT into another call, or make it depend on stored data. */
 const NOT_SERVED = ["x-amz-copy-source", "x-amz-server-side-encryption-customer-algorithm"];
 
-/** What a request asks for. Throws `NotImplemented`, with the calls that there are, rather than do half of it. */
+/**
+ * The call that a request makes. Throws `NotImplemented` with the list of supported calls instead of carrying out half
+ * the request.
+ */
 export function callOf(method: string, query: URLSearchParams, headers: IncomingHttpHeaders): CallName {
   const given = [...query.keys()].filter((name) => !OF_ANY_CALL.test(name));
   const found = CALLS.find(
@@ -69,7 +75,7 @@ export function callOf(method: string, query: URLSearchParams, headers: Incoming
   return found.name;
 }
 
-/** A whole number among the parameters. */
+/** A whole number from the query parameters. */
 export function numberIn(query: URLSearchParams, name: string, fallback: number, [min, max]: [number, number]): number {
   const text = query.get(name);
   const value = text === null ? fallback : /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;

@@ -6,8 +6,8 @@ const MAX_LINE = 16 * 1024;
 type State = "size" | "data" | "data-end" | "trailer" | "end";
 
 /**
- * Decodes `Content-Encoding: aws-chunked`, in which the AWS SDKs send bodies whose checksum comes after them: chunks
- * `<hex size>\r\n<data>\r\n`, an empty chunk, then trailer lines `name:value\r\n` and an empty line. Data passes through
+ * Decodes `Content-Encoding: aws-chunked`, which the AWS SDKs use to send a checksum after the body: chunks `<hex
+ * size>\r\n<data>\r\n`, an empty chunk, then trailer lines `name:value\r\n` and an empty line. Data passes through
  * piece by piece; `trailers` is complete when the stream has ended.
  */
 export class AwsChunkedDecoder extends Transform {
@@ -27,7 +27,7 @@ export class AwsChunkedDecoder extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
-    // Some clients leave out the empty line after the trailers.
+    // Some clients omit the empty line after the trailers.
     const complete = this.#state === "end" || (this.#state === "trailer" && this.#line.length === 0);
     done(complete ? null : new S3Failure("IncompleteBody", "The chunked body ended before its last chunk."));
   }

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 
-/** What a set of temporary credentials allows: one object, to read, or to read and write. */
+/** The scope of temporary credentials: one object, to read, or to read and write. */
 export interface Scope {
   readonly bucket: string;
   readonly key: string;
   readonly readOnly: boolean;
 }
 
-/** Temporary credentials. They live in memory only, so they end with the process; clients ask for new ones. */
+/** Temporary credentials. They are in memory only and end with the process; clients ask for new ones. */
 export interface TemporaryCredentials extends Scope {
   readonly accessKey: string;
   readonly secretKey: string;
@@ -16,12 +16,12 @@ export interface TemporaryCredentials extends Scope {
   readonly expiresAt: number;
 }
 
-/** Issues temporary credentials and remembers them. */
+/** Issues and finds temporary credentials. */
 export class Credentials {
   readonly #issued = new Map<string, TemporaryCredentials>();
   readonly #lifetimeMs: number;
 
-  /** @param lifetimeMs how long they hold */
+  /** @param lifetimeMs how long credentials are valid */
   constructor(lifetimeMs: number) {
     this.#lifetimeMs = lifetimeMs;
   }
@@ -39,12 +39,12 @@ export class Credentials {
     return fresh;
   }
 
-  /** Expired ones are still found for a while, so that their user is told that they expired. */
+  /** Also finds expired credentials for a while, so that the error can say that they expired. */
   find(accessKey: string): TemporaryCredentials | undefined {
     return this.#issued.get(accessKey);
   }
 
-  /** Lets credentials expire now, if there are such. */
+  /** Makes the credentials expire now, if they exist. */
   expire(accessKey: string): void {
     const found = this.#issued.get(accessKey);
     if (found !== undefined) {

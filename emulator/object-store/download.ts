@@ -5,8 +5,8 @@ import { S3Failure } from "./failure";
 import type { DiskStore } from "./storage/disk";
 
 /**
- * Answers GetObject and HeadObject. The library knows HTTP's rules of ranges and conditions; which errors S3 makes of them
- * stands here.
+ * Responds to GetObject and HeadObject. The library implements HTTP's rules of ranges and conditions; this function
+ * maps its errors to those of S3.
  */
 export async function download(
   { req, res }: { req: IncomingMessage; res: ServerResponse },
@@ -40,8 +40,8 @@ export async function download(
 }
 
 /**
- * A `Range` as S3 reads it. S3 ignores what is no range of bytes, and more than one range. More bytes from the end than
- * there are is all of them (RFC 9110, 14.1.2), which the library refuses.
+ * A `Range` as S3 reads it. S3 ignores a value that is not a byte range, and multiple ranges. A suffix longer than the
+ * object means the whole object (RFC 9110, 14.1.2), but the library refuses it.
  */
 export function usableRange(range: string | undefined, size: number): string | undefined {
   const [, suffix] = /^bytes=(?:\d+-\d*|-(\d+))$/.exec(range ?? "") ?? [undefined, undefined];

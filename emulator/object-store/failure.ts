@@ -3,8 +3,9 @@ import { explain } from "../journal";
 import { xmlOf } from "./xml";
 
 /**
- * The error codes of this store with their statuses: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
- * S3 itself is never full: 507 is HTTP's word for it.
+ * The error codes of this store with their statuses
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). S3 itself is never full; 507 is the HTTP
+ * status for that.
  */
 const STATUSES = {
   AccessDenied: 403,
@@ -41,15 +42,15 @@ const STATUSES = {
 
 export type S3Code = keyof typeof STATUSES;
 
-/** What an error says beside its code and its message. */
+/** The optional parts of an error. */
 export interface FailureDetails extends ErrorOptions {
-  /** In the place of the status that S3 documents for the code. */
+  /** Replaces the status that S3 documents for the code. */
   readonly status?: number;
   /** Further elements of the answer, for example `Region`. */
   readonly elements?: Readonly<Record<string, string | number>>;
 }
 
-/** An error that a client of the object store gets in S3's form, with the status that S3 documents for the code. */
+/** An error that the object store returns in S3's form, with the status that S3 documents for the code. */
 export class S3Failure extends Error {
   override readonly name = "S3Failure";
   readonly status: number;
@@ -66,14 +67,14 @@ export class S3Failure extends Error {
   }
 }
 
-/** Answers with an error in S3's form. */
+/** Sends an error in S3's form. */
 export function sendFailure(res: ServerResponse, { code, message, status, elements }: S3Failure): void {
   const body = xmlOf("Error", { Code: code, Message: message, ...elements });
   explain(res, `${code}: ${message}`);
   res.writeHead(status, {
     "Content-Type": "application/xml",
     "Content-Length": Buffer.byteLength(body),
-    // The store does not read the rest of an upload, so the connection cannot be used again.
+    // The store does not read the rest of an upload, so the connection cannot be reused.
     Connection: "close",
   });
   res.end(body);

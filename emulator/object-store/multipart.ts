@@ -12,9 +12,9 @@ import { s3XmlOf } from "./xml";
 
 /** S3's own limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MAX_PARTS = 10_000;
-/** A list of so many parts, with a checksum each, has less than two million. */
+/** A list of the maximum number of parts, each with a checksum, has less than two million bytes. */
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
-/** How many entries a list of S3 has at most. */
+/** The maximum number of entries in one of S3's lists. */
 const PAGE = 1000;
 
 const completion = z.object({
@@ -35,7 +35,7 @@ const completion = z.object({
   }),
 });
 
-/** The parts that the body of CompleteMultipartUpload names. */
+/** The parts in the body of CompleteMultipartUpload. */
 export async function readCompletion(req: IncomingMessage): Promise<Part[]> {
   const text = await readText(req);
   const { data } = completion.safeParse(readXml(text, "Part"));
@@ -85,7 +85,7 @@ export async function listParts(
   });
 }
 
-/** The answer to ListMultipartUploads: those to one key, which is all that a set of credentials is for. */
+/** The answer to ListMultipartUploads, for one key only: a set of credentials allows no other. */
 export async function listUploads(
   disk: DiskStore,
   { bucket, key, query }: { bucket: string; key: string; query: URLSearchParams },

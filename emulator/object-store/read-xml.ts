@@ -1,12 +1,12 @@
 import { XMLParser } from "fast-xml-parser";
 import { S3Failure } from "./failure";
 
-/** The most entities that a document of this size can hold: `&lt;` is the shortest. */
+/** The maximum number of entities in a document of this size: `&lt;` is the shortest. */
 const entitiesIn = (text: string) => Math.ceil(text.length / 4);
 
 /**
- * Reads what a client sent: text only, no attributes, `repeated` elements always as arrays. A document with a type of its
- * own (DOCTYPE) could define entities, which are a way to make a server read files or run out of memory: it is refused.
+ * Parses a client's XML: text only, no attributes, `repeated` elements always as arrays. Refuses a document with a
+ * DOCTYPE, which could define entities that make a server read files or run out of memory.
  */
 export function readXml(text: string, repeated: string): unknown {
   const parser = new XMLParser({
@@ -30,7 +30,7 @@ export function readXml(text: string, repeated: string): unknown {
   }
 }
 
-/** What S3 answers to XML that it cannot use. */
+/** S3's error for XML that it cannot use. */
 export function malformed(options?: ErrorOptions): S3Failure {
   return new S3Failure(
     "MalformedXML",

@@ -10,39 +10,39 @@ import { DiskStore, type StoredObject } from "./storage/disk";
 import { metadataIn } from "./storage/metadata";
 import { s3XmlOf } from "./xml";
 
-/** Where the object store is mounted; clients use path-style addresses below it. */
+/** Mount path of the object store; clients use path-style URLs below it. */
 export const S3_PATH = "/s3";
 
-/** What the object store needs to know of the world. */
+/** What the object store needs from its surroundings. */
 export interface ObjectStoreOptions {
   /** Folder of the buckets. */
   readonly dir: string;
   readonly bucket: string;
-  /** The region that requests must be signed for, in the names of AWS. */
+  /** AWS name of the region for which requests must be signed. */
   readonly region: string;
   readonly credentials: { find(accessKey: string): TemporaryCredentials | undefined };
-  /** Whether an object may be written now: it is known, and not complete. */
+  /** Whether an object can be written now: it is known and incomplete. */
   mayWrite(key: string): boolean;
-  /** Awaited before a complete upload is acknowledged. */
+  /** Awaited before the store acknowledges a complete upload. */
   onStored(object: StoredObject): Promise<void>;
-  /** What each part but the last must have at least. Default: as S3. */
+  /** Minimum bytes of every part except the last. Default: as S3. */
   readonly minPartBytes?: number;
   log(line: string): void;
 }
 
-/** A request that may do what it asks for. */
+/** A request with permission for what it asks. */
 interface Asked {
   readonly call: CallName;
   readonly bucket: string;
   readonly key: string;
-  /** Empty for calls that are about no multipart upload. */
+  /** Empty for calls outside multipart uploads. */
   readonly uploadId: string;
   readonly query: URLSearchParams;
 }
 
 /**
- * The object store: the calls of S3 that move one object, over HTTP and {@link DiskStore}. It lets only those in who have
- * temporary credentials of the emulator, within their scope.
+ * The object store: the S3 calls that transfer one object, over HTTP, on {@link DiskStore}. Requires temporary
+ * credentials of the emulator, and stays within their scope.
  */
 export class ObjectStore {
   readonly disk: DiskStore;
@@ -59,9 +59,9 @@ export class ObjectStore {
     return new ObjectStore(options, disk);
   }
 
-  /** Answers a request below {@link S3_PATH}. */
+  /** Handles a request below {@link S3_PATH}. */
   handle(req: IncomingMessage, res: ServerResponse): void {
-    // An object may be a web page; shown in a browser, it is not to act in the name of the emulator.
+    // An object can be a web page. In a browser, it must not act with the emulator's origin.
     res.setHeader("Content-Security-Policy", "sandbox; default-src 'none'");
     res.setHeader("X-Content-Type-Options", "nosniff");
     this.#answer(req, res).catch((error: unknown) => {
@@ -177,7 +177,7 @@ export class ObjectStore {
 const READS: readonly CallName[] = ["GetObject", "HeadObject"];
 const WRITES: readonly CallName[] = ["PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
 
-/** S3 wants to know before how long a body is. */
+/** S3 requires the length of a body in advance. */
 function requireLength({ headers }: IncomingMessage): void {
   if (headers["content-length"] === undefined && headers["x-amz-decoded-content-length"] === undefined) {
     throw new S3Failure("MissingContentLength", "You must provide the Content-Length HTTP header.");

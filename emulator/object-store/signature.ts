@@ -2,16 +2,13 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { S3Failure } from "./failure";
 
-/*
- * AWS Signature Version 4, as in
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
- */
+/* AWS Signature Version 4, see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html */
 
 const ALGORITHM = "AWS4-HMAC-SHA256";
 const UNSIGNED = "UNSIGNED-PAYLOAD";
 const MAX_SKEW_MS = 15 * 60 * 1000;
 
-/** A request as it was signed: the path as on the wire, with whatever comes before the bucket. */
+/** A request as it was signed: the path as sent, including what comes before the bucket. */
 export interface SignedRequest {
   readonly method: string;
   readonly path: string;
@@ -19,7 +16,7 @@ export interface SignedRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What a signature claims, taken from the Authorization header or from the query of a presigned URL. */
+/** The claims of a signature, from the Authorization header or from the query of a presigned URL. */
 export interface Claim {
   readonly accessKey: string;
   readonly sessionToken: string | undefined;
@@ -31,9 +28,9 @@ export interface Claim {
 }
 
 /**
- * Reads the signature of a request; throws what S3 answers when there is none, or an unusable one.
+ * Reads the signature of a request. Throws S3's error when it is missing or unusable.
  *
- * @param region where the store is, in the names of AWS
+ * @param region AWS name of the store's region
  */
 export function claimOf(request: SignedRequest, region: string): Claim {
   if (isVersion2(request)) {
@@ -51,12 +48,15 @@ export function claimOf(request: SignedRequest, region: string): Claim {
   return claim;
 }
 
-/** Signatures of version 2 have their parts in other places, so that they would look like none at all. */
+/**
+ * Detects signatures of version 2. Their parts are in other places, so they would otherwise look like missing
+ * signatures.
+ */
 function isVersion2({ headers, query }: SignedRequest): boolean {
   return query.has("AWSAccessKeyId") || /^AWS\s/.test(headers.authorization ?? "");
 }
 
-/** `<date>/<region>/s3/aws4_request`: a signature for another region, service or day is good nowhere, as in S3. */
+/** Checks `<date>/<region>/s3/aws4_request`. As in S3, a signature is valid for one region, service and day only. */
 function checkCredentialScope({ credentialScope, date }: Claim, region: string, presigned: boolean): void {
   const parts = credentialScope.split("/");
   const expected = [date.slice(0, 8), region, "s3", "aws4_request"];
@@ -76,7 +76,7 @@ function checkCredentialScope({ credentialScope, date }: Claim, region: string, 
   }
 }
 
-/** Whose request this is, by its own word. */
+/** The access key that a request names, unverified. */
 export function accessKeyOf({ headers, url = "/" }: IncomingMessage): string | undefined {
   return (
     /Credential=([^/,\s]+)\//.exec(headers.authorization ?? "")?.[1] ??
@@ -84,7 +84,7 @@ export function accessKeyOf({ headers, url = "/" }: IncomingMessage): string | u
   );
 }
 
-/** Throws `SignatureDoesNotMatch` unless the request was signed with this secret. */
+/** Throws `SignatureDoesNotMatch` unless this secret signed the request. */
 export function verify(request: SignedRequest, claim: Claim, secretKey: string): void {
   const expected = Buffer.from(sign(request, claim, secretKey), "hex");
   const given = Buffer.from(claim.signature, "hex");
@@ -96,13 +96,13 @@ export function verify(request: SignedRequest, claim: Claim, secretKey: string):
   }
 }
 
-/** What a presigned URL of one PUT is made of. */
+/** The parts of a presigned URL for one PUT. */
 export interface Presigning {
   /** Scheme, host and port, for example `http://127.0.0.1:4747`. */
   readonly origin: string;
-  /** Path with the bucket, not encoded. */
+  /** Path including the bucket, not encoded. */
   readonly path: string;
-  /** Headers that the PUT must then carry, lower-case names. */
+  /** Headers that the PUT must carry; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly region: string;
   readonly expiresInS: number;
@@ -188,7 +188,7 @@ function presignedClaim({ query }: SignedRequest): Claim {
   };
 }
 
-/** S3 wants every x-amz-* header of a request signed. */
+/** S3 requires a signature over every x-amz-* header of a request. */
 function checkSigned(headers: IncomingHttpHeaders, signedHeaders: readonly string[]): void {
   const unsigned = Object.keys(headers).filter((name) => name.startsWith("x-amz-") && !signedHeaders.includes(name));
   if (unsigned.length > 0) {
@@ -235,7 +235,7 @@ function canonicalQuery(query: URLSearchParams): string {
     .join("&");
 }
 
-/** `20250102T030405Z` in milliseconds; NaN for anything else. */
+/** `20250102T030405Z` in milliseconds; NaN for any other form. */
 function timeOf(date: string): number {
   return Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6Z"));
 }
@@ -249,7 +249,7 @@ function hmac(key: Buffer, text: string): Buffer {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** Percent-encodes each step of a path. */
+/** Percent-encodes each segment of a path. */
 export function encodePath(path: string): string {
   return path.split("/").map(encode).join("/");
 }
@@ -262,7 +262,7 @@ function decodePath(path: string): string {
   }
 }
 
-/** Percent-encoding of RFC 3986, which signatures want. */
+/** Percent-encoding of RFC 3986, which signatures use. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }

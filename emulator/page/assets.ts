@@ -14,13 +14,13 @@ const TYPES: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
 };
 
-/** What of lit-html the page uses: its modules as they are published, which import each other by relative paths. */
+/** The modules of lit-html that the page uses, as published. They import each other by relative paths. */
 const LIT_HTML = ["lit-html.js", "directive.js", "directive-helpers.js", "directives/repeat.js"];
 
-/** The files of the page by their paths, for example `/page/app.js`. There is no other way to any file. */
+/** The files of the page by their paths, for example `/page/app.js`. The page serves no other file. */
 export function loadAssets(): ReadonlyMap<string, Asset> {
   const own = path.join(__dirname, "browser");
-  // Resolves to the build for Node, which lies one folder down.
+  // Resolves to the build for Node, one folder below the browser modules.
   const litHtml = path.dirname(path.dirname(require.resolve("lit-html")));
   return new Map([
     ...readdirSync(own).flatMap((name) => asset(`/page/${name}`, path.join(own, name))),

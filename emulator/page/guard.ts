@@ -3,7 +3,7 @@ import { isPageHost } from "../http/loopback";
 import { forbidden, unauthorized } from "../http/problem";
 import type { Sessions } from "./sessions";
 
-/** Where the page's own calls are; its cookie is sent to them and to nothing else. */
+/** Path of the page's own calls. The browser sends the page's cookie only there. */
 export const CALLS_PATH = "/page/api";
 
 const POLICY = [
@@ -15,12 +15,15 @@ const POLICY = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-  // Text cannot become HTML or script by any way; lit-html makes its templates of constants of the page's own code.
+  // No text can become HTML or script. lit-html builds its templates from constants in the page's own code.
   "require-trusted-types-for 'script'",
   "trusted-types lit-html",
 ].join("; ");
 
-/** What every answer of the page carries: nothing from elsewhere, in no frame, read by no other site, kept by nobody. */
+/**
+ * Headers of every answer of the page: nothing loads from other sites, no frame shows it, no other site reads it, no
+ * cache stores it.
+ */
 export const safeHeaders: RequestHandler = (_req, res, next) => {
   res.set({
     "Content-Security-Policy": POLICY,
@@ -35,8 +38,9 @@ export const safeHeaders: RequestHandler = (_req, res, next) => {
 };
 
 /**
- * Lets only the page itself call: under its own name, from its own origin. SameSite alone would not do, for every port of
- * `localhost` is the same site. A browser sends Origin with whatever is not a GET, and cannot be made to send another one.
+ * Allows only calls by the page itself: under its own host, from its own origin. SameSite alone is not enough, because
+ * every port of `localhost` is the same site. A browser sends Origin with every request except GET, and a page cannot
+ * forge it.
  */
 export const fromThePage: RequestHandler = (req, _res, next) => {
   const site = req.get("Sec-Fetch-Site") ?? "same-origin";
@@ -48,7 +52,7 @@ export const fromThePage: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** The cookie that holds a session. Cookies do not know ports, so each emulator has a name of its own for it. */
+/** The cookie that holds a session. Cookies are shared between ports, so each emulator uses a different cookie name. */
 export class SessionCookie {
   readonly #name: string;
 
@@ -56,7 +60,7 @@ export class SessionCookie {
     this.#name = `ica-page-${instance}`;
   }
 
-  /** The session that a request brings. */
+  /** The session of a request. */
   read(req: Request): string | undefined {
     const pairs = (req.get("Cookie") ?? "").split(";").map((pair) => pair.trim().split("="));
     return pairs.find(([name]) => name === this.#name)?.[1];
@@ -71,7 +75,7 @@ export class SessionCookie {
   }
 }
 
-/** Lets only those through who are signed in. */
+/** Requires a session. */
 export function signedIn(sessions: Sessions, cookie: SessionCookie): RequestHandler {
   return (req, _res, next) => {
     if (!sessions.isOpen(cookie.read(req))) {

@@ -1,15 +1,18 @@
 import type { Images } from "../images/images";
 import type { ImageRow } from "./protocol";
 
-/** An image that the engine does not know may come: it is asked again after so many milliseconds. */
+/** Milliseconds before asking the engine again for an image that it did not know. The image may arrive later. */
 const ASK_AGAIN_MS = 10_000;
 
 type Facts = NonNullable<ImageRow["docker"]>;
 
-/** Asks the Docker engine for an image by its name; undefined when it does not know it. */
+/** Looks up an image in the Docker engine by its name; undefined when the engine does not know it. */
 export type Inspect = (reference: string) => Promise<Facts | undefined>;
 
-/** What the Docker engine says of images. Each is asked for once, in the background: an image does not change. */
+/**
+ * Size and layers of images, from the Docker engine. Fetches each once, in the background, because an image does not
+ * change.
+ */
 export class ImageFacts {
   readonly #images: Pick<Images, "reference">;
   readonly #inspect: Inspect;
@@ -20,12 +23,12 @@ export class ImageFacts {
     this.#inspect = inspect;
   }
 
-  /** Size and layers of an AVAILABLE image, once they are known. */
+  /** Size and layers of an AVAILABLE image, once known. */
   of(id: string): Facts | undefined {
     const known = this.#known.get(id);
     if (known === undefined || (known.facts === undefined && Date.now() - known.asked > ASK_AGAIN_MS)) {
       this.#known.set(id, { facts: undefined, asked: Date.now() });
-      // No engine, no facts: the page shows an image without them, and the log says what uses of the engine fail.
+      // Without an engine the page shows an image without these facts. The log reports failures that need the engine.
       this.#inspect(this.#images.reference(id)).then(
         (facts) => this.#known.set(id, { facts, asked: Date.now() }),
         () => undefined,

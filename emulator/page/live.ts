@@ -2,20 +2,20 @@ import type { ServerResponse } from "node:http";
 import type { Journal } from "../journal";
 import type { Snapshot } from "./protocol";
 
-/** How often it is looked whether there is something new, while somebody looks at the page. */
+/** How often to look for changes while a page is open. */
 const LOOK_MS = 300;
-/** A page that takes so little that this much waits for it is let go; it comes again by itself. */
+/** Closes the stream of a page that reads so slowly that more than this waits for it. The page reconnects by itself. */
 const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 
 /**
- * The page's stream of server-sent events: `state` (a whole snapshot, when it differs from the last one), `log` (what
- * happened, a list). The first `log` holds what is remembered. Costs nothing while nobody looks.
+ * The page's stream of server-sent events: `state` (a whole snapshot, sent when it differs from the last one) and `log`
+ * (a list of events). The first `log` holds the remembered events. Costs nothing while no page is open.
  */
 export class Live {
   readonly #take: () => Promise<Snapshot>;
   readonly #journal: Journal;
   readonly #log: (line: string) => void;
-  /** Each page with its session. */
+  /** Each open page with its session. */
   readonly #pages = new Map<ServerResponse, string>();
   #last = "";
   #looking: Promise<void> | undefined;
@@ -28,7 +28,7 @@ export class Live {
     this.#log = log;
   }
 
-  /** Adds a page, which gets all that is known at once. Ends with the connection, or {@link detach}. */
+  /** Adds a page and sends it the current state at once. Ends with the connection, or with {@link detach}. */
   attach(res: ServerResponse, session: string): void {
     res.writeHead(200, { "Content-Type": "text/event-stream; charset=utf-8" });
     send(res, "log", JSON.stringify(this.#journal.recent()));
@@ -51,12 +51,12 @@ export class Live {
     }
   }
 
-  /** Looks now, and tells all pages when something is new. */
+  /** Compares now, and sends changes to all pages. */
   async look(): Promise<void> {
     this.#looking ??= this.#compare()
       .catch((error: unknown) => {
         this.#log(`page: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-        // Pages come again by themselves, and less often than we look.
+        // Pages reconnect by themselves, less often than this comparison runs.
         this.close();
       })
       .finally(() => {

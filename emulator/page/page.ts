@@ -21,10 +21,10 @@ import { Live } from "./live";
 import { Sessions } from "./sessions";
 import { snapshotOf } from "./snapshot";
 
-/** Where a program that has the API key gets an address that signs in. */
+/** Where a program with the API key gets a sign-in link. */
 export const LINKS_PATH = "/page/links";
 
-/** What browsers ask for by themselves when they show a web page of a workspace; no fault to be told. */
+/** Browsers request it by themselves with a web page of a workspace; the log does not report it as a failure. */
 const FAVICON = "/favicon.ico";
 const LOG_LINES = 50;
 const signIn = z.union([z.strictObject({ apiKey: z.string() }), z.strictObject({ link: z.string() })]);
@@ -38,8 +38,8 @@ export interface PageParts {
 }
 
 /**
- * A console for people at `/`: to look at images, workspaces, data and what happens, and to change workspaces by hand, as
- * somebody on ICA's web page would. Its files are in `browser/`; it has calls of its own, behind a session (see `guard.ts`).
+ * A console at `/` to view images, workspaces, data and events, and to change workspaces by hand, as users do on ICA's
+ * web page. Its files are in `browser/`; its own calls require a session (see `guard.ts`).
  */
 export class Page {
   readonly #journal: Journal;
@@ -57,13 +57,13 @@ export class Page {
     this.#app = pageApp(context, calls, () => this.signInPath());
   }
 
-  /** Answers a request for the page; false when the path is not the page's. */
+  /** Handles a request for the page; false for any other path. */
   handle(req: IncomingMessage, res: ServerResponse): boolean {
     const path = req.url?.replace(/\?.*$/s, "");
     if (path !== "/" && path !== FAVICON && !path?.startsWith("/page/")) {
       return false;
     }
-    // What is changed by hand is told like any other call; that the page looks is not.
+    // The journal records changes by hand like any other call, but not the page's reads.
     if (req.method !== "GET" && req.method !== "HEAD") {
       this.#journal.watch(req, res);
     }
@@ -71,7 +71,7 @@ export class Page {
     return true;
   }
 
-  /** The path of an address that signs in. The token is in the fragment, which a browser tells no server. */
+  /** The path of a sign-in link. The token is in the fragment, which a browser never sends to a server. */
   signInPath(): string {
     return `/#sign-in=${this.#sessions.issueLink()}`;
   }
@@ -112,7 +112,7 @@ function pageApp({ auth, log }: EmulatorContext, calls: Router, signInPath: () =
   return app;
 }
 
-/** The calls behind the page. */
+/** The page's own calls. */
 function pageCalls(workspaces: Workspaces, sessions: Sessions, live: Live, cookie: SessionCookie): Router {
   const router = Router();
   const { desk } = workspaces;
@@ -143,7 +143,7 @@ function pageCalls(workspaces: Workspaces, sessions: Sessions, live: Live, cooki
     res.status(204).end();
   });
 
-  // Without this, Express would answer HEAD by a GET that never ends.
+  // Without this, Express would answer HEAD with a GET that never ends.
   router.head("/events", (_req, res) => {
     res.status(200).end();
   });

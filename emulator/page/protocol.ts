@@ -1,17 +1,17 @@
-/* What the page's server tells the page. Types only: the page's own code, which runs in a browser, is checked with them. */
+/* The messages from the page's server to the page. Types only; the page's browser code is type-checked against them. */
 
 import type { Happening } from "../happening";
 
 export type { Happening };
 
-/** All that the page shows, as it is now. */
+/** Everything that the page shows. */
 export interface Snapshot {
   readonly project: { readonly id: string; readonly name: string };
-  /** Names what this emulator makes in Docker. */
+  /** Part of the name of everything that this emulator creates in Docker. */
   readonly instance: string;
   readonly version: string;
   readonly images: readonly ImageRow[];
-  /** Undefined: this emulator has no workspace calls. */
+  /** Undefined when this emulator serves no workspace calls. */
   readonly workspaces?: readonly WorkspaceRow[];
   readonly data: readonly DataRow[];
 }
@@ -25,31 +25,31 @@ export interface ImageRow {
   readonly status: string;
   /** Why the build failed. */
   readonly failure?: string;
-  /** Codes; undefined for an external image, which has none. */
+  /** Region codes; undefined for an external image, which has none. */
   readonly regions?: readonly string[];
   readonly access?: { readonly web: boolean; readonly console: boolean };
   readonly clusterCompatible: boolean;
-  /** Bytes of the archive that it was made from. */
+  /** Size in bytes of the source archive. */
   readonly archiveBytes?: number;
-  /** What the Docker engine says of it; undefined as long as that does not know it. */
+  /** Facts from the Docker engine; undefined while it does not know the image. */
   readonly docker?: { readonly bytes: number; readonly layers: number };
 }
 
-/** A workspace. `settings` is what can be edited, `etag` what an edit must name. */
+/** A workspace. `settings` can be edited; an edit must send `etag`. */
 export interface WorkspaceRow {
   readonly id: string;
   readonly status: string;
   readonly statusMessage?: string;
   readonly settings: WorkspaceSettings;
   readonly etag: string;
-  /** Name and version of its image, while it is there. */
+  /** Name and version of its image, if the image exists. */
   readonly image?: string;
   readonly webUrl?: string;
   /** For example `ssh -p 40001 ica@127.0.0.1`. */
   readonly ssh?: string;
 }
 
-/** The settings of a workspace, as the REST calls have them. */
+/** The settings of a workspace in the form of the REST calls. */
 export interface WorkspaceSettings {
   readonly name: string;
   readonly imageId: string;
@@ -67,6 +67,6 @@ export interface DataRow {
   readonly status: string;
   readonly format?: string;
   readonly bytes?: number;
-  /** The upload that is under way. */
+  /** The upload in progress. */
   readonly upload?: { readonly bytes: number; readonly parts?: number };
 }

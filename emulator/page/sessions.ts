@@ -3,21 +3,21 @@ import { type Auth, hashOf, USER } from "../http/auth";
 import { unauthorized } from "../http/problem";
 
 const MINUTE_MS = 60_000;
-/** How long an address that signs in is good for. */
+/** How long a sign-in link is valid. */
 export const LINK_LIFETIME_MS = 10 * MINUTE_MS;
-/** How long a session lasts that nobody uses. */
+/** How long an unused session lasts. */
 const SESSION_LIFETIME_MS = 12 * 60 * MINUTE_MS;
-/** Far more browsers than one person has. The oldest go. */
+/** Far more sessions than one user has browsers. The oldest are dropped. */
 const MOST = 100;
 
 /**
- * Who is signed in to the page: by the API key of the person, or by an address that the command line gave. In memory only,
- * as hashes; all end with the process. A session is good for the page and for no REST call.
+ * Sign-ins to the page, by the user's API key or by a link from the command line. In memory only, as hashes; all end
+ * with the process. A session is valid for the page and for no REST call.
  */
 export class Sessions {
   readonly #auth: Auth;
   readonly #now: () => number;
-  /** Hash → when it ends, in the order of their making. */
+  /** Hash → expiry, in order of creation. */
   readonly #links = new Map<string, number>();
   readonly #sessions = new Map<string, number>();
 
@@ -26,12 +26,12 @@ export class Sessions {
     this.#now = now;
   }
 
-  /** A token that begins one session, once, within {@link LINK_LIFETIME_MS}. */
+  /** A token that starts one session, once, within {@link LINK_LIFETIME_MS}. */
   issueLink(): string {
     return this.#issue(this.#links, LINK_LIFETIME_MS);
   }
 
-  /** Begins a session with such a token; 401 when it is used, too old, or none of ours. */
+  /** Starts a session with such a token; 401 when it is used, expired or unknown. */
   beginByLink(link: string): string {
     const end = this.#links.get(hashOf(link));
     this.#links.delete(hashOf(link));
@@ -43,7 +43,7 @@ export class Sessions {
     return this.#issue(this.#sessions, SESSION_LIFETIME_MS);
   }
 
-  /** Begins a session with the API key of the person; 401 for any other, those of workspaces included. */
+  /** Starts a session with the user's API key; 401 for any other key, including those of workspaces. */
   beginByKey(apiKey: string): string {
     if (this.#auth.verifyKey(apiKey)?.owner !== USER) {
       throw unauthorized("This is not the API key of this emulator. It was printed when the emulator first started.");
@@ -51,7 +51,7 @@ export class Sessions {
     return this.#issue(this.#sessions, SESSION_LIFETIME_MS);
   }
 
-  /** Whether a session is good; using it makes it last. */
+  /** Whether a session is valid. Each use extends it. */
   isOpen(session: string | undefined): boolean {
     const hash = hashOf(session ?? "");
     const end = this.#sessions.get(hash);

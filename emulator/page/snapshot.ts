@@ -11,7 +11,7 @@ import { workspaceEtag } from "../workspaces/view";
 import type { ImageFacts } from "./image-facts";
 import type { DataRow, ImageRow, Snapshot, WorkspaceRow } from "./protocol";
 
-/** What a snapshot is made of. */
+/** The sources of a snapshot. */
 export interface Sources {
   readonly version: string;
   readonly context: EmulatorContext;
@@ -21,7 +21,7 @@ export interface Sources {
   readonly facts: ImageFacts;
 }
 
-/** All that the page shows, as it is now. */
+/** Takes a snapshot of everything that the page shows. */
 export async function snapshotOf(sources: Sources): Promise<Snapshot> {
   const { context, data, objects, workspaces } = sources;
   const { identity, images, config } = context;

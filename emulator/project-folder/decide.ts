@@ -1,12 +1,12 @@
 import type { Seen } from "./safe-paths";
 
-/** Data of the project that is complete: AVAILABLE files, and folders. */
+/** Complete data of the project: AVAILABLE files, and folders. */
 export interface Known {
   readonly id: string;
   readonly objectETag: string | undefined;
 }
 
-/** How a path was when both sides last agreed. */
+/** The state of a path when both sides last agreed. */
 export interface Agreed {
   readonly id: string;
   readonly objectETag?: string | undefined;
@@ -15,27 +15,27 @@ export interface Agreed {
   readonly ino: number;
 }
 
-/** What brings both sides of a path together again. */
+/** The step that makes both sides of a path equal again. */
 export type Step =
-  /** Project → folder: make it, or replace it. */
+  /** Project → folder: create or replace it. */
   | "write"
-  /** Project → folder: it was deleted there. */
+  /** Project → folder: the project deleted it. */
   | "unlink"
   /** Folder → project: it is new. */
   | "add"
-  /** Folder → project: it has other content. */
+  /** Folder → project: its content changed. */
   | "replace"
-  /** Folder → project: it was deleted there. */
+  /** Folder → project: the folder side deleted it. */
   | "delete"
-  /** Both have the folder, and nobody wrote it down. */
+  /** Both sides have the folder, but it has no record yet. */
   | "agree"
-  /** Neither has it. */
+  /** Neither side has it. */
   | "forget"
   | "nothing";
 
 /**
- * What to do about one path, from what the project has, what the folder has and how they last agreed. Where both sides
- * changed, the folder wins: what was written in a workspace is nowhere else.
+ * Decides what to do about one path, from the project's data, the folder's content and their last agreement. If both
+ * sides changed, the folder wins, because data written in a workspace exists nowhere else.
  */
 export function decide(known: Known | undefined, seen: Seen | undefined, agreed: Agreed | undefined): Step {
   if (known === undefined) {
@@ -53,12 +53,15 @@ export function decide(known: Known | undefined, seen: Seen | undefined, agreed:
   return agreed.id === known.id && agreed.objectETag === known.objectETag ? "nothing" : "write";
 }
 
-/** A folder is a folder: its size and time change with what is in it. */
+/** Folders never differ: their size and time only reflect their content. */
 function differs(seen: Seen, agreed: Agreed): boolean {
   return (
     seen.type === "FILE" && (seen.size !== agreed.size || seen.mtimeMs !== agreed.mtimeMs || seen.ino !== agreed.ino)
   );
 }
 
-/** Steps that follow from what was seen in the folder: they wait until it was seen twice, so that nothing half written counts. */
+/**
+ * Steps that follow from the folder's content. They wait until two looks saw the same, so that a half-written file does
+ * not count.
+ */
 export const waits: ReadonlySet<Step> = new Set<Step>(["add", "replace", "delete", "agree"]);

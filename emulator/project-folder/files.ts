@@ -7,20 +7,20 @@ import { BENCH_GID, BENCH_UID } from "../../runtime/spec";
 import { inFolder, partsOf, unlessGone } from "./safe-paths";
 
 /**
- * Makes a folder, or a file as a whole: a copy of `content` that comes into its place in one step. Follows no link below
- * `root`. Returns what is there then.
+ * Creates a folder, or a file as a whole: a copy of `content` that moves into place in one step. Follows no link below
+ * `root`. Returns the result's stats.
  */
 export function writeBelow(root: string, at: string, content: string | undefined): Promise<Stats> {
   return inParent(root, at, async (target) => {
     if (content === undefined) {
-      // there already where something in it is new
+      // The folder exists already if its content is newer.
       await mkdir(target, { recursive: true });
       await giveToUser(target, 0o755);
       return lstat(target);
     }
     const temporary = `${root}.${randomBytes(6).toString("hex")}.tmp`;
     try {
-      // a copy, and no link: the workspace may write to it, and the object of the project must not change under its ETag
+      // A copy, not a link: the workspace may write to it, and the project's object must not change under its ETag.
       await copyFile(content, temporary, COPYFILE_FICLONE);
       await giveToUser(temporary, 0o644);
       await rename(temporary, target);
@@ -31,7 +31,7 @@ export function writeBelow(root: string, at: string, content: string | undefined
   });
 }
 
-/** Removes the copies that a kill left on their way into the folder. Only while nobody writes to it. */
+/** Removes copies that a kill left unfinished. Call it only while nothing writes to the folder. */
 export async function removeUnfinished(root: string): Promise<void> {
   const { dir, base } = path.parse(root);
   for (const name of await readdir(dir)) {
@@ -41,7 +41,7 @@ export async function removeUnfinished(root: string): Promise<void> {
   }
 }
 
-/** Removes a file or an empty folder. No error when it is not there; a folder with something new in it stays. */
+/** Removes a file or an empty folder. No error when it is missing; a folder with new content stays. */
 export async function unlinkBelow(root: string, at: string): Promise<void> {
   await unlessGone(inParent(root, at, (target) => (at.endsWith("/") ? rmdirIfEmpty(target) : unlink(target))));
 }
@@ -57,8 +57,8 @@ async function rmdirIfEmpty(folder: string): Promise<void> {
 }
 
 /**
- * To the workspace's user, where the emulator may give things away; to everybody otherwise: the emulator's own folder, in
- * which they are, is open to nobody else.
+ * Gives a path to the workspace's user if the emulator may change owners. Otherwise makes it writable for all users:
+ * only the emulator's user can enter the parent folder.
  */
 export async function giveToUser(target: string, mode: number): Promise<void> {
   const uid = process.getuid?.();

@@ -8,7 +8,7 @@ import { type Agreed, decide, type Step, waits } from "./decide";
 import { giveToUser, removeUnfinished, unlinkBelow, writeBelow } from "./files";
 import { openReal, partsOf, type Seen, seenBelow, unlessGone } from "./safe-paths";
 
-/** Milliseconds from one look at the folder to the next. What was written counts when two looks saw the same. */
+/** Milliseconds between two looks at the folder. A change counts when two looks saw the same. */
 const INTERVAL_MS = 1000;
 
 const agreement = z.object({
@@ -21,9 +21,9 @@ const agreement = z.object({
 });
 type Agreement = z.infer<typeof agreement>;
 
-/** What a project's folder works with. */
+/** What a project's folder needs. */
 export interface ProjectFolderOptions {
-  /** The folder that is mounted; its parent is for the emulator's user only. */
+  /** The mounted folder. Only the emulator's user may enter its parent. */
   readonly dir: string;
   readonly store: Store;
   readonly data: ProjectData;
@@ -33,9 +33,10 @@ export interface ProjectFolderOptions {
 }
 
 /**
- * The data of the project as files, to be mounted at /data/project: AVAILABLE files and folders are there, and what is
- * written, changed or deleted there is so in the project (documented: "contains all your project data"; deleting there
- * deletes for good). Both sides are compared every second, and with how they last agreed, which survives a kill.
+ * The data of the project as files, mounted at /data/project. AVAILABLE files and folders appear there, and files
+ * written, changed or deleted there change in the project (documented: "contains all your project data"; deleting there
+ * deletes for good). Every second, compares both sides with each other and with their last agreement, which survives a
+ * kill.
  */
 export class ProjectFolder {
   readonly #options: ProjectFolderOptions;
@@ -58,18 +59,20 @@ export class ProjectFolder {
     const gone = (await unlessGone(lstat(options.dir))) === undefined;
     for (const { id } of agreed.list()) {
       if (options.data.get(id)?.status === "PARTIAL") {
-        // a kill came while it was taken over: it is new again
+        // A kill interrupted taking it over, so it counts as new again.
         await options.data.remove(id);
         await agreed.delete(id);
       } else if (gone) {
-        // a folder that is gone as a whole says nothing about what was in it
+        // If the whole folder is gone, nothing follows about its content.
         await agreed.delete(id);
       }
     }
     return new ProjectFolder(options, agreed);
   }
 
-  /** Fills the folder, for a workspace that is about to start, and keeps looking at it until {@link release}. Returns its path. */
+  /**
+   * Fills the folder for a workspace that is about to start, and watches it until {@link release}. Returns its path.
+   */
   async hold(workspace: string): Promise<string> {
     const { dir } = this.#options;
     await mkdir(dir, { recursive: true });
@@ -84,12 +87,12 @@ export class ProjectFolder {
     return dir;
   }
 
-  /** The workspace runs no longer. What it wrote last is taken over. */
+  /** The workspace has ended. Takes over its last changes. */
   async release(workspace: string): Promise<void> {
     if (!this.#users.delete(workspace)) {
       return;
     }
-    // twice: what was written right before the end is seen for the first time now
+    // Twice, because changes right before the end are seen for the first time now.
     await this.settle();
     await this.settle();
     if (this.#users.size === 0) {
@@ -98,7 +101,10 @@ export class ProjectFolder {
     }
   }
 
-  /** Compares both sides once. One at a time; never rejects: what cannot be done now is logged, and tried again. */
+  /**
+   * Compares both sides once. One comparison at a time. Never rejects: logs failures, and the next comparison tries
+   * again.
+   */
   settle(): Promise<void> {
     this.#busy = true;
     const under = this.#under
@@ -118,12 +124,12 @@ export class ProjectFolder {
     const agreed = new Map(this.#agreed.list().map((each) => [each.path, each]));
     const before = this.#before;
     this.#before = seen;
-    // folders before what is in them; what goes, in the other order
+    // Creates folders before their content, and deletes in the reverse order.
     const paths = [...new Set([...records.keys(), ...seen.keys(), ...agreed.keys()])].sort();
     const steps = paths.map((at) => ({ at, step: this.#stepFor(records.get(at), seen.get(at), agreed.get(at)) }));
     const going = steps.filter(({ step }) => step === "delete" || step === "unlink").reverse();
     const seenTwice = (at: string) => before !== undefined && same(before.get(at), seen.get(at));
-    // folders that are gone there, and that the project keeps if something else is in them by then
+    // Folders that the folder side deleted. The project keeps them if they have other content by then.
     const leaving = going.filter(({ at, step }) => step === "delete" && at.endsWith("/") && !seenTwice(at));
     for (const { at, step } of [...going, ...steps.filter((each) => !going.includes(each))]) {
       const early = waits.has(step)
@@ -137,7 +143,7 @@ export class ProjectFolder {
   }
 
   #stepFor(record: DataRecord | undefined, seen: Seen | undefined, agreed: Agreed | undefined): Step {
-    // an upload that is under way is nobody's business yet, and has its name for itself
+    // An upload in progress is not visible yet, and reserves its name.
     if (record !== undefined && record.status !== "AVAILABLE") {
       return "nothing";
     }
@@ -182,7 +188,7 @@ export class ProjectFolder {
     }
   }
 
-  /** Folder → project: as new data, or as new content of what is there. */
+  /** Folder → project: adds new data, or new content of existing data. */
   async #takeOver(at: string, known: DataRecord | undefined, seen: Seen | undefined): Promise<void> {
     const { data, disk, dir, placeOf } = this.#options;
     const parts = partsOf(at);
@@ -233,7 +239,7 @@ export class ProjectFolder {
       return;
     }
     if (data.list().some(({ path: each }) => each !== at && at.endsWith("/") && each.startsWith(at))) {
-      // something is being uploaded into it
+      // An upload into the folder is in progress.
       await this.#write(at, record);
       return;
     }
@@ -277,7 +283,7 @@ export class ProjectFolder {
     this.#tellOnce(`/data/project${at}: ${error instanceof Error ? error.message : String(error)}. It is tried again.`);
   }
 
-  /** Every second the same would fill the log. */
+  /** Logs a line once; repeating it every second would fill the log. */
   #tellOnce(line: string): void {
     if (!this.#told.has(line)) {
       this.#told.add(line);

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, lstat, open, readdir } from "node:fs/promises";
 import path from "node:path";
 
-/** Folder or file: what is kept. Links, pipes, sockets and devices are none of the project's data. */
+/** A folder or a file. Links, pipes, sockets and devices never become data of the project. */
 export interface Seen {
   readonly type: "FILE" | "FOLDER";
   readonly size: number;
@@ -13,9 +13,9 @@ export interface Seen {
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
- * Gives `use` a path to the folder that `parts` lead to below `root`. Whoever writes there meanwhile cannot lead it outside
- * with a symbolic link: on Linux each folder is opened in the one before, and the path is that of the open folder.
- * Elsewhere each is looked at first. Rejects with ENOENT, ENOTDIR or ELOOP when there is no such folder.
+ * Gives `use` a path to the folder at `parts` below `root`. A symbolic link, even one made meanwhile, cannot lead it
+ * outside: on Linux each folder is opened relative to its parent, and the path is that of the open folder. On other
+ * systems each folder is checked first. Rejects with ENOENT, ENOTDIR or ELOOP when there is no such folder.
  */
 export async function inFolder<T>(
   root: string,
@@ -53,11 +53,11 @@ async function lookedAt(root: string, parts: readonly string[]): Promise<string>
   return folder;
 }
 
-/** Opens a file to be read: a real one, and not what a link leads to. Undefined when there is none. */
+/** Opens a regular file for reading, and follows no link. Undefined when there is no such file. */
 export async function openReal(root: string, parts: readonly string[]): Promise<FileHandle | undefined> {
   const name = parts.at(-1) ?? "";
   const handle = await inFolder(root, parts.slice(0, -1), (folder) =>
-    // a pipe that nobody writes to would be waited for
+    // Without O_NONBLOCK, opening a pipe without a writer would block.
     open(`${folder}/${name}`, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
   );
   if ((await handle.stat()).isFile()) {
@@ -68,8 +68,8 @@ export async function openReal(root: string, parts: readonly string[]): Promise<
 }
 
 /**
- * All files and folders below `root`, by path in the project's notation: `/a/`, `/a/b.txt`. `ignored` is told of each name
- * that cannot be the project's. Rejects when a folder cannot be read: a part is not to be taken for the whole.
+ * All files and folders below `root`, by path in the project's notation: `/a/`, `/a/b.txt`. Calls `ignored` for each
+ * name that the project cannot have. Rejects when a folder cannot be read, because a part must not count as the whole.
  */
 export async function seenBelow(
   root: string,
@@ -107,7 +107,7 @@ export async function seenBelow(
 
 const GONE: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
-/** Undefined where somebody removed, or replaced by something else, what was to be looked at. */
+/** Undefined when the file was removed or replaced in the meantime. */
 export async function unlessGone<T>(result: Promise<T>): Promise<T | undefined> {
   try {
     return await result;

@@ -5,25 +5,25 @@ import { type WorkspaceRecord, workspace } from "../workspaces/record";
 import { type Identity, identityRecord } from "./identity";
 import { peek } from "./store";
 
-/** Where an emulator keeps its state when nothing else is said. */
+/** The default state folder of an emulator. */
 export function defaultFolder(): string {
   const state = process.env.XDG_STATE_HOME || path.join(homedir(), ".local", "state");
   return path.join(state, "pulumi-ica", "emulator");
 }
 
-/** Where in its folder an emulator keeps its documents. */
+/** The subfolder of an emulator's documents. */
 export function storeFolder(dir: string): string {
   return path.join(dir, "store");
 }
 
-/** What is in the folder of an emulator, which may be in use. */
+/** The content of an emulator's folder, which may be in use. */
 export interface FolderContent {
   readonly identity: Identity;
   readonly images: readonly ImageRecord[];
   readonly workspaces: readonly WorkspaceRecord[];
 }
 
-/** Reads the folder of an emulator; undefined when there never was one. */
+/** Reads the folder of an emulator; undefined when no emulator ever used it. */
 export async function readFolder(dir: string): Promise<FolderContent | undefined> {
   const store = storeFolder(dir);
   const [identity] = await peek(store, "identity", identityRecord);

@@ -11,9 +11,9 @@ const region = z.object({
   area: z.string(),
 });
 
-/** How the identity is kept. */
+/** The stored form of the identity. */
 export const identityRecord = z.object({
-  /** Eight hex digits: names what this emulator makes in Docker (label `pulumi-ica.instance`). */
+  /** Eight hex digits that mark what this emulator creates in Docker (label `pulumi-ica.instance`). */
   instance: z.string().regex(/^[0-9a-f]{8}$/),
   timeCreated: z.iso.datetime(),
   tenant: z.object({ id: z.uuid(), name: z.string() }),
@@ -23,19 +23,19 @@ export const identityRecord = z.object({
   regions: z.array(region).min(1),
 });
 
-/** One region, with what the documented `Region` wants to know. */
+/** One region, with the fields that the documented `Region` requires. */
 export type EmulatorRegion = z.infer<typeof region>;
 
-/** Who and what this emulator is: made at the first start, the same ever after. The first region is the project's. */
+/** The identity of this emulator, fixed at its first start. The first region is the project's. */
 export type Identity = z.infer<typeof identityRecord>;
 
-/** `use1` is the code in the vendor's own examples (`use1-bench.platform.illumina.com`); `euc1` is the emulator's invention. */
+/** `use1` is the code in the vendor's examples (`use1-bench.platform.illumina.com`); the emulator invents `euc1`. */
 const REGIONS = [
   { code: "use1", city: "Northern Virginia", countryCode: "US", country: "United States", area: "Americas" },
   { code: "euc1", city: "Frankfurt", countryCode: "DE", country: "Germany", area: "Europe" },
 ] as const;
 
-/** Loads the identity, or makes one at the first start. */
+/** Loads the identity; the first start creates it. */
 export async function loadIdentity(store: Store): Promise<Identity> {
   const collection = await store.collection("identity", identityRecord);
   const known = collection.get("emulator");
@@ -55,7 +55,7 @@ export async function loadIdentity(store: Store): Promise<Identity> {
   return fresh;
 }
 
-/** The region that the project lives in. */
+/** The region of the project. */
 export function projectRegion({ regions }: Identity): EmulatorRegion {
   const [first] = regions;
   if (first === undefined) {

@@ -8,7 +8,7 @@ import { textOf } from "./unless-missing";
 
 const running = z.object({
   pid: z.int().positive(),
-  /** What tells a process from a later one with the same number; empty where the system does not tell. */
+  /** Distinguishes a process from a later one with the same number; empty on systems that do not provide it. */
   started: z.string(),
   url: z.string().optional(),
 });
@@ -18,13 +18,13 @@ export type Running = z.infer<typeof running>;
 
 const fileOf = (dir: string) => path.join(dir, "emulator.pid");
 
-/** The emulator that runs on this folder now, or undefined. One that was killed does not count. */
+/** The emulator that runs on this folder now, or undefined. A killed one does not count. */
 export async function runningOn(dir: string): Promise<Running | undefined> {
   const known = parse(await textOf(fileOf(dir)));
   return known !== undefined && isAlive(known) ? known : undefined;
 }
 
-/** Takes the data folder for this process. Throws when an emulator that runs has it. */
+/** Locks the data folder for this process. Throws when a running emulator holds it. */
 export async function lock(dir: string): Promise<Lock> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const file = fileOf(dir);
@@ -39,7 +39,7 @@ export async function lock(dir: string): Promise<Lock> {
   return new Lock(file, mine);
 }
 
-/** A data folder taken by this process. */
+/** A data folder locked by this process. */
 export class Lock {
   readonly #file: string;
   readonly #mine: Running;
@@ -50,27 +50,27 @@ export class Lock {
     this.#mine = mine;
   }
 
-  /** Tells others where this emulator answers. */
+  /** Publishes the URL of this emulator. */
   async announce(url: string): Promise<void> {
     const draft = `${this.#file}.${process.pid}`;
     await writeFile(draft, JSON.stringify({ ...this.#mine, url }), { mode: 0o600 });
     await rename(draft, this.#file);
   }
 
-  /** Gives the folder back. */
+  /** Unlocks the folder. */
   async release(): Promise<void> {
     await rm(this.#file, { force: true });
   }
 }
 
-/** Milliseconds between two tries while others try too, and how many there are. */
+/** Milliseconds between attempts while other processes try too, and the number of attempts. */
 const PAUSE_MS = 20;
 const TRIES = 250;
 
 async function takeLock(draft: string, file: string, dir: string): Promise<void> {
   for (let left = TRIES; ; left--) {
     try {
-      // A link is made as a whole or not at all, and never over another.
+      // A link appears as a whole or not at all, and never replaces another file.
       await link(draft, file);
       return;
     } catch (error) {
@@ -93,16 +93,16 @@ async function takeLock(draft: string, file: string, dir: string): Promise<void>
 }
 
 /**
- * Removes the lock of a dead process. Of several that find it dead only one may, or a slow one would remove the lock that a
- * quick one has taken meanwhile: the right to do so is a lock itself, named after the very lock that is dead. False when
- * another has it.
+ * Removes the lock of a dead process. If several processes find it dead, only one may remove it; otherwise a slow one
+ * could remove the new lock of a fast one. The right to remove it is a lock of its own, named after the dead lock.
+ * Returns false when another process has this right.
  */
 async function removeDead(draft: string, file: string, found: string): Promise<boolean> {
   const right = `${file}.${createHash("sha256").update(found).digest("hex").slice(0, 16)}`;
   try {
     await link(draft, right);
   } catch {
-    // Somebody has it, or had it and was killed.
+    // Another process has the right, or was killed while it had it.
     const other = await textOf(right);
     const holder = parse(other);
     return other !== undefined && !(holder !== undefined && isAlive(holder)) && removeDead(draft, right, other);
@@ -121,7 +121,7 @@ function parse(text: string | undefined): Running | undefined {
   try {
     return running.parse(JSON.parse(text ?? ""));
   } catch {
-    // Missing, or torn by a crash: nobody holds it.
+    // Missing, or torn by a crash: no process holds the lock.
     return undefined;
   }
 }
@@ -135,7 +135,10 @@ function isAlive({ pid, started }: Running): boolean {
   return startOf(pid) === started;
 }
 
-/** When a process started, in the kernel's own count, where there is one: process numbers come again, this does not. */
+/**
+ * The start time of a process in the kernel's own count, where available. Process numbers are reused; this value is
+ * not.
+ */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

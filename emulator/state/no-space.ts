@@ -1,7 +1,7 @@
-/** Whether something could not be written because the disk, or what its user may have of it, is full. */
+/** Whether a write failed because the disk or the user's quota is full. */
 export function isNoSpace(error: unknown): boolean {
   return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
-/** What is told then, by every part that writes. Nothing is lost, and the same request works once there is space. */
+/** The message of every part that writes. No data is lost, and the same request works once there is space. */
 export const NO_SPACE = "There is no space left on the emulator's disk. Free some, then try again.";

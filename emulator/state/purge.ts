@@ -3,7 +3,7 @@ import { INSTANCE_LABEL, removeGatewayImage } from "../../runtime/index";
 import { removeImages } from "../images/build";
 import { referencePrefix } from "../images/images";
 
-/** Removes all that an emulator, which no longer runs, left in Docker: containers, networks, volumes, image names. */
+/** Removes everything that a stopped emulator left in Docker: containers, networks, volumes, image names. */
 export async function purgeDocker(docker: Dockerode, instance: string): Promise<void> {
   const filters = JSON.stringify({ label: [`${INSTANCE_LABEL}=${instance}`] });
   for (const { Id } of await docker.listContainers({ all: true, filters })) {
@@ -19,7 +19,7 @@ export async function purgeDocker(docker: Dockerode, instance: string): Promise<
   await removeGatewayImage(docker);
 }
 
-/** Waits for a removal; that somebody else was faster is as good. */
+/** Waits for a removal, and accepts that another process was faster. */
 async function gone(removal: Promise<unknown>): Promise<void> {
   try {
     await removal;

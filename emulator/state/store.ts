@@ -8,20 +8,21 @@ const TEMPORARY = ".tmp";
 const DOCUMENT = ".json";
 
 /**
- * Named collections of JSON documents, one file a document, in the emulator's data folder. What `put`, `update` and
- * `delete` acknowledge is on disk: written beside, synced, renamed, folder synced. Read from memory.
+ * Named collections of JSON documents in the emulator's data folder, one file per document. `put`, `update` and
+ * `delete` resolve once the change is on disk: written to a temporary file, synced, renamed, folder synced. Reads come
+ * from memory.
  */
 export class Store {
   readonly #dir: string;
 
-  /** @param dir the folder that holds one folder a collection; made, for its owner only, when it is not there */
+  /** @param dir the folder with one folder per collection; created for its owner only when missing */
   constructor(dir: string) {
     this.#dir = dir;
   }
 
   /**
-   * Opens a collection and loads it. What a crash left half written is ignored and removed; a whole document that does
-   * not fit the schema is an error that names its file.
+   * Opens a collection and loads it. Ignores and removes files that a crash left half-written. Throws an error that
+   * names the file when a complete document does not fit the schema.
    */
   async collection<T>(name: string, schema: z.ZodType<T>): Promise<Collection<T>> {
     const dir = path.join(this.#dir, name);
@@ -39,7 +40,7 @@ export class Store {
   }
 }
 
-/** Documents of one kind by id. Treat what comes out as read-only; change with `put` or `update`. */
+/** Documents of one kind by id. Treat the returned documents as read-only; change them with `put` or `update`. */
 export class Collection<T> {
   readonly #dir: string;
   readonly #schema: z.ZodType<T>;
@@ -53,12 +54,12 @@ export class Collection<T> {
     this.#documents = documents;
   }
 
-  /** The document as last acknowledged, or undefined. */
+  /** The document as last written, or undefined. */
   get(id: string): T | undefined {
     return this.#documents.get(id);
   }
 
-  /** All documents, in the order in which they were first written; those of earlier runs come first, by id. */
+  /** All documents in the order of their first write; those of earlier runs come first, by id. */
   list(): T[] {
     return [...this.#documents.values()];
   }
@@ -68,7 +69,9 @@ export class Collection<T> {
     return this.#inTurn(id, () => this.#write(id, document));
   }
 
-  /** Reads, changes and writes a document as one step among all writers of that id. Undefined when it is not there. */
+  /**
+   * Reads, changes and writes a document as one step among all writers of that id. Undefined when it does not exist.
+   */
   update(id: string, change: (document: T) => T): Promise<T | undefined> {
     return this.#inTurn(id, async () => {
       const current = this.#documents.get(id);
@@ -83,7 +86,7 @@ export class Collection<T> {
     });
   }
 
-  /** Removes a document; resolves when the removal is on disk. No error when it is not there. */
+  /** Removes a document; resolves when the removal is on disk. No error when it does not exist. */
   delete(id: string): Promise<void> {
     return this.#inTurn(id, async () => {
       if (!this.#documents.has(id)) {
@@ -120,7 +123,10 @@ export class Collection<T> {
   }
 }
 
-/** Replaces a file as a whole: after a crash it holds the old or the new content, never a mixture. Owner-only. */
+/**
+ * Replaces a file as a whole, readable by its owner only: after a crash it holds the old or the new content, never a
+ * mixture.
+ */
 export async function writeDurably(file: string, content: string): Promise<void> {
   const temporary = `${file}.${randomBytes(6).toString("hex")}${TEMPORARY}`;
   const handle = await open(temporary, "wx", 0o600);
@@ -128,7 +134,7 @@ export async function writeDurably(file: string, content: string): Promise<void>
     await handle.writeFile(content);
     await syncFile(handle);
   } catch (error) {
-    // of a disk that is full nothing is to be taken up by what did not fit
+    // On a full disk, the incomplete file must not take up space.
     await unlink(temporary);
     throw error;
   } finally {
@@ -138,7 +144,7 @@ export async function writeDurably(file: string, content: string): Promise<void>
   await syncFolder(path.dirname(file));
 }
 
-/** Makes renames and removals in a folder survive a power cut. */
+/** Makes renames and removals in a folder durable across a power cut. */
 export async function syncFolder(dir: string): Promise<void> {
   const handle = await open(dir, "r");
   try {
@@ -148,7 +154,7 @@ export async function syncFolder(dir: string): Promise<void> {
   }
 }
 
-/** The documents of a collection as they are on disk, without touching them: for those who look at a store in use. */
+/** Reads the documents of a collection from disk without touching them, for a store in use. */
 export async function peek<T>(dir: string, name: string, schema: z.ZodType<T>): Promise<T[]> {
   const folder = path.join(dir, name);
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 
 const sync = promisify(fsync);
 
-/** Writes an open file to the disk. The file handles of Yarn's Plug'n'Play have no `sync()`. */
+/** Syncs an open file to disk. The file handles of Yarn's Plug'n'Play have no `sync()`. */
 export function syncFile({ fd }: FileHandle): Promise<void> {
   return sync(fd);
 }

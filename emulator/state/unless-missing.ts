@@ -1,21 +1,21 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 
-/** What is in a folder; nothing when it is not there. */
+/** The names in a folder; empty when it does not exist. */
 export async function namesIn(dir: string): Promise<string[]> {
   return (await unlessMissing(readdir(dir))) ?? [];
 }
 
-/** The text of a file, if it is there. */
+/** The text of a file, if it exists. */
 export function textOf(file: string): Promise<string | undefined> {
   return unlessMissing(readFile(file, "utf8"));
 }
 
-/** The bytes of a file, if it is there. */
+/** The size of a file in bytes, if it exists. */
 export async function sizeOf(file: string): Promise<number | undefined> {
   return (await unlessMissing(stat(file)))?.size;
 }
 
-/** The result, or undefined when the file is not there. */
+/** The result, or undefined when the file does not exist. */
 export async function unlessMissing<T>(result: Promise<T>): Promise<T | undefined> {
   try {
     return await result;

@@ -9,20 +9,21 @@ import type { WorkspaceRecord, WorkspaceSettings } from "./record";
 /** Attribute → what is wrong with it. */
 type Findings = Record<string, string>;
 
-/** What settings are checked against. */
+/** What a check of settings needs. */
 export interface Surroundings {
   readonly images: Pick<Images, "get" | "isInRegion">;
   readonly identity: Identity;
 }
 
-/** Throws a 400 problem that names every fault of the settings of a new workspace. */
+/** Throws a 400 problem that names every fault in the settings of a new workspace. */
 export function checkNew(settings: WorkspaceSettings, surroundings: Surroundings): void {
   refuse({ ...imageFindings(settings, surroundings), ...networkFindings(settings) });
 }
 
 /**
- * Throws the problem that forbids this update: 400 for what can never be, 409 for what the run state forbids. The image
- * is looked at only where the update touches what depends on it: a rename works even when the image has left the region.
+ * Throws the problem that forbids this update: 400 for what is never valid, 409 for what the run state forbids. Checks
+ * the image only if the update changes a setting that depends on it, so that a rename works even when the image has
+ * left the region.
  */
 export function checkUpdate(record: WorkspaceRecord, next: WorkspaceSettings, surroundings: Surroundings): void {
   const { settings: current, status } = record;

@@ -17,39 +17,39 @@ import { CONSOLE_HOST } from "./view";
 import { WebAccess } from "./web";
 import { withoutContainers } from "./without-containers";
 
-/** The part of the emulator that has workspaces. */
+/** The workspaces of an emulator. */
 export interface Workspaces {
-  /** The calls of openapi/workspaces.yaml, to be mounted where the other calls are. */
+  /** The calls of openapi/workspaces.yaml, to be mounted beside the other calls. */
   readonly routes: Router;
-  /** The same, for who is in this process. */
+  /** The same operations for callers in this process. */
   readonly desk: WorkspaceService;
-  /** The Docker network that stand-in sites are attached to. It is there while a restricted workspace runs. */
+  /** The Docker network for stand-in sites. It exists while a restricted workspace runs. */
   readonly outsideNetwork: string;
-  /** Answers a request for the web server of a workspace; false when the path is none of a workspace. */
+  /** Handles a request for the web server of a workspace; false for any other path. */
   handleWeb(req: IncomingMessage, res: ServerResponse): boolean;
-  /** The same for a request to change the protocol. */
+  /** The same for upgrade requests (websockets). */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean;
-  /** The last lines that the main process of a workspace wrote; empty when it has no container. */
+  /** The latest lines of a workspace's main process; empty without a container. */
   logTail(id: string, lines: number): Promise<string>;
-  /** Takes up what was going on when the emulator ended, however it ended. Only after it listens. */
+  /** Resumes work that an end of the emulator interrupted, even a kill. Only after it listens. */
   recover(): Promise<void>;
   /**
-   * Stops what runs, TERM first; what ran will run again after the next {@link recover}. With `removeAll` nothing of this
-   * emulator's workspaces is left in Docker. The image of gateways stays, which all emulators of this machine share:
+   * Stops running workspaces, TERM first; the next {@link recover} starts them again. `removeAll` removes everything of
+   * this emulator's workspaces from Docker. The gateway image stays, because all emulators of this machine share it;
    * `ica-bench emulator stop --purge` removes it when none uses it.
    */
   close(options: { removeAll: boolean }): Promise<void>;
 }
 
-/** What can be set beside the configuration of the emulator. */
+/** Options beside the configuration of the emulator. */
 export interface WorkspacesOptions {
-  /** Default: one of its own on the same store. */
+  /** Default: a new one on the same store. */
   readonly idempotency?: Idempotency;
-  /** What is mounted at /data/project. Default: nothing. */
+  /** The folder mounted at /data/project. Default: none. */
   readonly projectFolder?: ProjectFolder;
 }
 
-/** Makes the workspaces of an emulator from its store. Docker is asked only when there is something to run or remove. */
+/** Creates the workspaces of an emulator from its store. Uses Docker only when there is something to run or remove. */
 export async function createWorkspaces(context: EmulatorContext, options: WorkspacesOptions = {}): Promise<Workspaces> {
   const { auth, config, identity, store } = context;
   const log = (line: string) => context.log(line);
@@ -85,7 +85,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
       return { ...(await specOf(context, record)), ...(mounted === undefined ? {} : { projectFolder: mounted }) };
     },
     opened: async ({ id, settings, consolePort }, found) => {
-      // one that was found running has it mounted already
+      // A workspace that already runs has the folder mounted.
       await projectFolder?.hold(id);
       endpoints.set(id, found);
       if (settings.access.console) {
@@ -126,7 +126,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
   };
 }
 
-/** What to run for a workspace. It gets a key of its own; that of an earlier start is valid no longer. */
+/** The spec of a workspace, with a new key. Revokes the key of an earlier start. */
 async function specOf(context: EmulatorContext, record: WorkspaceRecord): Promise<WorkspaceSpec> {
   const { id, projectId, number, settings } = record;
   const { access, network, resourceModel, imageId } = settings;
@@ -151,12 +151,12 @@ async function specOf(context: EmulatorContext, record: WorkspaceRecord): Promis
   };
 }
 
-/** Whose the key is that a workspace finds in its environment. */
+/** The owner of the key in a workspace's environment. */
 function ownerOf(id: string): string {
   return `workspace:${id}`;
 }
 
-/** Remembers a success; a failure is tried again by the next caller. */
+/** Caches a successful connection; after a failure, the next caller tries again. */
 function connectOnce<T>(connect: () => Promise<T>): () => Promise<T> {
   let connected: Promise<T> | undefined;
   return () => {

@@ -4,7 +4,7 @@ import { conflict } from "../http/problem";
 import type { Collection } from "../state/store";
 import { inState, type WorkspaceRecord, type WorkspaceStatus } from "./record";
 
-/** What runs the workspaces. */
+/** The runtime that runs workspaces. */
 export type Runtime = Pick<
   Bench,
   | "isRunning"
@@ -19,34 +19,34 @@ export type Runtime = Pick<
   | "closeOutside"
 >;
 
-/** What the life cycle is told and asks. */
+/** The surroundings and callbacks of the life cycle. */
 export interface LifecycleOptions {
   readonly records: Collection<WorkspaceRecord>;
-  /** Connects to what runs the workspaces; asked only when there is something to run. */
+  /** Connects to the runtime, only when there is something to run. */
   runtime(): Promise<Runtime>;
-  /** What to run for a workspace, with a fresh API key. */
+  /** The spec of a workspace, with a new API key. */
   specOf(record: WorkspaceRecord): Promise<WorkspaceSpec>;
-  /** Its main process is alive: let people in. */
+  /** The main process is alive: open the accesses. */
   opened(record: WorkspaceRecord, endpoints: Endpoints): Promise<void>;
-  /** Its main process ended and will be started again: its ports lead nowhere until `opened` is called again. */
+  /** The main process ended and will restart. Its ports lead nowhere until the next `opened`. */
   interrupted(id: string): void;
-  /** It is over, or about to be: let nobody in. Called any number of times. */
+  /** The workspace has ended or is about to: close the accesses. May be called repeatedly. */
   closed(id: string): Promise<void>;
-  /** Nothing of it runs any more: what it was given for this run is void. */
+  /** Nothing of the workspace runs any more: revoke what it got for this run. */
   ended(id: string): Promise<void>;
   log(line: string): void;
 }
 
-/** Work on one workspace in the background. At most one at a time. */
+/** Background work on one workspace. At most one at a time. */
 interface Activity {
   readonly abort: AbortController;
   readonly done: Promise<void>;
 }
 
 /**
- * The states of workspaces: Stopped, Starting, Running, Stopping, Failed. A call writes the new state and returns; the
- * work goes on in the background and writes the state it ends in. Whatever state a kill leaves behind says what work is
- * to be taken up again: see {@link recover}.
+ * The states of workspaces: Stopped, Starting, Running, Stopping, Failed. A call writes the new state and returns;
+ * background work continues and writes the final state. After a kill, the stored state determines which work to resume:
+ * see {@link recover}.
  */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
@@ -79,7 +79,7 @@ export class Lifecycle {
     await this.#finishDelete(id);
   }
 
-  /** Takes up what a crash or an ordinary end of the emulator interrupted. Nothing that still runs is started twice. */
+  /** Resumes what a crash or a normal end of the emulator interrupted. Starts no workspace that still runs. */
   async recover(): Promise<void> {
     const records = this.#options.records.list();
     const left = records.length === 0 ? new Set<string>() : await (await this.#options.runtime()).live();
@@ -97,8 +97,8 @@ export class Lifecycle {
   }
 
   /**
-   * Stops all containers as Bench does and leaves the states as they are, so that what ran will run again after
-   * {@link recover}. With `removeAll` everything goes from Docker, /data included, and from the records.
+   * Stops all containers as Bench does and keeps the states, so that {@link recover} starts the same workspaces again.
+   * `removeAll` removes everything from Docker, /data included, and from the records.
    */
   async close({ removeAll }: { removeAll: boolean }): Promise<void> {
     this.#closing = true;
@@ -147,10 +147,10 @@ export class Lifecycle {
     return record;
   }
 
-  /** Ends the present activity of a workspace and begins another, in this order. */
+  /** Ends the current activity of a workspace, then starts another. */
   #begin(id: string, work: (abort: AbortController) => Promise<void>): void {
     if (this.#closing) {
-      // Asked for while the emulator shuts down: the state, which is written, says what is to be taken up again.
+      // The emulator is shutting down. The stored state says what to resume.
       return;
     }
     const former = this.#activities.get(id);
@@ -170,7 +170,7 @@ export class Lifecycle {
     this.#activities.set(id, activity);
   }
 
-  /** Brings a workspace up and keeps it up until it is hopeless, or until the signal is raised. */
+  /** Starts a workspace and keeps it running until supervision gives up, or until the signal aborts. */
   async #run(id: string, { signal }: AbortController): Promise<void> {
     const failure = await this.#keepUp(id, signal).catch((error: unknown) => {
       if (!signal.aborted) {
@@ -186,7 +186,7 @@ export class Lifecycle {
     }
   }
 
-  /** Resolves to the reason why it is hopeless. A container that somebody removed behind our back is made again. */
+  /** Resolves to the reason for giving up. Recreates a container that was removed from outside. */
   async #keepUp(id: string, signal: AbortSignal): Promise<string> {
     const runtime = await this.#options.runtime();
     for (;;) {

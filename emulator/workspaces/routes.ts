@@ -11,7 +11,7 @@ import { workspaceEtag } from "./view";
 const COLLECTION = "/api/projects/{projectId}/workspaces";
 const ONE = `${COLLECTION}/{workspaceId}`;
 
-/** What the routes work with. */
+/** What the routes need. */
 export interface RoutesOptions {
   readonly identity: Identity;
   readonly desk: WorkspaceService;

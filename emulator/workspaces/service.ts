@@ -10,29 +10,29 @@ import type { Lifecycle } from "./lifecycle";
 import { settings, type WorkspaceRecord, type WorkspaceSettings } from "./record";
 import { viewOf, workspaceEtag } from "./view";
 
-/** What is done to a workspace as it is. */
+/** An action on an existing workspace. */
 export type Verb = "start" | "stop" | "delete";
 
-/** What the desk works on. */
+/** What the service needs. */
 export interface ServiceOptions {
   readonly context: Pick<EmulatorContext, "identity" | "images" | "baseUrl">;
   readonly records: Collection<WorkspaceRecord>;
   readonly lifecycle: Pick<Lifecycle, Verb>;
-  /** The SSH port of a workspace while it is open. */
+  /** The SSH port of a workspace while open. */
   consolePort(id: string): number | undefined;
 }
 
-/** What can be asked of workspaces, whoever asks: the REST calls and the page. Refuses with problems. */
+/** The operations on workspaces, for the REST calls and for the page. Throws problems. */
 export class WorkspaceService {
   readonly #options: ServiceOptions;
-  /** Names are unique, so what gives names must look and write as one step. */
+  /** Names are unique, so every operation that sets a name checks and writes in one step. */
   readonly #oneAtATime = pLimit(1);
 
   constructor(options: ServiceOptions) {
     this.#options = options;
   }
 
-  /** All that are not deleted, in order of creation. */
+  /** All workspaces that are not deleted, in order of creation. */
   list(): WorkspaceRecord[] {
     return inOrderOfCreation(this.#options.records.list().filter(({ deleted }) => !deleted));
   }
@@ -51,7 +51,7 @@ export class WorkspaceService {
     return viewOf(record, this.#options.context.baseUrl(), this.#options.consolePort(record.id));
   }
 
-  /** Makes a stopped workspace; the same one for the same `requestId`. */
+  /** Creates a stopped workspace; returns the same one for the same `requestId`. */
   create(wanted: WorkspaceSettings, requestId: string | undefined): Promise<WorkspaceRecord> {
     return this.#oneAtATime(async () => {
       const made = requestId === undefined ? undefined : this.list().find((record) => record.requestId === requestId);
@@ -77,7 +77,7 @@ export class WorkspaceService {
     });
   }
 
-  /** Replaces the settings. `ifMatch` is an If-Match header: 409 when the settings are others by now. */
+  /** Replaces the settings. `ifMatch` is an If-Match header: 409 when the settings have changed since. */
   update(id: string, wanted: WorkspaceSettings, ifMatch: string | undefined): Promise<WorkspaceRecord> {
     return this.#oneAtATime(async () => {
       const { context, records } = this.#options;
@@ -98,7 +98,7 @@ export class WorkspaceService {
     });
   }
 
-  /** Starts, stops or deletes; a start and a stop go on in the background. */
+  /** Starts, stops or deletes a workspace; starting and stopping continue in the background. */
   async press(id: string, verb: Verb): Promise<void> {
     await this.#options.lifecycle[verb](this.require(id).id);
   }
@@ -123,7 +123,7 @@ export class WorkspaceService {
   }
 }
 
-/** Reads what a caller sent as settings; a 400 problem that names every fault. */
+/** Parses a caller's settings. Throws a 400 problem that names every fault. */
 export function parseSettings(body: unknown): WorkspaceSettings {
   const parsed = settings.safeParse(body);
   if (!parsed.success) {

@@ -3,10 +3,10 @@ import type { JsonObject } from "../http/idempotency";
 import { etagOf } from "../http/rest";
 import type { WorkspaceRecord, WorkspaceSettings } from "./record";
 
-/** Where console access is: the SSH gateway listens on loopback only. */
+/** The host for console access: the SSH gateway listens on loopback only. */
 export const CONSOLE_HOST = "127.0.0.1";
 
-/** A workspace as the API shows it. The addresses are there only while it runs and has that access. */
+/** A workspace as the API shows it. Contains an address only while the workspace runs and has that access. */
 export function viewOf(record: WorkspaceRecord, baseUrl: string, consolePort: number | undefined): JsonObject {
   const { id, timeCreated, timeModified, projectId, status, statusMessage, settings, number } = record;
   const { cluster, ...others } = settings;
@@ -31,7 +31,7 @@ function clusterView({ managerImageId, ...cluster }: NonNullable<WorkspaceSettin
   return { ...cluster, ...(managerImageId === undefined ? {} : { managerImageId }) };
 }
 
-/** Changes with every change of the settings, and not with the run state. */
+/** Changes with the settings, but not with the run state. */
 export function workspaceEtag({ settings }: WorkspaceRecord): string {
   return etagOf(settings);
 }

@@ -3,30 +3,30 @@ import type { Duplex } from "node:stream";
 import { createProxyServer } from "http-proxy-3";
 import { NAMESPACE, webPrefix } from "../../runtime";
 
-/** Where a request under the prefix of a workspace goes, or why it goes nowhere. */
+/** The target of a request under a workspace's prefix, or the reason for refusing it. */
 type Destination = { readonly port: number } | { readonly status: 403 | 404 | 503; readonly reason: string };
 
-/** What is told of a workspace. */
+/** The facts about a workspace that web access needs. */
 export interface WebWorkspace {
   readonly status: string;
   readonly settings: { readonly name: string; readonly access: { readonly web: boolean } };
 }
 
-/** Finds a workspace by its number, with the loopback port of its web server while that can be reached. */
+/** Finds a workspace by its number, with the loopback port of its web server if it can be reached. */
 export type FindByNumber = (number: string) => { record: WebWorkspace; port: number | undefined } | undefined;
 
-/** The number stands twice in the path. */
+/** The path contains the number twice. */
 const PREFIX = new RegExp(`^/${webPrefix(NAMESPACE, "(\\d{8})")}(?=[/?]|$)`);
 
-/** Whether a path is under the prefix of a workspace, of one that is there or not. */
+/** Whether a path is under the prefix of a workspace, existing or not. */
 export function isWorkspacePath(url: string | undefined): boolean {
   return PREFIX.test(url ?? "");
 }
 
 /**
- * Web access as people reach it: `/<namespace>-n-<number>-i<number>/…` leads to port 8888 of the workspace, HTTP and
- * websockets, path unchanged, with X-Forwarded headers. Who is asked for no login here: ICA asks for its own, the
- * emulator relies on being reachable from this machine only.
+ * Web access as users reach it: `/<namespace>-n-<number>-i<number>/…` leads to port 8888 of the workspace, HTTP and
+ * websockets, path unchanged, with X-Forwarded headers. Requires no login: ICA requires its own, while the emulator can
+ * be reached from this machine only.
  */
 export class WebAccess {
   readonly #find: FindByNumber;
@@ -41,7 +41,8 @@ export class WebAccess {
         res.destroy();
       }
     });
-    // An answer that breaks off, since the workspace ends, breaks off for the client too: it would wait for the rest for ever.
+    // If the workspace ends during an answer, break off the client's answer too; the client would wait for the rest for
+    // ever.
     this.#proxy.on("proxyRes", (answer, _req, res) => {
       answer.once("close", () => {
         if (!answer.complete) {
@@ -51,7 +52,7 @@ export class WebAccess {
     });
   }
 
-  /** Answers a request that belongs to a workspace; false when it does not. */
+  /** Handles a request that belongs to a workspace; false for any other. */
   handleWeb(req: IncomingMessage, res: ServerResponse): boolean {
     const to = this.#destination(req.url);
     if (to === undefined) {
@@ -66,7 +67,7 @@ export class WebAccess {
     return true;
   }
 
-  /** The same for a request to change the protocol (websockets). */
+  /** The same for upgrade requests (websockets). */
   handleUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): boolean {
     const to = this.#destination(req.url);
     if (to === undefined) {
@@ -102,7 +103,7 @@ export class WebAccess {
   }
 }
 
-/** What users see when a workspace is stopped under them (vendor's page on bench images, "Troubleshooting"). */
+/** The title that users see when their workspace is stopped (vendor's page about bench images, "Troubleshooting"). */
 const TITLE = "Server Connection Error";
 
 function errorPage(res: ServerResponse, status: number, reason: string): void {

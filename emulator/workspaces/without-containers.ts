@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Runtime } from "./lifecycle";
 
 /**
- * Workspaces that only have states: what runs them when the emulator has `containers: false`. Asks nothing of Docker.
- * Whatever image they have, they start and stay up; nobody answers at their ports.
+ * Workspaces that only have states: the runtime of an emulator with `containers: false`. Does not use Docker. Every
+ * image starts and stays up; nothing listens at the ports.
  *
  * @param transitionMs milliseconds that a start and a stop take
  */
@@ -35,7 +35,7 @@ export function withoutContainers(transitionMs: number): Runtime {
   };
 }
 
-/** Rejects with the signal's reason when it is raised, and never ends otherwise. */
+/** Rejects with the signal's reason when it aborts; otherwise never settles. */
 function untilRaised(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
     const raised = () => reject(signal.reason);

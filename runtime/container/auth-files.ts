@@ -2,22 +2,22 @@ import { generateKeyPair } from "node:crypto";
 import { promisify } from "node:util";
 import { utils } from "ssh2";
 
-/** Where a workspace finds its SSH keys (vendor's page on bench images). */
+/** Where a workspace finds its SSH keys (vendor's page about bench images). */
 export const AUTH_FOLDER = "/etc/workspace-auth";
 
 /** The three files that the vendor's example sshd uses: note `pubKey`, not `publicKey`. */
 export interface AuthFiles {
-  /** Logs in to the workspace; also from one machine of a cluster to the next. */
+  /** Logs in to the workspace, also between the machines of a cluster. */
   readonly privateKey: string;
-  /** The public half of `privateKey`: one line, as an AuthorizedKeysFile wants it. */
+  /** The public half of `privateKey`: one line, as AuthorizedKeysFile requires. */
   readonly pubKey: string;
-  /** What the workspace's own sshd shows. */
+  /** The host key of the workspace's own sshd. */
   readonly hostKey: string;
 }
 
 const generate = promisify(generateKeyPair);
 
-/** Makes the keys of a workspace: RSA, as the vendor's page says. */
+/** Generates the keys of a workspace: RSA, as the vendor's page says. */
 export async function makeAuthFiles(comment: string): Promise<AuthFiles> {
   const [privateKey, hostKey] = await Promise.all([rsaKey(), rsaKey()]);
   const parsed = utils.parseKey(privateKey);

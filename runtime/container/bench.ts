@@ -20,9 +20,9 @@ import { ensureVolumes, readPrivateKey, removeVolumes } from "./volumes";
 /** What a {@link Bench} needs. */
 export interface BenchOptions {
   readonly docker: Dockerode;
-  /** Names the owner of what is made in Docker: see {@link Names}. */
+  /** Marks the owner of what is created in Docker: see {@link Names}. */
   readonly instance: string;
-  /** Where lines for a person go. Default: nowhere. */
+  /** Receives log lines for people. Default: discards them. */
   readonly log?: (line: string) => void;
   readonly timing?: Timing;
   /** Seconds between TERM and KILL. Default 30, as on Bench. */
@@ -30,8 +30,8 @@ export interface BenchOptions {
 }
 
 /**
- * Bench's rules in Docker: runs workspaces as ICA would, of one owner. Holds no state of its own: all of it is in
- * Docker, under names that follow from the ids, so that another Bench of the same instance can take over after a crash.
+ * Bench's rules in Docker: runs the workspaces of one owner as ICA would. Keeps no state of its own: all state is in
+ * Docker, under names derived from the ids, so that another Bench of the same instance can take over after a crash.
  */
 export class Bench {
   readonly names: Names;
@@ -48,14 +48,14 @@ export class Bench {
     this.#graceS = graceS;
   }
 
-  /** True when the main process of this workspace runs. */
+  /** Whether the main process of this workspace runs. */
   async isRunning(id: string): Promise<boolean> {
     return (await ifThere(this.#container(id).inspect()))?.State.Running === true;
   }
 
   /**
-   * Makes network, volumes and container anew, removing what an earlier run left except the volumes. Nothing runs yet:
-   * see {@link supervise}. Throws Docker's words when something cannot be made.
+   * Recreates network, volumes and container, and removes leftovers of an earlier run except the volumes. Starts
+   * nothing: see {@link supervise}. Throws Docker's error message when it cannot create something.
    */
   async prepare(spec: WorkspaceSpec): Promise<void> {
     await this.clear(spec.id);
@@ -73,7 +73,7 @@ export class Bench {
           ? startGateway(this.#docker, this.names, spec, allowed, subnets)
           : startPublicGateway(this.#docker, this.names, spec));
       };
-      // another emulator that was purged may have taken the image along in this moment
+      // Purging another emulator may have removed the image at this moment.
       await start().catch((error: unknown) => (dockerStatus(error) === 404 ? start() : Promise.reject(error)));
     }
     await this.#create(spec, await this.#limits(spec));
@@ -118,7 +118,7 @@ export class Bench {
     );
   }
 
-  /** Where the ports are published now; empty when it does not run. */
+  /** The current published ports; empty when the workspace does not run. */
   async endpoints(id: string): Promise<Endpoints> {
     const gateway = await ifThere(this.#docker.getContainer(this.names.gateway(id)).inspect());
     const found = gateway ?? (await ifThere(this.#container(id).inspect()));
@@ -130,47 +130,50 @@ export class Bench {
     return readPrivateKey(this.#container(id));
   }
 
-  /** The last lines that the main process wrote; empty when there is no container. */
+  /** The latest lines of the main process; empty without a container. */
   async logTail(id: string, lines: number): Promise<string> {
     return (await ifThere(tailOf(this.#container(id), lines))) ?? "";
   }
 
-  /** The last lines of the log of a restricted workspace's proxy: time, status, verdict, method, address. */
+  /** The latest log lines of a restricted workspace's proxy: time, status, verdict, method, address. */
   async proxyLog(id: string, lines: number): Promise<string> {
     return (await ifThere(tailOf(this.#docker.getContainer(this.names.gateway(id)), lines))) ?? "";
   }
 
   /**
-   * Hands on each line of the log of a restricted workspace's proxy, as it comes, until the gateway is gone. Nothing
-   * happens for a public workspace.
+   * Passes on each log line of a restricted workspace's proxy as it comes, until the gateway is gone. Does nothing for
+   * a public workspace.
    */
   async followProxy(id: string, onLine: (line: string) => void): Promise<void> {
     await followLog(this.#docker, this.#docker.getContainer(this.names.gateway(id)), onLine);
   }
 
-  /** TERM, grace time, KILL; then removes container and network. Supervision must have ended. /data stays. */
+  /**
+   * Sends TERM, waits for the grace time, sends KILL, then removes container and network. Supervision must have ended.
+   * /data stays.
+   */
   async stop(id: string): Promise<StopOutcome> {
     const outcome = await this.end(id);
     await this.clear(id);
     return outcome;
   }
 
-  /** TERM, grace time, KILL; the container stays as it ended. Supervision must have ended. */
+  /** Sends TERM, waits for the grace time, sends KILL. The stopped container stays. Supervision must have ended. */
   end(id: string): Promise<StopOutcome> {
     return stopContainer(this.#container(id), this.#graceS);
   }
 
-  /** What of the image's own files was added, changed or removed: see `changedPaths`. */
+  /** The image's own files that were added, changed or removed: see `changedPaths`. */
   changes(id: string): Promise<string[]> {
     return changedPaths(this.#container(id));
   }
 
-  /** On which addresses something in a workspace that runs listens on a port: see `listeningOn`. */
+  /** Where something in a running workspace listens on a port: see `listeningOn`. */
   listening(id: string, port: number): Promise<Listening | undefined> {
     return listeningOn(this.#docker, this.#container(id), port);
   }
 
-  /** Removes container, gateway and network of a workspace at once, whatever state they are in. /data stays. */
+  /** Removes container, gateway and network of a workspace at once, in any state. /data stays. */
   async clear(id: string): Promise<void> {
     for (const name of [this.names.container(id), this.names.gateway(id), this.names.setup(id)]) {
       await removeContainer(this.#docker.getContainer(name));
@@ -184,7 +187,7 @@ export class Bench {
     await removeVolumes(this.#docker, this.names, id);
   }
 
-  /** The ids of the workspaces of this instance that have a container or a network. */
+  /** The ids of this instance's workspaces that have a container or a network. */
   async live(): Promise<Set<string>> {
     const filters = this.names.filter();
     return idsOf([
@@ -193,12 +196,12 @@ export class Bench {
     ]);
   }
 
-  /** Removes the network that gateways share. To be called when no workspace is left running. */
+  /** Removes the network that gateways share. Call it when no workspace runs. */
   async closeOutside(): Promise<void> {
     await removeNetwork(this.#docker, this.names.outside);
   }
 
-  /** Removes everything of this instance from Docker. Nothing with its label is left. */
+  /** Removes everything with this instance's label from Docker. */
   async removeAll(): Promise<void> {
     const { Volumes } = await this.#docker.listVolumes({ filters: this.names.filter() });
     for (const id of await this.live()) {
@@ -210,7 +213,7 @@ export class Bench {
     }
   }
 
-  /** After a restart of the engine the gateway does not come back by itself. */
+  /** After a restart of the engine, the gateway does not start by itself. */
   async #startGatewayAgain(id: string): Promise<void> {
     const gateway = this.#docker.getContainer(this.names.gateway(id));
     const found = await ifThere(gateway.inspect());

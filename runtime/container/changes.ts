@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 import { z } from "zod";
 
-/** What Docker tells of a container's own layer. */
+/** Docker's list of changes in a container's own layer. */
 const listed = z
   .array(z.object({ Path: z.string(), Kind: z.enum({ changed: 0, added: 1, removed: 2 }) }))
   .nullish()
@@ -23,12 +23,12 @@ const DOCKERS_OWN = [
 ];
 
 /**
- * Paths of the image that a container's processes added, changed or removed, whether or not it still runs; nothing of its
- * mounts, where they may write. Sorted.
+ * Paths of the image that a container's processes added, changed or removed, sorted. Works for running and stopped
+ * containers. Excludes mounts, which the processes may write to.
  */
 export async function changedPaths(container: Dockerode.Container): Promise<string[]> {
   const answer: unknown = await container.changes();
-  // "null", which is how the engine says that there are none, is handed on as it came.
+  // dockerode returns the engine's "null", which means no changes, as unparsed bytes.
   const changes: unknown = Buffer.isBuffer(answer) ? JSON.parse(answer.toString("utf8")) : answer;
   const { Mounts, HostConfig } = await container.inspect();
   const mounted = [...Mounts.map(({ Destination }) => Destination), ...Object.keys(HostConfig.Tmpfs ?? {})];
@@ -36,9 +36,9 @@ export async function changedPaths(container: Dockerode.Container): Promise<stri
 }
 
 /**
- * Takes out of Docker's list what no process of the container did: mount points, and Docker's own files. A folder counts as
- * changed as soon as anything in it does, so of changed folders only what lies in them is told. Python's caches are left out:
- * where it cannot write them, it does without and says nothing.
+ * Removes from Docker's list what the container's processes did not do: mount points, and Docker's own files. A folder
+ * counts as changed when anything in it changes, so of changed folders only their changed content is reported. Leaves
+ * out Python's caches: when Python cannot write them, it works without them and reports nothing.
  */
 export function writtenPaths(changes: readonly Change[], mounted: readonly string[]): string[] {
   const notTheirs = [...mounted, ...DOCKERS_OWN];
@@ -46,7 +46,7 @@ export function writtenPaths(changes: readonly Change[], mounted: readonly strin
   return leaves
     .filter(({ Path, Kind }) => {
       if (notTheirs.some((path) => Path === path || Path.startsWith(`${path}/`))) return false;
-      // A mount point was made in it, or in a folder that was made for one.
+      // A mount point was created in it, or in a folder created for one.
       if (notTheirs.some((path) => path.startsWith(`${Path}/`))) return false;
       return !(Kind === CHANGED && Path === "/") && !/(?:^|\/)__pycache__(?:\/|$)/.test(Path);
     })

@@ -4,15 +4,15 @@ import type Dockerode from "dockerode";
 import { ifThere } from "../docker/docker-error";
 import { API_KEY_VARIABLE } from "./environment";
 
-/** The last lines that the main process wrote, both streams, oldest first; without the workspace's API key. */
+/** The latest lines of the main process, both streams, oldest first, without the workspace's API key. */
 export async function tailOf(container: Dockerode.Container, lines: number): Promise<string> {
   const raw = await container.logs({ stdout: true, stderr: true, tail: lines, follow: false });
   return withoutKey(container, demultiplex(raw).trimEnd());
 }
 
 /**
- * Hands on each line that a container writes from its next start to its end. To be called before the start, so that no
- * line is missed. Nothing happens without somebody to tell.
+ * Passes on each line that a container writes from its next start to its end. Call it before the start, so that no line
+ * is missed. Does nothing without a listener.
  */
 export async function followOutput(
   docker: Dockerode,
@@ -25,7 +25,7 @@ export async function followOutput(
   }
 }
 
-/** Hands on each line that a running container has written and writes, until its end. */
+/** Passes on each line that a running container has written and writes, until its end. */
 export async function followLog(
   docker: Dockerode,
   container: Dockerode.Container,
@@ -52,11 +52,11 @@ function splitLines(
       output.end();
     }
   };
-  // the engine went away: whoever waits for the container's end hears of it
+  // The engine went away; the code that waits for the container's end gets the error.
   stream.once("end", end).once("close", end).once("error", end);
 }
 
-/** Takes Docker's 8-byte frame headers (stream, three zeros, length) out of a log. */
+/** Removes Docker's 8-byte frame headers (stream, three zeros, length) from a log. */
 function demultiplex(raw: Buffer): string {
   const parts: Buffer[] = [];
   for (let at = 0; at + 8 <= raw.length; ) {
@@ -67,7 +67,7 @@ function demultiplex(raw: Buffer): string {
   return Buffer.concat(parts).toString("utf8");
 }
 
-/** A script that prints its environment must not carry the workspace's API key into messages, files and pages. */
+/** Keeps the workspace's API key out of messages, files and pages when a script prints its environment. */
 async function withoutKey(container: Dockerode.Container, log: string): Promise<string> {
   const { Config } = await container.inspect();
   const prefix = `${API_KEY_VARIABLE}=`;

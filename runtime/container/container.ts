@@ -7,8 +7,8 @@ import { publish } from "./ports";
 import { workspaceMounts } from "./volumes";
 
 /**
- * Bench's rules in Docker's terms. The main process is the init script itself: entrypoint, command and health check of
- * the image play no part, and neither does its user.
+ * Bench's rules as Docker options. The main process is the init script itself; the image's entrypoint, command, health
+ * check and user have no effect.
  */
 export function containerOptions(
   names: Names,
@@ -16,7 +16,7 @@ export function containerOptions(
   { temporaryBytes, ...limits }: Limits & { temporaryBytes: number },
 ): Dockerode.ContainerCreateOptions {
   const restricted = spec.network.mode === "RESTRICTED";
-  // a public workspace shares the network of its gateway, which publishes the ports and has the name
+  // A public workspace shares the network of its gateway, which publishes the ports and has the host name.
   const shared = hasPublicGateway(spec);
   const published = restricted || shared ? undefined : publish(spec.access);
   return {
@@ -33,8 +33,8 @@ export function containerOptions(
     HostConfig: {
       NetworkMode: shared ? `container:${names.gateway(spec.id)}` : names.network(spec.id),
       ...(published === undefined ? {} : { PortBindings: published.bindings }),
-      // names outside are the proxy's business: without this, Docker would look them up for the workspace; and not
-      // to find one should not take long
+      // The proxy resolves outside names. Without this, Docker would resolve them for the workspace. A failed lookup
+      // should be quick.
       ...(restricted ? { Dns: ["127.0.0.1"], DnsOptions: ["timeout:1", "attempts:1"] } : {}),
       ReadonlyRootfs: spec.writableRoot !== true,
       CapDrop: ["ALL"],
@@ -51,7 +51,7 @@ export function containerOptions(
   };
 }
 
-/** Whether a workspace has its network from a gateway that closes private addresses. */
+/** Whether a gateway provides a workspace's network and blocks private addresses. */
 export function hasPublicGateway({ network }: WorkspaceSpec): boolean {
   return network.mode === "PUBLIC" && network.allowPrivate !== true;
 }

@@ -1,31 +1,31 @@
-/** Where the proxy of a restricted workspace listens, as seen from inside. The vendor's page gives no example value. */
+/** The proxy's address inside a restricted workspace. The vendor's page gives no example value. */
 export const PROXY_URL = "http://proxy.workspace:3128";
 
-/** The one documented variable that is a secret. */
+/** The only documented variable that is a secret. */
 export const API_KEY_VARIABLE = "ICA_SERVICE_ACCOUNT_USER_API_KEY";
 
-/** What ICA_NAMESPACE is here. The vendor's value is a namespace of its cluster. */
+/** The value of ICA_NAMESPACE here. The vendor's value is a namespace of its cluster. */
 export const NAMESPACE = "bench";
 
-/** What the documented variables are made from. */
+/** The sources of the documented variables. */
 export interface EnvironmentSource {
-  /** The host part of the public address, with the port where there is one. */
+  /** The host of the public address, with the port if there is one. */
   readonly benchHost: string;
   /** ICA's address, as in `https://ica.illumina.com/ica`. */
   readonly icaUrl: string;
   readonly projectId: string;
-  /** Eight digits, bound to the workspace for good. */
+  /** Eight digits that never change for a workspace. */
   readonly number: string;
   readonly namespace: string;
   readonly access: { readonly web: boolean; readonly console: boolean };
   readonly restricted: boolean;
-  /** A key made for this workspace. */
+  /** A key generated for this workspace. */
   readonly apiKey: string;
 }
 
 /**
- * The variables that Bench gives a workspace. Names, and the values of HOME and the two ENABLED ones, are the vendor's;
- * ICA_NAMESPACE and TYPE are used by the vendor's example images, TYPE's value is an assumption.
+ * The variables that Bench gives a workspace. Names, and the values of HOME and the two ENABLED variables, are the
+ * vendor's. The vendor's example images use ICA_NAMESPACE and TYPE; the value of TYPE is an assumption.
  */
 export function benchEnvironment(source: EnvironmentSource): Record<string, string> {
   return {
@@ -43,7 +43,7 @@ export function benchEnvironment(source: EnvironmentSource): Record<string, stri
   };
 }
 
-/** Both spellings: curl reads only the lower case http_proxy, other programs only the upper case. */
+/** Sets both spellings: curl reads only lower-case http_proxy, other programs only the upper-case form. */
 function proxyEnvironment(): Record<string, string> {
   const local = "localhost,127.0.0.1";
   return {
@@ -56,7 +56,7 @@ function proxyEnvironment(): Record<string, string> {
   };
 }
 
-/** The documented path under which the web port of a workspace is reached, without slashes at its ends. */
+/** The documented path prefix of a workspace's web port, without slashes at its ends. */
 export function webPrefix(namespace: string, number: string): string {
   return `${namespace}-n-${number}-i${number}`;
 }

@@ -2,15 +2,15 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type Dockerode from "dockerode";
 
-/** Where something listens on a port: on an address that is reached from outside, only from inside, or nowhere. */
+/** Where something listens on a port: on an address that can be reached from outside, only from inside, or nowhere. */
 export type Listening = "outside" | "inside only" | "nowhere";
 
 /** State 0A of /proc/net/tcp. */
 const LISTEN = "0A";
 
 /**
- * Whether something in a running container listens on a TCP port. Asks the image's own `cat`; undefined where there is none,
- * or the container does not run.
+ * Whether something in a running container listens on a TCP port. Uses the image's own `cat`; undefined without it, or
+ * when the container does not run.
  */
 export async function listeningOn(
   docker: Dockerode,
@@ -29,12 +29,12 @@ export async function listeningOn(
     stream.once("end", () => output.end()).once("close", () => output.end());
     return listeningIn(await text(output), port);
   } catch {
-    // It is a hint and no more: it may have ended meanwhile, or have no cat.
+    // This is only a hint: the container may have ended, or have no cat.
     return undefined;
   }
 }
 
-/** Reads the kernel's tables of sockets (proc(5), /proc/net/tcp). Undefined when it is none. */
+/** Reads the kernel's socket tables (proc(5), /proc/net/tcp). Undefined when the text is not such a table. */
 export function listeningIn(tables: string, port: number): Listening | undefined {
   if (!tables.includes("local_address")) return undefined;
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
@@ -45,7 +45,7 @@ export function listeningIn(tables: string, port: number): Listening | undefined
   return addresses.every(isLoopback) ? "inside only" : "outside";
 }
 
-/** 127.0.0.0/8, ::1 and ::ffff:127.0.0.0/104 in words of 32 bits, each with its bytes turned round. */
+/** 127.0.0.0/8, ::1 and ::ffff:127.0.0.0/104 as words of 32 bits, each with its bytes reversed. */
 function isLoopback(address: string): boolean {
   return /^[0-9A-F]{6}7F$/.test(address) || /^0{24}01000000$|^0{16}FFFF0000[0-9A-F]{6}7F$/.test(address);
 }

@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 import { CONSOLE_PORT, type Endpoints, WEB_PORT, type WorkspaceSpec } from "../spec";
 
-/** Docker's options that publish what `access` selects, on 127.0.0.1, at ports that Docker chooses. */
+/** Docker options that publish the ports of `access` on 127.0.0.1, at ports that Docker chooses. */
 export function publish(access: WorkspaceSpec["access"]): {
   exposed: Record<string, Record<string, never>>;
   bindings: Record<string, { HostIp: string; HostPort: string }[]>;

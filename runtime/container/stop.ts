@@ -3,15 +3,15 @@ import { ifThere } from "../docker/docker-error";
 import type { StopOutcome } from "../spec";
 
 /**
- * Ends a workspace as Bench does: TERM to the main process (whatever STOPSIGNAL the image has), then KILL when it has
- * not ended within the grace time. No error when it does not run.
+ * Ends a workspace as Bench does: sends TERM to the main process (regardless of the image's STOPSIGNAL), then KILL if
+ * it has not ended within the grace time. No error when it does not run.
  */
 export async function stopContainer(container: Dockerode.Container, graceS: number): Promise<StopOutcome> {
   const started = performance.now();
   const gone = ifThere(container.wait());
-  // what goes wrong with it is thrown where it is waited for; until then it must not count as unhandled
+  // The await below throws its error; until then it must not count as unhandled.
   gone.catch(() => undefined);
-  // 409: it does not run
+  // 409: it does not run.
   await ifThere(container.kill({ signal: "SIGTERM" }), 409);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
@@ -26,9 +26,12 @@ export async function stopContainer(container: Dockerode.Container, graceS: numb
   return { seconds: (performance.now() - started) / 1000, killed };
 }
 
-/** Removes a container, running or not, with its unnamed volumes. Resolves when it is gone, whoever removes it. */
+/**
+ * Removes a container, running or not, with its unnamed volumes. Resolves when it is gone, even if another process
+ * removes it.
+ */
 export async function removeContainer(container: Dockerode.Container): Promise<void> {
-  // 409: somebody else's removal is under way
+  // 409: another process is removing it.
   await ifThere(container.remove({ force: true, v: true }), 409);
   await ifThere(container.wait({ condition: "removed" }));
 }

@@ -5,13 +5,13 @@ import { dockerStatus, dockerWords, ifThere } from "../docker/docker-error";
 import { INIT_SCRIPT } from "../spec";
 import { tailOf } from "./container-log";
 
-/** When a main process counts as alive, and when its restarts count as hopeless. */
+/** When a main process counts as alive, and when supervision gives up on it. */
 export interface Timing {
-  /** Milliseconds alive after which it counts as running. */
+  /** Milliseconds alive before it counts as running. */
   readonly aliveMs: number;
   /** A life shorter than this many milliseconds is a crash at start. */
   readonly quickMs: number;
-  /** That many crashes at start in a row are a failure. */
+  /** The number of crashes at start in a row that make a failure. */
   readonly attempts: number;
   /** Milliseconds before the first restart; doubles with every crash at start. */
   readonly backoffMs: number;
@@ -20,35 +20,38 @@ export interface Timing {
 export const TIMING: Timing = { aliveMs: 1000, quickMs: 2000, attempts: 5, backoffMs: 250 };
 
 const LONGEST_BACKOFF_MS = 10_000;
-/** How often, and after how many milliseconds, a start is tried again that the engine refused for a fault of its own. */
+/** How often, and after how many milliseconds, to retry a start that the engine refused because of its own failure. */
 const REFUSALS = 5;
 const REFUSED_MS = 1000;
 const LOG_LINES = 10;
 
-/** What a supervised main process does. Called in order, one at a time; the next step waits for it. */
+/** Receives the events of a supervised main process, in order, one at a time; the next step waits for it. */
 export interface Listener {
-  /** It has been alive for long enough, after every start. */
+  /** The process has been alive for long enough. Called after every start. */
   alive(): Promise<void>;
-  /** It ended by itself and will be started again. `restarts` counts since supervision began. */
+  /** The process ended by itself and will restart. `restarts` counts since supervision began. */
   ended(end: { exitCode: number; seconds: number; restarts: number }): Promise<void>;
-  /** It wrote a line, on either stream. Only of a process that was started here, and not of one that was found running. */
+  /** The process wrote a line, on either stream. Only for a process started here, not for one found running. */
   wrote?(line: string): void;
 }
 
-/** How supervision ended: hopeless (with the reason in words), or the container was removed by somebody else. */
+/**
+ * How supervision ended: it gave up on the process (with the reason in words), or the container was removed from
+ * outside.
+ */
 export type SupervisionEnd = { readonly kind: "failed"; readonly reason: string } | { readonly kind: "gone" };
 
-/** What is asked of Docker around a container. */
+/** A container with what its starts need. */
 export interface Supervised {
   readonly container: Dockerode.Container;
-  /** Runs before every start, for what the container needs beside it. */
+  /** Runs before every start, to provide what the container needs. */
   beforeStart(): Promise<void>;
 }
 
 /**
- * Keeps a main process running, as Bench does: when it ends it is started again, at growing intervals while it ends at
- * once. Starts with whatever it finds, running or not. Rejects with the signal's reason when that is raised; the
- * container is then left as it is.
+ * Keeps a main process running as Bench does: restarts it when it ends, at growing intervals while it crashes at start.
+ * The process may be running already or not. Rejects with the signal's reason when that aborts, and then leaves the
+ * container as it is.
  */
 export async function supervise(
   { container, beforeStart }: Supervised,
@@ -92,7 +95,9 @@ export async function supervise(
   }
 }
 
-/** One life of the main process: reports it alive in time, and waits for its end. Undefined when the container is gone. */
+/**
+ * One life of the main process: reports it alive in time, and waits for its end. Undefined when the container is gone.
+ */
 async function live(
   container: Dockerode.Container,
   listener: Listener,
@@ -109,7 +114,7 @@ async function live(
   try {
     await Promise.all([ended, reported]);
   } finally {
-    // what the listener has begun is finished before anybody undoes it
+    // Waits for the listener to finish, before anything is undone.
     over.abort();
     await Promise.allSettled([reported]);
   }
@@ -117,26 +122,26 @@ async function live(
   if (state === undefined) {
     return undefined;
   }
-  // an end may be noted a moment before the start
+  // The recorded end may be a moment before the start.
   const ms = Math.max(0, Date.parse(state.FinishedAt) - Date.parse(state.StartedAt));
   return { exitCode: state.ExitCode, seconds: ms / 1000 };
 }
 
 /**
- * Whether a start may go well in a moment. An engine that is being shut down ends its containers first; it still answers then,
- * and refuses to start them again with one fault of its own or another.
+ * Whether a start may succeed in a moment. An engine that shuts down ends its containers first. It still answers then,
+ * but refuses to start them again with varying errors.
  */
 function mayPass(error: unknown): boolean {
   const words = dockerWords(error);
   return (dockerStatus(error) ?? 0) >= 500 && !words.includes(INIT_SCRIPT) && !words.includes("marked for removal");
 }
 
-/** Whether a start failed because somebody is removing the container, or has. */
+/** Whether a start failed because the container is being removed, or is gone. */
 async function isGone(container: Dockerode.Container, error: unknown): Promise<boolean> {
   return dockerWords(error).includes("marked for removal") || (await ifThere(container.inspect())) === undefined;
 }
 
-/** Repeats a call while the engine gives no answer at all: it is being restarted, and will find its containers again. */
+/** Repeats a call while the engine does not answer: it is restarting, and will find its containers again. */
 async function patiently<T>(call: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;) {
     signal.throwIfAborted();
@@ -158,7 +163,7 @@ function noAnswer(error: unknown): boolean {
   return dockerStatus(error) === undefined && systemError.safeParse(error).success;
 }
 
-/** Why Docker would not start the container, with the likely remedy for what image authors run into. */
+/** Why Docker did not start the container, with the likely remedy for common mistakes of image authors. */
 function startWords(error: unknown): string {
   const words = dockerWords(error);
   if (words.includes(INIT_SCRIPT) && /permission denied/.test(words)) {

@@ -7,9 +7,9 @@ import { AUTH_FOLDER, makeAuthFiles } from "./auth-files";
 import { removeContainer } from "./stop";
 
 /**
- * Makes the volumes of a workspace unless they are there: /data for its user, and its SSH keys. Filled through a
- * container of the workspace's own image that is never started: no further image, no path of the host, and the private
- * keys are nowhere but in the volume. The keys go in last; where they are, everything else is.
+ * Creates the missing volumes of a workspace: /data for its user, and its SSH keys. Fills them through a container of
+ * the workspace's own image that never starts. This needs no further image and no path of the host, and keeps the
+ * private keys in the volume only. The keys are written last; if they exist, everything else does.
  */
 export async function ensureVolumes(docker: Dockerode, names: Names, spec: WorkspaceSpec): Promise<void> {
   await docker.createVolume({ Name: names.software, Labels: names.labels("software") });
@@ -43,13 +43,16 @@ export async function ensureVolumes(docker: Dockerode, names: Names, spec: Works
   }
 }
 
-/** Removes the volumes of a workspace, and with them everything in /data. */
+/** Removes the volumes of a workspace, including everything in /data. */
 export async function removeVolumes(docker: Dockerode, names: Names, id: string): Promise<void> {
   await ifThere(docker.getVolume(names.data(id)).remove());
   await ifThere(docker.getVolume(names.auth(id)).remove());
 }
 
-/** The volumes as the workspace sees them. Keys only with console access: the vendor's images start sshd when they are there. */
+/**
+ * The mounts of a workspace. Mounts keys only with console access, because the vendor's images start sshd when keys are
+ * there.
+ */
 export function workspaceMounts(names: Names, spec: WorkspaceSpec): Dockerode.MountSettings[] {
   const readOnly = (Source: string, Target: string): Dockerode.MountSettings => ({
     Type: "volume",
@@ -77,7 +80,10 @@ export async function readPrivateKey(container: Dockerode.Container): Promise<st
   return key;
 }
 
-/** Docker would copy what the image has at that path into an empty volume; the disk of a real workspace starts empty. */
+/**
+ * Docker would copy the image's content at that path into an empty volume, but the disk of a real workspace starts
+ * empty.
+ */
 const NO_COPY: Dockerode.MountSettings["VolumeOptions"] = {
   NoCopy: true,
   Labels: {},
@@ -88,7 +94,10 @@ function dataMount(names: Names, { id, keptData }: WorkspaceSpec): Dockerode.Mou
   return { Type: "volume", Source: keptData ?? names.data(id), Target: "/data", VolumeOptions: NO_COPY };
 }
 
-/** Somebody else's volume is left alone: its root would change hands, to user 1000. */
+/**
+ * Creates the user's volume if missing. Refuses other existing volumes, because filling one would give its root to user
+ * 1000.
+ */
 async function ensureKeptVolume(docker: Dockerode, name: string): Promise<void> {
   const found = await ifThere(docker.getVolume(name).inspect());
   if (found === undefined) {
@@ -109,7 +118,7 @@ async function fill(setup: Dockerode.Container, id: string): Promise<void> {
   const owner = { uid: BENCH_UID, gid: BENCH_GID };
   const folders = ["/data", "/data/project", "/data/.software"].map((name) => ({ name, mode: 0o755, ...owner }));
   await setup.putArchive(await tarOf(folders), { path: "/" });
-  // sshd refuses a host key that its own user shares with anybody
+  // sshd refuses a host key that other users can read.
   const keys = Object.entries(await makeAuthFiles(`workspace-${id}`)).map(([file, content]) => ({
     name: `${AUTH_FOLDER}/${file}`,
     mode: file === "pubKey" ? 0o644 : 0o600,

@@ -3,14 +3,16 @@ import { promisify } from "node:util";
 import Dockerode from "dockerode";
 import { z } from "zod";
 
-/** Names the docker client to use, as a path or a command (README). */
+/** The variable that names the docker client, as a path or a command (README). */
 const dockerVariable = "ICA_BENCH_DOCKER";
 
 /**
- * Connects to the Docker engine that the `docker` command would use: `DOCKER_HOST`, else the current context of the
- * command line (Docker Desktop, Colima, rootless), else the default socket. Throws when the engine does not answer.
+ * Connects to the Docker engine that the `docker` command would use: `DOCKER_HOST`, otherwise the current context of
+ * the command line (Docker Desktop, Colima, rootless), otherwise the default socket. Throws when the engine does not
+ * answer.
  *
- * @param command the docker client to ask for its context. Default: the one that {@link dockerVariable} names, else the first on PATH
+ * @param command the docker client to ask for its context. Default: the one that {@link dockerVariable} names,
+ * otherwise the first on PATH
  */
 export async function connectDocker(command = process.env[dockerVariable]?.trim() || "docker"): Promise<Dockerode> {
   const host = process.env.DOCKER_HOST ? undefined : await contextHost(command);
@@ -26,20 +28,20 @@ export async function connectDocker(command = process.env[dockerVariable]?.trim(
   return docker;
 }
 
-/** The endpoint of the current context; undefined when there is no docker command line to ask. */
+/** The endpoint of the current context; undefined without a docker command line. */
 async function contextHost(command: string): Promise<string | undefined> {
   try {
     const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
     const { stdout } = await promisify(execFile)(command, args, { timeout: 10_000 });
     return stdout.trim() || undefined;
   } catch {
-    // No command line, or one without contexts: the default socket it is.
+    // Without a command line, or without contexts, the default socket applies.
     return undefined;
   }
 }
 
 function optionsOf(host: string): Dockerode.DockerOptions {
-  // The rest of it is the path as it is: a URL would write blanks and umlauts in other characters.
+  // The rest is the literal path. Parsing it as a URL would encode spaces and umlauts.
   const [, socketPath] = /^(?:unix|npipe):\/\/(.+)$/.exec(host) ?? [];
   if (socketPath !== undefined) {
     return { socketPath };
@@ -56,7 +58,7 @@ function optionsOf(host: string): Dockerode.DockerOptions {
   return { host: url.hostname, port: Number(url.port || 2375), protocol: "http" };
 }
 
-/** Whether an engine is on this machine, where ports that it publishes on 127.0.0.1 can be reached. */
+/** Whether an engine is on this machine, so that ports published on 127.0.0.1 can be reached. */
 export function isLocal(docker: Dockerode): boolean {
   const { socketPath, host } = modem.parse(docker.modem);
   return socketPath !== undefined || host === undefined || /^(?:localhost|127\.[\d.]+|\[?::1\]?)$/.test(host);

@@ -1,20 +1,20 @@
 import { z } from "zod";
 
-/** What dockerode throws for an answer of the engine that is not a success. */
+/** What dockerode throws for an unsuccessful response of the engine. */
 const answered = z.object({ statusCode: z.number(), json: z.object({ message: z.string() }).nullish() });
 
-/** The HTTP status of the engine's answer; undefined when the engine did not answer at all. */
+/** The HTTP status of the engine's response; undefined when the engine did not respond. */
 export function dockerStatus(error: unknown): number | undefined {
   return answered.safeParse(error).data?.statusCode;
 }
 
-/** The engine's own words, without the wrapping of the HTTP client. */
+/** The engine's own message, without the wrapping of the HTTP client. */
 export function dockerWords(error: unknown): string {
   const words = answered.safeParse(error).data?.json?.message;
   return words ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Resolves to undefined where the engine says 404 (not there), or one of `also`. Everything else is thrown on. */
+/** Resolves to undefined for the engine's 404 (not there), or for a status in `also`. Rethrows everything else. */
 export async function ifThere<T>(call: Promise<T>, ...also: number[]): Promise<T | undefined> {
   try {
     return await call;

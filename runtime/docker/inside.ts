@@ -11,8 +11,8 @@ export interface Inside {
 const PATIENCE_MS = 10_000;
 
 /**
- * Logs in to a workspace. Its sshd may need a moment after the start, so a connection that is refused or reset is tried
- * again for ten seconds, or for as long as somebody has patience if that is less. Errors say what to look at in the image.
+ * Logs in to a workspace. Its sshd may need a moment after the start, so a refused or reset connection is retried for
+ * ten seconds, or for a shorter limit that the caller gives. Errors say what to check in the image.
  */
 export async function connectInside(
   inside: Inside,

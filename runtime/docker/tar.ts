@@ -1,13 +1,13 @@
 import { buffer } from "node:stream/consumers";
 import { extract, pack } from "tar-stream";
 
-/** One file or folder (no content) for Docker to unpack. */
+/** One file, or folder (no content), for Docker to unpack. */
 export interface TarEntry {
   /** Path from the root of the container, or of the build context. */
   readonly name: string;
   readonly mode: number;
   readonly content?: string;
-  /** Default root. */
+  /** Default: root. */
   readonly uid?: number;
   readonly gid?: number;
 }
@@ -27,7 +27,7 @@ export async function tarOf(entries: readonly TarEntry[]): Promise<Buffer> {
   return buffer(archive);
 }
 
-/** The files of an archive of `getArchive`: last part of the name → content. For small files only. */
+/** The files in an archive from `getArchive`: last part of the name → content. For small files only. */
 export async function filesOf(stream: NodeJS.ReadableStream): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   const archive = stream.pipe(extract());

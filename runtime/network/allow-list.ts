@@ -1,9 +1,9 @@
 import type { AllowedUrl } from "../allowed-url";
 
 /**
- * Rules for squid that allow exactly these entries. Hosts are compared as written in the request (`-n`: no look-up), so
- * that nobody gets in by owning the reverse name of an address. A path rule does not hold for paths that climb (`..`).
- * What needs a look-up comes last: a refused name is never looked up, or names could carry data out.
+ * Squid rules that allow exactly these entries. Squid compares hosts as written in the request (`-n`: no lookup), so
+ * that the owner of an address cannot get in through its reverse name. A path rule does not match paths with `..`.
+ * Rules that need a lookup come last: a refused name is never looked up, because lookups could carry data out.
  */
 export function squidRules(entries: readonly AllowedUrl[]): string {
   return entries.flatMap(rulesOf).join("\n");

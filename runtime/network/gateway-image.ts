@@ -6,17 +6,17 @@ import { dockerWords, ifThere } from "../docker/docker-error";
 import { tarOf } from "../docker/tar";
 import { LABEL } from "../names";
 
-/** Where the gateway finds the configuration of its proxy. */
+/** Path of the proxy configuration in the gateway. */
 export const SQUID_CONF = "/etc/workspace-gateway/squid.conf";
 
-/** Where the rules of a public workspace are. */
+/** Path of a public workspace's rules. */
 export const PUBLIC_RULES = "/etc/workspace-gateway/public.nft";
 
 /**
- * What a public workspace may not reach: addresses that are not public, by IANA's registries of special-purpose addresses
- * (RFC 6890), among them those of Docker's networks, of the machine on them, and of a cloud's metadata service. Answers to
- * those who connect from there get out, or else the ports would not work. Docker's engine (user 0; the workspace is user 1000)
- * asks its name servers from here.
+ * The addresses that a public workspace must not reach: those that are not public by IANA's registries of
+ * special-purpose addresses (RFC 6890), including Docker's networks, this machine on them, and a cloud's metadata
+ * service. Responses to clients that connect from there may leave, because the published ports need it. Docker's engine
+ * (user 0; the workspace is user 1000) queries its name servers from here.
  */
 const RULES = `add table inet workspace
 delete table inet workspace
@@ -37,7 +37,7 @@ table inet workspace {
 }
 `;
 
-/** A proxy runs as squid's own user; its ports are above 1024, so it needs no privilege. */
+/** The proxy runs as squid's own user. Its ports are above 1024, so it needs no privilege. */
 const DOCKERFILE = `FROM debian:bookworm-slim
 RUN apt-get update \\
  && apt-get install -y --no-install-recommends squid socat nftables \\
@@ -50,8 +50,8 @@ ENTRYPOINT ["/usr/local/bin/gateway.sh"]
 `;
 
 /**
- * Each service is started again when it ends, here rather than by Docker: a restarted container would get other ports.
- * FORWARD lists the ports that lead inward.
+ * The script restarts each service that ends. If Docker restarted the container instead, its ports would change.
+ * FORWARD lists the inward ports.
  */
 const SCRIPT = `#!/bin/bash
 trap 'kill $(jobs -p) 2>/dev/null; exit 0' TERM INT
@@ -71,7 +71,7 @@ done
 wait
 `;
 
-/** Tag of the gateway's image: it changes with its content, so that a new version never runs an old image. */
+/** Tag of the gateway's image. It changes with the content, so that a new version never runs an old image. */
 export const GATEWAY_IMAGE = `pulumi-ica/gateway:${createHash("sha256")
   .update(DOCKERFILE)
   .update(SCRIPT)
@@ -83,7 +83,7 @@ const progress = z.object({ error: z.string().optional(), stream: z.string().opt
 
 let building: Promise<void> | undefined;
 
-/** Builds the gateway's image unless it is there. It needs `debian:bookworm-slim` and Debian's package servers, once. */
+/** Builds the gateway's image unless it exists. Needs `debian:bookworm-slim` and Debian's package servers, once. */
 export async function ensureGatewayImage(docker: Dockerode, log: (line: string) => void): Promise<void> {
   if ((await ifThere(docker.getImage(GATEWAY_IMAGE).inspect())) !== undefined) {
     return;
@@ -94,7 +94,7 @@ export async function ensureGatewayImage(docker: Dockerode, log: (line: string) 
   await building;
 }
 
-/** Removes the gateway's image; false when it is still in use. */
+/** Removes the gateway's image; false when a container still uses it. */
 export async function removeGatewayImage(docker: Dockerode): Promise<boolean> {
   const image = docker.getImage(GATEWAY_IMAGE);
   if ((await ifThere(image.inspect())) === undefined) {
@@ -126,7 +126,7 @@ async function build(docker: Dockerode, log: (line: string) => void): Promise<vo
           error ? reject(error) : failure === undefined ? resolve() : reject(new Error(failure)),
         (event: unknown) => {
           const { stream: text, error } = progress.catch({}).parse(event);
-          // the engine's answer is a success in any case; how the build went is in its text
+          // The engine always responds with a success; the text reports how the build went.
           failure ??= error;
           output.push(text ?? error ?? "");
         },

@@ -7,13 +7,13 @@ import { CONSOLE_PORT, WEB_PORT, type WorkspaceSpec } from "../spec";
 import { squidRules } from "./allow-list";
 import { GATEWAY_IMAGE, SQUID_CONF } from "./gateway-image";
 
-/** Names of gateway and workspace on the network they share. The first is in the address of the proxy. */
+/** Names of gateway and workspace on their shared network. The first is in the address of the proxy. */
 export const PROXY_ALIAS = "proxy.workspace";
 export const WORKSPACE_ALIAS = "workspace";
 
 /**
- * Makes and starts the only neighbour of a restricted workspace: a proxy outward that knows the allowed addresses and
- * refuses the rest, and a forwarder inward for the ports of `access`, published on 127.0.0.1 in the workspace's place.
+ * Creates and starts the only neighbour of a restricted workspace: an outward proxy that allows the listed addresses
+ * only, and an inward forwarder for the ports of `access`, published on 127.0.0.1 for the workspace.
  */
 export async function startGateway(
   docker: Dockerode,
@@ -36,7 +36,7 @@ export async function startGateway(
       SecurityOpt: ["no-new-privileges"],
       Tmpfs: { "/tmp": "rw,nosuid,nodev,noexec,mode=1777", "/run": "rw,nosuid,nodev,noexec,mode=1777" },
       PidsLimit: 1024,
-      // squid sizes its tables by the limit of open files, which some engines set to a billion
+      // squid sizes its tables by the limit of open files, which some engines set to a billion.
       Ulimits: [{ Name: "nofile", Soft: 8192, Hard: 8192 }],
       LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
     },
@@ -55,7 +55,10 @@ function forwardedPorts(access: WorkspaceSpec["access"]): number[] {
   return [...(access.web ? [WEB_PORT] : []), ...(access.console ? [CONSOLE_PORT] : [])];
 }
 
-/** A proxy that only serves the workspace's network, keeps nothing, adds nothing, and logs one readable line a request. */
+/**
+ * A proxy that serves only the workspace's network, caches nothing, adds no headers, and logs one readable line per
+ * request.
+ */
 function squidConf(allowed: readonly AllowedUrl[], subnets: readonly string[]): string {
   return `http_port 3128
 visible_hostname proxy.workspace

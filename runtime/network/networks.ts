@@ -4,8 +4,8 @@ import type { Names } from "../names";
 import type { WorkspaceSpec } from "../spec";
 
 /**
- * Makes the network of one workspace and returns its subnets. Public: a bridge of its own. Restricted: an internal one,
- * on which the host has no address either, so that nothing but the gateway can be reached.
+ * Creates the network of one workspace and returns its subnets. Public: a bridge of its own. Restricted: an internal
+ * network without an address for the host, so that only the gateway can be reached.
  */
 export async function createNetwork(docker: Dockerode, names: Names, spec: WorkspaceSpec): Promise<string[]> {
   const restricted = spec.network.mode === "RESTRICTED";
@@ -19,7 +19,7 @@ export async function createNetwork(docker: Dockerode, names: Names, spec: Works
   return (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet === undefined ? [] : [Subnet]));
 }
 
-/** Makes the network that all gateways of an instance share, unless it is there. */
+/** Creates the network that all gateways of an instance share, unless it exists. */
 export async function ensureOutsideNetwork(docker: Dockerode, names: Names): Promise<void> {
   if ((await ifThere(docker.getNetwork(names.outside).inspect())) !== undefined) {
     return;
@@ -27,14 +27,14 @@ export async function ensureOutsideNetwork(docker: Dockerode, names: Names): Pro
   try {
     await create(docker, { Name: names.outside, Labels: names.labels("outside") });
   } catch (error) {
-    // another workspace's start was quicker
+    // The start of another workspace was faster.
     if (dockerStatus(error) !== 409) {
       throw error;
     }
   }
 }
 
-/** Removes a network, detaching first whatever somebody else has attached. */
+/** Removes a network; first detaches all containers attached to it. */
 export async function removeNetwork(docker: Dockerode, name: string): Promise<void> {
   const network = docker.getNetwork(name);
   const found = await ifThere(network.inspect());

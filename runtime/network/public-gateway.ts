@@ -7,8 +7,8 @@ import type { WorkspaceSpec } from "../spec";
 import { GATEWAY_IMAGE, PUBLIC_RULES } from "./gateway-image";
 
 /**
- * Makes and starts what a public workspace has its network from: a container that publishes the ports and whose rules let
- * nothing out to addresses that are not public. The workspace shares its network, and has no right to change the rules.
+ * Creates and starts the gateway of a public workspace: a container that publishes the ports and blocks outbound
+ * traffic to addresses that are not public. The workspace shares its network, without the right to change the rules.
  */
 export async function startPublicGateway(docker: Dockerode, names: Names, spec: WorkspaceSpec): Promise<void> {
   const container = await docker.createContainer({
@@ -34,7 +34,7 @@ export async function startPublicGateway(docker: Dockerode, names: Names, spec: 
   await closePrivateAddresses(container);
 }
 
-/** Puts the rules in place, anew after every start of the gateway. Without them the workspace must not start. */
+/** Loads the rules after every start of the gateway. The workspace must not start without them. */
 export async function closePrivateAddresses(gateway: Dockerode.Container): Promise<void> {
   const exec = await gateway.exec({ Cmd: ["nft", "-f", PUBLIC_RULES], AttachStdout: true, AttachStderr: true });
   const stream = await exec.start({ hijack: true, stdin: false });

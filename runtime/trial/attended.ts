@@ -9,7 +9,7 @@ export type End = Parameters<Listener["ended"]>[0];
 export interface AttendedOptions {
   readonly bench: Bench;
   readonly id: string;
-  /** Ends the supervision; the main process is left to itself. */
+  /** Ends the supervision and leaves the main process as it is. */
   readonly stop: AbortSignal;
   readonly alive?: () => void;
   readonly ended?: (end: End) => void;
@@ -17,13 +17,13 @@ export interface AttendedOptions {
   readonly wrote?: (line: string) => void;
 }
 
-/** A prepared workspace that is started, kept running, and looked at from outside. */
+/** A prepared workspace: starts it, keeps it running, and probes it from outside. */
 export class Attended {
-  /** Its main process has been alive for long enough, for the first time. */
+  /** Resolves when the main process has been alive for long enough for the first time. */
   readonly up: Promise<"up">;
-  /** Supervision is over. Never rejects for a stop that was asked for. */
+  /** Resolves when supervision is over. Does not reject for a requested stop. */
   readonly ended: Promise<SupervisionEnd | { readonly kind: "stopped" }>;
-  /** Where it is reached now; empty while it does not run. */
+  /** The current ports; empty while it does not run. */
   endpoints: Endpoints = {};
   readonly #bench: Bench;
   readonly #id: string;
@@ -55,7 +55,7 @@ export class Attended {
     });
   }
 
-  /** Asks for the page under its path: see `probeWeb`. */
+  /** Requests the page under its path: see `probeWeb`. */
   probeWeb(path: string, signal: AbortSignal, patienceMs: number = PATIENCE_MS): Promise<Probe> {
     return probeWeb(() => this.endpoints.web, path, signal, patienceMs);
   }

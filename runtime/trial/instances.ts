@@ -7,10 +7,10 @@ import { INSTANCE_LABEL, LABEL } from "../names";
 
 const OWN_IMAGES = "pulumi-ica/run";
 
-/** What runs for a while and then removes all it made: `ica-bench run`, or a trial before an upload. */
+/** Temporary runs that remove everything they create: `ica-bench run`, or a trial before an upload. */
 export type Kind = "run" | "trial";
 
-/** Names a run by its machine and process, so that a later one can tell whether it still lives. */
+/** Names a run by its machine and process, so that a later run can tell whether it is still alive. */
 export function newInstance(kind: Kind): string {
   return `${kind}-${machine()}-${process.pid}-${randomBytes(3).toString("hex")}`;
 }
@@ -20,7 +20,7 @@ export function imageTag(instance: string): string {
   return `${OWN_IMAGES}:${instance}`;
 }
 
-/** Removes what runs of this machine left in Docker that were killed before they could. Returns their names. */
+/** Removes what killed runs of this machine left in Docker. Returns their names. */
 export async function sweepDeadRuns(docker: Dockerode): Promise<string[]> {
   const filters = { label: [LABEL] };
   const [containers, networks, { Volumes }, images] = await Promise.all([
@@ -36,7 +36,7 @@ export async function sweepDeadRuns(docker: Dockerode): Promise<string[]> {
   for (const instance of dead) {
     await new Bench({ docker, instance }).removeAll();
     if (tags.includes(imageTag(instance))) {
-      // Another run may sweep at the same time.
+      // Another run may do the same at this moment.
       await ifThere(docker.getImage(imageTag(instance)).remove());
     }
   }
@@ -57,7 +57,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // it lives, and belongs to somebody else
+    // The process is alive and belongs to another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -2,14 +2,14 @@ import { get } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectInside, type Inside as InsideConsole } from "../docker/inside";
 
-/** Milliseconds that a server may take from the start of ica_start.sh to its first answer. */
+/** Maximum milliseconds from the start of ica_start.sh to a server's first answer. */
 export const PATIENCE_MS = 60_000;
 const POLL_MS = 200;
 
-/** How a server was found. */
+/** The result of probing a server. */
 export type Probe = { readonly ok: true; readonly detail?: string } | { readonly ok: false; readonly detail: string };
 
-/** Asks the web server of a workspace for the page under its path until there is an answer. */
+/** Requests the page under its path from a workspace's web server until it responds. */
 export async function probeWeb(
   port: () => number | undefined,
   path: string,
@@ -53,12 +53,15 @@ function statusOf(port: number | undefined, path: string, signal: AbortSignal): 
       resolve(response.statusCode);
     });
     request.on("timeout", () => request.destroy());
-    // nobody listens yet
+    // Nothing listens yet.
     request.on("error", () => resolve(undefined));
   });
 }
 
-/** Logs in to the workspace's sshd as the gateway will. One that does not answer yet is given time, one that refuses is not. */
+/**
+ * Logs in to the workspace's sshd as the gateway does. Waits for an sshd that does not respond yet, but not for one
+ * that refuses.
+ */
 export async function probeConsole(
   inside: () => Promise<InsideConsole | undefined>,
   user: string,

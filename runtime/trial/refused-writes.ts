@@ -1,17 +1,18 @@
-/** EROFS in the words of C libraries, Go, Java and Node. */
+/** EROFS as C libraries, Go, Java and Node word it. */
 const REFUSED = /read-only file ?system|\bEROFS\b/i;
 
 /**
- * Where a main process was refused to write, by its own words: the paths that its lines name, or the line itself where it names
- * none.
+ * Where a main process was refused to write, according to its output: the paths that its lines name, or the line itself
+ * without a path.
  */
 export function refusedWrites(lines: readonly string[]): string[] {
   return lines.filter((line) => REFUSED.test(line)).map((line) => pathIn(line) ?? line.trim().slice(0, 200));
 }
 
 /**
- * The path that a message is about: a quoted one first; of several, the last before the reason, since the program and its script
- * are named before (`/usr/local/bin/ica_start.sh: line 3: /opt/x: Read-only file system`); else the first after it (Python).
+ * The path that a message is about: a quoted path first. If there are several, the last before the reason, because the
+ * program and its script come first (`/usr/local/bin/ica_start.sh: line 3: /opt/x: Read-only file system`). Otherwise
+ * the first after the reason (Python).
  */
 function pathIn(line: string): string | undefined {
   const at = line.search(REFUSED);

@@ -5,8 +5,8 @@ import { type TrialOptions, type TrialReport, type TrialTiming, type Tried, tryO
 export type { TrialReport, TrialTiming };
 
 /**
- * A trial from nothing: finds the Docker engine, removes what killed processes of this machine left there, and tries the image
- * out. Throws when no engine answers, or one on another machine; see also `tryOut`.
+ * Runs a whole trial: finds the Docker engine, removes what killed processes of this machine left there, and tries the
+ * image out. Throws when no engine answers, or when it is on another machine; see also `tryOut`.
  *
  * @param command the docker client whose engine has the image
  */

@@ -1,24 +1,24 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { benchEnvironment, NAMESPACE, webPrefix } from "../container/environment";
 
-/** Where ICA is for a workspace on the public address (vendor's page on Bench). */
+/** ICA's URL for a workspace on the public address (vendor's page about Bench). */
 const ICA_URL = "https://ica.illumina.com/ica";
 
-/** The surroundings of a workspace of which no ICA knows. */
+/** The environment of a workspace outside any ICA. */
 export interface Standalone {
   /** Eight digits. */
   readonly number: string;
-  /** The path under which Bench hands requests on, with slashes at both ends. */
+  /** The path under which Bench forwards requests, with slashes at both ends. */
   readonly path: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Opens nothing; to be blanked in what is shown, as a real one would be. */
+  /** Opens nothing. Hide it in output, like a real key. */
   readonly apiKey: string;
 }
 
 /**
- * Makes up what ICA would give a workspace.
+ * Generates what ICA would give a workspace.
  *
- * @param host what it is told to be its public host; gets its number
+ * @param host the public host that the workspace gets; receives its number
  */
 export function standalone(
   { access, restricted }: { access: { web: boolean; console: boolean }; restricted: boolean },
@@ -33,7 +33,7 @@ export function standalone(
   return { number, path: `/${webPrefix(NAMESPACE, number)}/`, environment, apiKey };
 }
 
-/** The number of a new workspace. */
+/** A number for a new workspace. */
 export function newNumber(): string {
   return String(randomInt(10_000_000, 100_000_000));
 }

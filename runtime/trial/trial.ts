@@ -8,20 +8,20 @@ import { PATIENCE_MS, type Probe } from "./probe";
 import { refusedWrites } from "./refused-writes";
 import { type Standalone, standalone } from "./standalone";
 
-/** An image to be tried out. */
+/** An image to try out. */
 export interface Tried {
-  /** What it is called in the local Docker. */
+  /** The image's name in the local Docker. */
   readonly image: string;
   readonly access: { readonly web: boolean; readonly console: boolean };
-  /** The name that UID 1000 has in it, to log in with. */
+  /** The name of UID 1000 in the image, for the login. */
   readonly user: string;
 }
 
 /** How long a trial waits. */
 export interface TrialTiming {
-  /** Milliseconds that the main process has to stay alive, at least. Default: 5000. */
+  /** Minimum milliseconds that the main process has to stay alive. Default: 5000. */
   readonly graceMs: number;
-  /** Milliseconds that a server may take to answer. Default: 60,000. */
+  /** Maximum milliseconds before a server answers. Default: 60,000. */
   readonly patienceMs: number;
   /** Seconds between TERM and KILL. Default: 30, as on Bench. */
   readonly stopS: number;
@@ -31,42 +31,42 @@ export const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_M
 
 export interface TrialOptions {
   readonly docker: Dockerode;
-  /** Names what is made in Docker: see `newInstance`. */
+  /** Part of the name of what is created in Docker: see `newInstance`. */
   readonly instance: string;
-  /** Where lines for a person go. */
+  /** Receives log lines for people. */
   readonly log: (line: string) => void;
   readonly signal: AbortSignal;
   readonly timing?: TrialTiming;
 }
 
-/** What a trial has found. What could not be looked at, because the main process did not stay alive, is undefined. */
+/** The findings of a trial. Undefined for what could not be checked because the main process did not stay alive. */
 export interface TrialReport {
   /** Why the main process did not stay alive; undefined when it did. */
   readonly died: string | undefined;
   readonly web: Probe | undefined;
   readonly console: Probe | undefined;
   readonly stop: StopOutcome | undefined;
-  /** Where it tried to write outside of /data and /tmp. */
+  /** Where the image tried to write outside of /data and /tmp. */
   readonly writes: readonly string[];
-  /** What it wrote last. */
+  /** The last lines of its output. */
   readonly log: readonly string[];
 }
 
-/** The workspace under Bench's rules, and the one that may write everywhere. */
+/** The workspace under Bench's rules, and the one with a writable root. */
 const REAL = "trial";
 const WRITABLE = "writable";
 const LOG_LINES = 5000;
 const LINES_TOLD = 10;
 
 /**
- * Tries an image out as Bench would run it, and removes everything at the end, however that comes about.
+ * Tries an image out as Bench would run it. Always removes everything at the end.
  *
- * Two workspaces run at the same time. One is under all of Bench's rules: it tells whether the main process stays alive, what
- * answers, how it ends at TERM, and, in its log, which writes were refused. The other has the same rules but for a root file
- * system that its user may write: what it has changed in the end is where the image writes without a word. It costs the
- * image's memory twice, and no time.
+ * Two workspaces run at the same time. One is under all of Bench's rules: it shows whether the main process stays
+ * alive, what answers, how it ends at TERM, and, in its log, which writes were refused. The other has the same rules
+ * except for a writable root file system: its changes show where the image writes without reporting an error. This
+ * takes twice the image's memory, and no extra time.
  *
- * Rejects with the signal's reason when that is raised, and with Docker's words when something cannot be made.
+ * Rejects with the signal's reason when that aborts, and with Docker's error message when something cannot be created.
  */
 export async function tryOut(tried: Tried, options: TrialOptions): Promise<TrialReport> {
   const { docker, instance, log, signal, timing = TRIAL_TIMING } = options;
@@ -80,7 +80,7 @@ export async function tryOut(tried: Tried, options: TrialOptions): Promise<Trial
   const both = [real, pass(WRITABLE)] as const;
   try {
     for (const one of both) {
-      // One without the other tells too little.
+      // One workspace without the other shows too little.
       one.catch((error: unknown) => failed.abort(error));
     }
     const [{ died, web, console, stop, lines }, { changed }] = await Promise.all(both);
@@ -99,7 +99,7 @@ interface PassReport extends Omit<TrialReport, "writes" | "log"> {
   readonly changed: readonly string[];
 }
 
-/** One life of the image, from its start to its end at TERM. */
+/** One life of the image, from its start to its end after TERM. */
 class Pass {
   readonly #given: Standalone;
   readonly #spec: WorkspaceSpec;
@@ -115,13 +115,13 @@ class Pass {
     this.#given = standalone({ access, restricted: false }, "localhost");
     this.#spec = {
       ...{ id, image, access, resourceModel: "", environment: this.#given.environment },
-      // a trial lasts seconds, of an image that was just built with this network: no gateway is worth its build
+      // A trial lasts seconds, and the image was just built with this network, so building a gateway is not worthwhile.
       network: { mode: "PUBLIC", allowedUrls: [], allowPrivate: true },
       writableRoot: id === WRITABLE,
     };
   }
 
-  /** @param enough raised when nothing more than a few seconds of life is asked for */
+  /** @param enough aborts when the run needs only a few more seconds of life */
   async run(log: (line: string) => void, enough: AbortSignal): Promise<PassReport> {
     const { bench, id, signal } = this;
     await bench.prepare(this.#spec);
@@ -189,7 +189,7 @@ class Pass {
     return { died: undefined, ...found };
   }
 
-  /** Adds to a failure what the container's own sockets tell. */
+  /** Adds what the container's sockets show to a failure. */
   async #explained(probe: Probe | undefined, port: number): Promise<Probe | undefined> {
     if (probe === undefined || probe.ok) {
       return probe;
@@ -207,7 +207,7 @@ class Pass {
   }
 }
 
-/** A probe that is not finished when enough is known has no result. */
+/** A probe that is unfinished when `enough` aborts has no result. */
 async function cut(probe: Promise<Probe>, enough: AbortSignal): Promise<Probe | undefined> {
   try {
     return await probe;

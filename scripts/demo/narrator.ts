@@ -1,4 +1,4 @@
-/** Tells what happens, with the time each step took, and makes a claim that does not hold the end of the story. */
+/** Narrates the demo with the time of each step. A claim that does not hold ends the demo. */
 
 const wide = process.stdout.isTTY;
 const bold = (text: string) => (wide ? `\x1b[1m${text}\x1b[0m` : text);
@@ -12,7 +12,7 @@ export interface Timed {
 export class Narrator {
   readonly steps: Timed[] = [];
 
-  /** One step: its title, what it shows, and how long it took. */
+  /** One step: prints its title, its output, and how long it took. */
   async step(title: string, work: () => Promise<void>): Promise<void> {
     process.stdout.write(`\n${bold(`${this.steps.length + 1}. ${title}`)}\n`);
     const start = performance.now();
@@ -22,7 +22,7 @@ export class Narrator {
     process.stdout.write(dim(`   ${seconds.toFixed(1)} s\n`));
   }
 
-  /** Something seen. */
+  /** Prints something for the audience. */
   show(text: string): void {
     process.stdout.write(`${text.trimEnd().replace(/^/gm, "   ")}\n`);
   }

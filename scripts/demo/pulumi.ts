@@ -1,6 +1,6 @@
 import { command } from "../../tests/support/command";
 
-/** The pulumi command line in one folder, with an environment of its own. */
+/** Runs the pulumi command line in one folder with an environment of its own. */
 export class Pulumi {
   constructor(
     readonly cwd: string,
@@ -8,7 +8,7 @@ export class Pulumi {
     readonly show: (line: string) => void,
   ) {}
 
-  /** Runs a command, shows the gist of what it says as it comes, and gives all of it. */
+  /** Runs a command, shows the gist of its output as it arrives, and returns the whole output. */
   async run(...args: string[]): Promise<string> {
     const gist = new Gist(this.show);
     const { all } = await command("pulumi", [...args, "--non-interactive", "--color", "never"], {
@@ -25,12 +25,12 @@ export class Pulumi {
   }
 }
 
-/** One line of progress as pulumi prints it where there is no terminal: operation, type, name, what happens. */
+/** One line of pulumi's progress without a terminal: operation, type, name, what happens. */
 const progress = /^\s*([+~-]*)\s+pulumi-nodejs:dynamic\/ica:(\w+) (\S+) (.*)$/;
 
 /**
- * What a reader needs of pulumi's output: each message of a resource once, the changes of a diff, the totals. Left out are
- * the stack's own row, repeated rows, status lines that come again and again, and the summary of messages at the end.
+ * The part of pulumi's output that readers need: each message of a resource once, the changes of a diff, the totals.
+ * Drops the stack's own row, repeated rows, repeated status lines, and the summary of messages at the end.
  */
 class Gist {
   #last = "";

@@ -1,6 +1,9 @@
 import { command } from "../../tests/support/command";
 
-/** Two web sites that stand in for the internet, which a demo cannot count on: containers on the emulator's outside network. */
+/**
+ * Two web sites that stand in for the internet, which a demo cannot rely on: containers on the emulator's outside
+ * network.
+ */
 
 const hosts = ["allowed.example", "blocked.example"] as const;
 

@@ -6,7 +6,7 @@ import { DockerRecorder } from "../../tests/support/docker-recorder";
 import { exported } from "../../tests/support/exports";
 import { RecordingProxy } from "../../tests/support/servers/recording-proxy";
 
-/** Where the story plays: an emulator and an engine of its own, in a folder that goes away afterwards. */
+/** The demo's environment: an emulator and a Pulumi engine of its own, in a folder that is removed afterwards. */
 
 const repository = path.resolve(__dirname, "../..");
 const cli = path.join(repository, "dist/cli/main.js");
@@ -14,10 +14,10 @@ const cli = path.join(repository, "dist/cli/main.js");
 export interface Stage {
   readonly dir: string;
   readonly repository: string;
-  /** Environment for pulumi: engine, emulator, and the records between them. */
+  /** Environment for pulumi: its engine, and the emulator and docker through recorders. */
   readonly env: Record<string, string>;
   readonly apiKey: string;
-  /** The same settings for a person's shell, without the records. */
+  /** The same settings for a person's shell, without the recorders. */
   readonly exports: Record<string, string>;
   readonly docker: string;
   readonly calls: RecordingProxy;

@@ -7,7 +7,7 @@ import { Pulumi } from "./pulumi";
 import { startSites } from "./sites";
 import { openStage, type Stage } from "./stage";
 
-/** The quickstart stack from nothing to nothing, on the emulator. Whatever is claimed on the way is proved. */
+/** Takes the quickstart stack from nothing to nothing on the emulator, and proves every claim on the way. */
 
 const keep = process.argv.includes("--keep");
 const narrator = new Narrator();
@@ -160,7 +160,7 @@ async function outsideNetwork(stage: Stage): Promise<string> {
   return name;
 }
 
-/** What the demo built stays in the local Docker's cache; its tag does not. */
+/** The builds stay in the local Docker's cache; this removes their tags. */
 async function removeBuiltImages(docker: string): Promise<void> {
   const { stdout } = await command(docker, [
     "image",

@@ -12,25 +12,25 @@ const macApplications = [
   join(homedir(), "Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
 ];
 
-/** A browser that is on this machine. */
+/** An installed browser. */
 function installed() {
   const onPath = names.map((name) => find(name) ?? find(name, ["/snap/bin"]));
   return [...onPath, ...macApplications.filter(isExecutable)].find((path) => path !== undefined);
 }
 
-/** The one that playwright-core keeps for itself, where it has been downloaded. */
+/** playwright-core's own browser, if it has been downloaded. */
 async function downloaded() {
   const { chromium } = await import("playwright-core");
   const path = chromium.executablePath();
   return isExecutable(path) ? path : undefined;
 }
 
-/** @returns {Promise<string | undefined>} why it could not be done */
+/** @returns {Promise<string | undefined>} why the download failed */
 async function download() {
   begin("browser", "no Chromium here: asking playwright-core to download one");
   const program = join(root, "node_modules", "playwright-core", "cli.js");
   const { code, output, timedOut } = await run(process.execPath, [program, "install", "chromium"], {
-    // Its servers, where they cannot be reached, may be silent for good.
+    // An unreachable server may stay silent forever.
     idle: () => 60_000,
   });
   if (timedOut) return "its download does not answer";
@@ -38,8 +38,8 @@ async function download() {
 }
 
 /**
- * A Chromium for the tests of the emulator's page: the one that ICA_BENCH_BROWSER names, one that is here, Debian's, or
- * playwright's own.
+ * Finds a Chromium for the tests of the emulator's page: the one that ICA_BENCH_BROWSER names, an installed one,
+ * Debian's, or playwright's own.
  *
  * @returns {Promise<string>} its path
  */

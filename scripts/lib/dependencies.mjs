@@ -27,19 +27,19 @@ function checkNode() {
   );
 }
 
-// Written after a build without errors: the compiler also writes its output when there are some.
+// Written after a build without errors, because the compiler also writes output when there are errors.
 const stamp = join(root, "dist", ".complete");
 
 /**
- * `npm ci` when node_modules is missing or older than the lock file. Without install scripts: ours is the build, which comes as
- * a step of its own, and those of others only compile accelerators, with a toolchain and downloads that a machine may not have.
+ * Runs `npm ci` when node_modules is missing or older than the lock file. Skips install scripts: our own is the build,
+ * which is a separate step, and those of dependencies only compile accelerators, which need a toolchain and downloads.
  */
 async function install() {
   const installed = modified(join(root, "node_modules", ".package-lock.json"));
   if (installed > 0 && installed >= modified(join(root, "package-lock.json")))
     return { said: "npm packages are there" };
   begin("dependencies", "npm ci");
-  // Development packages are needed whatever NODE_ENV or the user's npm configuration says.
+  // Development packages are needed regardless of NODE_ENV and the user's npm configuration.
   const { code, output } = await run("npm", ["ci", "--ignore-scripts", "--include=dev"], { cwd: root });
   if (code !== 0) {
     throw new Remedy(
@@ -50,13 +50,13 @@ async function install() {
   return { said: "npm packages installed" };
 }
 
-/** `npm run build` when dist/ is missing or older than what it is made from. */
+/** Runs `npm run build` when dist/ is missing or older than its sources. */
 async function build() {
   const inputs = [...sources, "openapi", "scripts/build.mjs", "tsconfig.json", "tsconfig.build.json"].map((name) =>
     newest(join(root, name)),
   );
   if (modified(stamp) > Math.max(...inputs)) return { said: "dist/ is up to date" };
-  // Before the compiler reads: a source that is saved while it works counts as newer.
+  // Taken before the compiler reads, so that a source saved during the build counts as newer.
   const start = new Date();
   const { code, output } = await run("npm", ["run", "--silent", "build"], { cwd: root });
   if (code !== 0) {
@@ -71,7 +71,7 @@ async function build() {
   return { said: "dist/ built" };
 }
 
-/** node_modules/, and dist/ of both packages. */
+/** Brings node_modules/ and dist/ of both packages up to date. */
 export async function dependencies() {
   checkNode();
   await step("dependencies", install);

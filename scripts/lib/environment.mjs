@@ -4,11 +4,11 @@ import { pathToFileURL } from "node:url";
 import { findAll } from "./process.mjs";
 import { shellWord } from "./pulumi/language-host.mjs";
 
-/** Of `folders`, those that PATH has to begin with for its first pulumi to be the one in the first of them. */
+/** The folders that must go to the front of PATH so that its first pulumi is the one in the first folder. */
 function missingFolders(folders) {
   const path = (process.env.PATH ?? "").split(delimiter);
   const first = findAll("pulumi")[0];
-  // Left alone where nothing has to change: a folder moved to the front brings its other programs with it.
+  // Leaves PATH alone where possible, because a folder moved to the front brings its other programs with it.
   return folders.filter((folder, index) => !path.includes(folder) || (index === 0 && first !== join(folder, "pulumi")));
 }
 
@@ -17,7 +17,7 @@ function variables(docker) {
 }
 
 /**
- * The environment that the demo, the tests and the benchmarks run with.
+ * The environment for the demo, the tests and the benchmarks.
  *
  * @param {{ docker: string, folders: string[] }} found the docker client to use; folders that PATH needs
  */
@@ -26,7 +26,7 @@ export function environment({ docker, folders }) {
   return { ...process.env, PATH: path, ...variables(docker) };
 }
 
-/** The same for a person's shell: lines to `eval`. */
+/** The same for a shell, as lines to `eval`. */
 export function exportLines({ docker, folders }) {
   const missing = missingFolders(folders).map((folder) => shellWord(folder) + delimiter);
   const lines = Object.entries(variables(docker)).map(([name, value]) => `export ${name}=${shellWord(value)}`);
@@ -34,8 +34,8 @@ export function exportLines({ docker, folders }) {
 }
 
 /**
- * An engine of one's own in `folder`: its state, its login and its plugins, apart from those of the user.
- * Stacks are protected with an empty passphrase: for demos and tests, not for anything real.
+ * A separate Pulumi engine in `folder`: its state, login and plugins are apart from the user's. An empty passphrase
+ * protects the stacks: for demos and tests, not for real use.
  */
 export function pulumiHome(folder) {
   const state = join(folder, "state");

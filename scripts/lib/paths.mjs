@@ -5,5 +5,5 @@ import { fileURLToPath } from "node:url";
 /** The root of this clone. */
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** What set-up makes once and keeps between runs and between clones: the Pulumi engine, logs. */
+/** The cache that set-up shares between runs and clones: the Pulumi engine, logs. */
 export const cacheFolder = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-ica");

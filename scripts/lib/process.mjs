@@ -6,12 +6,12 @@ const running = new Set();
 let cancelled = false;
 let interrupted = false;
 
-/** Whether the person at the keyboard (or a supervisor) has ended this command. */
+/** Whether the user or a supervisor has ended this command. */
 export function wasInterrupted() {
   return interrupted;
 }
 
-/** Thrown in place of starting anything more. */
+/** Thrown instead of starting another program. */
 export class Cancelled extends Error {
   constructor() {
     super("Cancelled.");
@@ -20,8 +20,8 @@ export class Cancelled extends Error {
 }
 
 /**
- * Ends what runs and lets nothing more start. Whoever waits for one of these programs goes on, and so cleans up after it.
- * SIGINT, because `go` and `npm` pass it on to what they started themselves.
+ * Ends running programs and starts no more. Code that waits for one of them continues and cleans up. Sends SIGINT,
+ * because `go` and `npm` pass it on to their own child processes.
  */
 export function cancel() {
   cancelled = true;
@@ -49,14 +49,14 @@ function track(child) {
 }
 
 /**
- * Runs a program without a shell and collects what it says. Never throws for what the program does: a missing program is
- * code 127, a time-out is `timedOut`.
+ * Runs a program without a shell and collects its output. Never throws for the program's failures: a missing program
+ * gives code 127, a time-out sets `timedOut`.
  *
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, input?: string, timeout?: number, idle?: (output: string) => number, uninterrupted?: boolean }} [options]
- *   `timeout` in ms for the whole run; `idle` gives, from the output so far, how many ms the program may stay silent;
- *   `uninterrupted`: it may finish its work even when we are cancelled.
+ *   `timeout`: ms for the whole run; `idle`: returns, for the output so far, how many ms the program may stay silent;
+ *   `uninterrupted`: the program may finish its work even after a cancel.
  * @returns {Promise<{ code: number, stdout: string, stderr: string, output: string, timedOut: boolean }>}
  */
 export function run(command, args, options = {}) {
@@ -100,7 +100,7 @@ export function run(command, args, options = {}) {
     });
     child.once("close", (code) => finish(code ?? 1));
     if (input !== undefined) {
-      // A program that ends without reading its input has said why in its exit code.
+      // The exit code explains why a program ended without reading its input.
       child.stdin.on("error", () => undefined);
       child.stdin.end(input);
     }
@@ -120,12 +120,13 @@ export function attached(command, args, { cwd, env = process.env } = {}) {
   });
 }
 
-/** `from | to`, without a shell. The first failure of the two is the failure of the pipe. */
+/** Runs `from | to` without a shell. If both fail, `from`'s exit code counts. */
 export async function pipe([fromCommand, fromArgs], [toCommand, toArgs]) {
   if (cancelled) throw new Cancelled();
   const from = track(spawn(fromCommand, fromArgs, { stdio: ["ignore", "pipe", "pipe"] }));
   const to = track(spawn(toCommand, toArgs, { stdio: [from.stdout, "pipe", "pipe"] }));
-  // The child has its own copy of the pipe's end; ours must go, or the writer would not see that the reader has gone.
+  // The child has its own copy of the pipe's end. Ours must close, or the writer would not notice that the reader has
+  // gone.
   from.stdout.destroy();
   let output = "";
   for (const stream of [from.stderr, to.stdout, to.stderr]) {
@@ -164,7 +165,7 @@ export function isExecutable(path) {
   }
 }
 
-/** Every program of this name, first those on PATH in its order, then those in `folders`; one entry per real file. */
+/** Every program of this name: those on PATH in its order, then those in `folders`. Lists each real file once. */
 export function findAll(name, folders = []) {
   const seen = new Set();
   const found = [];
@@ -179,7 +180,7 @@ export function findAll(name, folders = []) {
   return found;
 }
 
-// /usr/sbin and /sbin hold dockerd and debootstrap, and are not on every PATH.
+// /usr/sbin and /sbin contain dockerd and debootstrap and are missing from some PATHs.
 const systemFolders = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 /** The first program of this name, or undefined. */
@@ -187,7 +188,7 @@ export function find(name, folders = systemFolders) {
   return findAll(name, folders)[0];
 }
 
-/** Waits until `condition` gives a value; undefined when `timeout` ms pass first. */
+/** Polls until `condition` returns a value; undefined after `timeout` ms. */
 export async function until(condition, timeout, pause = 250) {
   const end = performance.now() + timeout;
   for (;;) {

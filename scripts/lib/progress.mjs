@@ -2,7 +2,7 @@ import { wasInterrupted } from "./process.mjs";
 
 let out = process.stdout;
 
-/** Sends progress to stderr, for a command whose stdout is for a shell to read. */
+/** Sends progress to stderr, for a command whose stdout a shell evaluates. */
 export function progressToStderr() {
   out = process.stderr;
 }
@@ -11,7 +11,7 @@ export function say(line = "") {
   out.write(`${line}\n`);
 }
 
-/** A failure that the person at the keyboard can act on: what is wrong, and what to do about it. */
+/** A failure that the user can act on: what is wrong, and what to do. */
 export class Remedy extends Error {
   /**
    * @param {string} problem what was looked for and what was found
@@ -23,7 +23,7 @@ export class Remedy extends Error {
   }
 }
 
-/** Seconds since `start` (from `performance.now()`), as people read them. */
+/** Seconds since `start` (from `performance.now()`), formatted for people. */
 export function elapsed(start) {
   const seconds = (performance.now() - start) / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
@@ -32,13 +32,13 @@ export function elapsed(start) {
 
 const nameWidth = 13;
 
-/** Says that something slow begins, so that minutes of silence have an explanation. */
+/** Announces a slow step, to explain minutes of silence. */
 export function begin(name, text) {
   say(`${name.padEnd(nameWidth)} ${text} …`);
 }
 
 /**
- * Runs one step of set-up and prints one line for it: what it did, or that nothing was needed, and the time it took.
+ * Runs one step of set-up and prints one line for it: what it did, or that nothing was needed, and how long it took.
  *
  * @template T
  * @param {string} name
@@ -52,7 +52,7 @@ export async function step(name, work) {
   return value;
 }
 
-/** Runs a whole command: a failure ends it with one clear message, no stack, and exit code 1. */
+/** Runs a whole command. A failure ends it with one clear message, no stack trace, and exit code 1. */
 export async function main(work) {
   try {
     process.exitCode = (await work()) ?? 0;

@@ -5,7 +5,9 @@ import { environment } from "./environment.mjs";
 import { cancel } from "./process.mjs";
 import { pulumi } from "./pulumi/pulumi.mjs";
 
-/** Runs works at the same time. When one fails, the others are ended, and have cleaned up, before its error is thrown. */
+/**
+ * Runs steps in parallel. When one fails, cancels the others and waits for their clean-up before throwing its error.
+ */
 async function together(works) {
   const errors = [];
   const results = await Promise.all(
@@ -21,13 +23,13 @@ async function together(works) {
 }
 
 /**
- * Everything that the demo and the tests need, on a machine that may have none of it. What is there is left alone.
+ * Provides everything that the demo and the tests need, on any machine. Leaves alone what is there already.
  *
  * @returns {Promise<{ docker: string, folders: string[], env: NodeJS.ProcessEnv }>}
  *   the docker client to use, the folders that PATH needs, and the environment to run with
  */
 export async function setUp() {
-  // Pulumi may take minutes to build and needs nothing of the others, nor they of it.
+  // Pulumi may take minutes to build; it and the other steps do not depend on each other.
   const [folders, client] = await together([
     pulumi,
     async () => {

@@ -3,11 +3,11 @@ import { createInterface } from "node:readline";
 
 export interface CommandOptions {
   readonly cwd?: string;
-  /** Added to this process's own environment. */
+  /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Also resolve when the program fails. Default: reject with all that it said. */
+  /** Also resolve when the program fails. Default: reject with all its output. */
   readonly mayFail?: boolean;
-  /** Each line of both outputs, as it comes. */
+  /** Called with each line of both outputs as it arrives. */
   readonly onLine?: (line: string) => void;
 }
 

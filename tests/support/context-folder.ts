@@ -2,10 +2,10 @@ import { chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-/** A file by its text, with the execute bit or not; or a link by its target. */
+/** A file by its text, optionally executable; or a link by its target. */
 export type Made = string | { readonly text: string; readonly executable: boolean } | { readonly link: string };
 
-/** Makes a real folder with these files, in this order. */
+/** Creates a real folder with these files, in this order. */
 export async function makeContext(files: Readonly<Record<string, Made>>, prefix = "pulumi-ica-test-"): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), prefix)));
   for (const [path, made] of Object.entries(files)) {

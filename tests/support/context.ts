@@ -5,7 +5,7 @@ import { IcaClient } from "../../provider/ica/client";
 import { newRunMemory } from "../../provider/run-memory";
 import { FakeClock } from "./fake-clock";
 
-/** The lines that a user would see. */
+/** Records the lines that a user would see. */
 export class RememberedLog implements Log {
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
@@ -23,7 +23,7 @@ export class RememberedLog implements Log {
 
 export const projectId = "11111111-1111-4111-8111-111111111111";
 
-/** A configuration as a stack would have it. */
+/** The configuration of a stack. */
 export function configFor(baseUrl: string, overrides: Partial<Config> = {}): Config {
   return {
     apiKey: "the-api-key",
@@ -42,7 +42,7 @@ export interface TestContext extends Context {
   readonly log: RememberedLog;
 }
 
-/** What a handler needs: the real client against `baseUrl`, a clock without waiting, a log that remembers, and no Docker. */
+/** What a handler needs: the real client against `baseUrl`, a fake clock, a recording log, and no Docker. */
 export function contextFor(baseUrl: string, overrides: Partial<Config> = {}): TestContext {
   const clock = new FakeClock();
   const config = configFor(baseUrl, overrides);

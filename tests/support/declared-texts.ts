@@ -1,10 +1,10 @@
 import fc from "fast-check";
 
-/** Characters that mean something to an address, a shell, a file system or a form. */
+/** Characters with a meaning in a URL, a shell, a file system or a form. */
 const signs = fc.constantFrom(..." !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
 const letters = fc.constantFrom(..."aZ09", "é", "ß", "日", "本", "ע", "ش", "😀", "👩‍🔬", "❤️");
 
-/** Texts as people call things, and as attackers do; preview refuses some of them. */
+/** Texts that users or attackers might enter; preview refuses some of them. */
 export const anyText = (maxLength = 60): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 4, arbitrary: fc.string({ unit: fc.oneof(letters, signs), minLength: 1, maxLength }) },

@@ -1,14 +1,14 @@
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
-/** A docker client that notes what it is asked, and then is the real one. */
+/** A docker client that records its arguments and then runs the real client. */
 export class DockerRecorder {
   private constructor(
     readonly command: string,
     readonly log: string,
   ) {}
 
-  /** `real` is the client to hand on to. */
+  /** `real`: path of the real client. */
   static async in(dir: string, real: string): Promise<DockerRecorder> {
     const recorder = new DockerRecorder(path.join(dir, "docker"), path.join(dir, "docker.log"));
     await writeFile(recorder.log, "");
@@ -17,7 +17,7 @@ export class DockerRecorder {
     return recorder;
   }
 
-  /** The command lines since the last time this was asked. */
+  /** The command lines since the last call. */
   async take(): Promise<string[]> {
     const lines = (await readFile(this.log, "utf8")).split("\n").filter((line) => line !== "");
     await writeFile(this.log, "");

@@ -1,6 +1,7 @@
 /**
- * Sets variables of this process's environment, or takes them out where the value is undefined; the answer puts back what was there.
- * A test must not put another object in the place of `process.env`: what Node itself looks up, such as TMPDIR, is in the first.
+ * Sets environment variables of this process, or removes those with the value undefined; the returned function restores
+ * them. A test must not replace `process.env` with another object, because Node itself reads variables such as TMPDIR
+ * from the original.
  */
 export function setEnvironment(values: Readonly<Record<string, string | undefined>>): () => void {
   const before = Object.keys(values).map((name) => [name, process.env[name]] as const);

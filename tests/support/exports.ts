@@ -1,4 +1,4 @@
-/** The settings in lines that are meant for `eval` in a shell: `export NAME=value`. */
+/** Parses the settings from lines for a shell's `eval`: `export NAME=value`. */
 export function exported(lines: string): Record<string, string> {
   return Object.fromEntries(
     [...lines.matchAll(/^export (\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [

@@ -4,7 +4,7 @@ import type { Workspace } from "../../provider/ica/workspaces";
 import type { WorkspaceInputs } from "../../provider/workspace/inputs";
 import { projectId } from "./context";
 
-/** A workspace as it is declared, defaults filled in. */
+/** A declared workspace with defaults. */
 export function workspaceInputs(overrides: Partial<WorkspaceInputs> = {}): WorkspaceInputs {
   return {
     name: "genomics",
@@ -21,7 +21,7 @@ export function workspaceInputs(overrides: Partial<WorkspaceInputs> = {}): Works
   };
 }
 
-/** A workspace as ICA reports it: as `workspaceInputs` declares it, and stopped. */
+/** A workspace as ICA reports it: as declared in `workspaceInputs`, and stopped. */
 export function liveWorkspace(overrides: Partial<Workspace> = {}): Workspace {
   return {
     id: "ws-1",
@@ -38,7 +38,7 @@ export function liveWorkspace(overrides: Partial<Workspace> = {}): Workspace {
 
 export const contextHash = "0123456789ab".padEnd(64, "c");
 
-/** An image as it is declared, with its identity. */
+/** A declared image with its identity. */
 export function imageInputs(overrides: Partial<BenchImageInputs> = {}): BenchImageInputs {
   return {
     name: "rstudio",

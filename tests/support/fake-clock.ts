@@ -1,6 +1,6 @@
 import type { Clock } from "../../provider/handler";
 
-/** A clock that nobody waits for: a sleep takes no time, but moves the clock on and is remembered. */
+/** A clock without waiting: a sleep takes no time, but advances the clock and is recorded. */
 export class FakeClock implements Clock {
   /** Milliseconds of every sleep, in order. */
   readonly sleeps: number[] = [];
@@ -20,7 +20,7 @@ export class FakeClock implements Clock {
     this.#now += ms;
   }
 
-  /** Lets time pass without a sleep. */
+  /** Advances the time without a sleep. */
   advance(ms: number): void {
     this.#now += ms;
   }

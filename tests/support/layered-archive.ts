@@ -6,21 +6,21 @@ import { type Headers as Header, pack } from "tar-stream";
 export type Entry = Partial<Header> & { readonly name: string; readonly text?: string | Buffer };
 
 export interface ArchiveParts {
-  /** The base first. */
+  /** The base layer first. */
   readonly layers: readonly (readonly Entry[])[];
-  /** What the image's configuration says beside what every one has. */
+  /** Additions to the minimal configuration of an image. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Layers, by their place, that are compressed. */
+  /** Indices of the layers to compress. */
   readonly gzipped?: readonly number[];
-  /** Files that are left out, by name. */
+  /** Names of files to leave out. */
   readonly without?: readonly string[];
-  /** Puts the files of the archive in another order; BuildKit sorts by digest. */
+  /** Reorders the files of the archive; BuildKit sorts by digest. */
   readonly order?: (names: string[]) => string[];
 }
 
 const passwd = "root:x:0:0::/root:/bin/sh\nica:x:1000:100::/data:/bin/bash\n";
 
-/** What Bench wants of an image, as entries of its only layer. */
+/** An image that meets Bench's contract, as entries of its only layer. */
 export const keptContract: readonly Entry[] = [
   { name: "etc/passwd", text: passwd },
   { name: "etc/group", text: "users:x:100:\n" },

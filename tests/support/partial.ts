@@ -1,6 +1,6 @@
 import { PartialError } from "../../provider/handler";
 
-/** The failure that a step ends with when the resource exists all the same; anything else, a success included, is thrown. */
+/** The error of a step that fails although the resource exists. Throws any other error, and throws on success. */
 export async function partialOf<State>(step: Promise<unknown>): Promise<PartialError<State>> {
   try {
     await step;

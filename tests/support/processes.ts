@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 
-/** Ids of the processes that a process has started and that still run. Linux only. */
+/** Ids of a process's running child processes. Linux only. */
 export function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
     .split(" ")
@@ -18,7 +18,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Waits until something is so; fails, with what was waited for, after ten seconds. */
+/** Waits up to ten seconds for a condition. On failure, the error names the condition. */
 export async function until(isSo: () => boolean | Promise<boolean>, what: string): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!(await isSo())) {

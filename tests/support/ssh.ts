@@ -1,6 +1,6 @@
 import { Client } from "ssh2";
 
-/** Where a console is, and who enters: in a workspace the password is an API key. */
+/** The address of a console and its login: in a workspace the password is an API key. */
 export interface Console {
   readonly host: string;
   readonly port: number;

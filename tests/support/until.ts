@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Waits for a condition; fails with what was waited for. */
+/** Waits for a condition. On failure, the error names the condition. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -10,10 +10,10 @@ import { receiveWhole } from "../body";
 import { S3Failure } from "../failure";
 import { assemble, checkParts, MIN_PART_BYTES, multipartETag, type Part } from "./parts";
 
-/** What the name of an upload's folder ends with while it is removed. */
+/** Suffix of an upload's folder while it is being removed. */
 const ENDED = ".ended";
 
-/** An object that is complete. `etag` without quotes; for a multipart upload it ends in `-<number of parts>`, as in S3. */
+/** A complete object. `etag` without quotes; for a multipart upload it ends in `-<number of parts>`, as in S3. */
 export interface StoredObject {
   readonly bucket: string;
   readonly key: string;
@@ -21,16 +21,16 @@ export interface StoredObject {
   readonly etag: string;
 }
 
-/** An object that comes in one piece. */
+/** An object that arrives in one piece. */
 export interface Incoming {
   readonly bucket: string;
   readonly key: string;
-  /** The request itself for what arrives over HTTP: its headers say how the body is sent, and what it must be. */
+  /** For uploads over HTTP, the request itself: its headers describe how the body is sent, and its checksums. */
   readonly content: Readable;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What was stored. `etag` without quotes. */
+/** A stored object. `etag` without quotes. */
 export interface Stored {
   readonly size: number;
   readonly etag: string;
@@ -42,36 +42,36 @@ export interface StoredPart extends Part {
   readonly modified: Date;
 }
 
-/** A header of an object that is kept with it. */
+/** The headers stored with an object. */
 const metadataFile = z.record(z.string(), z.string());
 
 /**
- * Objects and uploads as files, crash-safe and as strict as S3: an object appears as a whole or not at all, parts and
- * bodies are checked, ETags are S3's, and nothing secret of a request is written. An object `k` is three files of the
- * bucket's folder: `k._S3rver_object`, the same with `.md5`, which holds the ETag, and `k._S3rver_metadata.json`.
- * (The names are those of a package that earlier versions used; their folders are read on.)
+ * Objects and uploads as files, crash-safe and as strict as S3. An object appears as a whole or not at all; parts and
+ * bodies are checked; ETags are S3's; secrets of a request never reach the disk. An object `k` is three files in the
+ * bucket's folder: `k._S3rver_object`, the same with `.md5`, which holds the ETag, and `k._S3rver_metadata.json`. (The
+ * names come from a package that earlier versions used, so that their folders remain readable.)
  */
 export class DiskStore {
   readonly #dir: string;
   readonly #onStored: (object: StoredObject) => Promise<void>;
   readonly #minPartBytes: number;
   #steps: Promise<void> = Promise.resolve();
-  /** Uploads that are being put together: which parts, and what comes of it. */
+  /** Uploads being completed: their parts and the pending result. */
   readonly #completing = new Map<string, { readonly asked: string; readonly result: Promise<Stored> }>();
 
-  /** @param onStored awaited before an upload is acknowledged */
+  /** @param onStored awaited before the store acknowledges an upload */
   constructor(dir: string, onStored: (object: StoredObject) => Promise<void>, minPartBytes: number = MIN_PART_BYTES) {
     this.#dir = dir;
     this.#onStored = onStored;
     this.#minPartBytes = minPartBytes;
   }
 
-  /** Makes a bucket unless it is there. */
+  /** Creates a bucket if it is missing. */
   async makeBucket(bucket: string): Promise<void> {
     await mkdir(path.join(this.#dir, bucket), { recursive: true, mode: 0o700 });
   }
 
-  /** Stores an object that comes in one piece. */
+  /** Stores an object that arrives in one piece. */
   putObject(incoming: Incoming): Promise<Stored> {
     return onFullDisk(() => this.#putObject(incoming));
   }
@@ -104,7 +104,7 @@ export class DiskStore {
     await writeDurably(path.join(dir, "key"), key);
   }
 
-  /** Stores a part, in the place of an earlier one with its number. */
+  /** Stores a part; replaces an earlier part with the same number. */
   putPart(...args: [bucket: string, uploadId: string, number: string, content: Readable]): Promise<Stored> {
     return onFullDisk(() => this.#putPart(...args));
   }
@@ -123,12 +123,15 @@ export class DiskStore {
     });
   }
 
-  /** Puts the parts of an upload together as its object. */
+  /** Completes an upload: joins its parts into its object. */
   completeUpload(...args: [bucket: string, uploadId: string, parts: readonly Part[]]): Promise<Stored> {
     return onFullDisk(() => this.#once(...args));
   }
 
-  /** A client that got no answer in time asks again, while its parts are still being put together: both get one answer. */
+  /**
+   * A client without a timely answer asks again while the parts are still being joined. Both requests get the same
+   * answer.
+   */
   async #once(bucket: string, uploadId: string, parts: readonly Part[]): Promise<Stored> {
     const asked = JSON.stringify(parts);
     for (let other = this.#completing.get(uploadId); other; other = this.#completing.get(uploadId)) {
@@ -151,7 +154,7 @@ export class DiskStore {
     const size = await checkParts(dir, parts, this.#minPartBytes);
     const assembled = path.join(dir, "assembled");
     const files = parts.map(({ number }) => path.join(dir, String(number)));
-    // The parts stay, so that it can be asked again.
+    // The parts stay, so that the client can ask again.
     const stored = await assemble(files, assembled)
       .then(() => this.#publish({ bucket, key, size, etag: multipartETag(parts) }, assembled, metadata))
       .finally(() => rm(assembled, { force: true }));
@@ -165,7 +168,7 @@ export class DiskStore {
     await this.#endUpload(bucket, uploadId);
   }
 
-  /** The key that a multipart upload goes to; undefined when there is no such upload. */
+  /** The key of a multipart upload; undefined when there is no such upload. */
   async keyOfUpload(bucket: string, uploadId: string): Promise<string | undefined> {
     return /^[0-9a-f]{32}$/.test(uploadId) ? textOf(path.join(this.#uploadDir(bucket, uploadId), "key")) : undefined;
   }
@@ -181,12 +184,12 @@ export class DiskStore {
     return size === undefined ? undefined : { bucket, key, size, etag };
   }
 
-  /** The headers that describe an object, as they were when it was uploaded. */
+  /** The headers that describe an object, as uploaded. */
   async metadataOf(bucket: string, key: string): Promise<Readonly<Record<string, string>>> {
     return metadataFile.parse(JSON.parse((await textOf(this.#path(bucket, key, "metadata.json"))) ?? "{}"));
   }
 
-  /** The parts of an upload that have arrived whole, by number. */
+  /** The complete parts of an upload, by number. */
   async partsOf(bucket: string, uploadId: string): Promise<StoredPart[]> {
     const dir = this.#uploadDir(bucket, uploadId);
     const numbers = (await namesIn(dir)).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -201,7 +204,7 @@ export class DiskStore {
     return parts;
   }
 
-  /** The multipart uploads to an object that are under way, the oldest first. */
+  /** The open multipart uploads to an object, oldest first. */
   async uploadsTo(bucket: string, key: string): Promise<{ uploadId: string; initiated: Date }[]> {
     const found: { uploadId: string; initiated: Date }[] = [];
     for (const uploadId of await namesIn(this.uploadsFolder(bucket))) {
@@ -218,12 +221,12 @@ export class DiskStore {
     return this.#path(bucket, key, "object");
   }
 
-  /** The folder that has a folder for each multipart upload of a bucket that is under way: `key`, `metadata`, the parts. */
+  /** The folder with one folder for each open multipart upload of a bucket: `key`, `metadata`, the parts. */
   uploadsFolder(bucket: string): string {
     return this.#path(bucket, "", "uploads");
   }
 
-  /** What the names of the files begin with that the content of an object is received into, when it comes in one piece. */
+  /** Prefix of the temporary files that receive an object in one piece. */
   incomingPrefix(bucket: string, key: string): string {
     return `${this.#path(bucket, key, "incoming")}.`;
   }
@@ -239,7 +242,7 @@ export class DiskStore {
     await rm(this.#path(bucket, key, "metadata.json"), { force: true });
   }
 
-  /** What is told of the object is written first, then the object appears under its name: the moment of truth. */
+  /** Writes metadata and ETag first, then renames the object to its name, which publishes it. */
   async #publish(object: StoredObject, temporary: string, metadata: Readonly<Record<string, string>>): Promise<Stored> {
     const { bucket, key, size, etag } = object;
     const file = this.fileOf(bucket, key);
@@ -252,7 +255,10 @@ export class DiskStore {
     return { size, etag };
   }
 
-  /** Two parts of one number that come at once must not mix: the ETag of one, the content of the other. */
+  /**
+   * Steps run in order. Two concurrent parts with the same number must not mix: the ETag of one with the content of the
+   * other.
+   */
   #inTurn(step: () => Promise<void>): Promise<void> {
     const result = this.#steps.then(step);
     this.#steps = result.catch(() => undefined);
@@ -267,7 +273,10 @@ export class DiskStore {
     return path.join(this.uploadsFolder(bucket), uploadId);
   }
 
-  /** In one step it is no more; then its files go. A part that is still coming in finds no folder to be put in. */
+  /**
+   * A rename ends the upload in one step; then its files are removed. A part that is still arriving no longer finds its
+   * folder.
+   */
   async #endUpload(bucket: string, uploadId: string): Promise<void> {
     const ended = `${this.#uploadDir(bucket, uploadId)}.${randomBytes(6).toString("hex")}${ENDED}`;
     if ((await unlessMissing(rename(this.#uploadDir(bucket, uploadId), ended).then(() => true))) === true) {
@@ -275,7 +284,7 @@ export class DiskStore {
     }
   }
 
-  /** What goes wrong since the upload was ended meanwhile is told as such. */
+  /** If the upload has ended meanwhile, reports that instead of the failure that it caused. */
   async #unlessOver<T>(bucket: string, uploadId: string, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -296,12 +305,12 @@ export class DiskStore {
   }
 }
 
-/** The time, so that names sort by it, and digits that tell two of the same millisecond apart. */
+/** The time, so that names sort by it, plus digits to distinguish names of the same millisecond. */
 function uniqueTime(): string {
   return `${Date.now()}${String(randomInt(1_000_000)).padStart(6, "0")}`;
 }
 
-/** Every write of an upload can meet a full disk. What was received so far is not lost. */
+/** Every write of an upload can meet a full disk. Data received so far stays. */
 async function onFullDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -3,13 +3,13 @@ import path from "node:path";
 import { namesIn } from "../../state/unless-missing";
 import type { DiskStore } from "./disk";
 
-/** What there is to know of an object that files belong to; undefined when its data is not there any more. */
+/** The status of the data that an object belongs to; undefined when the data no longer exists. */
 type StatusOf = (key: string) => "PARTIAL" | "AVAILABLE" | undefined;
 
 /**
- * Removes what a kill left in a bucket and nobody will ask for again: bodies that were being received or put together,
- * uploads to what is complete or deleted, and objects whose data was deleted. What has arrived of an upload that can go on
- * stays. Only before anything is received.
+ * Removes files that a kill left in a bucket and that no upload needs: bodies being received or joined, uploads to
+ * complete or deleted data, and objects of deleted data. Keeps the received parts of uploads that can continue. Call it
+ * before the store receives anything.
  */
 export async function removeLeftovers(disk: DiskStore, bucket: string, statusOf: StatusOf): Promise<void> {
   const uploads = disk.uploadsFolder(bucket);

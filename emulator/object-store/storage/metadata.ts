@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 
 const DESCRIBING = ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 
-/** Of the headers of an upload those that describe the object. All others may hold credentials: they are not kept. */
+/** The headers of an upload that describe the object. The others may hold credentials and are not stored. */
 export function metadataIn(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = { "content-type": headers["content-type"] ?? "binary/octet-stream" };
   for (const [name, value] of Object.entries(headers)) {
@@ -10,7 +10,7 @@ export function metadataIn(headers: IncomingHttpHeaders): Record<string, string>
       kept[name] = value;
     }
   }
-  // How a body was sent is no property of the object.
+  // The transfer encoding of a body is not a property of the object.
   const encodings = (kept["content-encoding"] ?? "").split(",").map((each) => each.trim());
   const encoding = encodings.filter((each) => each !== "" && each !== "aws-chunked").join(", ");
   delete kept["content-encoding"];

@@ -5,16 +5,16 @@ import { syncFile } from "../../state/sync-file";
 import { sizeOf, textOf } from "../../state/unless-missing";
 import { S3Failure } from "../failure";
 
-/** S3's rule for all parts but the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
+/** S3's minimum for all parts except the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
 export const MIN_PART_BYTES = 5 * 1024 * 1024;
 
-/** A part as the client names it when it completes an upload. */
+/** A part as the client names it to complete an upload. */
 export interface Part {
   readonly number: number;
   readonly etag: string;
 }
 
-/** Puts parts together, in one file that is synced. Through one buffer: the client waits for this, and streams take twice as long. */
+/** Joins parts into one synced file. Uses one buffer, because the client waits and streams take twice as long. */
 export async function assemble(parts: readonly string[], file: string): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(4 * 1024 * 1024);
   const target = await open(file, "w", 0o600);
@@ -25,7 +25,7 @@ export async function assemble(parts: readonly string[], file: string): Promise<
         for (;;) {
           const { bytesRead } = await part.read(buffer, 0, buffer.length);
           if (bytesRead === 0) break;
-          // Writes all of it, unlike `write`.
+          // Unlike `write`, writes everything.
           await target.writeFile(buffer.subarray(0, bytesRead));
         }
       } finally {
@@ -38,7 +38,7 @@ export async function assemble(parts: readonly string[], file: string): Promise<
   }
 }
 
-/** Throws what S3 answers unless all of these are there, in order, and large enough. Returns their size together. */
+/** Throws S3's error unless all parts exist, in order and large enough. Returns their total size. */
 export async function checkParts(dir: string, parts: readonly Part[], minBytes: number): Promise<number> {
   if (parts.some(({ number }, index) => number <= (parts[index - 1]?.number ?? 0))) {
     throw new S3Failure("InvalidPartOrder", "The list of parts was not in ascending order.");
@@ -60,7 +60,7 @@ export async function checkParts(dir: string, parts: readonly Part[], minBytes: 
   return total;
 }
 
-/** MD5 of the MD5s of the parts, then their number. */
+/** MD5 of the parts' MD5s, then the number of parts. */
 export function multipartETag(parts: readonly Part[]): string {
   const hash = createHash("md5");
   for (const { etag } of parts) {

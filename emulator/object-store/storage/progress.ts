@@ -3,17 +3,17 @@ import path from "node:path";
 import { namesIn, sizeOf, textOf, unlessMissing } from "../../state/unless-missing";
 import type { DiskStore } from "./disk";
 
-/** How far an upload is. How much is to come nobody says: S3 clients do not tell the size before. */
+/** The progress of an upload. The total is unknown: S3 clients do not send the size in advance. */
 export interface UploadProgress {
-  /** Bytes that have arrived, those of parts that are still coming in among them. */
+  /** Received bytes, including those of incomplete parts. */
   readonly bytes: number;
-  /** Parts that have arrived whole; undefined for an upload in one piece. */
+  /** Complete parts; undefined for an upload in one piece. */
   readonly parts?: number;
 }
 
 /**
- * The uploads that are under way to these objects, as the files on disk tell: nothing has to be counted while bytes come
- * in, and what a killed emulator had received is seen again. Of several uploads to one object the newest counts.
+ * The open uploads to these objects, from the files on disk. This needs no counting while bytes arrive, and includes
+ * what a killed emulator had received. Of several uploads to one object, the newest counts.
  */
 export async function uploadsUnderWay(
   disk: DiskStore,
@@ -50,7 +50,7 @@ async function multipart(dir: string): Promise<(UploadProgress & { since: number
     const [, number = "", incoming] = /^(\d+)(\.\d+\.incoming)?$/.exec(name) ?? [];
     if (number !== "") {
       const size = (await sizeOf(path.join(dir, name))) ?? 0;
-      // A client that sends a part again while the first try hangs has sent it once.
+      // Counts a part once that a client sends again while the first attempt hangs.
       (incoming === undefined ? whole : coming).set(number, size);
     }
   }

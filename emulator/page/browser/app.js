@@ -10,7 +10,7 @@ import { workspacesView } from "./workspaces.js";
 /** @typedef {import("../protocol").Snapshot} Snapshot */
 /** @typedef {import("../protocol").WorkspaceRow} Row */
 
-/** How often the log of a workspace is asked for while it is shown. */
+/** How often to fetch the log of a workspace while it is shown. */
 const TAIL_MS = 2000;
 
 /** @param {string} id */
@@ -25,12 +25,12 @@ function byId(id) {
 /** @type {{ signedIn: boolean, failure?: string | undefined, connected: boolean, snapshot?: Snapshot | undefined }} */
 const state = { signedIn: false, connected: false };
 let log = new Log(draw);
-/** The logs that are shown, as far as they are known. @type {Map<string, string | undefined>} */
+/** The shown logs, as far as they are loaded. @type {Map<string, string | undefined>} */
 const tails = new Map();
 /** @type {() => void} */
 let unfollow = () => undefined;
 
-/** Draws once, however much has changed since the last picture. */
+/** Draws once, however many changes came since the last drawing. */
 let drawing = false;
 function draw() {
   if (!drawing) {
@@ -42,12 +42,12 @@ function draw() {
   }
 }
 
-/** How long something that was said stays to be read. */
+/** How long a message stays visible. */
 const SAID_MS = 8000;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let saying;
 
-/** Says it where it is seen, and heard. @param {string} text */
+/** Shows a message, which screen readers also announce. @param {string} text */
 function say(text) {
   byId("said").textContent = text;
   clearTimeout(saying);
@@ -103,7 +103,7 @@ function act(action, row) {
         await press(id, "delete");
         say(`${settings.name} is deleted.`);
       },
-      // The button that the focus would return to is gone.
+      // The button that had the focus no longer exists.
       () => byId("workspaces").focus(),
     );
   } else {
@@ -139,10 +139,10 @@ setInterval(() => {
   }
 }, TAIL_MS);
 
-/** More names than that at once nobody takes in. */
+/** The most workspaces that one message names. */
 const MOST_TOLD = 3;
 
-/** Says which workspaces have come to another state. @param {Snapshot} next */
+/** Announces workspaces whose state changed. @param {Snapshot} next */
 function tellChanges(next) {
   const before = new Map(state.snapshot?.workspaces?.map(({ id, status }) => [id, status]));
   const changed = (next.workspaces ?? []).filter(({ id, status }) => (before.get(id) ?? status) !== status);
@@ -198,7 +198,7 @@ async function leave() {
   end();
 }
 
-/** An address of the command line signs in, also when it is opened where the page is already. */
+/** A sign-in link from the command line also works when the page is already open. */
 function takeLink() {
   const link = /^#sign-in=([\w-]+)$/.exec(location.hash)?.[1];
   if (link !== undefined) {

@@ -1,6 +1,6 @@
-/* The page's own calls. The cookie goes along by itself; a failure is an error with the emulator's words. */
+/* The page's own calls. The browser adds the cookie; a failure is an error with the emulator's message. */
 
-/** A call that was refused. */
+/** The emulator refused a call. */
 export class Refused extends Error {
   /**
    * @param {number} status
@@ -16,7 +16,7 @@ export class Refused extends Error {
  * @param {string} method
  * @param {string} path below /page/api
  * @param {{ body?: unknown, ifMatch?: string }} [options]
- * @returns {Promise<any>} what came, or undefined when nothing did
+ * @returns {Promise<any>} the body of the answer, or undefined without one
  */
 async function call(method, path, { body, ifMatch } = {}) {
   const response = await fetch(`/page/api${path}`, {
@@ -59,7 +59,7 @@ export function press(id, verb) {
 
 /**
  * @param {string} id
- * @param {string} etag of the settings that were seen
+ * @param {string} etag of the settings before the edit
  * @param {import("../protocol").WorkspaceSettings} settings
  */
 export function change(id, etag, settings) {
@@ -68,14 +68,14 @@ export function change(id, etag, settings) {
 
 /**
  * @param {string} id
- * @returns {Promise<string>} the last lines that its main process wrote
+ * @returns {Promise<string>} the latest lines of the main process
  */
 export async function logTail(id) {
   return (await call("GET", `/workspaces/${encodeURIComponent(id)}/log`)).text;
 }
 
 /**
- * Follows what happens. It comes again by itself when the connection breaks.
+ * Follows events. Reconnects by itself when the connection breaks.
  *
  * @param {{
  *   state(snapshot: import("../protocol").Snapshot): void,
@@ -83,7 +83,7 @@ export async function logTail(id) {
  *   connected(connected: boolean): void,
  *   refused(): void,
  * }} listener
- * @returns {() => void} ends it
+ * @returns {() => void} stops following
  */
 export function follow(listener) {
   const source = new EventSource("/page/api/events");

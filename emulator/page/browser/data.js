@@ -3,7 +3,7 @@ import { html, nothing } from "/page/lit-html/lit-html.js";
 import { statusView } from "./status.js";
 import { size } from "./words.js";
 
-/** More rows than that nobody reads, and a browser is slow with them. */
+/** The most rows to show: more would be slow in a browser, and too many to read. */
 const MOST_ROWS = 500;
 
 /** @param {readonly import("../protocol").DataRow[]} data */
@@ -48,7 +48,7 @@ function dataRow({ path, type, status, format, bytes, upload }) {
 }
 
 /**
- * No percentage: an S3 client does not tell beforehand how much it will send.
+ * Shows no percentage, because S3 clients do not send the total size in advance.
  *
  * @param {string} path
  * @param {NonNullable<import("../protocol").DataRow["upload"]>} upload

@@ -12,11 +12,11 @@ function place() {
 }
 
 /**
- * Shows a form in a modal dialog. What is typed survives whatever happens on the page behind it. A failure is shown in the
+ * Shows a form in a modal dialog. The user's input survives all changes of the page behind it. A failure appears in the
  * dialog, which stays open.
  *
  * @param {{ title: string, content: unknown, confirm: string, danger?: boolean, done(form: FormData): Promise<void>, afterwards?: () => void }} options
- *   `afterwards`: once it is done and the dialog is closed
+ *   `afterwards`: runs after `done` succeeded and the dialog closed
  */
 function ask({ title, content, confirm, danger = false, done, afterwards = () => undefined }) {
   /** @param {string | undefined} failure */

@@ -4,23 +4,23 @@ import { clock, shortPath } from "./words.js";
 
 const MOST_ENTRIES = 300;
 
-/** What happened, newest first, with what a person chose to see of it. */
+/** The list of events, newest first, and the user's choice of what to show. */
 export class Log {
   /** @type {readonly import("../protocol").Happening[]} newest first */
   #entries = [];
-  /** What came while the list is held. @type {import("../protocol").Happening[]} */
+  /** Events that arrived while the list is held. @type {import("../protocol").Happening[]} */
   #waiting = [];
   #last = 0;
   #held = false;
   #faultsOnly = false;
   #changed;
 
-  /** @param {() => void} changed draws the page again */
+  /** @param {() => void} changed redraws the page */
   constructor(changed) {
     this.#changed = changed;
   }
 
-  /** @param {readonly import("../protocol").Happening[]} happenings oldest first; those that are known already are left out */
+  /** @param {readonly import("../protocol").Happening[]} happenings oldest first; skips known ones */
   add(happenings) {
     const fresh = happenings.filter(({ id }) => id > this.#last);
     this.#last = fresh.at(-1)?.id ?? this.#last;

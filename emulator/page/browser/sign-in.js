@@ -1,9 +1,9 @@
 import { html, nothing } from "/page/lit-html/lit-html.js";
 
 /**
- * All that somebody sees who is not signed in.
+ * The whole page before signing in.
  *
- * @param {string | undefined} failure why the last try did not work
+ * @param {string | undefined} failure why the last attempt failed
  * @param {(apiKey: string) => void} onKey
  */
 export function signInView(failure, onKey) {

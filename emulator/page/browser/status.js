@@ -1,6 +1,6 @@
 import { html } from "/page/lit-html/lit-html.js";
 
-/** How each status looks; one that is not here is neither good nor bad. */
+/** The look of each status; others look neutral. */
 const LOOKS = new Map(
   Object.entries({
     Running: "good",

@@ -1,4 +1,4 @@
-/* How things are said. */
+/* Formats values as text. */
 
 /** @param {number} bytes */
 export function size(bytes) {
@@ -31,7 +31,7 @@ export function clock(time) {
   return new Date(time).toLocaleTimeString("en-GB");
 }
 
-/** A path with the first digits of its ids only: they tell one from another. @param {string} path */
+/** A path with only the first digits of its ids, which are enough to tell them apart. @param {string} path */
 export function shortPath(path) {
   return path.replace(/([0-9a-f]{8})(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|([0-9a-f]{8})[0-9a-f]{24}/g, "$1$2…");
 }

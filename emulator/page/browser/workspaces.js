@@ -6,7 +6,7 @@ import { accessWords, networkWords } from "./words.js";
 /** @typedef {import("../protocol").WorkspaceRow} Row */
 /** @typedef {"start" | "stop" | "edit" | "delete"} Action */
 
-/** In which states each action is allowed; the emulator decides, this only saves a click. */
+/** The states in which each action is allowed. The emulator decides; this only saves a click. */
 const ALLOWED = {
   start: ["Stopped", "Failed"],
   stop: ["Running", "Starting", "Failed"],
@@ -98,7 +98,7 @@ function tailWords(text) {
 }
 
 /**
- * A button that is not to be pressed now stays where it is and keeps the focus, and says why.
+ * A button for an action. When the action is not allowed, the button stays in place, keeps the focus, and says why.
  *
  * @param {Action} action
  * @param {string} label

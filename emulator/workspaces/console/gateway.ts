@@ -6,16 +6,16 @@ import { passThrough } from "./pass-through";
 
 /** What the gateway needs. */
 export interface ConsoleOptions {
-  /** Private key that the gateway shows. */
+  /** The gateway's private host key. */
   readonly hostKey: string;
   /** Whether a password opens the console: any API key of the user, as the vendor's page says. */
   isAllowed(password: string): boolean;
-  /** Where the sshd of a workspace is now, and the key that it takes. */
+  /** The current address of a workspace's sshd, and the key to log in. */
   inside(id: string): Promise<Inside>;
   log(line: string): void;
 }
 
-/** An open port. */
+/** A listening port. */
 interface Door {
   readonly port: number;
   readonly listener: Listener;
@@ -24,8 +24,8 @@ interface Door {
 }
 
 /**
- * Console access: one SSH port on loopback for each running workspace. The password is an API key; what then happens on
- * the connection happens in the workspace, under the user name that the client gave.
+ * Console access: one SSH port on loopback for each running workspace. The password is an API key. The gateway forwards
+ * the connection into the workspace, under the user name that the client gave.
  */
 export class ConsoleGateway {
   readonly #options: ConsoleOptions;
@@ -35,12 +35,12 @@ export class ConsoleGateway {
     this.#options = options;
   }
 
-  /** The port of a workspace, if it is open. */
+  /** The port of a workspace, if open. */
   port(id: string): number | undefined {
     return this.#open.get(id)?.port;
   }
 
-  /** Opens the port of a workspace, at the preferred number where that is free. Returns the number. */
+  /** Opens the port of a workspace, at the preferred number if that is free. Returns the number. */
   async open(id: string, host: string, preferred: number | undefined): Promise<number> {
     const known = this.port(id);
     if (known !== undefined) {
@@ -74,7 +74,7 @@ export class ConsoleGateway {
     for (const connection of found.connections) {
       connection.end();
     }
-    // a client that never says anything would hold the port for ever
+    // A silent client would hold the port open forever.
     for (const socket of found.sockets) {
       socket.destroySoon();
     }
@@ -100,7 +100,7 @@ export class ConsoleGateway {
         this.#options.inside(id).then((inside) => connectInside(inside, user)),
       );
     });
-    // scanners and aborted clients; there is nobody left to tell
+    // Port scanners and aborted clients cause errors here; only the log can report them.
     connection.on("error", (error) => this.#options.log(`Console of workspace ${id}: ${error.message}`));
   }
 }
@@ -115,7 +115,7 @@ async function listen(listener: Listener, host: string, preferred: number | unde
   return port;
 }
 
-/** The port it listens on; undefined when that is in use. */
+/** The port that it listens on; undefined when that is in use. */
 function tryListen(listener: Listener, host: string, port: number): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(undefined) : reject(error));

@@ -4,7 +4,7 @@ import type { Store } from "../../state/store";
 
 const hostKey = z.object({ privateKey: z.string() });
 
-/** The host key of the SSH gateway, the same at every start. It is the emulator's own, no secret of ICA's. */
+/** The host key of the SSH gateway, the same at every start. It belongs to the emulator and is not a secret of ICA. */
 export async function loadHostKey(store: Store): Promise<string> {
   const collection = await store.collection("console", hostKey);
   const known = collection.get("host-key");
@@ -17,8 +17,8 @@ export async function loadHostKey(store: Store): Promise<string> {
 }
 
 /**
- * A new host key. ssh2 drops zeros at the start of the public half, which makes one ed25519 key of 256 a key that no
- * one can read (https://github.com/mscdex/ssh2/issues/1513): such a key is made anew.
+ * Generates a host key. ssh2 drops leading zeros of the public half, which makes about one ed25519 key in 256
+ * unreadable (https://github.com/mscdex/ssh2/issues/1513); this function then generates another.
  */
 export function makeHostKey(): string {
   for (;;) {

@@ -6,7 +6,7 @@ import { printable } from "../../../runtime/printable";
 
 type Opened = (error: Error | undefined, channel: ClientChannel) => void;
 
-/** Does on the inner connection whatever the client asks for on the outer one. Ends both together. */
+/** Repeats every request of the client's (outer) connection on the inner one. Ends both together. */
 export function passThrough(outer: Connection, inner: Promise<Client>): void {
   outer.on("session", (accept) => serveSession(accept(), inner));
   outer.on("tcpip", (accept, reject, { srcIP, srcPort, destIP, destPort }) => {
@@ -33,7 +33,7 @@ export function passThrough(outer: Connection, inner: Promise<Client>): void {
   );
 }
 
-/** One shell, command or subsystem, with what belongs to it. */
+/** Serves one shell, command or subsystem with its requests. */
 function serveSession(session: Session, inner: Promise<Client>): void {
   const env: Record<string, string> = {};
   let pty: PseudoTtyInfo | undefined;
@@ -79,8 +79,8 @@ function serveSession(session: Session, inner: Promise<Client>): void {
 }
 
 /**
- * Opens a channel inside. `use` is called before the next packet is looked at: a quick command has its end in the same
- * read as its start, and who listens a moment later never hears of it.
+ * Opens a channel inside. Calls `use` before ssh2 handles the next packet: the end of a quick command can arrive in the
+ * same read as its start, and a listener added later would miss it.
  */
 async function openChannel(
   inner: Promise<Client>,
@@ -100,7 +100,7 @@ async function openChannel(
   });
 }
 
-/** Both streams, the end of the input, the exit status or signal, and the close, in this order. */
+/** Passes on both streams, the end of the input, the exit status or signal, and the close, in this order. */
 function join(near: ServerChannel, far: ClientChannel): void {
   near.pipe(far);
   const turn = pLimit(1);
@@ -113,7 +113,8 @@ function join(near: ServerChannel, far: ClientChannel): void {
       near.exit(signal, dumped ?? false, description ?? "");
     }
   });
-  // an end of `near` is one of both streams, with whatever the client has no room for yet: not before all is written
+  // Ending `near` ends both of its streams, so this waits until everything is written, including what the client has no
+  // window for yet.
   Promise.all([once(far, "close"), once(far.stderr, "end")]).then(
     () => turn(() => near.end()),
     () => near.end(),
@@ -122,8 +123,9 @@ function join(near: ServerChannel, far: ClientChannel): void {
 }
 
 /**
- * Hands on all that one stream says. Both outputs of a channel share the client's window, and ssh2 loses or repeats what is
- * written to one while the other waits for it (server.js, CHANNEL_WINDOW_ADJUST): one piece at a time, and no trace of it.
+ * Passes on everything that one stream writes. Both outputs of a channel share the client's window, and ssh2 loses or
+ * repeats data of one while the other waits for window (its server.js, CHANNEL_WINDOW_ADJUST). So this writes one piece
+ * at a time and waits for it.
  */
 function handOn(from: Readable, to: Writable, channel: ServerChannel, turn: Limit): void {
   const write = (chunk: Buffer) =>

@@ -4,30 +4,33 @@ import { find, pipe, run, tail } from "../process.mjs";
 import { begin, Remedy, step } from "../progress.mjs";
 import { canInstall, install } from "./apt.mjs";
 
-const platform = "linux/amd64"; // Bench runs nothing else
+const platform = "linux/amd64"; // the only platform that Bench runs
 const suite = "bookworm";
 const archiveKeys = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
-/** The address that this machine's apt gets Debian from, so that a mirror set up by its owner is used here too. */
+/** The address from which this machine's apt gets Debian, so that a configured mirror is used here too. */
 async function debianMirror() {
   const { stdout } = await run("apt-cache", ["policy"], { env: { ...process.env, LC_ALL: "C" } });
   return stdout.match(/^ *\d+ (https?:\S*\/debian\/?) /m)?.[1];
 }
 
-/** debootstrap knows nothing of apt's own proxy settings. */
+/** debootstrap does not read apt's own proxy settings. */
 async function aptProxy() {
   const { stdout } = await run("apt-config", ["shell", "proxy", "Acquire::http::Proxy"]);
   const proxy = stdout.match(/^proxy='(.+)'$/m)?.[1];
   return proxy ? { http_proxy: proxy } : {};
 }
 
-/** The package sources of the official image: updates and security fixes included. */
+/** The package sources of the official image, with updates and security fixes. */
 function packageSources(mirror) {
   const security = `${mirror.replace(/\/debian\/?$/, "")}/debian-security`;
   return `deb ${mirror} ${suite} main\ndeb ${mirror} ${suite}-updates main\ndeb ${security} ${suite}-security main\n`;
 }
 
-/** Makes the image from Debian's own packages. Under a minute; needs root, because a root file system has owners. */
+/**
+ * Makes the image from Debian's own packages in under a minute. Needs root, because files in a root file system have
+ * owners.
+ */
 async function makeFromPackages(docker, name) {
   const missing = [find("debootstrap") ? "" : "debootstrap", existsSync(archiveKeys) ? "" : "debian-archive-keyring"];
   const packages = missing.filter((each) => each !== "");
@@ -35,7 +38,7 @@ async function makeFromPackages(docker, name) {
     const { ok, output } = await install(packages);
     if (!ok) return `debootstrap could not be installed:\n${tail(output, 5)}`;
   }
-  // /var/tmp and not /tmp: the latter may be a memory file system, mounted so that no device file can be made there.
+  // /var/tmp, because /tmp may be a memory file system on which device files cannot be created.
   const folder = mkdtempSync("/var/tmp/pulumi-ica-base-");
   try {
     const mirror = await debianMirror();
@@ -65,13 +68,16 @@ async function makeFromPackages(docker, name) {
   }
 }
 
-/** The image that the example and the tests build on: pulled; made from Debian's packages where no registry answers. */
+/**
+ * Provides the base image of the examples and tests: pulls it, or makes it from Debian's packages when no registry
+ * responds.
+ */
 export function baseImage(docker, name = `debian:${suite}-slim`) {
   return step("base image", async () => {
     const there = await run(docker, ["image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", name]);
     if (there.code === 0 && there.stdout.trim() === platform) return { said: `${name} is there` };
 
-    // A minute for a registry to say anything at all; after its first word, the line may be slow.
+    // A registry has a minute to respond at all. Once it does, the download may be slow.
     const pulled = await run(docker, ["pull", "--platform", platform, name], {
       idle: (output) => (/Pulling from/.test(output) ? 300_000 : 60_000),
     });

@@ -4,7 +4,7 @@ import { cacheFolder } from "../paths.mjs";
 import { find, isExecutable, run, tail } from "../process.mjs";
 import { begin, step } from "../progress.mjs";
 
-/** Versions that are known to build from their modules and to work with each other. */
+/** Versions that are known to build from their modules and to work together. */
 const tools = {
   buildx: {
     module: "github.com/docker/buildx",
@@ -18,7 +18,7 @@ const tools = {
   },
 };
 
-/** Why no separate BuildKit can run on this machine; undefined when it can. */
+/** Why this machine cannot run a separate BuildKit; undefined when it can. */
 export function whyNoBuildKit() {
   if (process.platform !== "linux") return "a separate buildkitd runs on Linux only";
   if (process.getuid?.() !== 0) return "a separate buildkitd needs root here";
@@ -27,7 +27,7 @@ export function whyNoBuildKit() {
   return undefined;
 }
 
-/** The folder of a module's source in Go's cache, where it can be built with just the versions that it was released with. */
+/** The folder of a module's source in Go's cache, where it builds with exactly the versions of its release. */
 async function sourceOf(go, { module, version }, env) {
   const { code, stdout, output } = await run(go, ["mod", "download", "-json", `${module}@${version}`], { env });
   if (code !== 0)
@@ -41,7 +41,8 @@ async function build(go, name, folder) {
   const env = { ...process.env, GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off", CGO_ENABLED: "0" };
   const source = await sourceOf(go, tools[name], env);
   if (source.refusal) return source.refusal;
-  // Beside its final place, so that the finished program moves there in one step and nobody sees half of one.
+  // In the target folder, so that the finished program moves into place in one step and no process sees an incomplete
+  // one.
   const workshop = mkdtempSync(join(folder, "building-"));
   try {
     const made = join(workshop, name);
@@ -56,7 +57,7 @@ async function build(go, name, folder) {
 }
 
 /**
- * buildx and buildkitd, built from their Go modules where they were not before. `go install …@version` is refused for both
+ * Provides buildx and buildkitd; builds them from their Go modules if necessary. `go install …@version` refuses both
  * (their go.mod replace or exclude versions), so each is built in its own source.
  *
  * @returns {Promise<{ buildx: string, buildkitd: string } | { refusal: string }>} full paths, or why there are none

@@ -12,13 +12,14 @@ const usualFolders = [
   "/Applications/Docker.app/Contents/Resources/bin",
 ];
 
-/** Every docker client on this machine, those on PATH first. There may be several, and not each of them can build. */
+/** Every docker client on this machine, those on PATH first. Some of them may not be able to build. */
 export function dockerClients() {
   return findAll("docker", usualFolders);
 }
 
 /**
- * The engine behind this client, wherever the client looks for it (DOCKER_HOST, a docker context, the default socket).
+ * Asks the engine of this client for its version, with the client's own settings (DOCKER_HOST, a docker context, the
+ * default socket).
  *
  * @returns {Promise<{ client: string, version: string } | { client: string, refusal: string }>}
  */
@@ -43,8 +44,8 @@ export async function findEngine(clients) {
 }
 
 /**
- * Whether this client builds with BuildKit, tried for real: a client of version 23 or newer needs the buildx plugin, an older
- * one has BuildKit inside. `--output` is refused by the old builder, so success means BuildKit; and it leaves no image.
+ * Tries whether this client builds with BuildKit: version 23 or newer needs the buildx plugin, older versions contain
+ * BuildKit. The old builder refuses `--output`, so success means BuildKit, and the build leaves no image.
  *
  * @returns {Promise<string | undefined>} why not, or undefined when it does
  */

@@ -12,7 +12,7 @@ const howToGetDocker =
   "install Docker and start it: https://docs.docker.com/engine/install/ (Linux), Docker Desktop, Colima or OrbStack (macOS). " +
   "On Debian, run this command as root and it installs Docker itself.";
 
-/** The engine that the user has chosen by hand, if any: starting another one would not help there. */
+/** The engine that the user has chosen, if any; starting another would not help. */
 function chosenEngine() {
   if (process.env.DOCKER_HOST) return `DOCKER_HOST=${process.env.DOCKER_HOST}`;
   if (process.env.DOCKER_CONTEXT) return `DOCKER_CONTEXT=${process.env.DOCKER_CONTEXT}`;
@@ -22,11 +22,11 @@ function chosenEngine() {
     const context = JSON.parse(readFileSync(file, "utf8")).currentContext;
     return context && context !== "default" ? `the docker context "${context}"` : undefined;
   } catch {
-    return undefined; // a file that docker cannot read either chooses nothing
+    return undefined; // docker cannot read this file either, so it chooses no engine
   }
 }
 
-/** Fails when it is clear that an engine of our own would be the wrong answer. */
+/** Fails when starting an engine of our own is clearly wrong. */
 function refuseToStart(refusal) {
   const chosen = chosenEngine();
   if (chosen) {
@@ -46,14 +46,16 @@ function refuseToStart(refusal) {
 
 const answer = () => findEngine(dockerClients()).then((engine) => ("version" in engine ? engine : undefined));
 
-/** Under systemd the service is asked for, and dockerd stays systemd's; elsewhere nobody will start it but us. */
+/**
+ * Under systemd, starts the service, and dockerd stays systemd's. On other systems this process has to start dockerd.
+ */
 async function startService() {
   if (!existsSync("/run/systemd/system")) return undefined;
   await run("systemctl", ["start", "docker"], { timeout: 60_000 });
   return until(answer, 20_000);
 }
 
-/** Starts dockerd detached from this process and its terminal, and waits until it answers. */
+/** Starts dockerd detached from this process and its terminal, and waits until it responds. */
 async function startDaemon() {
   const dockerd = find("dockerd");
   if (!dockerd) throw new Remedy("The package docker.io is installed, but there is no `dockerd`.", howToGetDocker);
@@ -83,9 +85,10 @@ async function startDaemon() {
 }
 
 /**
- * A running engine: the one that is there, or one that is installed (on Debian, as root) and started.
+ * Provides a running engine: the existing one, or one that this function installs (on Debian, as root) and starts.
  *
- * @returns {Promise<{ version: string, started?: string }>} `started`: what a person should know of an engine started here
+ * @returns {Promise<{ version: string, started?: string }>} `started`: what the user should know about an engine
+ * started here
  */
 export async function ensureEngine() {
   const engine = await findEngine(dockerClients());
@@ -95,7 +98,7 @@ export async function ensureEngine() {
   let installed = "";
   if (!find("dockerd") || dockerClients().length === 0) {
     begin("docker", "no engine answers: installing docker.io with apt-get");
-    // Newer Debian releases have the client and buildx in packages of their own.
+    // Newer Debian releases have the client and buildx in separate packages.
     const { ok, output } = await install(["docker.io"], ["docker-cli", "docker-buildx"]);
     if (!ok) throw new Remedy(`docker.io could not be installed:\n${tail(output)}`, howToGetDocker);
     installed = "installed docker.io, ";

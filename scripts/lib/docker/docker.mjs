@@ -4,7 +4,7 @@ import { canInstall, install } from "./apt.mjs";
 import { dockerClients, findBuilder } from "./docker-client.mjs";
 import { ensureEngine } from "./docker-engine.mjs";
 
-/** A client that builds with BuildKit, installed when none of those on the machine does and apt can help. */
+/** A client that builds with BuildKit; installs one with apt if there is none. */
 async function ensureBuilder() {
   let builder = await findBuilder(dockerClients());
   if (!builder.client && canInstall()) {
@@ -20,7 +20,7 @@ async function ensureBuilder() {
 }
 
 /**
- * A running engine and the client to use.
+ * Provides a running engine and a client.
  *
  * @returns {Promise<string>} absolute path of a docker client that builds with BuildKit
  */
@@ -33,7 +33,9 @@ export function docker() {
   });
 }
 
-/** bzip2, which Bench's image archives are made with; lbzip2 does the same work in less time, and either runs on all cores. */
+/**
+ * Provides bzip2, which compresses Bench's image archives. lbzip2 does the same in less time; either runs on all cores.
+ */
 export function compression() {
   return step("bzip2", async () => {
     const have = () => ["lbzip2", "bzip2"].filter((name) => find(name));

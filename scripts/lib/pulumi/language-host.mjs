@@ -4,12 +4,12 @@ import { root } from "../paths.mjs";
 
 const standIn = join(root, "scripts", "pulumi-language-nodejs.mjs");
 
-/** A word for a POSIX shell, whatever characters it has. */
+/** Quotes a word for a POSIX shell. */
 export function shellWord(text) {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Written beside and moved into place: an engine may be starting the old one at this moment. */
+/** Writes to a temporary file and renames it, because an engine may be starting the old one at this moment. */
 function replaceFile(path, write) {
   const next = `${path}.${process.pid}`;
   write(next);
@@ -23,9 +23,9 @@ function installScript(path, text) {
 }
 
 /**
- * The executable that runs dynamic resources. @pulumi/pulumi has the same script, but the engine finds it only where somebody
- * has put node_modules/@pulumi/pulumi on PATH. The program's own @pulumi/pulumi is used: the engine starts it in the program's
- * folder.
+ * Installs the executable that runs dynamic resources. @pulumi/pulumi has the same script, but the engine finds it only
+ * if node_modules/@pulumi/pulumi is on PATH. It uses the program's own @pulumi/pulumi, because the engine starts it in
+ * the program's folder.
  */
 export function installDynamicProvider(folder) {
   mkdirSync(folder, { recursive: true });
@@ -39,9 +39,9 @@ exec node "$script" "$@"
 }
 
 /**
- * The stand-in for the language host, and the dynamic provider's executable, beside the pulumi command. Beside it, because the
- * engine warns at every run of a language host that it finds elsewhere on PATH. A copy, because the folder serves all clones
- * on this machine and outlives any of them.
+ * Installs the stand-in for the language host and the dynamic provider's executable in the folder of the pulumi
+ * command, because the engine warns at every run about a language host elsewhere on PATH. Copies them, because the
+ * folder serves all clones on this machine and outlives each of them.
  */
 export function installLanguageHost(folder) {
   const script = join(folder, "pulumi-language-nodejs.mjs");

@@ -5,7 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { run, tail } from "../process.mjs";
 import { begin } from "../progress.mjs";
 
-/** Where Pulumi's own installation script (https://get.pulumi.com) gets its archives from. */
+/** The server from which Pulumi's own installation script (https://get.pulumi.com) downloads its archives. */
 const officialAddress = "https://get.pulumi.com";
 
 async function answers(url) {
@@ -13,7 +13,7 @@ async function answers(url) {
     const response = await fetch(url, { method: "HEAD", signal: AbortSignal.timeout(4_000) });
     return response.ok;
   } catch {
-    return false; // unreachable, refused or too slow: another way is tried
+    return false; // unreachable, refused or too slow: the caller tries another way
   }
 }
 
@@ -24,10 +24,11 @@ async function download(url, file) {
 }
 
 /**
- * Puts the official release into `folder`, if its address answers within a few seconds. The installation script does the same
- * with the same archive, but also writes to ~/.pulumi and to the shell's profile, which are not ours.
+ * Downloads the official release into `folder`, if its server responds within a few seconds. The installation script
+ * does the same with the same archive, but also writes to ~/.pulumi and to the shell's profile, which belong to the
+ * user.
  *
- * @returns {Promise<string | undefined>} why it could not be done, or undefined when `folder/pulumi` is there
+ * @returns {Promise<string | undefined>} why it failed, or undefined when `folder/pulumi` exists
  */
 export async function downloadPulumi(version, folder, address = officialAddress) {
   const archive = `${address}/releases/sdk/pulumi-${version}-${process.platform}-${process.arch}.tar.gz`;

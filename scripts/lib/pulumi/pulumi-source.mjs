@@ -6,7 +6,7 @@ import { begin } from "../progress.mjs";
 const commandPackage = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 
 function goModule(version) {
-  // Both versions are named: left to itself, Go takes a newer sdk, which lacks packages that this pkg needs.
+  // Names both versions, because Go would otherwise choose a newer sdk, which lacks packages that this pkg needs.
   return [
     "module pulumi-ica.invalid/pulumi",
     "require (",
@@ -18,17 +18,18 @@ function goModule(version) {
 }
 
 /**
- * Builds the pulumi command from its Go modules into `folder`. `go install …@version` is refused for it (its go.mod has
- * replace directives), so a module of our own requires it as a tool. Needs Go 1.24 or newer; about five minutes.
+ * Builds the pulumi command from its Go modules into `folder`. `go install …@version` refuses it (its go.mod has
+ * replace directives), so a module of our own requires it as a tool. Needs Go 1.24 or newer; takes about five minutes.
  *
- * @returns {Promise<string | undefined>} why it could not be done, or undefined when `folder/pulumi` is there
+ * @returns {Promise<string | undefined>} why it failed, or undefined when `folder/pulumi` exists
  */
 export async function buildPulumi(version, folder) {
   const go = find("go", ["/usr/local/go/bin", "/usr/lib/go/bin", "/opt/homebrew/bin"]);
   if (!go) return "Go is not installed";
   begin("pulumi", `building ${version} from its Go modules (about five minutes, only this once)`);
   mkdirSync(folder, { recursive: true });
-  // Beside its final place, so that the finished program moves there in one step and nobody sees half of one.
+  // In the target folder, so that the finished program moves into place in one step and no process sees an incomplete
+  // one.
   const workshop = mkdtempSync(join(folder, "building-"));
   try {
     writeFileSync(join(workshop, "go.mod"), goModule(version));

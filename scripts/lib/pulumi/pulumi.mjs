@@ -7,7 +7,7 @@ import { installDynamicProvider, installLanguageHost } from "./language-host.mjs
 import { downloadPulumi } from "./pulumi-official.mjs";
 import { buildPulumi } from "./pulumi-source.mjs";
 
-/** The release that is fetched where there is none. Its modules are known to build; those of 3.265 and newer are not. */
+/** The release to fetch when there is none. Its modules are known to build; those of 3.265 and newer do not. */
 const release = "v3.259.0";
 const oldest = [3, 200];
 
@@ -24,11 +24,11 @@ function isRecent(version) {
   return major > oldest[0] || (major === oldest[0] && minor >= oldest[1]);
 }
 
-/** The folder of an official installation on PATH that is new enough and whole. */
+/** The folder of an official installation on PATH that is recent enough and complete. */
 async function onPath() {
   for (const path of findAll("pulumi")) {
     const real = dirname(realpathSync(path));
-    if (real.startsWith(cacheFolder)) continue; // ours, by way of the lines that set-up prints
+    if (real.startsWith(cacheFolder)) continue; // ours, on PATH because of the lines that set-up prints
     const version = await versionOf(path);
     if (!version) continue;
     const folder = [dirname(path), real].find((each) => isExecutable(join(each, "pulumi-language-nodejs")));
@@ -39,7 +39,7 @@ async function onPath() {
   return undefined;
 }
 
-/** A release that was downloaded or built before and still answers. */
+/** A release that was downloaded or built before and still works. */
 async function inCache(folder, how) {
   const pulumi = join(folder, "pulumi");
   const version = isExecutable(pulumi) ? await versionOf(pulumi) : undefined;
@@ -47,8 +47,8 @@ async function inCache(folder, how) {
 }
 
 /**
- * The pulumi command with a language host for Node.js: the one on PATH, else the official release, else built from source with
- * a stand-in for the language host, whose source is not published as a module.
+ * Provides the pulumi command with a language host for Node.js: the one on PATH, otherwise the official release,
+ * otherwise a build from source with a stand-in for the language host, whose source is not published as a module.
  *
  * @returns {Promise<string[]>} folders that PATH must begin with
  */

@@ -2,10 +2,13 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { run, until } from "../process.mjs";
 
-/** Carried by everything that the provider and the emulator make in Docker. */
+/** The label of everything that the provider and the emulator create in Docker. */
 const label = "pulumi-ica";
 
-/** On what a run of tests made through the runtime: whose it is. The variable has the value (runtime/names.ts). */
+/**
+ * The label with the test run that created an object through the runtime. The variable has the label's value
+ * (runtime/names.ts).
+ */
 const runLabel = "pulumi-ica.test-run";
 const runVariable = "PULUMI_ICA_TEST_RUN";
 
@@ -33,9 +36,9 @@ const listings = {
 };
 
 /**
- * What of ours is in Docker now, but for what says that it is of another run than `mark`: that one looks after it.
+ * Our objects in Docker, except those that a test run other than `mark` created: that run cleans up its own.
  *
- * @returns {Promise<Map<string, string>>} by id, in words
+ * @returns {Promise<Map<string, string>>} id → description
  */
 export async function labelled(docker, mark) {
   const found = new Map();
@@ -50,13 +53,13 @@ export async function labelled(docker, mark) {
   return found;
 }
 
-/** Marks the environment, and so every process that comes of it, daemons included. */
+/** Marks the environment, and with it every process started from it, daemons included. */
 export function marked(env) {
   const mark = randomUUID();
   return { mark, env: { ...env, [runVariable]: mark } };
 }
 
-/** The processes that carry the mark (Linux; none elsewhere). */
+/** The processes with the mark (on Linux; elsewhere none). */
 function processesOf(mark) {
   if (process.platform !== "linux") return new Map();
   const found = new Map();
@@ -64,18 +67,18 @@ function processesOf(mark) {
     try {
       if (!readFileSync(`/proc/${pid}/environ`, "utf8").includes(`${runVariable}=${mark}\0`)) continue;
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-      // A process that has ended and waits for its parent to notice has no command line.
+      // A process that has ended but is not reaped yet has no command line.
       if (command !== "") found.set(Number(pid), `process ${pid}: ${command}`);
     } catch {
-      // ended while we looked, or of another user
+      // ended meanwhile, or belongs to another user
     }
   }
   return found;
 }
 
 /**
- * What a run has left behind, in words. Things on their way out get ten seconds. Processes that are still there then are
- * ended, being certainly ours; things in Docker stay, to be looked at.
+ * What a run left behind, as text. Waits up to ten seconds for objects that are being removed. Ends processes that are
+ * still there, because the mark proves them ours; objects in Docker stay for inspection.
  */
 export async function leftovers(docker, before, mark) {
   let left = new Map();
@@ -90,7 +93,7 @@ export async function leftovers(docker, before, mark) {
     try {
       process.kill(pid, "SIGKILL");
     } catch {
-      // ended by itself just now
+      // has just ended by itself
     }
   }
   return [...left.values(), ...[...processes.values()].map((words) => `${words} (ended now)`)];

@@ -1,4 +1,4 @@
-// Mocha's own spec reporter, and beside it the figures of the run in a file: --reporter-option output=<file>
+// Mocha's spec reporter, which also writes the figures of the run to a file: --reporter-option output=<file>
 
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 const Mocha = createRequire(import.meta.url)("mocha");
 const { EVENT_RUN_END, EVENT_TEST_PENDING } = Mocha.Runner.constants;
 
-/** A test says why it skips itself with `this.skipReason = "…"` before `this.skip()`. */
+/** A test gives the reason for skipping itself with `this.skipReason = "…"` before `this.skip()`. */
 function reasonOf(test) {
   return test.ctx?.skipReason ?? "no reason given";
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { root } from "../paths.mjs";
 
-/** Quick ones first, so that a simple mistake shows early; a folder that is not named here comes last. */
+/** Quick stages first, so that simple mistakes show early. A folder that is not listed here comes last. */
 const stages = ["unit", "contract", "client", "docker", "emulator", "runtime", "cli", "engine", "package"];
 
 function testFiles(path) {
@@ -18,7 +18,10 @@ function testFiles(path) {
     });
 }
 
-/** Commands of their own run these: they need a browser, or what takes minutes to make (scripts/test-….mjs). */
+/**
+ * Folders with commands of their own (scripts/test-….mjs): they need a browser, or something that takes minutes to
+ * build.
+ */
 const apart = ["browser", "remote"];
 
 function allTests() {
@@ -33,7 +36,7 @@ function allTests() {
     .sort((a, b) => stageOf(a) - stageOf(b));
 }
 
-/** What a person typed: paths choose the tests, anything else is mocha's. */
+/** The user's arguments: paths select the tests, the others are mocha's. */
 function chosen(args) {
   const paths = args.filter((arg) => !arg.startsWith("-") && existsSync(resolve(root, arg)));
   const rest = args.filter((arg) => !paths.includes(arg));
@@ -41,14 +44,15 @@ function chosen(args) {
   return [...rest, ...files.map((file) => relative(root, file))];
 }
 
-/** How long mocha may take to end once all tests have: whatever keeps it alive then was left open by a test. */
+/** How long mocha may take to end after the last test. Longer means that a test left something open. */
 const grace = 15_000;
 
 /**
  * Runs the tests in one mocha process on this terminal.
  *
  * @param {string[]} args mocha's options, and paths below tests/ to run only these
- * @returns {Promise<{ passes: number, failures: number, skipped: { title: string, reason: string }[], faults: string[] }>}
+ * @returns {Promise<{ passes: number, failures: number, skipped: { title: string, reason: string }[], faults: string[]
+ * }>}
  *   `faults`: what went wrong outside of any test
  */
 export async function runTests(args, env) {
@@ -61,7 +65,7 @@ export async function runTests(args, env) {
     [mocha, "--reporter", reporter, "--reporter-option", `output=${output}`, ...chosen(args)],
     { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] },
   );
-  // Ctrl-C reaches mocha by itself: it ends the test at hand and runs the clean-up. Only then is it our turn.
+  // Ctrl-C reaches mocha by itself: it ends the current test and cleans up. This process waits for that.
   const onInterrupt = () => undefined;
   const onTerminate = () => child.kill("SIGINT");
   process.on("SIGINT", onInterrupt);

@@ -3,11 +3,11 @@ import { labelled, leftovers, marked } from "./leftovers.mjs";
 import { runTests } from "./mocha-run.mjs";
 
 /**
- * Runs tests, and what else belongs to the verdict, and says how it went. Whatever they leave behind is a failure.
+ * Runs the tests and further checks, and prints the outcome. Anything left behind is a failure.
  *
- * @param {{ docker: string, env: NodeJS.ProcessEnv }} found what set-up has found
+ * @param {{ docker: string, env: NodeJS.ProcessEnv }} found the result of set-up
  * @param {string[]} args mocha's options, and paths below tests/ to run only these
- * @param {(env: NodeJS.ProcessEnv) => Promise<string[]>} [before] runs first; gives what is wrong already
+ * @param {(env: NodeJS.ProcessEnv) => Promise<string[]>} [before] runs first; returns the problems that it found
  * @returns {Promise<number>} exit code
  */
 export async function verdict({ docker, env: plain }, args, before = async () => []) {

@@ -2,14 +2,14 @@ import { contextFor, type TestContext } from "../context";
 import { BenchServer } from "../servers/bench-server";
 import { ScriptedServer } from "../servers/scripted-server";
 
-/** What a test of the workspace handler talks to. */
+/** What a test of the workspace handler uses. */
 export interface Scripted {
   readonly server: ScriptedServer;
   readonly bench: BenchServer;
   readonly context: TestContext;
 }
 
-/** Gives each test of a suite a scripted ICA of its own, with one workspace at most, and closes it afterwards. */
+/** Gives each test of a suite its own scripted ICA with at most one workspace, and closes it afterwards. */
 export function eachBench(use: (scripted: Scripted) => void): void {
   let server: ScriptedServer | undefined;
   beforeEach(async () => {

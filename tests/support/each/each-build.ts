@@ -5,16 +5,16 @@ import { contextFor, type TestContext } from "../context";
 import { ImageServer } from "../servers/image-server";
 import { ScriptedServer } from "../servers/scripted-server";
 
-/** What a test of an image's preview talks to. */
+/** What a test of an image's preview uses. */
 export interface ScriptedBuild {
   readonly server: ScriptedServer;
   readonly ica: ImageServer;
   readonly context: TestContext;
-  /** A context with the shortest Dockerfile. */
+  /** A context with a minimal Dockerfile. */
   readonly folder: string;
 }
 
-/** Gives each test of a suite a scripted ICA and a context of its own, and removes both afterwards. */
+/** Gives each test of a suite its own scripted ICA and context, and removes both afterwards. */
 export function eachBuild(use: (scripted: ScriptedBuild) => void): void {
   let made: ScriptedBuild | undefined;
   beforeEach(async () => {

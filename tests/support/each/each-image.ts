@@ -2,14 +2,14 @@ import { contextFor, type TestContext } from "../context";
 import { ImageServer } from "../servers/image-server";
 import { ScriptedServer } from "../servers/scripted-server";
 
-/** What a test of the image handler talks to. */
+/** What a test of the image handler uses. */
 export interface ScriptedImages {
   readonly server: ScriptedServer;
   readonly ica: ImageServer;
   readonly context: TestContext;
 }
 
-/** Gives each test of a suite a scripted ICA of its own, and closes it afterwards. */
+/** Gives each test of a suite its own scripted ICA, and closes it afterwards. */
 export function eachImage(use: (scripted: ScriptedImages) => void): void {
   let server: ScriptedServer | undefined;
   beforeEach(async () => {

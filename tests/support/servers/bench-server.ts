@@ -6,17 +6,20 @@ import { ok, problem, type ScriptedServer, type Seen } from "./scripted-server";
 
 const collection = `/api/projects/${projectId}/workspaces`;
 
-/** The workspace calls over a map. What a start and a stop lead to can be told; each look moves a workspace on by one state. */
+/**
+ * The workspace calls over a map. A test can set the states that follow a start and a stop; each read moves a workspace
+ * on by one state.
+ */
 export class BenchServer {
   readonly workspaces = new Map<string, Workspace>();
-  /** What an image offers; every id is one unless a test says otherwise. */
+  /** The image for an id; by default every id has one. */
   imageOf: (id: string) => DockerImage | undefined = (id) =>
     dockerImage({ id, benchSettings: { clusterCompatible: false, access: { web: true, console: true } } });
-  /** The list of all images, which is looked at where one is not found by its id. */
+  /** The list of all images, which clients read for an image that its id does not find. */
   listedImages: DockerImage[] = [];
-  /** The states that a start goes through, one at each look. */
+  /** The states that follow a start, one per read. */
   afterStart: Partial<Workspace>[] = [{ status: "Starting" }, { status: "Running" }];
-  /** The states that a stop goes through, one at each look. */
+  /** The states that follow a stop, one per read. */
   afterStop: Partial<Workspace>[] = [{ status: "Stopping" }, { status: "Stopped" }];
   readonly #coming = new Map<string, Partial<Workspace>[]>();
   readonly #server: ScriptedServer;
@@ -63,21 +66,21 @@ export class BenchServer {
     );
   }
 
-  /** Puts a workspace there, as if somebody had made it. */
+  /** Adds a workspace, as if created by another client. */
   has(overrides: Partial<Workspace> = {}): Workspace {
     const workspace = liveWorkspace(overrides);
     this.workspaces.set(workspace.id, workspace);
     return workspace;
   }
 
-  /** What was written, in short: `create`, `update`, `start`, `stop`, `delete`. */
+  /** The writes in short: `create`, `update`, `start`, `stop`, `delete`. */
   get written(): string[] {
     return this.#server.seen
       .filter(({ method, path }) => method !== "GET" && path.startsWith(collection))
       .map(({ method, path }) => path.split(":")[1] ?? (method === "PUT" ? "update" : "create"));
   }
 
-  /** Lets a workspace go through these states, one at each look. */
+  /** Moves a workspace through these states, one per read. */
   goes(id: string, states: readonly Partial<Workspace>[]): void {
     this.#coming.set(id, [...states]);
   }

@@ -7,7 +7,7 @@ import path from "node:path";
 
 const fixtures = path.resolve(__dirname, "../../fixtures/tls");
 
-/** The file with the certificate of {@link startTlsServer}, which nobody trusts unless told to. */
+/** The file with the certificate of {@link startTlsServer}, which clients trust only if configured. */
 export const certificateFile = path.join(fixtures, "certificate.pem");
 
 /** An ICA for `https://ica.invalid` that knows one region. */
@@ -26,16 +26,16 @@ export async function startTlsServer(): Promise<Server> {
   return server;
 }
 
-/** A proxy as companies have it: all it does is CONNECT, to wherever a test wants. */
+/** A company proxy: it only serves CONNECT, to any target that a test wants. */
 export class ConnectProxy {
-  /** What it was asked for, and by whom. */
+  /** The requests, with their credentials. */
   readonly asked: { readonly target: string | undefined; readonly authorization: string | undefined }[] = [];
-  /** What it answers instead of connecting. */
+  /** The status to respond with instead of connecting. */
   refusal: number | undefined;
   readonly #server = createServer();
   readonly #sockets = new Set<Socket>();
 
-  /** `port`: where all connections lead. */
+  /** `port`: the target of all connections. */
   static async start(port: number): Promise<ConnectProxy> {
     const proxy = new ConnectProxy();
     proxy.#server.on("connect", ({ url, headers }, client: Socket) => {

@@ -4,7 +4,7 @@ import { projectId } from "../context";
 import { dockerImage } from "../factories";
 import { ok, problem, type ScriptedServer } from "./scripted-server";
 
-/** A file of the project, as far as these calls show it. */
+/** A file of the project, with the fields that these calls show. */
 export interface StoredFile {
   readonly id: string;
   readonly path: string;
@@ -27,7 +27,7 @@ const newImage = z.object({ name: z.string(), version: z.string(), regions: z.ar
 
 const data = `/api/projects/${projectId}/data`;
 
-/** Images, regions, formats and files over maps: the calls that publishing an image is made of, without an object store. */
+/** Images, regions, formats and files over maps: the calls that publish an image, without an object store. */
 export class ImageServer {
   readonly images = new Map<string, DockerImage>();
   readonly files = new Map<string, StoredFile>();
@@ -82,27 +82,27 @@ export class ImageServer {
     });
   }
 
-  /** Puts an image there, as if somebody had published it. */
+  /** Adds an image, as if published by another client. */
   has(overrides: Partial<DockerImage> = {}): DockerImage {
     const image = dockerImage(overrides);
     this.images.set(image.id, image);
     return image;
   }
 
-  /** Codes of the regions that an image is in now. */
+  /** Codes of an image's current regions. */
   regionsOf(id: string): string[] {
     const image = this.images.get(id);
     return image === undefined ? [] : regionsOf(image).map(({ code }) => code);
   }
 
-  /** Puts a file there, as if somebody had uploaded it. */
+  /** Adds a file, as if uploaded by another client. */
   stores(file: Partial<StoredFile> = {}): StoredFile {
     const whole = { id: "fil.1", path: "/bench-images/a.tar", status: "AVAILABLE", size: 7, tags: [], ...file };
     this.files.set(whole.id, whole);
     return whole;
   }
 
-  /** What was written, in short: the verb of the call, or `update`. */
+  /** The writes in short: the verb of the call, or `update`. */
   get written(): string[] {
     return this.#server.seen
       .filter(({ method, path }) => method !== "GET" && path !== "/api/tokens")
@@ -115,7 +115,7 @@ export const euc1 = { id: "region-2", code: "euc1" };
 
 const regionsCall = /^\/api\/dockerImages\/([^/:]+):(add|remove)Regions$/;
 
-/** How ICA reports the regions of an image. */
+/** An image's regions as ICA reports them. */
 export function inRegions(...regions: (typeof use1)[]): Pick<DockerImage, "internalDockerImageSettings"> {
   return {
     internalDockerImageSettings: { regions: regions.map((region) => ({ region, url: `${region.code}/rstudio` })) },

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 
-/** Multipart uploads of which an emulator's object store still holds parts. `dir`: the emulator's folder. */
+/** Multipart uploads with parts left in an emulator's object store. `dir`: the emulator's folder. */
 export async function openUploads(dir: string): Promise<string[]> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true });
   return entries

@@ -2,11 +2,11 @@ import type { SinonSandbox } from "sinon";
 import { Bench, type Listener, type SupervisionEnd } from "../../../runtime";
 
 /**
- * Lets an emulator of this process run workspaces that have no container, so that a test of many is quick: the REST
- * calls, the states and the checks are the real ones, only Docker is not asked.
+ * Makes an emulator in this process run workspaces without containers, so that a test with many is quick. REST calls,
+ * states and checks are real; only Docker is not used.
  */
 export class PretendedBench {
-  /** Why the next starts fail; undefined: they do not. */
+  /** The reason why the next starts fail; undefined: they succeed. */
   startFails: string | undefined;
   #startsAreHeld: Promise<void> = Promise.resolve();
   #stopsAreHeld: Promise<void> = Promise.resolve();

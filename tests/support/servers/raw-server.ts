@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 
-/** An HTTP server on loopback that answers as a test writes it, byte by byte if it wants to. */
+/** An HTTP server on loopback that sends exactly what a test writes, even byte by byte. */
 export class RawServer {
   readonly #server: Server;
 
@@ -35,7 +35,7 @@ export class RawServer {
   }
 }
 
-/** Writes as long as the other end reads; `given` counts the bytes. */
+/** Writes for as long as the client reads; `given` counts the bytes. */
 export function endless(response: ServerResponse, chunk: Buffer): { given: number } {
   const count = { given: 0 };
   const more = () => {
@@ -50,7 +50,7 @@ export function endless(response: ServerResponse, chunk: Buffer): { given: numbe
   return count;
 }
 
-/** Writes one piece after the other, with a pause before each, until the other end is gone; gives no end. */
+/** Writes the pieces in order, with a pause before each, then ends the response. Stops when the client is gone. */
 export function drip(response: ServerResponse, pauseMs: number, pieces: Iterable<string>): void {
   const left = pieces[Symbol.iterator]();
   const timer = setInterval(() => {
@@ -61,7 +61,7 @@ export function drip(response: ServerResponse, pauseMs: number, pieces: Iterable
   response.on("close", () => clearInterval(timer));
 }
 
-/** So many times ten megabytes of spaces, compressed. A gzip file may have any number of members. */
+/** A gzip file with this many times ten megabytes of spaces. A gzip file may have any number of members. */
 export function gzipOfSpaces(tensOfMegabytes: number): Buffer {
   const member = gzipSync(Buffer.alloc(10_000_000, " "));
   return Buffer.concat(Array.from({ length: tensOfMegabytes }, () => member));

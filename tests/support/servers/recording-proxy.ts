@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One call that came by. */
+/** One recorded call. */
 export interface RecordedCall {
   readonly method: string;
   readonly path: string;
@@ -13,12 +13,12 @@ export function isWrite(call: RecordedCall): boolean {
   return call.method !== "GET" && call.method !== "HEAD" && !call.path.endsWith("/api/tokens");
 }
 
-/** Stands between the client and the emulator: notes every call, hands it on, and can break chosen ones. */
+/** Stands between the client and the emulator: records every call, forwards it, and can make chosen calls fail. */
 export class RecordingProxy {
   readonly calls: RecordedCall[] = [];
-  /** What every call asks for beside its path, as calls come in; empty for most. */
+  /** The query of every call in order; empty for most. */
   readonly queries: string[] = [];
-  /** Milliseconds that every call takes longer, as over a network. */
+  /** Milliseconds added to every call, as over a network. */
   latencyMs = 0;
   #faults: { match: (method: string, path: string) => boolean; times: number; status: number | "drop answer" }[] = [];
   readonly #server;
@@ -40,17 +40,17 @@ export class RecordingProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Answers the next `times` matching calls with `status`, or lets the call through and drops its answer. */
+  /** Responds to the next `times` matching calls with `status`, or forwards the call and drops its answer. */
   fail(match: (method: string, path: string) => boolean, status: number | "drop answer", times = 1): void {
     this.#faults.push({ match, status, times });
   }
 
-  /** Lets everything through again. */
+  /** Forwards everything again. */
   clearFaults(): void {
     this.#faults = [];
   }
 
-  /** The calls since the last time this was asked. */
+  /** The calls since the last `take`. */
   take(): RecordedCall[] {
     return this.calls.splice(0);
   }

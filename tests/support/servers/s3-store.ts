@@ -7,7 +7,7 @@ import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s
 import { ObjectStore, S3_PATH } from "../../../emulator/object-store/server";
 import type { UploadCredentials } from "../../../provider/upload/upload";
 
-/** Credentials that {@link Store} takes. */
+/** Credentials that {@link Store} accepts. */
 export const known: UploadCredentials = {
   accessKey: "ASIATEST",
   secretKey: "a-secret",
@@ -17,7 +17,7 @@ export const known: UploadCredentials = {
   objectPrefix: "bench-images/rstudio-1.tar.bz2",
 };
 
-/** Others for the same object, as a client gets them when it asks again. */
+/** Newer credentials for the same object, as a client gets them when it asks again. */
 export const renewed: UploadCredentials = { ...known, accessKey: "ASIANEWER", sessionToken: "a-newer-token" };
 
 const issued = [known, renewed].map((credentials) => ({
@@ -25,7 +25,7 @@ const issued = [known, renewed].map((credentials) => ({
   ...{ key: known.objectPrefix, readOnly: false, expiresAt: Number.POSITIVE_INFINITY },
 }));
 
-/** The object store of the emulator, with a gate in front that sees every request and may answer in its place. */
+/** The emulator's object store behind a gate that sees every request and can answer it instead. */
 export class Store {
   readonly seen: { method: string; url: string; headers: IncomingMessage["headers"] }[] = [];
   readonly log: string[] = [];
@@ -39,7 +39,7 @@ export class Store {
     const store = await ObjectStore.open({
       ...{ dir: this.#folder, bucket: known.bucket, region: known.region },
       credentials: { find: (accessKey) => issued.find((each) => each.accessKey === accessKey) },
-      // Tests make parts of a few bytes, to have many.
+      // Tests use parts of a few bytes, to have many.
       minPartBytes: 0,
       mayWrite: () => true,
       onStored: async () => undefined,
@@ -84,7 +84,7 @@ export class Store {
     }
   }
 
-  /** Multipart uploads that were begun and neither completed nor aborted. */
+  /** Multipart uploads that are neither completed nor aborted. */
   open(): string[] {
     const idOf = (url: string) => new URL(url, this.endpoint).searchParams.get("uploadId");
     const parts = this.seen.filter(({ method }) => method === "PUT").map(({ url }) => idOf(url));

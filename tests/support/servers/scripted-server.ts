@@ -7,10 +7,10 @@ import {
   type ServerResponse,
 } from "node:http";
 
-/** A call as it came over the wire. */
+/** A call as received. */
 export interface Seen {
   readonly method: string;
-  /** As it was sent: still encoded, without the query. */
+  /** As sent: encoded, without the query. */
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
@@ -20,16 +20,16 @@ export interface Seen {
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON; a string goes out as it is. */
+  /** Sent as JSON; a string is sent unchanged. */
   readonly body?: unknown;
 }
 
-/** An answer, a connection that is cut instead of one, or silence. */
+/** An answer, a reset connection, or silence. */
 export type Act = Reply | "reset" | "silence";
 
 type Rule = { readonly matches: (seen: Seen) => boolean; readonly act: (seen: Seen) => Act };
 
-/** A real HTTP server on loopback that answers as a test tells it, and remembers what it was asked. */
+/** A real HTTP server on loopback that responds as a test says, and records its calls. */
 export class ScriptedServer {
   readonly seen: Seen[] = [];
   readonly #server: Server;
@@ -53,24 +53,27 @@ export class ScriptedServer {
     return scripted;
   }
 
-  /** With a prefix, as the real address has one. */
+  /** Has a path prefix, like the real address. */
   get baseUrl(): string {
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("the scripted server does not listen");
     return `http://127.0.0.1:${address.port}/ica/rest`;
   }
 
-  /** How many calls have come that are not answered yet. */
+  /** The number of unanswered calls. */
   get busy(): number {
     return this.#busy;
   }
 
-  /** How often somebody logged in. */
+  /** The number of logins. */
   get logins(): number {
     return this.count("POST", "/api/tokens");
   }
 
-  /** The latest rule for a call wins, until it is taken back. A path is a text that has to be the whole (encoded) path, or a form. */
+  /**
+   * Adds a rule. The latest rule for a call wins until its returned function removes it. A path is the exact (encoded)
+   * path, or a regular expression.
+   */
   on(method: string, path: string | RegExp, act: Act | ((seen: Seen) => Act)): () => void {
     const rule: Rule = {
       matches: (seen) =>
@@ -83,13 +86,13 @@ export class ScriptedServer {
     };
   }
 
-  /** The acts in turn; the last one stays. */
+  /** Responds with the acts in order; the last one repeats. */
   inTurn(method: string, path: string | RegExp, ...acts: [Act, ...Act[]]): void {
     let next = 0;
     this.on(method, path, () => acts[Math.min(next++, acts.length - 1)] ?? acts[0]);
   }
 
-  /** Calls of one kind, in order. */
+  /** The calls of one kind, in order. */
   calls(method: string, path: string | RegExp): Seen[] {
     return this.seen.filter(
       (seen) => seen.method === method && (typeof path === "string" ? seen.path === path : path.test(seen.path)),

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-/** A connection to a server that lets through only as many bytes as it is told to, towards the server. */
+/** A connection that passes on to its server only as many bytes as a test allows. */
 export class SlowLink {
   #allowed = 0;
   readonly #sockets = new Set<Socket>();
@@ -22,18 +22,18 @@ export class SlowLink {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Lets so many more bytes through; Infinity: all. */
+  /** Allows this many more bytes; Infinity: all. */
   allow(bytes: number): void {
     this.#allowed += bytes;
     for (const go of [...this.#waiting]) go();
   }
 
-  /** From now on lets through only so many bytes. */
+  /** From now on allows only this many bytes. */
   hold(bytes: number): void {
     this.#allowed = bytes;
   }
 
-  /** Ends the connections that there are. */
+  /** Ends the existing connections. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
   }
@@ -56,7 +56,7 @@ export class SlowLink {
       });
     }
     upstream.pipe(client);
-    // A client that hangs up ends the loop with an error; its socket is closed by then, and the other with it.
+    // A client that hangs up ends the loop with an error. Its socket is closed by then; this closes the other.
     this.#meter(client, upstream).catch(() => upstream.destroy());
   }
 
