@@ -28,9 +28,7 @@ interface DoctorOptions {
 /** `ica-bench doctor`: checks which assumptions hold for an ICA. */
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description(
-      "Tell which assumptions about ICA hold for the one that ICA_BASE_URL names. Only reads, writes nothing.",
-    )
+    .description("Check our assumptions against the ICA at ICA_BASE_URL. Reads only, writes nothing.")
     .option("--openapi <url or file>", "the tenant's OpenAPI document; by default it is looked for beside the API")
     .option("--json", "print JSON", false)
     .addHelpText(

@@ -27,7 +27,8 @@ const largest = 10_000_000;
 /** Reads the document at the URL or file that the user named. Sends no key. */
 export async function readDocument(place: string, timeoutMs = usualTimeoutMs): Promise<FoundDocument> {
   const document = ApiDocument.from(parseDocument(await (isAddress(place) ? download(place, timeoutMs) : load(place))));
-  if (document === undefined) throw new DocumentError(`${place} is no OpenAPI document (JSON or YAML, with paths).`);
+  if (document === undefined)
+    throw new DocumentError(`${place} is not a valid OpenAPI document (JSON or YAML, with paths).`);
   return { from: place, document };
 }
 

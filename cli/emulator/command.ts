@@ -21,7 +21,7 @@ export function emulatorCommand(): Command {
   command
     .command("start")
     .description(
-      'Start it in the background. Use as: eval "$(ica-bench emulator start)". Tells an address that signs in to its page.',
+      'Start it in the background. Use as: eval "$(ica-bench emulator start)". Prints a sign-in link for its page.',
     )
     .addOption(dir())
     .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", wholeNumber(65_535), DEFAULT_PORT)

@@ -40,7 +40,7 @@ export function sayPage(url: string, signInUrl: string | undefined): void {
   if (signInUrl === undefined) {
     say(`Its page: ${pageOf(url)} (sign in with the API key)`);
   } else {
-    say(`Its page, for one sign-in within ten minutes: ${signInUrl}`);
+    say(`One-time sign-in link (valid 10 minutes): ${signInUrl}`);
   }
 }
 

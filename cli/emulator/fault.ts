@@ -27,7 +27,7 @@ export function faultCommand(dir: Option): Command {
     option.conflicts([...KINDS, "list", "clear"].filter((other) => other !== option.attributeName()));
   return new Command("fault")
     .description(
-      "Order that requests fail, to see what a program makes of it. Needs the API key in ICA_API_KEY. An emulator that is started anew has no orders.",
+      "Inject faults into requests, to see how a program copes. Needs the API key in ICA_API_KEY. Restarting the emulator clears injected faults.",
     )
     .argument(
       "[request]",

@@ -54,7 +54,7 @@ export async function readyImage(target: string, options: RunOptions, around: Su
         event: "step",
         step: "web",
         state: "off",
-        detail: "nothing in the image tells of 8888; --web insists",
+        detail: "the image does not expose port 8888; --web starts it all the same",
       });
     }
     if (off.console && wanted.console) {

@@ -85,7 +85,7 @@ async function live(life: Life): Promise<RunEnd> {
   over.abort();
   await probed;
   if (end.kind !== "stopped") {
-    const message = end.kind === "failed" ? end.reason : "somebody else removed the container.";
+    const message = end.kind === "failed" ? end.reason : "the container was removed by another program.";
     reporter.tell({ event: "failed", message });
     return "not as it should";
   }

@@ -122,7 +122,7 @@ export const rules = {
   },
   ICA014: {
     title: "EXPOSE names no other ports than 8888 and 2222",
-    reason: "Bench opens TCP/8888 for web access and TCP/2222 for console access; nobody reaches another port.",
+    reason: "Bench opens TCP/8888 for web access and TCP/2222 for console access; no other port can be reached.",
     source: `${page}, "Network Access"`,
     fix: "Let the server listen on 8888, or put a proxy there in front of it, and drop the EXPOSE of the other port.",
     checked: ["Dockerfile"],

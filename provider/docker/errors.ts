@@ -26,7 +26,7 @@ export class BuilderError extends Error {
     readonly words: string,
   ) {
     super(
-      `buildx cannot tell of the builder "${builder}": ${words.replace(/^ERROR:\s*/, "") || "it gave no reason"}. ` +
+      `buildx could not inspect builder "${builder}": ${words.replace(/^ERROR:\s*/, "") || "it gave no reason"}. ` +
         "`docker buildx ls` lists those that there are, `docker buildx create` makes one.",
     );
   }

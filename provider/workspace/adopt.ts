@@ -32,7 +32,7 @@ export async function findOwn(
     return found;
   }
   throw new RefusedChange(
-    `a workspace named "${inputs.name}" exists in this project with other settings (id ${found.id}). Declare existingId: "${found.id}" to take it over, ` +
+    `a workspace named "${inputs.name}" exists in this project with other settings (id ${found.id}). Declare existingId: "${found.id}" to adopt it, ` +
       "or another name to make a new one. If it is the very one that this replaces, add the option deleteBeforeReplace: true.",
   );
 }

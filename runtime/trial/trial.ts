@@ -196,7 +196,7 @@ class Pass {
     }
     const listening = await this.bench.listening(this.id, port);
     if (listening === "inside only") {
-      return { ok: false, detail: `it listens on 127.0.0.1 only, where nobody reaches it: let it listen on 0.0.0.0` };
+      return { ok: false, detail: `it listens on 127.0.0.1 only, which Bench cannot reach: let it listen on 0.0.0.0` };
     }
     return listening === "nowhere" ? { ok: false, detail: `nothing listens on port ${port}` } : probe;
   }

@@ -19,7 +19,7 @@ export function settingsToChange(image: DockerImage, inputs: Settings): string[]
   ].filter((line) => line !== undefined);
   if (inputs.description !== undefined && image.description !== inputs.description) {
     lines.push(
-      `the description is ${JSON.stringify(image.description ?? "")}, declared is ${JSON.stringify(inputs.description)}`,
+      `the description is ${JSON.stringify(image.description ?? "")} in ICA but declared ${JSON.stringify(inputs.description)}`,
     );
   }
   return lines.map((line) => `${line}. ICA has no call to set this: change it by hand ${place}`);
@@ -27,7 +27,7 @@ export function settingsToChange(image: DockerImage, inputs: Settings): string[]
 
 function difference(what: string, reported: boolean | null | undefined, declared: boolean): string | undefined {
   if (reported === undefined || reported === null || reported === declared) return undefined;
-  return `${what} is ${reported ? "on" : "off"}, declared is ${declared ? "on" : "off"}`;
+  return `${what} is ${reported ? "on" : "off"} in ICA but declared ${declared ? "on" : "off"}`;
 }
 
 /** The declared settings with what ICA reports in their place, so that a difference shows as drift. */

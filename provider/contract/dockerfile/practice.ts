@@ -27,7 +27,7 @@ const openPorts = new Set(["8888", "8888/tcp", "2222", "2222/tcp"]);
 function checkExpose({ line, words }: Step): Finding[] {
   const closed = words.filter((port) => port !== undefined).filter((port) => !openPorts.has(port.toLowerCase()));
   if (closed.length === 0) return [];
-  return [finding("ICA014", "warning", `nobody reaches ${closed.join(", ")} of EXPOSE in Bench`, line)];
+  return [finding("ICA014", "warning", `Bench does not open the exposed port ${closed.join(", ")}`, line)];
 }
 
 function checkAdd({ line, words, flags }: Step): Finding[] {

@@ -371,7 +371,7 @@ describe("the image handler", () => {
     it("tells what has to be clicked where ICA reports other settings", async () => {
       ica.has({ benchSettings: { access: { web: false, console: false } } });
       await handler.create(context, imageInputs());
-      assert.match(context.log.warnings.join(), /web access is off, declared is on.*Docker Repository/);
+      assert.match(context.log.warnings.join(), /web access is off in ICA but declared on.*Docker Repository/);
     });
 
     const takingOver = () => {

@@ -82,7 +82,7 @@ describe("the OpenAPI document that doctor reads", () => {
         readDocument(place),
         (error: unknown) => error instanceof DocumentError && words.test(error.message),
       );
-    await refused(file, /is no OpenAPI document/);
+    await refused(file, /is not a valid OpenAPI document/);
     await refused(path.join(dir, "absent.json"), /cannot be read: ENOENT/);
     await refused(other.baseUrl, /answered 404/);
     await refused("http://me:secret@example.org/api.json", /^(?!.*secret).*must not hold/);

@@ -80,7 +80,7 @@ describe("ica-bench emulator", function () {
     const { pid } = (await runningOn(dir)) ?? { pid: 0 };
     const texts = [await readFile(`/proc/${pid}/cmdline`, "utf8"), ...(await filesIn(dir))];
     assert.ok(!texts.some((text) => text.includes(key)));
-    const [, signIn = ""] = /page, for one sign-in within ten minutes: (\S+)/.exec(first.stderr) ?? [];
+    const [, signIn = ""] = /sign-in link \(valid 10 minutes\): (\S+)/.exec(first.stderr) ?? [];
     assert.match(signIn, new RegExp(`^http://localhost:${new URL(url).port}/#sign-in=[\\w-]{43}$`));
     assert.ok(!texts.some((text) => text.includes(new URL(signIn).hash.slice("#sign-in=".length))));
 

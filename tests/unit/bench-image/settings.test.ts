@@ -21,10 +21,10 @@ describe("settings that ICA has no call for", () => {
     assert.deepEqual(
       lines.map((line) => line.split(". ")[0]),
       [
-        "web access is off, declared is on",
-        "console access is on, declared is off",
-        "cluster compatible is on, declared is off",
-        'the description is "old", declared is "new"',
+        "web access is off in ICA but declared on",
+        "console access is on in ICA but declared off",
+        "cluster compatible is on in ICA but declared off",
+        'the description is "old" in ICA but declared "new"',
       ],
     );
     for (const line of lines) assert.match(line, /System Settings > Docker Repository > rstudio 1\.2/);
