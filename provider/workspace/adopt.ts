@@ -10,11 +10,11 @@ import { awaitGone, isDeleting, lookUp } from "./presence";
 import { RefusedChange } from "./refused-change";
 import { describe, settingsOf } from "./state";
 
-/** Workspaces that were there before they were declared, or that a lost answer tells of. */
+/** Adopts workspaces that existed before they were declared, or that ICA created although its response was lost. */
 
 /**
- * A workspace that an earlier, interrupted run of the same program made: same project, same name, same settings. One that ICA is about
- * to delete holds its name until it is gone, which is waited for until `deadline`.
+ * Finds a workspace that an earlier, interrupted run of the same program made: same project, same name, same settings. A
+ * workspace that ICA is deleting keeps its name until it is gone, so this waits for that until `deadline`.
  */
 export async function findOwn(
   context: Context,
@@ -38,7 +38,7 @@ export async function findOwn(
   );
 }
 
-/** Makes it. Whatever becomes of ICA's answer, what ICA made is not lost. */
+/** Creates the workspace. If ICA's response is lost, this finds what ICA created. */
 export async function createWorkspace(context: Context, inputs: WorkspaceInputs): Promise<MadeWorkspace> {
   const { workspaces } = context.client;
   const { projectId, name } = inputs;
@@ -47,8 +47,8 @@ export async function createWorkspace(context: Context, inputs: WorkspaceInputs)
     context.log.info(`created, with id ${made.id}`);
     return made;
   } catch (error) {
-    // Names are unique, and there was none of this name: one that is there now is the one that was asked for. A 409 is what the
-    // second try of a call may get while the first is still at work.
+    // Names are unique and this one was free, so a workspace with the name is the one requested. A 409 may answer a retry
+    // while the first call is still running.
     const mayBeMade = error instanceof IcaError && (error.isAmbiguous || error.status === 409);
     const made = mayBeMade ? await workspaces.findByName(projectId, name).catch(() => undefined) : undefined;
     if (made === undefined || !isDeclared(made, inputs)) throw error;
@@ -62,9 +62,9 @@ function isDeclared(live: Workspace, inputs: WorkspaceInputs): boolean {
 }
 
 /**
- * What this run took over. With `replaceOnChanges`, `pulumi up --replace` or a resource that was renamed without an alias, the engine
- * makes the new one first, which finds the old one under its name and takes it over; deleting "the old one" afterwards would
- * delete what is declared.
+ * The workspaces that this run adopted. With `replaceOnChanges`, `pulumi up --replace` or a resource renamed without an
+ * alias, the engine creates the new resource first. That finds the old workspace by its name and adopts it. Deleting "the
+ * old one" afterwards would delete the declared workspace.
  */
 export const adoptedWorkspaces = remembered(() => new Set<string>());
 
