@@ -3,15 +3,15 @@ import type { Docker } from "./docker/cli";
 import type { Clock, Log } from "./handler";
 import type { IcaClient } from "./ica/client";
 
-/** What the handlers need from outside; a test brings its own. */
+/** What the handlers need from outside; tests provide their own. */
 export interface Context {
   readonly config: Config;
   readonly client: IcaClient;
-  /** Docker is looked for only when something needs it: a stack of workspaces runs without it. */
+  /** Searches for Docker only when it is needed: a stack of workspaces runs without it. */
   readonly docker: () => Promise<Docker>;
   readonly log: Log;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** URN of the resource that is worked on, where it is known. */
+  /** URN of the current resource, if known. */
   readonly urn?: string | undefined;
 }

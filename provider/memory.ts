@@ -1,7 +1,7 @@
 import type { Context } from "./context";
 import type { IcaClient } from "./ica/client";
 
-/** Something that a run remembers from one call of the engine to the next: each run has a client of its own. */
+/** A value that a run keeps from one engine call to the next. It belongs to the client, since each run has its own. */
 export function remembered<T>(make: () => T): (context: Pick<Context, "client">) => T {
   const known = new WeakMap<IcaClient, { readonly value: T }>();
   return ({ client }) => {
