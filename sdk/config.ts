@@ -3,9 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 type Reader = typeof import("../provider/config");
 
 /**
- * The provider's configuration, for programs that need to read it. Each key has an environment variable that applies when
- * the key is unset or blank: `ica:projectId` / ICA_PROJECT_ID, `ica:baseUrl` / ICA_BASE_URL, `ica:region` / ICA_REGION,
- * `ica:apiKey` / ICA_API_KEY. The API key is a secret and is left out here on purpose: no resource needs it as an input.
+ * The provider's configuration, for programs that need to read it; the values are those that the provider uses. Each key has
+ * an environment variable that applies when the key is unset or blank: `ica:projectId` / ICA_PROJECT_ID, `ica:baseUrl` /
+ * ICA_BASE_URL, `ica:region` / ICA_REGION, `ica:apiKey` / ICA_API_KEY. The API key is a secret and is left out here on
+ * purpose: no resource needs it as an input.
  */
 export const config = {
   /** UUID of the project for resources that do not set one. */

@@ -41,7 +41,8 @@ export interface ClusterManagerArgs {
 export interface WorkspaceArgs {
   /**
    * Name, unique in the project. Changed in place. Default for a new workspace: `<project>-<stack>-<resource name>` of the
-   * Pulumi program. An existing workspace keeps its name, even when the stack or the resource is renamed.
+   * Pulumi program, the same at every try. An existing workspace keeps its name, even when the stack or the resource is
+   * renamed.
    */
   name?: pulumi.Input<string>;
   /**

@@ -2,7 +2,6 @@ import type { Readable } from "node:stream";
 
 /** Reads data from outside into memory, up to a limit. */
 
-/** What was read. */
 export interface Bytes {
   readonly bytes: Buffer;
   /** False when there was more, which was not read. */

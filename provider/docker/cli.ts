@@ -248,10 +248,7 @@ export class Docker {
   }
 }
 
-/**
- * What old and new clients of `docker cp` print for a path that does not exist in the container; links in a circle do not
- * either.
- */
+/** What old and new clients of `docker cp` print for a path that does not exist in the container, or for links in a circle. */
 const nothingThere =
   /too many links|could not find the file|no such container:path|no such file or directory|not a directory/i;
 

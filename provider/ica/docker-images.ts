@@ -44,8 +44,7 @@ export interface NewInternalImage {
 }
 
 /**
- * Tag "Docker Image". No call changes or deletes an image, or sets its bench settings (ica.md, 3.3; read from the official
- * document).
+ * Tag "Docker Image". No call changes or deletes an image, or sets its bench settings (official OpenAPI document).
  */
 export class DockerImages {
   readonly #call: Caller;

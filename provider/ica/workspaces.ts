@@ -73,7 +73,6 @@ export interface WorkspacePage {
   readonly total: number | undefined;
 }
 
-/** A workspace in a list. */
 export interface ListedWorkspace {
   readonly id: string;
   readonly name: string;

@@ -27,7 +27,7 @@ export function endWithEngine(): void {
   });
 }
 
-/** On exit, `process.ts` ends the programs that still run. */
+/** On exit, `provider/bytes/process.ts` ends the programs that still run. */
 function end(): void {
   process.exit(1);
 }

@@ -12,7 +12,7 @@ import { areAmong, findRegion, knownRegions, unknownRegion } from "./regions";
 interface Declared {
   /** The checked inputs. */
   readonly inputs: BenchImageInputs;
-  /** The program's own value, whose order the messages use. */
+  /** The program's own value; messages use its indexes. */
   readonly declared: unknown;
   readonly old: BenchImageInputs | undefined;
   /** The image, if ICA already has it. */

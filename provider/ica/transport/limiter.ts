@@ -1,6 +1,5 @@
 import type { Clock } from "../../handler";
 
-/** A call that waits for its turn. */
 interface Waiting {
   readonly order: number;
   readonly admit: () => void;
