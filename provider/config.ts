@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Where each setting comes from, in this order: the stack's configuration, the environment, the default. */
+/** The sources of each setting, in this order: the stack's configuration, the environment, the default. */
 interface Setting {
   readonly key: string;
   readonly env: string;
@@ -19,47 +19,47 @@ const settings = {
 
 type SettingName = keyof typeof settings;
 
-/** Where each value comes from, in words for errors: `ICA_BASE_URL in the environment`. */
+/** The source of each value, in words for errors: `ICA_BASE_URL in the environment`. */
 export type Sources = Readonly<Partial<Record<SettingName, string>>>;
 
-/** Keys of the stack's configuration that {@link readConfig} asks for. */
+/** The keys of the stack's configuration that {@link readConfig} reads. */
 export const configKeys: readonly string[] = Object.values(settings).map(({ key }) => key);
 
 /** Address of the public ICA (help.ica.illumina.com, "API reference": https://ica.illumina.com/ica/rest). */
 export const publicBaseUrl = "https://ica.illumina.com/ica/rest";
 
-/** Everything the provider is configured with. */
+/** The provider's whole configuration. */
 export interface Config {
   readonly apiKey: string;
   readonly baseUrl: string;
-  /** The project for resources that do not name one. */
+  /** The project for resources that do not set one. */
   readonly projectId: string | undefined;
-  /** Region code for images that do not name one; else the project's own region. */
+  /** Region code for images that do not set one; else the project's own region. */
   readonly region: string | undefined;
-  /** Only for object stores that are not AWS, as the emulator's; else the SDK knows the address by the region. */
+  /** Only for an object store other than AWS, such as the emulator's; otherwise the SDK derives the address from the region. */
   readonly s3Endpoint: string | undefined;
   /**
-   * Bytes that compressed layers may take on this machine's disk (docs/archive.md); written as `20GB`, `500MB` or a number of
-   * bytes. 0: none are kept. Default {@link defaultLayerCacheSize}. A change takes effect with the next archive.
+   * Bytes on this machine's disk for compressed layers (docs/archive.md), written as `20GB`, `500MB` or a number of bytes. 0
+   * keeps none. Default {@link defaultLayerCacheSize}. A change takes effect with the next archive.
    */
   readonly layerCacheSize: number;
   readonly from: Sources;
 }
 
-/** 20 GB: dozens of images, most of whose layers are shared. */
+/** 20 GB: dozens of images that share most of their layers. */
 export const defaultLayerCacheSize = 20e9;
 
-/** The configuration cannot be used; the message lists everything that is wrong with it. */
+/** The configuration is invalid; the message lists all problems. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
 const url = z.url({ protocol: /^https?$/ });
 
-/** Gives a value of the stack's configuration by its full key. */
+/** Returns a value of the stack's configuration by its full key. */
 type Get = (key: string) => string | undefined;
 
-/** A value that is set, and where. */
+/** A set value and its source. */
 interface Found {
   readonly value: string;
   readonly from: string;
@@ -75,12 +75,12 @@ function find(name: SettingName, get: Get, env: NodeJS.ProcessEnv): Found | unde
   return { value: ours, from: `${key} in the stack's configuration${other}` };
 }
 
-/** One setting, where nothing has to be made of it. Blank counts as not set. */
+/** Reads one setting as it is. A blank value counts as not set. */
 export function readSetting(name: SettingName, get: Get, env: NodeJS.ProcessEnv): string | undefined {
   return find(name, get, env)?.value;
 }
 
-/** The address that the REST calls go to, for whoever needs nothing else. Throws {@link ConfigError}. */
+/** Reads only the address for REST calls. Throws {@link ConfigError}. */
 export function readBaseUrl(get: Get, env: NodeJS.ProcessEnv): string {
   const address = find("baseUrl", get, env) ?? publicAddress;
   const problem = wrongAddress(address);
@@ -88,7 +88,10 @@ export function readBaseUrl(get: Get, env: NodeJS.ProcessEnv): string {
   return restAddress(address.value);
 }
 
-/** Reads the configuration. `ofLastUp`: it may be the one of the last `pulumi up` (last-up.ts), and an error says so. */
+/**
+ * Reads the configuration. `ofLastUp` means that it may come from the last `pulumi up` (pulumi/last-up.ts); then errors say
+ * so.
+ */
 export function readConfig(get: Get, env: NodeJS.ProcessEnv, { ofLastUp = false } = {}): Config {
   const found = (name: SettingName) => find(name, get, env);
   const apiKey = found("apiKey");
@@ -125,8 +128,8 @@ export function readConfig(get: Get, env: NodeJS.ProcessEnv, { ofLastUp = false 
 }
 
 /**
- * The key of the environment, where it is another one than the configured key and meant for the same ICA. The configuration comes
- * first; this one is for a configured key that is out of date and that ICA refuses.
+ * The API key in the environment, if it differs from the configured key and is for the same ICA. The configured key comes
+ * first; this one is used when ICA refuses an outdated configured key.
  */
 export function spareApiKey(config: Config, env: NodeJS.ProcessEnv): string | undefined {
   const fromEnv = find("apiKey", () => undefined, env);
@@ -139,7 +142,7 @@ export function spareApiKey(config: Config, env: NodeJS.ProcessEnv): string | un
 
 const units: Readonly<Record<string, number>> = { "": 1, K: 1e3, M: 1e6, G: 1e9, T: 1e12 };
 
-/** Bytes; undefined for what is no size. */
+/** In bytes; undefined when the text is not a size. */
 function parseSize(text: string): number | undefined {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*([KMGT]?)B?$/i.exec(text) ?? [];
   const factor = units[unit?.toUpperCase() ?? ""];
@@ -147,7 +150,7 @@ function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** The REST calls are below /ica/rest (official OpenAPI document, `servers`); the address may be given with or without it. */
+/** The REST calls are below /ica/rest (official OpenAPI document, `servers`); users may give the address with or without it. */
 export function restAddress(baseUrl: string): string {
   const bare = baseUrl.replace(/(?<!\/)\/+$/, "");
   if (new URL(bare).pathname === "/") return `${bare}/ica/rest`;
@@ -164,12 +167,12 @@ function wrongAddress({ value, from }: Found): string | undefined {
   if (isQuoted(value)) return quoted({ value, from });
   if (!url.safeParse(value).success) return `${from} is not a web address (${example}): ${value}`;
   const { username, password, search, hash } = new URL(value);
-  // Not shown: whatever stands there is meant to be secret.
+  // The value is not shown, since it contains a secret.
   if (username !== "" || password !== "") return `${from} must not hold a user name or password`;
   return search === "" && hash === "" ? undefined : `${from} must be ${example}, without "?" and "#": ${value}`;
 }
 
-/** A key goes into a header: what a header cannot hold is refused here, without showing the key. */
+/** A key is sent in a header. This refuses characters that a header cannot contain, without showing the key. */
 function wrongKey({ value, from }: Found): string | undefined {
   if (isQuoted(value))
     return `${from} is in quotation marks, which ICA would take for a part of the key: set it without them`;
@@ -184,7 +187,7 @@ function wrongProject({ value, from }: Found): string | undefined {
     : `${from} is not the id of a project (a UUID, as in the address of the project's page): ${value}`;
 }
 
-/** What a file with `KEY="value"` gives where the quotation marks are not taken off. */
+/** Whether the quotation marks of a file with `KEY="value"` were not removed. */
 function isQuoted(value: string): boolean {
   return /^(["']).*\1$/s.test(value);
 }
@@ -201,7 +204,7 @@ function missing(setting: Setting): string {
   );
 }
 
-/** What to do about it, last-up.ts adds: it is the same for all settings. */
+/** Only names the problem; pulumi/last-up.ts adds what to do, which is the same for all settings. */
 function missingAtLastUp(): string {
   const { key, env } = settings.apiKey;
   return (
@@ -210,7 +213,7 @@ function missingAtLastUp(): string {
   );
 }
 
-/** What to say where a project is needed and none is named. */
+/** The message when a project is needed and none is set. */
 export function missingProject(): string {
   return `is required: declare it, or set it for the whole stack with "pulumi config set ${settings.projectId.key} UUID" or ${settings.projectId.env}`;
 }

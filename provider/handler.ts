@@ -1,47 +1,47 @@
 /**
- * What a resource is to the engine, without a word of Pulumi's dynamic host in it: the adapter in dynamic.ts drives
- * these handlers today, a gRPC plugin can drive the same ones later.
+ * A resource from the engine's point of view, independent of Pulumi's dynamic host. Today the adapter in pulumi/dynamic.ts
+ * calls these handlers; a gRPC plugin could call the same ones later.
  */
 
-/** Something wrong with one input. `property` is the path as the user wrote it, for example `build.context`. */
+/** A problem with one input. `property` is the path as the user wrote it, for example `build.context`. */
 export interface CheckFailure {
   readonly property: string;
   readonly reason: string;
 }
 
-/** The outcome of a check: the inputs to go on with (defaults filled in), and every problem found, not only the first. */
+/** The result of a check: the inputs with defaults filled in, and every problem found, not only the first. */
 export interface CheckResult<Inputs> {
   readonly inputs: Inputs;
   readonly failures: readonly CheckFailure[];
 }
 
-/** What a change does. `unchanged` writes nothing; `replace` names the properties that force a new resource. */
+/** The effect of a change. `unchanged` writes nothing; `replace` names the properties that force a new resource. */
 export type Change =
   | { readonly kind: "unchanged" }
   | {
       readonly kind: "update";
-      /** True when the declared inputs did not change: the reason lies in the state, and the preview cannot show it. */
+      /** True when the declared inputs did not change: the reason is in the state, and the preview cannot show it. */
       readonly hidden: boolean;
     }
   | { readonly kind: "replace"; readonly because: readonly string[]; readonly deleteFirst: boolean };
 
-/** What ICA has now: the state, and the inputs that would describe it (this is what makes drift visible). */
+/** What ICA has now: the state, and the inputs that would describe it, which make drift visible. */
 export interface Live<State> {
   readonly state: State;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
-/** Lines for the person who watches `pulumi up`. Short; never a secret. */
+/** Lines for the user who runs `pulumi up`. Short; never contain a secret. */
 export interface Log {
-  /** Kept on the screen and in CI logs: one line a step. */
+  /** Stays on the screen and in CI logs: one line a step. */
   info(line: string): void;
   /** Replaces the previous status line; shown only on a terminal. */
   status(line: string): void;
-  /** Kept, and marked as a warning. */
+  /** Stays, and is marked as a warning. */
   warn(line: string): void;
 }
 
-/** Time, so that tests can hold it. */
+/** The time, which tests can control. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -50,8 +50,8 @@ export interface Clock {
 }
 
 /**
- * The resource exists in ICA but is not as declared: a wait ran out, a start failed. The id and state are saved, and the
- * next `pulumi up` goes on from there.
+ * The resource exists in ICA but differs from its declaration: a wait timed out, or a start failed. The id and state are
+ * saved, and the next `pulumi up` continues from there.
  */
 export class PartialError<State> extends Error {
   override readonly name = "PartialError";
@@ -66,12 +66,12 @@ export class PartialError<State> extends Error {
 }
 
 /**
- * One kind of resource. `Context` carries what a call needs from outside (REST client, Docker, log, clock, signal).
- * `State` holds the inputs as they were applied (after a read: as ICA has them) beside what ICA reports; `diff` compares
- * the declared inputs with it. Values may be unknown only in `check` and `diff`.
+ * One type of resource. `Context` contains what a call needs from outside (REST client, Docker, log, clock, signal). `State`
+ * contains the applied inputs (after a read: ICA's values) and what ICA reports; `diff` compares the declared inputs with
+ * it. Values may be unknown only in `check` and `diff`.
  */
 export interface ResourceHandler<Inputs, State, Context> {
-  /** `args` is what the program declares, unparsed. */
+  /** `args` is the program's unparsed declaration. */
   check(
     context: Context,
     args: Readonly<Record<string, unknown>>,
@@ -79,7 +79,10 @@ export interface ResourceHandler<Inputs, State, Context> {
   ): Promise<CheckResult<Inputs>>;
   diff(context: Context, id: string, state: State, next: Inputs): Promise<Change>;
   create(context: Context, inputs: Inputs): Promise<{ id: string; state: State }>;
-  /** Undefined when the resource is gone. Only ICA's own word that it is deleted, or a 404 that its list agrees with, means gone. */
+  /**
+   * Undefined when the resource is gone. It counts as gone only when ICA itself reports it as deleted, or when a 404 and its
+   * list agree.
+   */
   read(context: Context, id: string, state: State): Promise<Live<State> | undefined>;
   update(context: Context, id: string, state: State, next: Inputs): Promise<State>;
   delete(context: Context, id: string, state: State): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * What the engine calls. The names exported here are written into every user's state (`require("pulumi-ica/provider")`),
- * so they are for good; and a handler must understand states that older versions have written.
+ * The entry points for the engine. Every user's state contains the names exported here (`require("pulumi-ica/provider")`),
+ * so they must never change. The handlers must also understand states written by older versions.
  */
 import type * as pulumi from "@pulumi/pulumi";
 import { benchImageHandler } from "./bench-image/handler";
@@ -8,7 +8,7 @@ import { DynamicProvider } from "./pulumi/dynamic";
 import { endWithEngine, underWay } from "./pulumi/end-with-engine";
 import { workspaceHandler } from "./workspace/handler";
 
-// From the start, and not from the first call of ICA on: the engine may be killed at any moment.
+// Called on load and not at the first call to ICA, since the engine may be killed at any moment.
 endWithEngine();
 
 /** Handles `pulumi-nodejs:dynamic/ica:BenchImage`. */

@@ -1,6 +1,6 @@
 /**
- * What the functions of the SDK (getImage and others) call. They run in the program's own process, which loads this file only
- * when one of them is called, and they only read.
+ * The implementation of the SDK's functions (getImage and others). It runs in the program's own process, which loads this
+ * file at the first call, and only reads.
  */
 import { type FoundImage, findImage, type ImageFilter, type ImageQuery, listImages } from "./bench-image/lookup";
 import { systemClock } from "./clock";
@@ -13,18 +13,18 @@ import { type FoundWorkspace, findWorkspace, type WorkspaceQuery } from "./works
 
 export { configKeys, HiddenValues, shown };
 
-/** The look-ups of one configuration. */
+/** The queries for one configuration. */
 export interface Lookups {
   image(query: ImageQuery): Promise<FoundImage>;
   images(filter: ImageFilter): Promise<FoundImage[]>;
-  /** Without a project it is the configured one. */
+  /** The project defaults to the configured one. */
   workspace(query: WorkspaceQuery & { readonly projectId?: string | undefined }): Promise<FoundWorkspace>;
 }
 
-/** One client for each configuration: many look-ups share one login. */
+/** One client for each configuration, so that many queries share one login. */
 const clients = new Map<string, IcaClient>();
 
-/** Look-ups with the configuration that `get` and the environment give, as the resources have it. */
+/** Queries that use the configuration from `get` and the environment, as the resources do. */
 export function lookups(get: (key: string) => string | undefined, env: NodeJS.ProcessEnv): Lookups {
   const config = readConfig(get, env);
   const key = JSON.stringify([config.baseUrl, config.apiKey]);

@@ -1,19 +1,19 @@
 import type { Clock } from "./handler";
 
-/** A wait that ran out. */
+/** The wait timed out. */
 export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
 }
 
 export interface Poll<T> {
   readonly clock: Clock;
-  /** Looks once. */
+  /** Takes one look. */
   readonly look: () => Promise<T>;
-  /** Whether what was seen ends the wait. Throw to end it with an error. */
+  /** Whether the wait can end. Throw to end it with an error. */
   readonly done: (seen: T, elapsedMs: number) => boolean | Promise<boolean>;
-  /** Milliseconds until the wait is given up. */
+  /** Milliseconds until the wait ends. */
   readonly timeoutMs: number;
-  /** Says what was waited for, when time is up. */
+  /** The message when time is up: what was waited for. */
   readonly timedOut: (seen: T, elapsedMs: number) => string;
   readonly signal?: AbortSignal | undefined;
   readonly random?: () => number;
@@ -22,7 +22,7 @@ export interface Poll<T> {
 const firstMs = 500;
 const longestMs = 10_000;
 
-/** Looks until it is done: at first every half second, then ever less often, at most ten seconds apart. */
+/** Looks repeatedly until done: every half second at first, then less often, up to ten seconds apart. */
 export async function poll<T>(options: Poll<T>): Promise<T> {
   const { clock, random = Math.random } = options;
   const start = clock.now();

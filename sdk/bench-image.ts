@@ -4,132 +4,175 @@ import { getImageOutput } from "./get-image";
 import { tellEarly } from "./machinery/early-problems";
 import { typeToken, withMachinery } from "./machinery/machinery";
 
-/** Where a build finds a secret: never the secret itself. */
+/** Where the build finds a secret; never the secret itself. */
 export type BuildSecretArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };
 
 /**
- * What a build may use SSH with: `env` names a variable with the socket of an agent (`SSH_AUTH_SOCK`), `file` is a socket or a
- * private key without a passphrase. No key reaches state, logs or the image.
+ * What the build uses for SSH. `env` names a variable that holds an agent's socket (`SSH_AUTH_SOCK`). `file` is a socket or
+ * a private key without a passphrase. Keys never reach the state, the logs or the image.
  */
 export type BuildSshArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };
 
 /**
- * How to build the image. It is built with BuildKit by `docker`, always for linux/amd64 ("they must run on Linux X86
- * architecture", the vendor's page). What counts for the identity publishes another image when it changes; what does not is
- * changed in place, and is used by the next build (docs/builds.md).
+ * How to build the image. `docker` builds it with BuildKit, always for linux/amd64 ("they must run on Linux X86
+ * architecture", the vendor's page). Changing an option that is part of the identity publishes another image. Every other
+ * option changes in place and takes effect at the next build (docs/builds.md).
  */
 export interface BuildArgs {
-  /** The folder that is sent to the build, relative to the Pulumi program. Its content is the image's identity: docs/context-hash.md. */
+  /**
+   * The folder to send to the build, relative to the Pulumi program. Its content is the image's identity:
+   * docs/context-hash.md.
+   */
   context: pulumi.Input<string>;
   /** The Dockerfile, relative to the Pulumi program. Default: `Dockerfile` in the context. */
   dockerfile?: pulumi.Input<string>;
-  /** Build arguments. They count for the identity, and they are not for secrets: they stay in the image's history. */
+  /** Build arguments. Part of the identity. Not for secrets: they stay in the image's history. */
   args?: pulumi.Input<Record<string, pulumi.Input<string>>>;
   /** The stage to build. Default: the last one. */
   target?: pulumi.Input<string>;
-  /** Secrets for `RUN --mount=type=secret`, by id. Only the ids count for the identity; values reach neither state nor logs. */
+  /**
+   * Secrets for `RUN --mount=type=secret`, by id. Only the ids are part of the identity. Values never reach the state or the
+   * logs.
+   */
   secrets?: pulumi.Input<Record<string, pulumi.Input<BuildSecretArgs>>>;
-  /** SSH for `RUN --mount=type=ssh`, by id (`default` where the mount names none). Only the ids count for the identity. */
+  /** SSH for `RUN --mount=type=ssh`, by id (`default` when the mount gives no id). Only the ids are part of the identity. */
   ssh?: pulumi.Input<Record<string, pulumi.Input<BuildSshArgs>>>;
-  /** Labels of the image. They count for the identity, being part of the image; `pulumi-ica` is set on every one. */
+  /** Labels of the image. Part of the identity, as they are part of the image. Every image also gets the label `pulumi-ica`. */
   labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** What RUN may reach: `none`, or the build machine's own network with `host`, which a builder has to allow. Not part of the identity. Default: `default`, a network of its own. */
+  /**
+   * The network of RUN steps: `default` (a network of its own), `none`, or `host` (the build machine's network; the builder
+   * must allow it). Not part of the identity. Default: `default`.
+   */
   network?: pulumi.Input<"default" | "none" | "host">;
-  /** Look for newer base images when building. A base that moved does not by itself cause a build: use `triggers`. Default: false. */
+  /**
+   * Check for newer base images when building. A newer base does not start a build by itself: use `triggers`. Default:
+   * false.
+   */
   pull?: pulumi.Input<boolean>;
-  /** Build every step anew, when it is built. Not part of the identity. Default: false. */
+  /** When a build runs, build every step again without the cache. Not part of the identity. Default: false. */
   noCache?: pulumi.Input<boolean>;
-  /** Where to import the build cache from (`docker build --cache-from`): an image, or with buildx any source such as `type=registry,ref=…`. Credentials go by the environment. Not part of the identity. */
+  /**
+   * Where to import the build cache from (`docker build --cache-from`): an image or, with buildx, any source such as
+   * `type=registry,ref=…`. Pass credentials in environment variables. Not part of the identity.
+   */
   cacheFrom?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Where to export the build cache to (`docker buildx build --cache-to`). Needs buildx; credentials go by the environment. Not part of the identity. */
+  /**
+   * Where to export the build cache to (`docker buildx build --cache-to`). Needs buildx. Pass credentials in environment
+   * variables. Not part of the identity.
+   */
   cacheTo?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * A builder of buildx, as `docker buildx ls` names it: with a driver other than `docker`, such as a remote BuildKit or one in
-   * Kubernetes, the image goes straight from there to ICA, never through the local Docker. Needs buildx. Not part of the
+   * A buildx builder, as named by `docker buildx ls`. With a driver other than `docker`, such as a remote BuildKit or one in
+   * Kubernetes, the image goes straight from the builder to ICA and skips the local Docker. Needs buildx. Not part of the
    * identity. Default: the local Docker builds.
    */
   builder?: pulumi.Input<string>;
-  /** Any texts; when one changes, the image is built and published anew. */
+  /** Any strings. When one changes, the provider builds the image again and publishes it as another image (replace). */
   triggers?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
- * An image that another resource makes in the local Docker, as `Image` of `@pulumi/docker` does. Written as a shape, so that
- * this package needs no other one installed.
+ * An image that another resource makes in the local Docker, such as `Image` of `@pulumi/docker`. It is a structural type, so
+ * this package does not depend on that one.
  */
 export interface LocalImage {
-  /** The reference under which the local Docker has it. */
+  /** The image's reference in the local Docker. */
   readonly imageName: pulumi.Output<string>;
 }
 
-/** What a {@link BenchImage} is declared with. Exactly one of `build`, `image` and `existingId`. */
+/** Arguments of {@link BenchImage}. Set exactly one of `build`, `image` and `existingId`. */
 export interface BenchImageArgs {
-  /** Name in ICA's Docker Repository; 1 to 255 characters. A change publishes another image (replace). Left out: a new image gets the resource's name, and keeps the name that it has. */
+  /**
+   * Name in ICA's Docker Repository; 1 to 255 characters. A change publishes another image (replace). Default: the
+   * resource's name for a new image; an existing image keeps its name.
+   */
   name?: pulumi.Input<string>;
   /**
-   * Version in ICA's Docker Repository; 1 to 255 characters. Default: the first 12 digits of the content's hash, so that it
-   * changes with the content. A published version never changes: the same version with other content fails in preview.
-   * A change publishes another image (replace).
+   * Version in ICA's Docker Repository; 1 to 255 characters. Default: the first 12 digits of the content hash, so it changes
+   * with the content. A published version is immutable: other content under the same version fails in preview. A change
+   * publishes another image (replace).
    */
   version?: pulumi.Input<string>;
-  /** Up to 255 characters. ICA has no call to change it later: a difference is told with the place to click. */
+  /**
+   * Up to 255 characters. ICA has no call to change it later. If ICA's description differs, the provider reports it and
+   * where to change it.
+   */
   description?: pulumi.Input<string>;
-  /** Build it from a context. Other content publishes another image (replace); how it is built (`pull`, `noCache`, caches) changes nothing by itself. */
+  /**
+   * Build the image from a context. New content publishes another image (replace). Build options such as `pull`, `noCache`
+   * and the caches do not start a build by themselves.
+   */
   build?: pulumi.Input<BuildArgs>;
-  /** Publish an image that the local Docker has: a reference such as `mybench:0.0.1`, or an `Image` of `@pulumi/docker`. Another image under the reference publishes it anew (replace). */
+  /**
+   * Publish an image from the local Docker: a reference such as `mybench:0.0.1`, or an `Image` of `@pulumi/docker`. When the
+   * reference points to another image, the provider publishes that one (replace).
+   */
   image?: pulumi.Input<string> | LocalImage;
   /**
-   * What the image offers; at least one of the two, but for an image that is taken over (`existingId`). ICA has no call
-   * to set this: it is compared with what ICA reports, and a difference is told with the place to click.
+   * What the image offers. Set at least one to true, except for an image adopted with `existingId`. ICA has no call to set
+   * this. If ICA reports something else, the provider reports the difference and where to change it.
    */
   access: pulumi.Input<AccessArgs>;
-  /** Whether the image is made for Bench clusters. Compared like `access`. Default: false. */
+  /** Whether the image is made for Bench clusters. Compared with ICA like `access`. Default: false. */
   clusterCompatible?: pulumi.Input<boolean>;
-  /** The project that holds the archive. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change counts for the next publication. */
+  /**
+   * The project that holds the archive. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change takes effect
+   * at the next publication.
+   */
   projectId?: pulumi.Input<string>;
-  /** The project's folder for the archive; starts and ends with a slash. Default: `/bench-images/`. A change counts for the next publication. */
+  /**
+   * The project folder for the archive; starts and ends with a slash. Default: `/bench-images/`. A change takes effect at
+   * the next publication.
+   */
   folder?: pulumi.Input<string>;
   /**
-   * Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in
-   * place: a region that is named no more is removed. One that this stack never named, as another stack or the default may have added it,
-   * stays; `pulumi refresh` shows it, and the next `pulumi up` removes it.
+   * Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own
+   * region. Changed in place: a region that you remove from the list is removed from the image. A region that this stack
+   * never listed (another stack or the default may have added it) stays until `pulumi refresh` shows it; then the next
+   * `pulumi up` removes it.
    */
   regions?: pulumi.Input<pulumi.Input<string>[]>;
-  /** The archive that is uploaded. A change counts for the next publication. */
+  /** The uploaded archive. A change takes effect at the next publication. */
   archive?: pulumi.Input<{
-    /** `bzip2`, as the vendor's page does it, or `none` for a plain tar. Default: `bzip2`. */
+    /** `bzip2`, as on the vendor's page, or `none` for a plain tar. Default: `bzip2`. */
     compression?: pulumi.Input<"bzip2" | "none">;
   }>;
   /**
-   * `inspect` reads the Dockerfile in preview and the built image before the upload, and refuses what cannot run in Bench
-   * (docs/image-contract.md). `run` does that, and then starts the image under Bench's rules in the local Docker, before the
-   * upload: it has to stay alive, to answer on the ports of `access`, to write only below /data and /tmp, and to end within
-   * 30 seconds of TERM. That takes from some seconds to 100, and the image's memory twice, since it runs a second
-   * time with a file system that shows what it writes. `none` takes everything. An image that is in ICA already is not looked
-   * at again; a change does nothing to it (in place). Default: `inspect`.
+   * Checks before the upload; docs/image-contract.md lists the rules. Default: `inspect`.
+   *
+   * - `inspect` reads the Dockerfile in preview and the built image before the upload, and refuses an image that cannot run
+   *   in Bench.
+   * - `run` does the same, then starts the image under Bench's rules in the local Docker, before the upload. The image has
+   *   to stay alive, answer on the ports of `access`, write only below /data and /tmp, and stop within 30 seconds of TERM.
+   *   This takes from a few seconds to 100, and twice the image's memory: it runs a second time with a file system that
+   *   shows its writes.
+   * - `none` accepts every image.
+   *
+   * An image that is already in ICA is not checked again; a change does nothing to it (in place).
    */
   verify?: pulumi.Input<"inspect" | "run" | "none">;
   /**
-   * What `pulumi destroy` does, since ICA has no call to delete an image: `forget` it, or `removeRegions` and forget it. Regions are removed
-   * from all who use the image, other stacks too; only one that a resource of the same run keeps, as after renaming a resource, stays in its
-   * regions. Default: `forget`.
+   * What `pulumi destroy` does, since ICA has no call to delete an image. `forget` only removes it from the state;
+   * `removeRegions` also removes the image's regions. That affects everyone who uses the image, including other stacks. The
+   * image keeps its regions if another resource of the same run keeps the image, as after a resource is renamed. Default:
+   * `forget`.
    */
   onDelete?: pulumi.Input<"forget" | "removeRegions">;
   /**
-   * Take over an image that is in ICA already, by its id; `name` and `version` must be its own, or the preview fails.
-   * Another id is another image (replace).
+   * Adopt an image that is already in ICA, by its id. `name` and `version` must match that image, or the preview fails. A
+   * different id means a different image (replace).
    */
   existingId?: pulumi.Input<string>;
-  /** Limits of time. Only `create` counts, which is for ICA's own work on the image. Default: 60m. Changed in place. */
+  /** Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place. */
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
 
-/** What an image that is taken over is declared with; what is left out stays as ICA has it. */
+/** Arguments for adopting an image. Arguments that are left out keep ICA's values. */
 export type ExistingImageArgs = Partial<Omit<BenchImageArgs, "existingId" | "build" | "image">>;
 
 /**
- * A Bench image in ICA's Docker Repository: built, saved, compressed, uploaded and registered, or taken over when it is
- * there already with the same name, version and content.
+ * A Bench image in ICA's Docker Repository. The provider builds, saves, compresses, uploads and registers it, or adopts it
+ * when ICA already has one with the same name, version and content.
  *
  * ```ts
  * const image = new ica.BenchImage("rstudio", {
@@ -139,13 +182,14 @@ export type ExistingImageArgs = Partial<Omit<BenchImageArgs, "existingId" | "bui
  * export const id = image.imageId;
  * ```
  *
- * ICA can neither change nor delete an image by its API: new content is a new image, and `pulumi destroy` leaves it there.
+ * ICA's API can neither change nor delete an image: new content makes a new image, and `pulumi destroy` leaves the image in
+ * ICA.
  */
 export class BenchImage extends pulumi.CustomResource {
   /** The type token; policy packs match resources by it. */
   static readonly __pulumiType = typeToken("BenchImage");
 
-  /** Whether a value is a BenchImage, also one of another copy of this package. */
+  /** Whether a value is a BenchImage, including one from another copy of this package. */
   static override isInstance(value: unknown): value is BenchImage {
     return (
       typeof value === "object" &&
@@ -155,18 +199,18 @@ export class BenchImage extends pulumi.CustomResource {
   }
 
   /**
-   * Takes over an image that is in ICA already: no build, no upload. What `args` leave out is taken from ICA. The same as
-   * `existingId` with name, version and access declared.
+   * Adopts an image that is already in ICA: no build, no upload. Arguments that are left out are read from ICA. The same as
+   * `existingId` with name, version and access set.
    *
    * ```ts
    * const image = ica.BenchImage.fromExisting("rstudio", "7c1d…", { regions: ["use1", "euc1"] });
    * ```
    *
-   * To use an image without managing it, {@link getImage} is enough. The program fails when there is no such image, and lists
-   * those that there are.
+   * To use an image without managing it, call {@link getImage}. If the image does not exist, the program fails with a list
+   * of the images that do.
    *
    * @param name name of the resource in the program
-   * @param id id of the image in ICA; another id is another image (replace)
+   * @param id id of the image in ICA; a different id means a different image (replace)
    */
   static fromExisting(
     name: string,
@@ -190,31 +234,31 @@ export class BenchImage extends pulumi.CustomResource {
     );
   }
 
-  /** Id of the image in ICA: what a workspace names as its `image`. */
+  /** Id of the image in ICA; pass it to a workspace as `image`. */
   declare readonly imageId: pulumi.Output<string>;
   /** Name in ICA's Docker Repository. */
   declare readonly name: pulumi.Output<string>;
   /** Version in ICA's Docker Repository. */
   declare readonly version: pulumi.Output<string>;
-  /** PARTIAL, AVAILABLE, BUILDFAILED and others as ICA reports them. */
+  /** PARTIAL, AVAILABLE, BUILDFAILED or another status, as ICA reports it. */
   declare readonly status: pulumi.Output<string>;
-  /** 64 hex digits that stand for the content: of the build context, or of the local image's configuration and layers. */
+  /** 64 hex digits that identify the content: that of the build context, or the local image's configuration and layers. */
   declare readonly contextHash: pulumi.Output<string>;
   /** The project that holds the archive. */
   declare readonly projectId: pulumi.Output<string>;
-  /** Id of the archive's file (`fil.…`); undefined when the image was taken over. */
+  /** Id of the archive file (`fil.…`); undefined for an adopted image. */
   declare readonly dataId: pulumi.Output<string | undefined>;
-  /** File name of the archive; undefined when the image was taken over. */
+  /** File name of the archive; undefined for an adopted image. */
   declare readonly archiveName: pulumi.Output<string | undefined>;
-  /** Bytes of the archive; undefined when the image was taken over. */
+  /** Size of the archive in bytes; undefined for an adopted image. */
   declare readonly archiveSize: pulumi.Output<number | undefined>;
-  /** SHA-256 of the archive in hex; undefined when the image was taken over. */
+  /** SHA-256 of the archive in hex; undefined for an adopted image. */
   declare readonly archiveSha256: pulumi.Output<string | undefined>;
-  /** The local Docker's id (`sha256:…`) of the image that was uploaded; undefined when nothing was built here. */
+  /** The local Docker's id (`sha256:…`) of the uploaded image; undefined when nothing was built here. */
   declare readonly imageDigest: pulumi.Output<string | undefined>;
   /** Address of the image in each region, by region code. */
   declare readonly urls: pulumi.Output<Record<string, string>>;
-  /** What ICA reports of the image. */
+  /** The settings that ICA reports for the image. */
   declare readonly benchSettings: pulumi.Output<BenchSettings>;
 
   constructor(name: string, args: BenchImageArgs, opts?: pulumi.CustomResourceOptions) {
@@ -231,7 +275,7 @@ export class BenchImage extends pulumi.CustomResource {
           hasDefaultName: args.name === undefined,
           opts,
         }),
-        // Outputs have to be named, or they stay undefined.
+        // Pulumi sets only outputs that are named here.
         ...outputs,
         version: args.version,
         projectId: args.projectId,
@@ -254,14 +298,14 @@ const outputs = {
   benchSettings: undefined,
 };
 
-/** What ICA does not report is compared with nothing, whatever is declared. */
+/** When ICA does not report a setting, the provider does not compare it, so any value works. */
 function offered({ web, console: shell }: BenchSettings): { web: boolean; console: boolean } {
   return { web: web ?? true, console: shell ?? true };
 }
 
 /**
- * @internal The local reference that an image argument stands for. Of a resource it is not known before that is made: a
- * preview would look in the local Docker for an image that only `pulumi up` builds.
+ * @internal The local reference that an image argument names. When a resource gives it, it is unknown until that resource is
+ * made; otherwise a preview would look in the local Docker for an image that only `pulumi up` builds.
  */
 export function referenceOf(image: BenchImageArgs["image"]): pulumi.Input<string> | undefined {
   if (!isLocalImage(image)) return image;

@@ -3,12 +3,12 @@ import type { BenchSettings } from "./access";
 import type { Inputs } from "./inputs";
 import { ask, ifSecret } from "./lookup";
 
-/** Which image {@link getImage} is to find: by name, with or without a version, or by its id. */
+/** Which image {@link getImage} finds: by name, with or without a version, or by id. */
 export type GetImageArgs =
   | {
-      /** Name in ICA's Docker Repository; the whole of it. */
+      /** Full name in ICA's Docker Repository. */
       name: string;
-      /** Version in ICA's Docker Repository. Default: the newest one that is AVAILABLE, by the time it was created. */
+      /** Version in ICA's Docker Repository. Default: the AVAILABLE one that was created last. */
       version?: string;
       imageId?: never;
     }
@@ -19,55 +19,55 @@ export type GetImageArgs =
       version?: never;
     };
 
-/** {@link GetImageArgs}, each of which may be an output. */
+/** {@link GetImageArgs}; each argument may be an output. */
 export type GetImageOutputArgs = Inputs<GetImageArgs>;
 
-/** Which images {@link listImages} is to list. What is left out does not matter. */
+/** Which images {@link listImages} lists. An argument that is left out does not filter. */
 export interface ListImagesArgs {
-  /** Name in ICA's Docker Repository; the whole of it. */
+  /** Full name in ICA's Docker Repository. */
   name?: string;
   /** Version in ICA's Docker Repository. */
   version?: string;
-  /** PARTIAL, AVAILABLE, BUILDFAILED and others. Default: every status but DELETED and DELETING. */
+  /** PARTIAL, AVAILABLE, BUILDFAILED and others. Default: every status except DELETED and DELETING. */
   status?: string;
 }
 
-/** {@link ListImagesArgs}, each of which may be an output. */
+/** {@link ListImagesArgs}; each argument may be an output. */
 export type ListImagesOutputArgs = Inputs<ListImagesArgs>;
 
-/** An image that is in ICA, whoever published it. */
+/** An image in ICA, published by this stack or anyone else. */
 export interface GetImageResult {
-  /** Id of the image in ICA: what a workspace names as its `image`. */
+  /** Id of the image in ICA; pass it to a workspace as `image`. */
   readonly imageId: string;
   /** Name in ICA's Docker Repository. */
   readonly name: string;
-  /** Version in ICA's Docker Repository; empty when it has none. */
+  /** Version in ICA's Docker Repository; empty when the image has none. */
   readonly version: string;
-  /** Undefined when it has none. */
+  /** Undefined when the image has none. */
   readonly description: string | undefined;
-  /** PARTIAL, AVAILABLE, BUILDFAILED and others as ICA reports them. */
+  /** PARTIAL, AVAILABLE, BUILDFAILED or another status, as ICA reports it. */
   readonly status: string;
-  /** When it was registered, as ICA writes it (`2026-01-31T12:00:00Z`); undefined when ICA does not say. */
+  /** When the image was registered, as ICA writes it (`2026-01-31T12:00:00Z`); undefined when ICA does not report it. */
   readonly timeCreated: string | undefined;
-  /** Codes of the regions that it is in; the UUID where ICA gives no code. */
+  /** Codes of the image's regions; the UUID when ICA gives no code. */
   readonly regions: string[];
   /** Address of the image in each region, by region code. */
   readonly urls: Record<string, string>;
-  /** What of access ICA reports. */
+  /** The settings that ICA reports for the image. */
   readonly benchSettings: BenchSettings;
 }
 
 /**
- * Finds a Bench image that is in ICA already, for example one that another stack publishes. Only reads, in a preview too.
+ * Finds a Bench image that is already in ICA, for example one that another stack publishes. Read-only; also runs in preview.
  *
  * ```ts
  * const image = await ica.getImage({ name: "rstudio" });            // the newest that is AVAILABLE
  * const pinned = await ica.getImage({ name: "rstudio", version: "2.1" });
  * ```
  *
- * By name, only AVAILABLE images count. Rejects when there is none (the error lists what there is), and when it cannot be
- * told which one is meant (the error says how to choose). Without a version the answer changes when somebody publishes:
- * a workspace that uses it then takes the new image, by a restart.
+ * By name, only AVAILABLE images count. Rejects when none matches (the error lists the images that exist) or when several
+ * match (the error says how to choose). Without a version, the result changes when a new version is published; a workspace
+ * that uses it then restarts with the new image.
  *
  * Call: `GET /api/dockerImages` (official OpenAPI document), with the stack's configuration, else the environment.
  */
@@ -76,7 +76,7 @@ export function getImage(args: GetImageArgs): Promise<GetImageResult> {
 }
 
 /**
- * {@link getImage} for arguments that may be outputs. In a preview it is unknown while an argument is.
+ * {@link getImage} with arguments that may be outputs. In preview, the result is unknown while an argument is unknown.
  *
  * ```ts
  * new ica.Workspace("genomics", { image: ica.getImageOutput({ name: "rstudio" }).imageId, ... });
@@ -88,19 +88,19 @@ export function getImageOutput(args: GetImageOutputArgs): pulumi.Output<GetImage
 }
 
 /**
- * Lists the Bench images of ICA's Docker Repository, the newest first. Only reads, in a preview too.
+ * Lists the Bench images in ICA's Docker Repository, newest first. Read-only; also runs in preview.
  *
  * ```ts
  * const versions = (await ica.listImages({ name: "rstudio" })).map(({ version }) => version);
  * ```
  *
- * An empty list is no error. Call: `GET /api/dockerImages` (official OpenAPI document).
+ * An empty list is not an error. Call: `GET /api/dockerImages` (official OpenAPI document).
  */
 export function listImages(args: ListImagesArgs = {}): Promise<GetImageResult[]> {
   return ask((lookups) => lookups.images(args));
 }
 
-/** {@link listImages} for arguments that may be outputs. In a preview it is unknown while an argument is. */
+/** {@link listImages} with arguments that may be outputs. In preview, the result is unknown while an argument is unknown. */
 export function listImagesOutput(args: ListImagesOutputArgs = {}): pulumi.Output<GetImageResult[]> {
   const known = pulumi.output(args);
   return known.apply(async (plain) => ask((lookups) => lookups.images(plain), await ifSecret(known, plain)));

@@ -2,13 +2,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Inputs } from "./inputs";
 import { ask, ifSecret } from "./lookup";
 
-/** Which workspace {@link getWorkspace} is to find: by its name or by its id. */
+/** Which workspace {@link getWorkspace} finds: by name or by id. */
 export type GetWorkspaceArgs = {
-  /** The project it belongs to. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. */
+  /** The project of the workspace. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. */
   projectId?: string;
 } & (
   | {
-      /** Its name; the whole of it. */
+      /** Full name of the workspace. */
       name: string;
       workspaceId?: never;
     }
@@ -19,32 +19,32 @@ export type GetWorkspaceArgs = {
     }
 );
 
-/** {@link GetWorkspaceArgs}, each of which may be an output. */
+/** {@link GetWorkspaceArgs}; each argument may be an output. */
 export type GetWorkspaceOutputArgs = Inputs<GetWorkspaceArgs>;
 
-/** A workspace that is in ICA, whoever made it, in the words of {@link Workspace}. */
+/** A workspace in ICA, created by this stack or anyone else. The fields are those of {@link Workspace}. */
 export interface GetWorkspaceResult {
   /** Id of the workspace in ICA. */
   readonly workspaceId: string;
-  /** Its name. */
+  /** Name of the workspace. */
   readonly name: string;
-  /** The project it belongs to. */
+  /** The project of the workspace. */
   readonly projectId: string;
-  /** As ICA reports it: Running, Stopped, Starting and others. */
+  /** Running, Stopped, Starting or another status, as ICA reports it. */
   readonly status: string;
-  /** Id of its Bench image. */
+  /** Id of the workspace's Bench image. */
   readonly image: string;
-  /** Size of its machine, as `standard-small`. */
+  /** Size of the machine, such as `standard-small`. */
   readonly resourceModel: string;
   /** Size of /data in GB. */
   readonly storageGb: number;
-  /** How people get in. */
+  /** How users reach the workspace. */
   readonly access: { readonly web: boolean; readonly console: boolean };
-  /** Where it may connect to. */
+  /** The workspace's network: `public` or `restricted`. */
   readonly network: "public" | "restricted";
-  /** With `restricted`, in alphabetical order; else empty. */
+  /** With `restricted`: the allowed URLs in alphabetical order. Otherwise empty. */
   readonly allowedUrls: string[];
-  /** The cluster beside it, in the words of {@link ClusterArgs}; undefined where there is none. */
+  /** The workspace's cluster, with the fields of {@link ClusterArgs}; undefined when it has none. */
   readonly cluster:
     | {
         readonly members?: number | undefined;
@@ -54,29 +54,29 @@ export interface GetWorkspaceResult {
         readonly dedicatedManager: boolean;
       }
     | undefined;
-  /** Address of its web page, with web access and while it runs. */
+  /** Address of the web page; set while the workspace runs with web access. */
   readonly webUrl: string | undefined;
-  /** Host for SSH, with console access and while it runs. */
+  /** Host for SSH; set while the workspace runs with console access. */
   readonly consoleHost: string | undefined;
-  /** Port for SSH, with `consoleHost`. */
+  /** Port for SSH; set together with `consoleHost`. */
   readonly consolePort: number | undefined;
 }
 
 /**
- * Finds a workspace that is in ICA already. Only reads, in a preview too.
+ * Finds a workspace that is already in ICA. Read-only; also runs in preview.
  *
  * ```ts
  * const { webUrl } = await ica.getWorkspace({ name: "genomics" });
  * ```
  *
- * Rejects when there is none (the error lists what there is), when there is more than one of the name (the error says how to
- * choose), and on a tenant without workspace calls, which are assumed: docs/assumptions.md.
+ * Rejects when none matches (the error lists the workspaces that exist) or when several have the name (the error says how to
+ * choose). Also rejects on a tenant without workspace calls; these calls are assumed: docs/assumptions.md.
  */
 export function getWorkspace(args: GetWorkspaceArgs): Promise<GetWorkspaceResult> {
   return ask((lookups) => lookups.workspace(args));
 }
 
-/** {@link getWorkspace} for arguments that may be outputs. In a preview it is unknown while an argument is. */
+/** {@link getWorkspace} with arguments that may be outputs. In preview, the result is unknown while an argument is unknown. */
 export function getWorkspaceOutput(args: GetWorkspaceOutputArgs): pulumi.Output<GetWorkspaceResult> {
   const known = pulumi.output(args);
   return known.apply(async (plain) => ask((lookups) => lookups.workspace(plain), await ifSecret(known, plain)));

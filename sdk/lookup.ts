@@ -3,8 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 type Entry = typeof import("../provider/lookups");
 
 /**
- * Asks ICA. The provider's code is loaded by the first question, not by importing this package. What goes wrong ends the
- * program with its message alone, without a stack trace of this package; arguments that the program calls secret are not in it.
+ * Sends a query to ICA. The first query loads the provider's code; importing this package does not. On an error the program
+ * ends with the message alone, without a stack trace of this package and without arguments that the program marks as secret.
  */
 export async function ask<T>(
   question: (lookups: ReturnType<Entry["lookups"]>) => Promise<T>,
@@ -21,14 +21,14 @@ export async function ask<T>(
   }
 }
 
-/** The arguments where they are secret, else nothing. */
+/** Returns the arguments if they are secret, else nothing. */
 export async function ifSecret(args: pulumi.Output<unknown>, plain: unknown): Promise<unknown> {
   return (await pulumi.isSecret(args)) ? plain : undefined;
 }
 
 /**
- * The stack's configuration. All of it is read as secrets, so that the engine warns of none, and is handed on within this
- * process only: no output is made of it, and no answer of ICA holds it.
+ * The stack's configuration. Every key is read as a secret, so that the engine does not warn about any. The values stay in
+ * this process: no output is made from them, and ICA's responses do not contain them.
  */
 async function settingsOf(keys: readonly string[]): Promise<Map<string, string>> {
   const settings = new Map<string, string>();

@@ -5,43 +5,50 @@ import { tellEarly } from "./machinery/early-problems";
 import { typeToken, withMachinery } from "./machinery/machinery";
 
 /**
- * A cluster of machines beside the workspace: one manager and 0 to 50 members (help.ica.illumina.com, "Bench Clusters"). It
+ * A cluster of machines for the workspace: one manager and 0 to 50 members (help.ica.illumina.com, "Bench Clusters"). It
  * starts after the workspace's own node. The image has to be cluster compatible.
  */
 export type ClusterArgs = ClusterManagerArgs & (StaticMembersArgs | DynamicMembersArgs);
 
-/** A fixed number of members, which the load does not change. */
+/** A fixed number of members, independent of the load. */
 export interface StaticMembersArgs {
-  /** 0 to 50. */
+  /** Number of members, 0 to 50. */
   members: pulumi.Input<number>;
   maxMembers?: never;
 }
 
-/** Members that come and go with the load. */
+/** A number of members that follows the load. */
 export interface DynamicMembersArgs {
-  /** Most members at a time, 0 to 50. */
+  /** Largest number of members, 0 to 50. */
   maxMembers: pulumi.Input<number>;
   members?: never;
 }
 
-/** What is said of a cluster's manager. */
+/** Settings of a cluster's manager. */
 export interface ClusterManagerArgs {
-  /** Id of another Bench image for manager and members. Default: the workspace's own. */
+  /** Id of another Bench image for the manager and the members. Default: the workspace's own image. */
   managerImage?: pulumi.Input<string>;
   /** Web access to the manager. Default: false. */
   managerWeb?: pulumi.Input<boolean>;
-  /** A whole machine of the workspace's resource model for the manager; without it one core of each member does that work. Default: false. */
+  /**
+   * Give the manager a whole machine of the workspace's resource model. When false, it uses one core of each member.
+   * Default: false.
+   */
   dedicatedManager?: pulumi.Input<boolean>;
 }
 
-/** What a {@link Workspace} is declared with. */
+/** Arguments of {@link Workspace}. */
 export interface WorkspaceArgs {
   /**
-   * Name, unique in the project. Changed in place. Left out: a new workspace gets `<project>-<stack>-<resource name>` of the
-   * Pulumi program, the same at every try, and keeps the name that it has, also when the stack or the resource gets another one.
+   * Name, unique in the project. Changed in place. Default for a new workspace: `<project>-<stack>-<resource name>` of the
+   * Pulumi program, the same at every try. An existing workspace keeps its name, even when the stack or the resource is
+   * renamed.
    */
   name?: pulumi.Input<string>;
-  /** The project it belongs to. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change makes a new workspace (replace), and /data is lost. */
+  /**
+   * The project of the workspace. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change creates a new
+   * workspace (replace), and /data is lost.
+   */
   projectId?: pulumi.Input<string>;
   /** Id of a Bench image: `image.imageId`. A change restarts a running workspace; /data stays. */
   image: pulumi.Input<string>;
@@ -52,56 +59,63 @@ export interface WorkspaceArgs {
    */
   resourceModel: pulumi.Input<string>;
   /**
-   * Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). Grows in place; a disk
-   * cannot shrink, so less makes a new workspace (replace), and /data is lost.
+   * Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). A larger size changes in
+   * place. A disk cannot shrink, so a smaller size creates a new workspace (replace), and /data is lost.
    */
   storageGb: pulumi.Input<number>;
   /**
-   * Whether it has ephemeral storage (an option since ICA 2.40; help.ica.illumina.com, release notes of 2025). Left out: ICA
-   * chooses, and the value is not touched afterwards. A change restarts a running workspace.
+   * Whether the workspace has ephemeral storage (an option since ICA 2.40; help.ica.illumina.com, release notes of 2025).
+   * Default: ICA chooses, and the provider does not change the value later. A change restarts a running workspace.
    */
   ephemeralStorage?: pulumi.Input<boolean>;
-  /** How people get in; not more than the image offers. A change restarts a running workspace. */
+  /** How users reach the workspace. The image must offer each option. A change restarts a running workspace. */
   access: pulumi.Input<AccessArgs>;
   /**
-   * `single`: one person works in it; `multi`: several do. Left out: ICA chooses (`single` since 2.41, release notes of 2025),
-   * and the value is not touched afterwards. A change restarts a running workspace.
+   * `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes
+   * of 2025), and the provider does not change the value later. A change restarts a running workspace.
    */
   users?: pulumi.Input<"single" | "multi">;
   /**
-   * `public`: TCP to public addresses is allowed. `restricted`: only the `allowedUrls` can be reached, through the proxy in
-   * HTTP_PROXY and HTTPS_PROXY ("Bring Your Own Bench Image"). A change restarts a running workspace.
+   * `public`: TCP to public addresses is allowed. `restricted`: the workspace can reach only the `allowedUrls`, through the
+   * proxy in HTTP_PROXY and HTTPS_PROXY ("Bring Your Own Bench Image"). A change restarts a running workspace.
    */
   network: pulumi.Input<"public" | "restricted">;
   /**
-   * Where a restricted workspace may connect to: `https://cran.r-project.org`, `*.example.org`, with port or path if need be.
-   * Order, repetition and a trailing slash are no change. Not with `public`. Default: nothing. A change restarts a running workspace.
+   * Where a restricted workspace can connect to: `https://cran.r-project.org`, `*.example.org`, optionally with port or
+   * path. Order, duplicates and a trailing slash do not count as a change. Not allowed with `public`. Default: nothing. A
+   * change restarts a running workspace.
    */
   allowedUrls?: pulumi.Input<pulumi.Input<string>[] | undefined>;
   /**
-   * A cluster beside it: `{ members: 4 }` or `{ maxMembers: 20 }`. Left out: none, and one that was made by hand is drift.
-   * Needs an image that is `clusterCompatible`. A change restarts a running workspace.
+   * A cluster for the workspace: `{ members: 4 }` or `{ maxMembers: 20 }`. Default: no cluster; one that was created by hand
+   * is drift. Needs a `clusterCompatible` image. A change restarts a running workspace.
    */
   cluster?: pulumi.Input<ClusterArgs | undefined>;
   /**
-   * `running` or `stopped`: held so by every `pulumi up`, and a stop by hand is drift that `pulumi preview --refresh` shows.
-   * Left out: created stopped and never touched afterwards; people start and stop it themselves.
+   * `running` or `stopped`: every `pulumi up` restores this state. A manual stop is drift that `pulumi preview --refresh`
+   * shows. Default: the provider creates the workspace stopped and leaves its run state to the users.
    */
   desiredState?: pulumi.Input<"running" | "stopped">;
   /**
-   * Whether a change that needs it may restart a running workspace: whoever works in it sees "Server Connection Error".
-   * Without it such a change fails in preview. Default: false.
+   * Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When
+   * false, a change that needs a restart fails in preview. Default: false.
    */
   allowRestart?: pulumi.Input<boolean>;
-  /** Whether a change that makes a new workspace may throw away /data. Without it such a change fails in preview. Default: false. */
+  /**
+   * Whether a change that creates a new workspace may destroy /data. When false, such a change fails in preview. Default:
+   * false.
+   */
   allowDataLoss?: pulumi.Input<boolean>;
-  /** Take over a workspace that exists, by its id, and bring it to what is declared. Another id is another workspace (replace). */
+  /**
+   * Adopt an existing workspace by its id and change it to match the declaration. A different id means a different workspace
+   * (replace).
+   */
   existingId?: pulumi.Input<string>;
-  /** Limits of time. */
+  /** Time limits. */
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
 
-/** What a workspace that is taken over is declared with; what is left out stays as ICA has it. */
+/** Arguments for adopting a workspace. Arguments that are left out keep ICA's values. */
 export type ExistingWorkspaceArgs = Partial<Omit<WorkspaceArgs, "existingId">>;
 
 /**
@@ -119,17 +133,17 @@ export type ExistingWorkspaceArgs = Partial<Omit<WorkspaceArgs, "existingId">>;
  * });
  * ```
  *
- * No public document of ICA describes calls for workspaces; docs/assumptions.md says what is assumed. The emulator serves
- * these calls; a tenant without them fails clearly, and images keep working.
+ * ICA's public documents describe no workspace calls; docs/assumptions.md lists what this package assumes. The emulator
+ * serves these calls. On a tenant without them workspaces fail with a clear error, and images keep working.
  *
  * "Data in this folder [/data] is not persisted in your project and will be removed at deletion of the workspace" (the
- * vendor's page): deleting or replacing a workspace destroys it. Set `protect: true` where that would hurt.
+ * vendor's page): deleting or replacing a workspace destroys /data. Set `protect: true` to prevent that.
  */
 export class Workspace extends pulumi.CustomResource {
   /** The type token; policy packs match resources by it. */
   static readonly __pulumiType = typeToken("Workspace");
 
-  /** Whether a value is a Workspace, also one of another copy of this package. */
+  /** Whether a value is a Workspace, including one from another copy of this package. */
   static override isInstance(value: unknown): value is Workspace {
     return (
       typeof value === "object" &&
@@ -139,18 +153,18 @@ export class Workspace extends pulumi.CustomResource {
   }
 
   /**
-   * Takes over a workspace that exists, and brings it to what `args` declare; what they leave out stays as ICA has it at the
-   * time of each run. The same as `existingId` with everything declared.
+   * Adopts an existing workspace and changes it to match `args`. Arguments that are left out keep the values that ICA has at
+   * each run. The same as `existingId` with everything set.
    *
    * ```ts
    * const workspace = ica.Workspace.fromExisting("genomics", "2f0c…", { desiredState: "running" });
    * ```
    *
-   * From then on it is this stack's: `pulumi destroy` deletes it, /data included, unless `retainOnDelete` is set. The program
-   * fails when there is no such workspace, and lists those that there are.
+   * From then on this stack owns the workspace: `pulumi destroy` deletes it, including /data, unless `retainOnDelete` is
+   * set. If the workspace does not exist, the program fails with a list of the workspaces that do.
    *
    * @param name name of the resource in the program
-   * @param id id of the workspace in ICA; another id is another workspace (replace)
+   * @param id id of the workspace in ICA; a different id means a different workspace (replace)
    */
   static fromExisting(
     name: string,
@@ -158,7 +172,7 @@ export class Workspace extends pulumi.CustomResource {
     args: ExistingWorkspaceArgs = {},
     opts?: pulumi.CustomResourceOptions,
   ): Workspace {
-    // Where everything is declared nothing is asked: a workspace that was deleted by hand is told at the resource.
+    // With everything declared, no query is needed. The resource itself then reports a workspace that was deleted by hand.
     if (isComplete(args)) return new Workspace(name, { ...args, existingId: id }, opts);
     const { projectId } = args;
     const found = getWorkspaceOutput({ workspaceId: id, ...(projectId === undefined ? {} : { projectId }) });
@@ -166,7 +180,7 @@ export class Workspace extends pulumi.CustomResource {
     return new Workspace(
       name,
       {
-        // A list of URLs that belongs to another network than the declared one says nothing.
+        // ICA's URLs apply only if its network is the declared one.
         allowedUrls: pulumi
           .all([network, found.network, found.allowedUrls])
           .apply(([declared, present, urls]) => (declared === present ? urls : undefined)),
@@ -186,17 +200,17 @@ export class Workspace extends pulumi.CustomResource {
 
   /** Id of the workspace in ICA. */
   declare readonly workspaceId: pulumi.Output<string>;
-  /** Its name. */
+  /** Name of the workspace. */
   declare readonly name: pulumi.Output<string>;
-  /** The project it belongs to. */
+  /** The project of the workspace. */
   declare readonly projectId: pulumi.Output<string>;
-  /** As ICA reports it: Running, Stopped, Starting and others. */
+  /** Running, Stopped, Starting or another status, as ICA reports it. */
   declare readonly status: pulumi.Output<string>;
-  /** Address of its web page, with web access and while it runs. */
+  /** Address of the web page; set while the workspace runs with web access. */
   declare readonly webUrl: pulumi.Output<string | undefined>;
-  /** Host for SSH, with console access and while it runs. The password is any API key of the user. */
+  /** Host for SSH; set while the workspace runs with console access. The password is any API key of the user. */
   declare readonly consoleHost: pulumi.Output<string | undefined>;
-  /** Port for SSH, with `consoleHost`. */
+  /** Port for SSH; set together with `consoleHost`. */
   declare readonly consolePort: pulumi.Output<number | undefined>;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.CustomResourceOptions) {
@@ -213,7 +227,7 @@ export class Workspace extends pulumi.CustomResource {
           hasDefaultName: args.name === undefined,
           opts,
         }),
-        // Outputs have to be named, or they stay undefined.
+        // Pulumi sets only outputs that are named here.
         workspaceId: undefined,
         status: undefined,
         webUrl: undefined,
@@ -226,7 +240,7 @@ export class Workspace extends pulumi.CustomResource {
   }
 }
 
-/** A cluster that was found, as it would be declared: a cluster that the program does not name must not be taken away. */
+/** The cluster in ICA as a declaration. Without it, the update would remove a cluster that the program does not declare. */
 function declarable(cluster: GetWorkspaceResult["cluster"]): ClusterArgs | undefined {
   if (cluster === undefined) return undefined;
   const { members, maxMembers, managerImage, managerWeb, dedicatedManager } = cluster;

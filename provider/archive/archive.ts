@@ -14,38 +14,38 @@ import { LayerCuts } from "./layer-cuts";
 import { LayerNotes } from "./layer-notes";
 import { LayerCount, type LayersPacked } from "./layer-summary";
 
-/** How an image's archive is compressed. `none`: larger upload, no processor time. */
+/** How an image's archive is compressed. `none` makes a larger upload and uses no processor time. */
 export type Compression = "bzip2" | "none";
 
-/** What a file name ends with, after the vendor's own example (`docker save … | bzip2 > ….tar.bz2`). */
+/** The file name extension, as in the vendor's own example (`docker save … | bzip2 > ….tar.bz2`). */
 export const archiveSuffix: Readonly<Record<Compression, string>> = { bzip2: ".tar.bz2", none: ".tar" };
 
 export interface ArchiveOptions {
-  /** Gives the plain archive: Docker, or a builder from which the image comes. */
+  /** The source of the plain archive: Docker, or a builder that streams the image. */
   readonly docker: Pick<Docker, "save"> & Partial<Pick<Docker, "readSaved">>;
   readonly ref: string;
   readonly compression: Compression;
   /** Where compressed layers are kept for the next release. Default: nowhere. */
   readonly cache?: BlockCache | undefined;
-  /** Digests of the image's plain layers, the base first, if they are known: see {@link Archive.headStart}. */
+  /** Digests of the image's plain layers, base first, if known: see {@link Archive.headStart}. */
   readonly layers?: readonly string[] | undefined;
-  /** Default: the best on PATH. */
+  /** Default: the best one on PATH. */
   readonly compressor?: Compressor;
   readonly signal?: AbortSignal;
 }
 
-/** An archive on its way. */
+/** An archive being streamed. */
 export interface Archive extends Output {
-  /** What became of the layers so far; whole once the stream has ended. All zeros where nothing is compressed. */
+  /** What has been counted of the layers so far; complete once the stream has ended. All zeros when nothing is compressed. */
   readonly layers: () => LayersPacked;
-  /** What of it is known already and can be sent before the stream gives a byte. */
+  /** What is already known of the archive and can be sent before the stream provides any bytes. */
   readonly headStart?: HeadStart | undefined;
 }
 
 /**
- * `docker save`, compressed on all cores and layer by layer remembered, as one stream (docs/archive.md): no temporary file,
- * memory that does not grow with the image. An error at any point of it fails the stream; destroying the stream, or the
- * signal, ends every process behind it. Throws {@link CompressorNotFoundError} before anything is started.
+ * `docker save` as one stream, compressed on all cores with a cache for each layer (docs/archive.md). Uses no temporary
+ * file, and its memory does not grow with the image. Any error fails the stream. Destroying the stream, or the signal, ends
+ * every process behind it. Throws {@link CompressorNotFoundError} before anything is started.
  */
 export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   const { docker, ref, compression, cache, signal } = options;
@@ -84,19 +84,19 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   return { stream, done: allDone(stream, saved.done), layers, headStart };
 }
 
-/** Notes what was learned, once all was given. */
+/** Writes the notes once the whole archive has been streamed. */
 async function* noted(packs: AsyncGenerator<Buffer>, note: () => Promise<void>): AsyncGenerator<Buffer> {
   yield* packs;
   await note();
 }
 
-/** Waits for all of it, so that no process is left when this is settled; fails with the stream's error. */
+/** Waits for everything, so that no process is left when this settles; rejects with the stream's error. */
 function allDone(stream: Archive["stream"], saved: Promise<void>): Promise<void> {
   const done = (async () => {
     const [packed] = await Promise.allSettled([finished(stream, { writable: false }), saved]);
     if (packed.status === "rejected") throw packed.reason;
   })();
-  // The stream carries the same error.
+  // The stream reports the same error.
   done.catch(() => undefined);
   return done;
 }

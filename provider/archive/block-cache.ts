@@ -9,19 +9,20 @@ import { errorMessage } from "../error-message";
 import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-file";
 
 /**
- * Compressed blocks, kept by the content they were made of: one file for each chunk of a layer, named by the SHA-256 of the plain
- * bytes. It needs no word of Docker's on what a layer is, two images that share a layer share its files, and a release that was
- * killed in the middle finds what it had compressed. A file is written beside and renamed, so that another process sees all of it
- * or nothing, and holds a checksum, so that a damaged one is found, removed, and made again (block-file.ts).
+ * Compressed blocks, keyed by their plain content: one file for each chunk of a layer, named by the SHA-256 of the plain
+ * bytes. The cache needs no layer information from Docker. Two images that share a layer share its files, and a release that
+ * was killed halfway finds what it had compressed. Each file is written under a temporary name and renamed, so other
+ * processes see all of it or nothing. It contains a checksum, so a damaged file is detected, removed and made again
+ * (block-file.ts).
  */
 
 // The file handles of Yarn's Plug'n'Play have neither `utimes()` nor `readv()`.
 const setTimes = promisify(futimes);
 const readInto = promisify(readv);
 
-/** In a file's name: bumped when chunks are cut or files are laid out in another way. */
+/** Part of the file name; increased when the way chunks are cut or files are laid out changes. */
 const version = 2;
-/** Milliseconds after which a file that is still being written belongs to a process that is gone. */
+/** Milliseconds after which an unfinished file belongs to a process that is gone. */
 const abandonedAfterMs = 60 * 60_000;
 
 export class BlockCache {
@@ -32,19 +33,19 @@ export class BlockCache {
   #broken = false;
   #written = 0;
 
-  /** `limit` in bytes. `warn` gets a line when something is wrong that the archive does not suffer from. */
+  /** `limit` is in bytes. `warn` receives a line about any problem that does not harm the archive. */
   constructor(options: { folder: string; limit: number; warn: (line: string) => void }) {
     this.folder = options.folder;
     this.#limit = options.limit;
     this.#warn = options.warn;
   }
 
-  /** The name under which the blocks of plain bytes are kept. `digest`: the SHA-256 of these, hex. */
+  /** The key for the blocks of some plain bytes. `digest` is the SHA-256 of these bytes, in hex. */
   key(digest: string, level: number): string {
     return `${digest}-${level}-v${version}`;
   }
 
-  /** Undefined when they are not kept. Damaged ones are removed, with a warning. */
+  /** Undefined when the cache does not have the blocks. Removes damaged files, with a warning. */
   async get(key: string): Promise<Part | undefined> {
     const path = join(this.folder, key);
     const file = await this.#tried("read", () => open(path, "r"));
@@ -59,7 +60,7 @@ export class BlockCache {
         return undefined;
       }
       const now = new Date();
-      // When it was used last decides what is removed first.
+      // The time of last use decides what is removed first.
       await this.#tried("changed", () => setTimes(file.fd, now, now));
       return part;
     } finally {
@@ -68,8 +69,8 @@ export class BlockCache {
   }
 
   /**
-   * Reads blocks into the beginning of `target`, and says how many bytes they fill. Undefined where there are none, where they do
-   * not fill whole bytes, or need more room. A damaged file is left: {@link get} finds it.
+   * Reads blocks into the start of `target` and returns their number of bytes. Undefined when there are no blocks, when they
+   * do not fill whole bytes, or when they need more room. A damaged file stays; {@link get} finds it.
    */
   async readBlocks(key: string, target: Buffer): Promise<number | undefined> {
     const file = await this.#tried("read", () => open(join(this.folder, key), "r"));
@@ -85,7 +86,7 @@ export class BlockCache {
     }
   }
 
-  /** Keeps blocks. A cache that cannot be written is given up for this run, with one warning. */
+  /** Stores blocks. If the cache cannot be written, it is not used again in this run, with one warning. */
   async put(key: string, part: Part): Promise<void> {
     const bytes = toKeep(part);
     const size = bytes.reduce((sum, { length }) => sum + length, 0);
@@ -105,7 +106,7 @@ export class BlockCache {
     if (this.#written > this.#limit / 8) await this.trim();
   }
 
-  /** Removes what was not used for longest until the rest is within the limit, and what dead processes left behind. */
+  /** Removes the files that were unused for longest until the rest is within the limit, and what dead processes left behind. */
   async trim(): Promise<void> {
     this.#written = 0;
     const names = await this.#tried("read", () => readdir(this.folder));
@@ -126,7 +127,7 @@ export class BlockCache {
     }
   }
 
-  /** What is not there (any more: another process may have removed it) is no fault. */
+  /** A missing file is not an error: another process may have removed it. */
   async #tried<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();

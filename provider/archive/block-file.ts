@@ -2,16 +2,17 @@ import { crc32 } from "node:zlib";
 import { headerBits, type Part, trailerBits } from "../bzip2/part";
 
 /**
- * How compressed blocks are kept in a file: what is known of them, a checksum of that and of the blocks, the blocks. A CRC-32 and
- * no cryptographic hash: it guards against damage (who can write to the folder can do worse), and takes no time.
+ * The file format for compressed blocks: their metadata, a checksum of metadata and blocks, then the blocks. The checksum is
+ * a CRC-32 and not a cryptographic hash: it guards against damage (anyone who can write to the folder can do worse), and is
+ * fast.
  */
 
-/** Numbers of 32 bits, little-endian: the checksum of all that follows, bits, blocks, the blocks' folded CRC. */
+/** 32-bit numbers, little-endian: the checksum of all that follows, bits, blocks, the blocks' combined CRC. */
 const headerLength = 16;
 
-/** Bytes before the blocks: the file's header and bzip2's. */
+/** Number of bytes before the blocks: the file's header and bzip2's. */
 export const bytesBefore = headerLength + headerBits / 8;
-/** Bytes after blocks that fill whole bytes. */
+/** Number of bytes after blocks that fill whole bytes. */
 export const bytesAfter = trailerBits / 8;
 
 /** The content of the file, in pieces. */
@@ -24,7 +25,7 @@ export function toKeep({ bytes, bits, blocks, crc }: Part): readonly Buffer[] {
   return [header, bytes];
 }
 
-/** Undefined for a file that is not as it was written. */
+/** Undefined when the file differs from what was written. */
 export function readKept(file: Buffer): Part | undefined {
   if (file.length <= headerLength) return undefined;
   if (crc32(file.subarray(4)) !== file.readUInt32LE(0)) return undefined;
@@ -34,7 +35,7 @@ export function readKept(file: Buffer): Part | undefined {
   return headerBits + bits > bytes.length * 8 ? undefined : { bytes, level, bits, blocks, crc };
 }
 
-/** Whether this is a file as it was written, read in three pieces, of which the middle one is all blocks and nothing else. */
+/** Whether the file is as it was written. It is read in three pieces, and the middle one is exactly the blocks. */
 export function areBlocks(before: Buffer, blocks: Buffer, after: Buffer): boolean {
   const checksum = [before.subarray(4), blocks, after].reduce((sum, piece) => crc32(piece, sum), 0);
   return checksum === before.readUInt32LE(0) && before.readUInt32LE(4) === blocks.length * 8;

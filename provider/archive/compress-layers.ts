@@ -7,33 +7,36 @@ import { Splicer } from "../bzip2/splice";
 import type { BlockCache } from "./block-cache";
 
 /**
- * Bytes of a chunk at most: eight blocks of level 9 (900,000 bytes less 19, which bzip2 keeps free), so that no chunk ends in a
- * block of a few bytes. Twice of it saves no processor time, and leaves a core without work for longer at the end.
+ * Largest number of bytes of a chunk: eight blocks of level 9 (900,000 bytes minus 19, which bzip2 keeps free), so that no
+ * chunk ends in a block of a few bytes. Twice as much saves no processor time and leaves a core idle for longer at the end.
  */
 export const chunkSize = 8 * (900_000 - 19);
 
-/** Programs at a time at most, so that {@link ahead} bounds the memory. */
+/** Largest number of programs at a time, so that {@link ahead} limits the memory. */
 const mostPrograms = 12;
-/** One more than there are cores: while one is started or ends, the others use them. */
+/** One more than there are cores: while one program starts or ends, the others use the cores. */
 const programs = Math.min(availableParallelism() + 1, mostPrograms);
-/** Of all archives that are made at the same time. */
+/** Shared by all archives that are made at the same time. */
 const limit = pLimit(programs);
-/** Chunks that are read before the first of them is done: enough to keep all programs at work. */
+/** Number of chunks read before the first of them is done: enough to keep all programs busy. */
 const ahead = programs + 2;
 
-/** Something to compress. */
+/** Bytes to compress. */
 export interface Piece {
   readonly bytes: Buffer;
-  /** SHA-256, hex, of what is worth a place in the cache. */
+  /** SHA-256 in hex, for bytes that are worth caching. */
   readonly digest?: string;
 }
 
-/** What became of a piece. */
+/** The result for a piece. */
 export interface PackedPiece {
   readonly cached: boolean;
-  /** Where the cache has its blocks; undefined when it is not kept, or the stream has its blocks at other bits than the cache. */
+  /**
+   * The cache key of its blocks; undefined when they are not cached, or sit at another bit offset in the stream than in the
+   * cache.
+   */
   readonly key: string | undefined;
-  /** What it adds to the stream. */
+  /** The bytes that it adds to the stream. */
   readonly blocks: Buffer;
 }
 
@@ -41,21 +44,24 @@ export interface PackOptions<P extends Piece> {
   readonly compressor: Compressor;
   readonly cache: BlockCache | undefined;
   readonly signal: AbortSignal;
-  /** Told of each piece, in order, right before its blocks are given. */
+  /** Called for each piece, in order, right before its blocks are streamed. */
   readonly onPiece: (piece: Omit<P, "bytes">, packed: PackedPiece) => void;
-  /** Gets a piece's bytes back as soon as they are not needed any more: long before they are compressed. */
+  /** Receives a piece's bytes as soon as they are no longer needed, long before they are compressed. */
   readonly release: (bytes: Buffer) => void;
 }
 
 /**
- * Compresses pieces, each by a program of its own and as many at a time as there are cores, into one standard bzip2 stream.
- * What the cache has is taken from there. When it ends early, no program is left.
+ * Compresses pieces into one standard bzip2 stream. Each piece gets its own program, and as many run at a time as there are
+ * cores. Cached pieces come from the cache. When the stream ends early, no program is left.
  */
 export async function* packed<P extends Piece>(
   pieces: AsyncIterable<P>,
   { compressor, cache, signal, onPiece, release }: PackOptions<P>,
 ): AsyncGenerator<Buffer> {
-  /** Writes the bytes to a file at once, and waits its turn after that: so plain bytes fill the disk's cache, and not this process. */
+  /**
+   * Writes the bytes to a file right away and then waits for its turn, so that plain bytes fill the disk cache instead of
+   * this process.
+   */
   async function compressed(bytes: Buffer): Promise<Part> {
     const input = await namelessFile(bytes);
     release(bytes);

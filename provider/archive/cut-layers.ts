@@ -5,16 +5,16 @@ import type { ByteSource } from "../bytes/byte-source";
 import { isPacked } from "../docker/layer-compression";
 
 /**
- * Cuts the archive that `docker save` writes at the boundaries of its layers. Both layouts are known: a folder for each layer
- * (`<id>/layer.tar`, Docker before 25) and OCI's (`blobs/sha256/<digest>`). A layer is cut into chunks from its first byte on,
- * so that the same layer gives the same chunks in every archive; what stands between layers (headers, manifests) becomes chunks
- * of its own. All chunks, one after the other, are the archive byte for byte, also where this reader does not understand it.
+ * Cuts the archive that `docker save` writes at its layer boundaries. Supports both layouts: a folder for each layer
+ * (`<id>/layer.tar`, Docker before 25) and OCI's (`blobs/sha256/<digest>`). Each layer is cut into chunks from its first
+ * byte on, so the same layer gives the same chunks in every archive. The bytes between layers (headers, manifests) become
+ * chunks of their own. Joined, the chunks are the archive byte for byte, even if this reader does not understand it.
  */
 
 /** A layer's file in the archive. */
 export interface Layer {
   readonly name: string;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
   /** True when it arrives compressed (gzip or zstd), as from the containerd image store. */
   readonly packed: boolean;
@@ -22,32 +22,35 @@ export interface Layer {
 
 export interface Chunk {
   readonly bytes: Buffer;
-  /** The layer that it is a piece of; the same object for all pieces of one. */
+  /** The layer of this chunk; the same object for all chunks of a layer. */
   readonly layer: Layer | undefined;
-  /** SHA-256 of a layer's piece, hex, where it was asked for. */
+  /** SHA-256 of a layer's chunk in hex, if requested. */
   readonly digest?: string;
 }
 
 export interface CutOptions {
-  /** Whether pieces of layers are to be hashed: while they are read, so that whoever writes the archive is not kept waiting. */
+  /**
+   * Whether to hash the chunks of layers. They are hashed while they are read, so that the archive's writer does not have to
+   * wait.
+   */
   readonly hash?: boolean;
-  /** Gets the names of the layers' files, the base first, when the archive tells them. */
+  /** Receives the names of the layers' files, base first, once the archive lists them. */
   readonly onLayers?: (names: readonly string[]) => void;
 }
 
-/** Bytes from which a layer is worth a cut; smaller ones stay among what is between. */
+/** Smallest size in bytes of a layer that is cut; smaller ones stay part of the bytes between layers. */
 export const smallestLayer = 64 * 1024;
 
-/** Bytes; about what a pipe holds. */
+/** In bytes; about what a pipe holds. */
 const hashedAtOnce = 128 * 1024;
 const block = 512;
-/** Bytes; a pax header is a few lines. */
+/** In bytes; a pax header has a few lines. */
 const largestRecords = 1024 * 1024;
-/** Bytes; a name for each layer. */
+/** In bytes; a name for each layer. */
 const largestManifest = 1024 * 1024;
 const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
 
-/** `slabs` give the chunks their memory, and set the bytes that a chunk has at most; who gets a chunk gives its bytes back. */
+/** `slabs` provide the chunks' memory and set the largest size of a chunk. The receiver of a chunk returns its bytes. */
 export async function* cutArchive(
   source: ByteSource,
   slabs: BufferPool,
@@ -55,7 +58,7 @@ export async function* cutArchive(
 ): AsyncGenerator<Chunk> {
   const bytes = new Bytes(source, slabs);
   const between = new Between(slabs);
-  /** What a header of its own tells of the next entry: the size of 8 GiB and more. */
+  /** What an extension header says about the next entry, such as a size of 8 GiB or more. */
   let told: Records = {};
   for (;;) {
     const header = await bytes.take(block);
@@ -101,7 +104,7 @@ async function* layerChunks(bytes: Bytes, name: string, size: number, hash: bool
 
 const manifestSchema = z.tuple([z.object({ Layers: z.array(z.string()) })]);
 
-/** The names of the layers' files; none where it is not as `docker save` of one image writes it. */
+/** The names of the layers' files; none when it is not what `docker save` writes for one image. */
 function readManifest(bytes: Buffer): readonly string[] {
   try {
     return manifestSchema.safeParse(JSON.parse(bytes.toString("utf8"))).data?.[0].Layers ?? [];
@@ -112,7 +115,7 @@ function readManifest(bytes: Buffer): readonly string[] {
 
 type Entry = { readonly name: string; readonly size: number; readonly type: "file" | "records" | "other" };
 
-/** Reads a header block (POSIX ustar, with GNU's binary numbers). `unknown`: no header at all. */
+/** Reads a header block (POSIX ustar, with GNU's binary numbers). `unknown` means that it is not a header. */
 function readHeader(header: Buffer): Entry | "zeros" | "unknown" {
   if (header.length < block) return "unknown";
   if (header.every((byte) => byte === 0)) return "zeros";
@@ -121,7 +124,7 @@ function readHeader(header: Buffer): Entry | "zeros" | "unknown" {
   if (readNumber(header.subarray(148, 156)) !== sum || size === undefined) return "unknown";
   const kind = header[156] ?? 0;
   const type = kind === 0 || kind === 0x30 ? "file" : kind === 0x78 && size <= largestRecords ? "records" : "other";
-  // Links and folders have no content, whatever their header says of their size.
+  // Links and folders have no content, even if their header gives a size.
   const hasContent = !(kind >= 0x31 && kind <= 0x36);
   return { name: text(header.subarray(0, 100)), size: hasContent ? size : 0, type };
 }
@@ -146,7 +149,7 @@ interface Records {
   readonly size?: number;
 }
 
-/** A pax header's records (`20 size=9663676416\n`), as far as they say where the next entry ends and whether it is a layer. */
+/** A pax header's records (`20 size=9663676416\n`), limited to where the next entry ends and whether it is a layer. */
 function readRecords(records: Buffer): Records {
   const value = (key: string) => new RegExp(`(?:^|\n)\\d+ ${key}=(.*)\n`).exec(records.toString("latin1"))?.[1];
   const [name, size] = [value("path"), value("size")];
@@ -156,7 +159,7 @@ function readRecords(records: Buffer): Records {
   };
 }
 
-/** What is read between two layers, collected in one slab. */
+/** Collects in one slab the bytes between two layers. */
 class Between {
   readonly #slabs: BufferPool;
   #slab: Buffer | undefined;
@@ -166,7 +169,7 @@ class Between {
     this.#slabs = slabs;
   }
 
-  /** Takes the bytes over. */
+  /** Takes ownership of the bytes. */
   *add(bytes: Buffer): Generator<Chunk> {
     if (this.#length + bytes.length > this.#slabs.size) yield* this.flush();
     if (bytes.length > this.#slabs.size) {
@@ -185,7 +188,7 @@ class Between {
   }
 }
 
-/** Reads so many bytes at a time. */
+/** Reads a given number of bytes at a time. */
 class Bytes {
   readonly #source: ByteSource;
   readonly #slabs: BufferPool;
@@ -195,12 +198,12 @@ class Bytes {
     this.#slabs = slabs;
   }
 
-  /** In memory of its own. Fewer only where the source ends. */
+  /** Returns them in memory of their own. Fewer bytes mean that the source has ended. */
   async take(length: number): Promise<Buffer> {
     return this.#fill(Buffer.allocUnsafe(length));
   }
 
-  /** Each in a slab, as large as that but the last. */
+  /** Each chunk has a slab of its own and fills it, except the last. */
   async *chunks(length: number, hash = false): AsyncGenerator<Pick<Chunk, "bytes" | "digest">> {
     for (let left = length; left > 0; ) {
       const slab = this.#slabs.take(Math.min(left, this.#slabs.size));
@@ -215,7 +218,7 @@ class Bytes {
     }
   }
 
-  /** Hashes a little at a time: what was just read is still near the processor, and more can come in meanwhile. */
+  /** Hashes in small steps: recently read bytes are still in the processor's cache, and more can arrive in the meantime. */
   async #fill(target: Buffer, digest?: Hash): Promise<Buffer> {
     if (digest === undefined) return target.subarray(0, await this.#source.read(target));
     let filled = 0;

@@ -2,43 +2,44 @@ import type { BlockCache } from "./block-cache";
 import type { LayerNote, LayerNotes } from "./layer-notes";
 
 /**
- * `docker save` of engines without the containerd image store writes all layers to a folder before it gives the first byte: some
- * seconds for each gigabyte, in which nothing could be sent. Of a next release most layers are known by their digests, and their blocks
- * are in the layer cache. So these are sent in the meantime, as parts of the very upload that follows, under numbers that leave
- * room for what stands between them. What was guessed becomes part of the object only if Docker's own bytes turn out to have these
- * chunks, in this order; else they are sent once more, as if nothing had been, and S3 drops what is not named at the end.
+ * Engines without the containerd image store write all layers to a folder before `docker save` provides its first byte. That
+ * takes some seconds for each gigabyte, in which nothing could be sent. For the next release of an image, most layer digests
+ * are known, and their blocks are in the layer cache. So the provider sends these blocks in the meantime, as parts of the
+ * same upload, with part numbers that leave room for the bytes between them. A part that was sent ahead counts only if
+ * Docker's own bytes have the same chunks in the same order. Otherwise the bytes are sent again as usual, and S3 drops the
+ * unused parts at the end.
  */
 
-/** S3's least size of all parts but the last, bytes (Amazon S3 user guide, "Multipart upload limits"). */
+/** Smallest size in bytes of any part except the last (Amazon S3 user guide, "Multipart upload limits"). */
 export const smallestPart = 5 * 1024 * 1024;
 
 /**
- * Numbers that are left free before each layer, for what is new there; layers, the largest first, and parts at most. S3 has 10,000
- * numbers: what comes after the last part that is sent ahead has 8,700 of them, which is enough for 100 GB.
+ * Part numbers left free before each layer for new bytes, largest number of layers (largest first), and largest number of
+ * parts. S3 has 10,000 numbers. At least 8,700 of them come after the last part that is sent ahead, enough for 100 GB.
  */
 const room = 100;
 const mostLayers = 8;
 const mostParts = 500;
 
-/** Some chunks of a layer, in order, that make one part. */
+/** Consecutive chunks of a layer that form one part. */
 export interface PlannedPart {
   readonly number: number;
-  /** At least two parts of one layer can have the same ones: bytes that occur again. */
+  /** Two parts of a layer can have the same keys, when its bytes repeat. */
   readonly keys: readonly string[];
   readonly bytes: number;
 }
 
 export interface HeadStart {
   readonly parts: readonly PlannedPart[];
-  /** Bytes of any part at least, but of the last one. Default {@link smallestPart}; less only for tests. */
+  /** Smallest number of bytes of any part except the last. Default {@link smallestPart}; smaller only in tests. */
   readonly smallest?: number;
-  /** Reads a part's blocks into memory; false when the cache does not have them any more. */
+  /** Reads a part's blocks into memory; false when the cache no longer has them. */
   readonly read: (part: PlannedPart, target: Buffer) => Promise<boolean>;
-  /** The key of a chunk whose blocks are these very bytes. */
+  /** The key of the chunk that has exactly these blocks. */
   readonly keyOf: (blocks: Buffer) => string | undefined;
 }
 
-/** Plans which blocks of an image with these layers can be sent before its archive is read; undefined when there is nothing of the kind. */
+/** Plans which blocks of an image with these layers can be sent before its archive is read; undefined when there are none. */
 export async function planHeadStart(
   digests: readonly string[],
   level: number,
@@ -50,7 +51,7 @@ export async function planHeadStart(
   const known: LayerNote[] = [];
   for (const digest of new Set(digests)) {
     const note = await notes.get(digest);
-    // Of another level are the blocks of another compressor, which the archive will not have.
+    // Blocks of another level come from another compressor, so the archive will not contain them.
     if (note?.chunks.every(({ key }) => key.endsWith(cache.key("", level)))) known.push(note);
   }
   const parts = planParts(known, partSize);
@@ -58,7 +59,7 @@ export async function planHeadStart(
   return { parts, read: (part, target) => readPart(cache, part, target), keyOf };
 }
 
-/** Which chunks of known layers make which parts. */
+/** Groups the chunks of known layers into parts. */
 export function planParts(
   known: readonly LayerNote[],
   partSize: number,
@@ -85,8 +86,8 @@ export function planParts(
 }
 
 /**
- * Chunks in groups that can be parts. The first ones of a layer are left: they go with what stands before it, so that this is no part
- * of a few bytes. So are the last ones, if they are too few.
+ * Groups chunks into parts. Leaves out a layer's first chunks, which join the bytes before them so that those do not become
+ * a part of a few bytes. Also leaves out the last chunks if they are too small for a part.
  */
 function groupsOf(chunks: LayerNote["chunks"], partSize: number, smallest: number): LayerNote["chunks"][] {
   let before = 0;
@@ -98,7 +99,7 @@ function groupsOf(chunks: LayerNote["chunks"], partSize: number, smallest: numbe
   for (const chunk of chunks.slice(at)) {
     if (bytes + chunk.bytes > partSize) {
       if (bytes >= smallest) groups.push(group);
-      // What is left out here is gathered with what stands before it.
+      // Chunks left out here join the bytes before them.
       group = [];
       bytes = 0;
     }

@@ -2,9 +2,9 @@ import type { PackedPiece } from "./compress-layers";
 import type { Layer } from "./cut-layers";
 import type { LayerNote, LayerNotes } from "./layer-notes";
 
-/** Collects what an archive's layers are cut into, for the next release (head-start.ts). */
+/** Collects the chunks of an archive's layers, for the next release (head-start.ts). */
 export class LayerCuts {
-  /** By the layer's name; undefined for one that has a piece which cannot be sent as it lies in the cache. */
+  /** By layer name; undefined for a layer with a chunk that cannot be sent exactly as cached. */
   readonly #cuts = new Map<string, LayerNote["chunks"] | undefined>();
   readonly #keys = new WeakMap<Buffer, string>();
   #names: readonly string[] = [];
@@ -15,17 +15,17 @@ export class LayerCuts {
     this.#cuts.set(name, key === undefined ? undefined : cut && [...cut, { key, bytes: blocks.length }]);
   }
 
-  /** The names of the layers' files, the base first. */
+  /** The names of the layers' files, base first. */
   named(names: readonly string[]): void {
     this.#names = names;
   }
 
-  /** The key of these very blocks. */
+  /** The key of exactly these blocks. */
   keyOf(blocks: Buffer): string | undefined {
     return this.#keys.get(blocks);
   }
 
-  /** Notes what is known now; `digests` of the layers, the base first. */
+  /** Writes the notes for what is known now; `digests` are those of the layers, base first. */
   async note(digests: readonly string[], notes: LayerNotes): Promise<void> {
     if (digests.length !== this.#names.length) return;
     for (const [i, name] of this.#names.entries()) {

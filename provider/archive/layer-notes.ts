@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /**
- * What a layer's archive was made of the last time: by the layer's digest, the chunks of it that the cache may still have. With it, blocks
- * can be sent before Docker gives the first byte. Nobody is bound to a note: what it leads to counts only once Docker's bytes were read
- * and have the same keys.
+ * What a layer consisted of in its last archive: by the layer's digest, its chunks that the cache may still have. With a
+ * note, blocks can be sent before Docker provides its first byte. A note is only a hint: its blocks count once Docker's
+ * bytes have been read and have the same keys.
  */
 
 const noteSchema = z.object({
-  /** The layer's name in the archive, which says where it stands among the others. */
+  /** The layer's name in the archive, which sets its position among the others. */
   name: z.string().min(1),
-  /** In order; `bytes` of compressed blocks. */
+  /** In order; `bytes` is the size of the compressed blocks. */
   chunks: z.array(z.object({ key: z.string().regex(/^[0-9a-f]{64}-[1-9]-v\d+$/), bytes: z.int().positive() })).min(1),
 });
 export type LayerNote = z.infer<typeof noteSchema>;
@@ -20,12 +20,12 @@ export type LayerNote = z.infer<typeof noteSchema>;
 export class LayerNotes {
   readonly #folder: string;
 
-  /** `folder`: that of the layer cache, which forgets notes as it forgets blocks. */
+  /** `folder` is that of the layer cache, which removes old notes as it removes old blocks. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Undefined for a layer that is not known, and for a note that is not as it was written. */
+  /** Undefined for an unknown layer, and for a note that differs from what was written. */
   async get(digest: string): Promise<LayerNote | undefined> {
     const path = this.#pathOf(digest);
     try {
@@ -35,7 +35,7 @@ export class LayerNotes {
     }
   }
 
-  /** A note that cannot be written is not there: the next release does without. */
+  /** If the note cannot be written, the next release works without it. */
   async put(digest: string, note: LayerNote): Promise<void> {
     const path = this.#pathOf(digest);
     if (path === undefined) return;

@@ -1,20 +1,20 @@
 import type { Layer } from "./cut-layers";
 
-/** What became of an archive's layers; small ones, which are not worth a place of their own, are not counted. */
+/** Counts of an archive's layers. Layers too small to be cut are not counted. */
 export interface LayersPacked {
   readonly layers: number;
-  /** All of whose blocks came from the cache. */
+  /** Layers whose blocks all came from the cache. */
   readonly cached: number;
-  /** That Docker gave compressed already (gzip, zstd), so that compressing them again gains nothing. */
+  /** Layers that Docker delivers compressed (gzip, zstd), so that compressing them again gains nothing. */
   readonly packed: number;
-  /** Bytes of those. */
+  /** Bytes of these layers. */
   readonly packedBytes: number;
 }
 
 export class LayerCount {
   readonly #cached = new Map<Layer, boolean>();
 
-  /** Called for every piece of the archive; `layer` is the same object for all pieces of one. */
+  /** Called for every piece of the archive; `layer` is the same object for all pieces of a layer. */
   add(layer: Layer | undefined, cached: boolean): void {
     if (layer !== undefined) this.#cached.set(layer, cached && (this.#cached.get(layer) ?? true));
   }
@@ -30,7 +30,7 @@ export class LayerCount {
   }
 }
 
-/** What to tell of it: the end of a line, and a warning where compressing gained nothing. */
+/** Describes the counts: the end of a line, and a warning when compressing gained nothing. */
 export function describeLayers({ layers, cached, packed, packedBytes }: LayersPacked): {
   readonly info: string;
   readonly warning: string | undefined;

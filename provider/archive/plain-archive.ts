@@ -6,15 +6,16 @@ import { ArchiveLook } from "../docker/archive-look";
 import type { BuildSpec, Docker, ImageInfo } from "../docker/cli";
 import { imageContentHash } from "../docker/image-content";
 
-/** An image whose second build, for its archive, gave something else than the first. */
+/** An image's second build, for its archive, gave another result than the first. */
 export class ChangedBuildError extends Error {
   override readonly name = "ChangedBuildError";
 }
 
 /**
- * The archive of an image that was just built, with plain layers. The containerd image store, the default of new engines, keeps
- * layers compressed by gzip and `docker save` gives them so; bzip2 would only burn time on them. BuildKit has every step of the
- * build in its cache, and gives the same image with plain layers. That it is the same is checked before the archive's end.
+ * The archive of an image that was just built, with plain layers. The containerd image store, the default of new engines,
+ * keeps layers compressed with gzip, and `docker save` writes them like that; bzip2 would only waste time on them. BuildKit
+ * has every step of the build in its cache and produces the same image with plain layers. Before the archive ends, this
+ * checks that the image is the same.
  */
 export function plainArchive(
   docker: Pick<Docker, "buildArchive">,
@@ -26,7 +27,7 @@ export function plainArchive(
   const stream = readableOf(archiveOf(docker, spec, built, over.signal), () => over.abort());
   if (signal !== undefined) addAbortSignal(signal, stream);
   const done = finished(stream, { writable: false });
-  // The stream carries the same error.
+  // The stream reports the same error.
   done.catch(() => undefined);
   return { stream, done };
 }
@@ -37,7 +38,7 @@ async function* archiveOf(
   built: ImageInfo,
   signal: AbortSignal,
 ) {
-  // Nothing is to be built again: what the first build was told to fetch or to do anew is there now.
+  // Nothing must be built again: what the first build fetched or rebuilt is in the cache now.
   const { noCache: _, pull: __, ...again } = spec;
   const { stream, done } = await docker.buildArchive(again, { signal });
   yield* new ArchiveLook([], 0).pass(stream, async ({ info }) => {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { dockerLabel } from "../docker/cli";
 import { line, localPath, unseenCharacter, value, word } from "../inputs/text";
 
-/** What `build` may hold; what cannot work is told at its property. */
+/** The fields of `build`; each problem is reported at its property. */
 
 const place = (error: string) =>
   z.union([z.strictObject({ env: word }), z.strictObject({ file: localPath })], { error });
@@ -15,7 +15,7 @@ const sshSchema = place(
   "must be { env: NAME } (a variable with the socket of an SSH agent, such as SSH_AUTH_SOCK) or { file: PATH } (a socket or a private key)",
 );
 
-/** A map whose keys are told at their property too. */
+/** A map that also reports problems with keys at their property. */
 const mapOf = <T extends z.ZodType>(values: T, problemOf: (key: string) => string | undefined) =>
   z.record(z.string(), values).check(({ value, issues }) => {
     for (const key of Object.keys(value)) {
@@ -24,13 +24,13 @@ const mapOf = <T extends z.ZodType>(values: T, problemOf: (key: string) => strin
     }
   });
 
-/** Docker reads an id as part of a line of CSV, BuildKit as a word of `RUN --mount`. */
+/** Docker reads an id as part of a CSV line, BuildKit as a word of `RUN --mount`. */
 const idProblem = (id: string) =>
   /^[\w.-]+$/.test(id) ? undefined : "is not a valid id: it may hold letters, digits, dots, dashes and underscores";
 
 /**
- * Parameters of cache backends that are credentials (docs.docker.com, "Cache storage backends": s3, azblob, gha). An option
- * stands in the process list and in the state; the environment does not.
+ * Cache backend parameters that are credentials (docs.docker.com, "Cache storage backends": s3, azblob, gha). Options appear
+ * in the process list and in the state; environment variables do not.
  */
 const credential = /(?:^|,)\s*"?(secret_access_key|session_token|access_key_id|token)\s*=/i;
 

@@ -21,8 +21,8 @@ import { localIdentity } from "./source/local-identity";
 import { trialMissing } from "./source/trial";
 
 /**
- * What a preview does: parse, work out the identity of the content, read the Dockerfile for what is sure to fail, and ask ICA
- * whether the version is free. It builds nothing and writes nothing.
+ * The work of a preview: parses the inputs, computes the identity of the content, checks the Dockerfile for certain
+ * failures, and asks ICA whether the version is free. It builds and writes nothing.
  */
 export async function checkImage(
   context: Context,
@@ -32,7 +32,7 @@ export async function checkImage(
   const { inputs: parsed, failures: wrong } = checkDeclared(context.config, args);
   const refused = [...wrong, ...trialFailures(parsed)];
   const declared = judgeable(parsed, refused);
-  // Not something to declare: the engine hands the old one in where the program says ignoreChanges: ["contextHash"].
+  // Users cannot declare this. The engine passes the old value when the program sets ignoreChanges: ["contextHash"].
   const pinned =
     typeof args.contextHash === "string" && args.contextHash === old?.contextHash ? args.contextHash : undefined;
   const identity =
@@ -144,7 +144,7 @@ async function isFolder(name: string): Promise<boolean> {
   }
 }
 
-/** Looks at an image that is to be taken over by its id, unless it has been taken over as it is declared. */
+/** Checks the image to adopt by its id, unless it was already adopted as declared. */
 async function takenOver(
   context: Context,
   inputs: BenchImageInputs,
@@ -162,8 +162,8 @@ async function takenOver(
 }
 
 /**
- * A new version, or the same one with other content, is compared with what ICA has before anything is built. Undefined where nothing is
- * new, or not all of it is known.
+ * Compares a new version, or the same version with other content, with ICA before anything is built. Undefined when nothing
+ * is new or some values are unknown.
  */
 async function publishedBefore(
   context: Context,
@@ -178,8 +178,8 @@ async function publishedBefore(
 }
 
 /**
- * What this machine's docker client cannot do for a build that will be needed. A preview may run where there is no Docker; and
- * without such an option it asks for none.
+ * What this machine's docker client lacks for the coming build. A preview may run without Docker, so this asks for it only
+ * if the build uses such an option.
  */
 async function clientFailures(context: Context, build: Build | undefined): Promise<CheckFailure[]> {
   if (build === undefined || beyondClient(build, { builds: "classic" }).length === 0) return [];

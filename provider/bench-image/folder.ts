@@ -1,11 +1,14 @@
 import { line } from "../inputs/text";
 
-/** Bytes of one name in a path: what file systems take, and the emulator. ICA documents no limit. */
+/** Largest number of bytes of one name in a path, as in file systems and the emulator. ICA documents no limit. */
 const longestName = 255;
-/** Bytes of a whole path with the archive's name in it: S3 takes keys of 1,024 bytes, and ICA puts a prefix before the path. */
+/**
+ * Largest number of bytes of a path, including the archive's name. S3 allows keys of 1,024 bytes, and ICA adds a prefix to
+ * the path.
+ */
 const longestFolder = 700;
 
-/** A folder of the project, by its path. */
+/** A project folder, by its path. */
 export const folderSchema = line(longestFolder)
   .regex(/^\/(?:[^/]+\/)*$/, { error: "must start and end with a slash, as in /bench-images/" })
   .check(({ value, issues }) => {

@@ -15,7 +15,7 @@ import { reportedSettings } from "./registration/settings";
 import { digestSeen, seenContents } from "./seen-contents";
 import { type BenchImageState, recordOf, stateOf } from "./state";
 
-/** What makes another image of it: a published image has its name, version and content for good. */
+/** Fields that cannot change in place: a published image keeps its name, version and content forever. */
 const replacing = [
   "name",
   "version",
@@ -29,7 +29,8 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
 
   async diff(context, id, state, next) {
     const change = compare(context, state, next);
-    // With unknown values the engine asks what would be if something else were replaced first; before it acts, it asks again.
+    // With unknown values the engine only asks what would happen if something else were replaced first. Before it acts, it
+    // asks again.
     if (change.kind === "replace" || hasUnknown(next)) return change;
     if (change.kind === "update") await still(context, id, next);
     context.run.images.inUse.add(id);
@@ -79,7 +80,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
   },
 };
 
-/** An image that is about to be changed: that it is gone is an error. */
+/** The image that is about to be changed; throws when it is gone. */
 async function still(context: Context, id: string, { name, version }: BenchImageInputs): Promise<DockerImage> {
   const image = await lookUp(context, id);
   if (image === undefined)
@@ -89,7 +90,7 @@ async function still(context: Context, id: string, { name, version }: BenchImage
   return image;
 }
 
-/** What a declaration changes of an image. */
+/** What a declaration changes in an image. */
 function compare(context: Context, state: BenchImageState, next: BenchImageInputs): Change {
   const because = replacing.filter(
     (field) => !hasUnknown(next[field]) && !isDeepStrictEqual(state[field], next[field]),
@@ -101,9 +102,9 @@ function compare(context: Context, state: BenchImageState, next: BenchImageInput
       );
     return { kind: "replace", because, deleteFirst: false };
   }
-  // An image that ICA could not make cannot be mended: it is published anew.
+  // An image that ICA could not make cannot be repaired, so it is published again.
   if (state.status === "BUILDFAILED") return { kind: "replace", because: ["status"], deleteFirst: false };
-  // An interrupted wait goes on, also after a refresh has cleared the engine's own mark of it.
+  // Continue an interrupted wait, even after a refresh has cleared the engine's own mark for it.
   if (state.status === "PARTIAL") return { kind: "update", hidden: true };
   const fields = Object.keys({ ...state, ...next }) as (keyof BenchImageState)[];
   const differs = fields.some(
@@ -129,7 +130,7 @@ function isInput(field: keyof BenchImageState): field is keyof BenchImageInputs 
   return !(outputs as readonly string[]).includes(field) && !field.startsWith("__");
 }
 
-/** Where the context lies differs from machine to machine and says nothing; what is in it is in the hash. */
+/** Ignores the context's path, which differs from machine to machine. The hash covers its content. */
 function comparable(inputs: BenchImageInputs): Partial<BenchImageState> {
   if (inputs.build === undefined) return inputs;
   const { dockerfile: _, ...build } = inputs.build;
@@ -155,7 +156,7 @@ function inputsOf(state: BenchImageState): BenchImageInputs {
   return inputs;
 }
 
-/** Undefined when it is gone, also when ICA is about to delete it. */
+/** Undefined when the image is gone or ICA is deleting it. */
 async function lookUp(context: Context, id: string): Promise<DockerImage | undefined> {
   const image = await context.client.dockerImages.find(id);
   return image === undefined || isGone(image) ? undefined : image;

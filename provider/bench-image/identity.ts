@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { BenchImageInputs } from "./inputs";
 import { shortHashLength } from "./inputs";
 
-/** Names that follow from the content, so that any machine recognises what another one has done. */
+/** Names derived from the content, so that any machine recognises what another one has done. */
 
 /** The default version: the first digits of the content hash. */
 export function versionFor(contextHash: string): string {
@@ -11,19 +11,21 @@ export function versionFor(contextHash: string): string {
 
 type Named = Pick<BenchImageInputs, "name" | "version" | "contextHash" | "folder" | "archive">;
 
-/** Characters of name and version in the archive's file name: with the rest of it well below 255, which file systems take. */
+/**
+ * Largest number of characters of name and version in the archive's file name. The whole stays well below the 255 of file
+ * systems.
+ */
 const longest = { name: 100, version: 60 } as const;
 
 /**
- * The archive's file name. It holds the hash, since ICA does not overwrite files that are complete. Two images never share one,
- * whatever they are called, and also where case does not matter, as in ICA's paths: a digest tells apart what the readable part
- * cannot.
+ * The archive's file name. It contains the hash, since ICA does not overwrite complete files. No two images share a file
+ * name, even if case is ignored, as in ICA's paths: when the readable part is ambiguous, a digest is added.
  */
 export function archiveName({ name, version, contextHash, archive }: Named): string {
   const ending = archive.compression === "bzip2" ? "tar.bz2" : "tar";
   const content = contextHash.slice(0, shortHashLength);
   const readable = `${fileSafe(name).slice(0, longest.name)}-${fileSafe(version).slice(0, longest.version)}-${content}`;
-  // Without a dash in the version it is clear where the name ends.
+  // The version contains no dash, so it is clear where the name ends.
   const isWhole = /^[a-z0-9._-]{1,100}$/.test(name) && /^[a-z0-9._]{1,60}$/.test(version);
   return isWhole ? `${readable}.${ending}` : `${readable}_${digestOfNames(name, version)}.${ending}`;
 }
@@ -42,12 +44,12 @@ const contextPrefix = `${tagPrefix}context=`;
 const sha256Prefix = `${tagPrefix}sha256=`;
 const imagePrefix = `${tagPrefix}image=`;
 
-/** The technical tags by which archives are found again. */
+/** The technical tags by which runs find the archives again. */
 export const nameTag = (name: string): string => `${tagPrefix}name=${name}`;
 export const versionTag = (version: string): string => `${tagPrefix}version=${version}`;
 export const imageTag = (imageId: string): string => `${imagePrefix}${imageId}`;
 
-/** Technical tags of the archive: what it holds and which image was made from it, for other machines and for people. */
+/** Technical tags of the archive: its content and the image made from it, for other machines and for users. */
 export function archiveTags(inputs: Named, sha256: string | undefined, imageId: string | undefined): string[] {
   return [
     `${contextPrefix}${inputs.contextHash}`,
@@ -58,12 +60,12 @@ export function archiveTags(inputs: Named, sha256: string | undefined, imageId: 
   ];
 }
 
-/** The tags of an archive with ours brought up to date; those of other people stay. */
+/** The archive's tags with this project's tags updated; all other tags stay. */
 export function mergeTags(present: readonly (string | null)[] | null | undefined, ours: readonly string[]): string[] {
   return [...(present ?? []).filter((tag): tag is string => tag !== null && !tag.startsWith(tagPrefix)), ...ours];
 }
 
-/** What the tags of an archive say of its content, and of the image that was made from it. */
+/** What the archive's tags record about its content and the image made from it. */
 export function readTags(tags: readonly (string | null)[]): {
   contextHash: string | undefined;
   sha256: string | undefined;
@@ -74,13 +76,13 @@ export function readTags(tags: readonly (string | null)[]): {
   return { contextHash: after(contextPrefix), sha256: after(sha256Prefix), imageId: after(imagePrefix) };
 }
 
-/** The name that the built image gets in the local Docker; Docker's references are lower case. */
+/** The name of the built image in the local Docker; Docker's references are lower case. */
 export function localReference(inputs: Pick<Named, "name" | "contextHash">): string {
   const name =
     inputs.name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
-      // A reference has at most 255 characters; the hash tells two cut names apart.
+      // A reference has at most 255 characters. The hash keeps two shortened names apart.
       .slice(0, 100)
       .replace(/^-+|(?<!-)-+$/g, "") || "image";
   return `pulumi-ica/${name}:${inputs.contextHash.slice(0, shortHashLength)}`;

@@ -9,7 +9,10 @@ import { folderSchema } from "./folder";
 
 export type { Build };
 
-/** ICA takes 1 to 255 characters for name and version, and up to 255 for the description (official OpenAPI document, CreateInternalDockerImage). */
+/**
+ * ICA accepts 1 to 255 characters for name and version, and up to 255 for the description (official OpenAPI document,
+ * CreateInternalDockerImage).
+ */
 const shape = {
   name: label,
   version: label.optional(),
@@ -33,26 +36,29 @@ const shape = {
   timeouts: timeoutsSchema.optional(),
 };
 
-/** An image as it is declared, before its identity is known. */
+/** An image as declared, before its identity is known. */
 export type DeclaredImage = InputsOf<typeof shape>;
 
-/** An image as it is declared, defaults filled in, with the identity of its content. */
+/** An image as declared, with defaults filled in and the identity of its content. */
 export type BenchImageInputs = DeclaredImage & {
   readonly projectId: string;
   readonly version: string;
-  /** 64 hex digits: of the build context (docs/context-hash.md), or of the local image's configuration for `image`. */
+  /** 64 hex digits: the hash of the build context (docs/context-hash.md), or of the local image's configuration for `image`. */
   readonly contextHash: string;
 };
 
-/** Digits of the content hash that stand in versions and file names: 48 bits, far from any chance of two alike in one repository. */
+/**
+ * Number of digits of the content hash in versions and file names. 12 digits are 48 bits, enough to avoid collisions in one
+ * repository.
+ */
 export const shortHashLength = 12;
 
-/** Parses what the program declares; finds every problem that can be seen in the values alone. */
+/** Parses the declaration and finds every problem that the values alone show. */
 export function checkDeclared(
   config: Pick<Config, "projectId" | "region">,
   args: Readonly<Record<string, unknown>>,
 ): CheckResult<DeclaredImage & { projectId: string }> {
-  // The hash is worked out, never declared; the engine hands it back with ignoreChanges.
+  // The hash is computed, never declared. The engine passes it back with ignoreChanges.
   const { contextHash: _, ...values } = args;
   const { inputs, failures } = parseInputs(shape, values);
   const projectId = inputs.projectId ?? config.projectId;
@@ -99,7 +105,7 @@ function acrossFields(inputs: DeclaredImage): CheckFailure[] {
         'Declare verify: "inspect", or leave builder out',
     });
   }
-  // One that ICA has already may have both turned off there.
+  // An existing image may have both turned off in ICA.
   const mayOfferNothing = existingId !== undefined || access === undefined || hasUnknown(access);
   if (!mayOfferNothing && access.web === false && access.console === false) {
     failures.push({ property: "access", reason: "needs web, console or both to be true, as the image offers it" });
@@ -107,7 +113,7 @@ function acrossFields(inputs: DeclaredImage): CheckFailure[] {
   return failures;
 }
 
-/** Order and repetition say nothing, so they are no change. */
+/** Sorts the list and removes duplicates, so that these do not count as a change. */
 function normaliseRegions(regions: string[] | undefined): string[] | undefined {
   return Array.isArray(regions) && !hasUnknown(regions) ? [...new Set(regions)].sort() : regions;
 }

@@ -3,8 +3,8 @@ import { unknownValue } from "../inputs/unknown";
 import type { DeclaredImage } from "./inputs";
 
 /**
- * The declaration without the values that a check has refused, so that the rest is judged in the same preview: the folder, the
- * Dockerfile, the regions. A refused field counts as not known yet, a refused option of the build as left out.
+ * The declaration without the refused values, so that the same preview checks the rest: the folder, the Dockerfile, the
+ * regions. A refused field becomes unknown; a refused build option is left out.
  */
 export function judgeable<T extends DeclaredImage>(declared: T, failures: readonly CheckFailure[]): T {
   let left = declared;
@@ -20,7 +20,7 @@ function withoutOption<T extends DeclaredImage>(declared: T, option: string): T 
   if (typeof build !== "object" || ["context", "dockerfile"].includes(option))
     return { ...declared, build: unknownValue };
   const others = Object.entries(build).filter(([key]) => key !== option && key !== "context");
-  // What a stage is and does follows from these: without them nothing sure can be said of the Dockerfile.
+  // The stages depend on these. Without them, nothing about the Dockerfile is certain.
   const decides = ["args", "target"].includes(option);
   return {
     ...declared,

@@ -3,22 +3,22 @@ import { choices, LookupError } from "../lookup-error";
 import { regionsOf } from "./regions/regions";
 import { isGone } from "./registration/published";
 
-/** Which image: by its id, by name and version, or the newest AVAILABLE version of a name. */
+/** Which image: by id, by name and version, or the newest AVAILABLE version of a name. */
 export interface ImageQuery {
   readonly imageId?: string | undefined;
   readonly name?: string | undefined;
   readonly version?: string | undefined;
 }
 
-/** Which images; what is left out does not matter. */
+/** Which images to list. A field that is left out does not filter. */
 export interface ImageFilter {
   readonly name?: string | undefined;
   readonly version?: string | undefined;
-  /** Default: every status but DELETED and DELETING. */
+  /** Default: every status except DELETED and DELETING. */
   readonly status?: string | undefined;
 }
 
-/** An image in the repository, as a program sees it. */
+/** An image in the repository, as programs see it. */
 export interface FoundImage {
   readonly imageId: string;
   readonly name: string;
@@ -35,7 +35,7 @@ export interface FoundImage {
   };
 }
 
-/** Finds one image; rejects with a {@link LookupError} when there is none, or when it cannot be told which. */
+/** Finds one image; rejects with a {@link LookupError} when none or several match. */
 export async function findImage(api: DockerImages, query: ImageQuery): Promise<FoundImage> {
   const { imageId, name, version } = query;
   if (imageId !== undefined && (name !== undefined || version !== undefined))

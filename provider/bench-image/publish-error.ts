@@ -1,4 +1,4 @@
-/** An image that cannot be published as declared. */
+/** The image cannot be published as declared. */
 export class PublishError extends Error {
   override readonly name = "PublishError";
 }

@@ -15,7 +15,7 @@ import { digestSeen, publishedSeen } from "./seen-contents";
 import { readyImage } from "./source/ready-image";
 import type { BenchImageState, PublishedRecord } from "./state";
 
-/** Publishes an image, each step only if it is not done yet: safe to repeat after a crash at any point. */
+/** Publishes an image. Each step runs only if its result is missing, so a repeat after a crash is safe at any point. */
 export async function publish(
   context: Context,
   inputs: BenchImageInputs,
@@ -35,11 +35,11 @@ export async function publish(
   if (datum !== undefined)
     context.log.info(`using the archive that is in the project already: no build, no upload (${archiveName(inputs)})`);
   else {
-    // Before minutes are spent on a build.
+    // Fail before minutes go into a build.
     if (inputs.archive.compression === "bzip2") await compressor();
     const ready = await readyImage(context, inputs);
     try {
-      // Only now: a build that fails must not leave an empty file in the project.
+      // Only after the build, since a failed build must not leave an empty file in the project.
       const file = await openArchiveFile(context, inputs, format.code);
       if (file.kind === "complete") datum = file.datum;
       else {
@@ -69,7 +69,7 @@ export async function publish(
   });
 }
 
-/** What of the image is in ICA already. */
+/** Whether ICA already has the image. */
 async function findExisting(context: Context, inputs: BenchImageInputs): Promise<Published> {
   if (inputs.existingId !== undefined)
     return { kind: "same", image: await existingImage(context, inputs, inputs.existingId) };

@@ -5,23 +5,24 @@ import { dockerfilePath } from "../build-context/hash";
 import type { Build } from "./inputs";
 import type { BenchImageState } from "./state";
 
-/** How many reasons one line names. */
+/** Largest number of reasons in one line. */
 const atMost = 12;
-/** Characters of a path or FROM line that are shown. */
+/** Number of characters shown of a path or FROM line. */
 const shownLength = 120;
 
 type Before = Pick<BenchImageState, "build" | "image" | "contextHash" | "__contextDigest">;
 type Now = { readonly build?: Build | undefined; readonly image?: string | undefined; readonly contextHash: string };
 
 /**
- * Why other content is published: what differs between the declaration and files of the state and those of now. Values of args,
- * labels, secrets and triggers are never told. `files` are those behind the new hash; undefined when this process has not seen them.
+ * Explains why new content is published: how the declaration and files in the state differ from the current ones. Values of
+ * args, labels, secrets and triggers are never shown. `files` are the ones behind the new hash; undefined when this process
+ * has not read them.
  */
 export function rebuildReasons(before: Before, now: Now, files: BuildFiles | undefined): string {
   return line(reasonsOf(before, now, files));
 }
 
-/** What differs between the files of a build, both of which are at hand. */
+/** The differences between two builds whose files are both known. */
 export function changedFiles(before: BuildFiles, now: BuildFiles, build: Build): string {
   const changes = changesOfFiles(digestOf(before, Number.MAX_SAFE_INTEGER), now);
   return line(changes === undefined ? [] : fileReasons(changes, build));
@@ -58,7 +59,7 @@ function declaredReasons(before: Build, now: Build): string[] {
     return [...new Set([...a.keys(), ...b.keys()])].flatMap((name) => {
       if (!b.has(name)) return [`build.${what}.${shown(name)} removed`];
       if (!a.has(name)) return [`build.${what}.${shown(name)} added`];
-      // Where a secret or a key comes from is no part of the content.
+      // The source of a secret or a key is not part of the content.
       return what === "secrets" || what === "ssh" || a.get(name) === b.get(name)
         ? []
         : [`build.${what}.${shown(name)} changed`];
@@ -77,7 +78,7 @@ function declaredReasons(before: Build, now: Build): string[] {
 function fileReasons({ dockerfile, from, paths }: FileChanges, build: Build): string[] {
   const bases = from === undefined ? [] : fromReasons(from.before, from.now);
   const own = relative(build.context, dockerfilePath(build)).split(sep).join("/");
-  // The Dockerfile is told once: as such, and not as a file of the context too.
+  // Report the Dockerfile once, and not again as a file of the context.
   const others = (paths ?? []).filter(({ path }) => path !== own || !dockerfile);
   const ordered = (["changed", "removed", "added"] as const).flatMap((kind) =>
     others.filter(({ what }) => what === kind),
@@ -106,7 +107,7 @@ function pathReason({ what, path, directly, files }: PathChange): string {
     : `${shown(path)} ${what}${count}`;
 }
 
-/** Names come from anywhere: without what would break the line, and not longer than can be read. */
+/** Names can contain anything: removes line breaks and the like, and shortens the text. */
 function shown(text: string): string {
   const clean = /[\p{Cc}\u2028\u2029]/u.test(text) ? JSON.stringify(text) : text;
   return clean.length <= shownLength ? clean : `${clean.slice(0, shownLength / 2)}…${clean.slice(-shownLength / 2)}`;

@@ -5,15 +5,15 @@ import type { BenchImageInputs } from "./inputs";
 import { digestFor, type PublishedRecord } from "./state";
 
 /**
- * The files behind each contextHash that this session has worked out. A check sees them; what comes after it (diff,
- * create) gets the hash only, and must not read the files again, which may have changed by then. Whether they did is
- * asked before and after a build (`unchanged-context.ts`).
+ * The files behind each contextHash that this session has computed. A check reads them. The later calls (diff, create) get
+ * only the hash and must not read the files again, since they may have changed. `source/unchanged-context.ts` checks for
+ * changes before and after a build.
  */
 export function rememberContents(context: Context, { contextHash, dockerfile, entries }: BuildContents): void {
   context.run.images.files.set(contextHash, { dockerfile, entries });
 }
 
-/** Undefined for the hash of a local image, and for one that came from the state. */
+/** Undefined for the hash of a local image, and for a hash from the state. */
 export function seenContents(context: Context, contextHash: string): BuildFiles | undefined {
   return context.run.images.files.get(contextHash);
 }
@@ -22,23 +22,23 @@ export function rememberLocal(context: Context, contextHash: string): void {
   context.run.images.localContents.add(contextHash);
 }
 
-/** Whether a check of this session worked the hash out of a local image; not one that is pinned (`ignoreChanges`). */
+/** Whether a check of this session computed the hash from a local image; false for a pinned hash (`ignoreChanges`). */
 export function isSeenLocally(context: Context, contextHash: string): boolean {
   return context.run.images.localContents.has(contextHash);
 }
 
-/** The digest to keep with an image of these inputs; nothing where its files were not seen. */
+/** The digest to store with an image of these inputs; empty when this session has not read its files. */
 export function digestSeen(context: Context, inputs: BenchImageInputs): Pick<PublishedRecord, "contextDigest"> {
   const files = seenContents(context, inputs.contextHash);
   return files === undefined ? {} : { contextDigest: digestFor(inputs, files) };
 }
 
-/** Says that ICA has this very image. */
+/** Remembers that ICA has this image. */
 export function rememberPublished(context: Context, inputs: BenchImageInputs, imageId: string): void {
   context.run.images.published.set(identityOf(inputs), imageId);
 }
 
-/** The image that the check found, to be asked for by its id: its content cannot change, its status can. */
+/** The id of the image that the check found. Its status has to be read again; its content cannot change. */
 export function publishedSeen(context: Context, inputs: BenchImageInputs): string | undefined {
   return context.run.images.published.get(identityOf(inputs));
 }

@@ -4,19 +4,19 @@ import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { regionsOf } from "./regions/regions";
 
-/** The archive an image was registered from. */
+/** The archive that the image was registered from. */
 export interface ArchiveFacts {
   readonly dataId: string;
-  /** The project it lies in, which a change of `projectId` does not move. */
+  /** The archive's project. A change of `projectId` does not move the archive. */
   readonly projectId: string;
   readonly name: string;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
-  /** Of the whole archive; undefined when another machine uploaded it and left no tag. */
+  /** Hash of the whole archive; undefined when another machine uploaded it and left no tag. */
   readonly sha256: string | undefined;
 }
 
-/** What is kept of an image: the inputs as applied (after a read: as ICA has them), and what ICA reports. */
+/** The saved state of an image: the applied inputs (after a read: ICA's values), and what ICA reports. */
 export type BenchImageState = BenchImageInputs & {
   readonly imageId: string;
   readonly status: string;
@@ -25,42 +25,45 @@ export type BenchImageState = BenchImageInputs & {
   readonly archiveName: string | undefined;
   readonly archiveSize: number | undefined;
   readonly archiveSha256: string | undefined;
-  /** Configuration digest of the local image that was uploaded; undefined when nothing had to be built or uploaded here. */
+  /** Configuration digest of the uploaded local image; undefined when nothing was built or uploaded here. */
   readonly imageDigest: string | undefined;
   /** Address of the image in each region, by region code. */
   readonly urls: Readonly<Record<string, string>>;
-  /** As ICA reports them: what a workspace can really offer. */
+  /** ICA's own report of what a workspace can use. */
   readonly benchSettings: {
     readonly web: boolean | undefined;
     readonly console: boolean | undefined;
     readonly clusterCompatible: boolean | undefined;
   };
-  /** Of the files that the image was built from. Named like the machinery's keys, which the engine does not show. */
+  /**
+   * Digest of the files that the image was built from. The key looks like the machinery's keys, which the engine does not
+   * show.
+   */
   readonly __contextDigest?: ContextDigest | undefined;
 };
 
-/** Bytes that a resource may take in the state, inputs and outputs together. */
+/** Largest number of bytes of a resource in the state, inputs and outputs together. */
 export const stateLimit = 4096;
-/** Bytes of it that are good enough for any digest. */
+/** Number of those bytes that is enough for any digest. */
 const digestLimit = 1600;
-/** Bytes of all outputs that are no inputs, with the machinery's keys and a long URN, but for archive name and addresses. */
+/** Bytes of all other outputs, with the machinery's keys and a long URN, but without the archive's name and the addresses. */
 const outputsSize = 1100;
 const regionSize = 130;
 
-/** What a state keeps of a build's files beside all else; undefined when the declaration leaves no room. */
+/** The digest of a build's files to save in the state; undefined when the declaration leaves no room. */
 export function digestFor(inputs: BenchImageInputs, files: BuildFiles): ContextDigest | undefined {
   const outputs = outputsSize + bytesOf(archiveName(inputs)) + regionSize * (inputs.regions?.length ?? 1);
   return digestOf(files, Math.min(digestLimit, stateLimit - 2 * bytesOf(inputs) - outputs));
 }
 
-/** What this run did beside registering, and knows of the image's files: for an image that was taken over only the latter. */
+/** What this run did apart from registering, and what it knows about the image's files. For an adopted image only the latter. */
 export interface PublishedRecord {
   readonly archive?: ArchiveFacts | undefined;
   readonly imageDigest?: string | undefined;
   readonly contextDigest?: ContextDigest | undefined;
 }
 
-/** State of an image after ICA was asked. */
+/** The state of an image after a call to ICA. */
 export function stateOf(image: DockerImage, inputs: BenchImageInputs, done: PublishedRecord): BenchImageState {
   return {
     ...inputs,
@@ -84,7 +87,7 @@ export function stateOf(image: DockerImage, inputs: BenchImageInputs, done: Publ
   };
 }
 
-/** What an earlier run did, read back from its state. */
+/** What an earlier run did, read from its state. */
 export function recordOf(state: BenchImageState): PublishedRecord {
   const { dataId, archiveName, archiveSize, archiveSha256, imageDigest, __contextDigest: contextDigest } = state;
   const projectId = state.dataProjectId ?? state.projectId;

@@ -4,13 +4,13 @@ import { NotRegularError, readRegularFile } from "../bytes/regular-file";
 import { ContextError } from "./error";
 import { reading } from "./reading";
 
-/** Links that a path may lead through, as in Linux. */
+/** Largest number of links to follow in a path, as in Linux. */
 const mostLinks = 40;
 
 /**
- * Reads a Dockerfile or a .dockerignore, as a build does: BuildKit gets the folder that the file is in and nothing above it, so a
- * link that leads out of that folder leads nowhere there (a Dockerfile is missing, the rules of a .dockerignore do not count).
- * Throws {@link ContextError}; for a file that is not there at all, too, unless it is `optional`.
+ * Reads a Dockerfile or a .dockerignore as a build does. BuildKit gets the file's folder and nothing above it, so a link
+ * that leads out of that folder leads nowhere: such a Dockerfile is missing, and the rules of such a .dockerignore do not
+ * apply. Throws {@link ContextError}, also for a missing file unless it is `optional`.
  */
 export async function readBuildFile(path: string, property: ContextError["property"]): Promise<Buffer>;
 export async function readBuildFile(
@@ -52,7 +52,7 @@ async function notThere<T>(found: Promise<T>, may: "be missing" | undefined): Pr
   }
 }
 
-/** Where a path leads when `root` is all that there is. Undefined when it leads nowhere. */
+/** Resolves a path as if `root` were the whole file system. Undefined when it leads nowhere. */
 async function follow(root: string, path: string): Promise<string | undefined> {
   const left = path.split("/");
   let at: string[] = [];

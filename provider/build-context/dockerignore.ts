@@ -5,25 +5,25 @@ import { type IgnorePattern, ignorePattern } from "./ignore-pattern";
 /** Which files of a context Docker sends to a build. */
 export interface IgnoreRules {
   /**
-   * Judges a path (POSIX, relative to the context) by what was said of the folder it lies in; nothing was of the context itself.
-   * Throws {@link ContextError} for a pattern that Docker refuses when it is used.
+   * Judges a path (POSIX, relative to the context), given the verdict on its folder; the context itself has no verdict.
+   * Throws {@link ContextError} for a pattern that Docker refuses on use.
    */
   judge(path: string, folder?: Verdict): Verdict;
-  /** Whether a folder that is left out has to be looked into: an exception (`!`) may take back something below it. */
+  /** Whether an ignored folder has to be searched: an exception (`!`) may include something below it. */
   mayHoldException(folder: string): boolean;
 }
 
-/** What the rules say of one path. */
+/** The verdict of the rules on one path. */
 export interface Verdict {
   /** Whether a rule leaves this path out of the build. */
   readonly ignored: boolean;
-  /** For each rule whether it matched. If it did, it matches all that is below as well. */
+  /** For each rule, whether it matched. A rule that matched also matches everything below. */
   readonly matched: readonly boolean[];
 }
 
 /**
- * Reads the rules as BuildKit does (docs.docker.com, "Build context", ".dockerignore files"): `<Dockerfile>.dockerignore` beside
- * the Dockerfile where there is one, else `.dockerignore` in the context.
+ * Reads the rules as BuildKit does (docs.docker.com, "Build context", ".dockerignore files"): from
+ * `<Dockerfile>.dockerignore` beside the Dockerfile if it exists, else from `.dockerignore` in the context.
  */
 export async function readIgnoreRules(context: string, dockerfile: string): Promise<IgnoreRules> {
   const own = await readIfThere(join(dirname(dockerfile), `${basename(dockerfile)}.dockerignore`));
@@ -31,12 +31,12 @@ export async function readIgnoreRules(context: string, dockerfile: string): Prom
 }
 
 /**
- * The rules as BuildKit 0.33 applies them (github.com/moby/patternmatcher v0.6.1, and the walk of github.com/tonistiigi/fsutil at
- * 83cac42c1c52), with what follows from its ways:
+ * The rules as BuildKit 0.33 applies them (github.com/moby/patternmatcher v0.6.1, and the walk of
+ * github.com/tonistiigi/fsutil at 83cac42c1c52), with two consequences:
  *
- * - A rule that would change nothing where it stands is not looked at, and so does not hold for what is below either: with
- *   `*.log` and `!app`, `app/x.log` stays out, since `app` itself was never left out.
- * - A folder that is left out is only looked into if some exception has special characters, or starts with the folder's path.
+ * - A rule that would change nothing for a path is skipped, so it does not apply below that path either. With `*.log` and
+ *   `!app`, `app/x.log` stays out, since `app` itself was never ignored.
+ * - An ignored folder is searched only if some exception has special characters or starts with the folder's path.
  *
  * Throws {@link ContextError} for a pattern that Docker refuses.
  */
@@ -65,7 +65,7 @@ function withoutTrailingGlob(pattern: string): string {
   return pattern.replace(/\/\*\*$/, "").replace(/\/\*$/, "");
 }
 
-/** The file's lines without comments, which start in the first column, and without the byte order mark. */
+/** The file's lines, without comments (which start in the first column) and without the byte order mark. */
 function patternsOf(text: string): IgnorePattern[] {
   return text
     .replace(/^\uFEFF/, "")
@@ -75,8 +75,8 @@ function patternsOf(text: string): IgnorePattern[] {
 }
 
 /**
- * BuildKit cleans a pattern twice: the line without its `!`, then both together. So `./!a` is an exception, and `!/` and `!` are
- * refused, since nothing is left of them.
+ * BuildKit cleans a pattern twice: the line without its `!`, then both together. So `./!a` is an exception, and `!/` and `!`
+ * are refused because nothing is left.
  */
 function patternOf(line: string): IgnorePattern | undefined {
   const mark = line.startsWith("!") ? "!" : "";
@@ -87,7 +87,7 @@ function patternOf(line: string): IgnorePattern | undefined {
   return pattern.startsWith("!") ? ignorePattern(pattern.slice(1), true) : ignorePattern(pattern, false);
 }
 
-/** As Go's strings.TrimSpace: a byte order mark is no space, and U+0085 is one. */
+/** Like Go's strings.TrimSpace, which keeps a byte order mark and trims U+0085. */
 function trim(text: string): string {
   const isSpace = (char: string | undefined) => char !== undefined && /\p{White_Space}/u.test(char);
   let start = 0;
@@ -97,7 +97,7 @@ function trim(text: string): string {
   return text.slice(start, end);
 }
 
-/** As Go's filepath.Clean. */
+/** Like Go's filepath.Clean. */
 function clean(path: string): string {
   return posix.normalize(path).replace(/(?<=.)\/$/s, "");
 }

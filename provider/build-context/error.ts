@@ -1,4 +1,4 @@
-/** Something about a build's files that cannot be built or hashed; `property` is where the user declared it. */
+/** A build's files cannot be built or hashed; `property` is where the user declared them. */
 export class ContextError extends Error {
   override readonly name = "ContextError";
   constructor(

@@ -1,10 +1,10 @@
-/** What is wrong with a pattern that Go refuses. */
+/** A pattern that Go refuses; the message says why. */
 export class PatternError extends Error {}
 
 /**
- * Go's filepath.Match on Linux (pkg.go.dev/path/filepath#Match), which Docker uses for the sources of COPY and to refuse patterns
- * of a `.dockerignore`. The time is at most the length of the pattern times that of the name. Like Go, it looks at no more of a
- * pattern than it needs: throws {@link PatternError} for a fault in that part.
+ * Go's filepath.Match on Linux (pkg.go.dev/path/filepath#Match). Docker uses it for the sources of COPY, and to refuse
+ * patterns of a `.dockerignore`. The time is at most the pattern's length times the name's. Like Go, it reads only as much
+ * of a pattern as it needs: throws {@link PatternError} for a fault in that part.
  */
 export function goMatch(pattern: string, name: string): boolean {
   const chars = [...name];
@@ -18,9 +18,9 @@ export function goMatch(pattern: string, name: string): boolean {
   return at === chars.length;
 }
 
-/** A part of a pattern up to the next star. */
+/** The part of a pattern up to the next star. */
 interface Chunk {
-  /** Whether a star stands before it. */
+  /** Whether a star precedes it. */
   readonly star: boolean;
   readonly text: readonly string[];
   readonly isLast: boolean;
@@ -43,7 +43,7 @@ function* chunksOf(pattern: readonly string[]): Generator<Chunk> {
   }
 }
 
-/** Where the first match of a chunk ends. After a star it may begin later, but not behind a slash. */
+/** Where the first match of a chunk ends. After a star the match may begin later, but not beyond a slash. */
 function endOfChunk(
   text: readonly string[],
   name: readonly string[],
@@ -58,7 +58,7 @@ function endOfChunk(
   return undefined;
 }
 
-/** A chunk has no star. Reads all of it even after a mismatch, to find its faults. */
+/** A chunk has no star. This reads all of it even after a mismatch, to find its faults. */
 function matchChunk(chunk: readonly string[], name: readonly string[], from: number): number | undefined {
   let at = from;
   let matches = true;
@@ -91,7 +91,7 @@ function readClass(chunk: readonly string[], start: number, char: string): { con
     if (chunk[at] === "-" || chunk[at] === "]") throw unreadable();
     if (chunk[at] === "\\") at++;
     const code = chunk[at++]?.codePointAt(0);
-    // The end of the brackets is still to come.
+    // The closing bracket is still missing.
     if (code === undefined || at === chunk.length) throw unreadable();
     return code;
   };

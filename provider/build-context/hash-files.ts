@@ -8,16 +8,16 @@ import type { StatCache } from "./stat-cache";
 import type { ContextEntry } from "./walk";
 import { EventLoopYielder } from "./yield-to-event-loop";
 
-/** Above this size a file is read piece by piece, beside other work; a smaller one in one go. */
+/** A larger file is read in pieces, alongside other work; a smaller one at once. */
 const smallFile = 256 * 1024;
-/** What was a file a moment ago may be a link or a pipe by now: the one is not followed, the other keeps nobody waiting. */
+/** The file may have become a link or a pipe since it was listed. These flags do not follow a link and do not wait on a pipe. */
 const asFile = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
-/** Large files that are read at a time. */
+/** Number of large files read at a time. */
 const largeAtOnce = 2;
-/** Below this the files are read sooner than a cache of them. */
+/** Below this, reading the files is faster than reading a cache. */
 const worth = { bytes: 8e6, files: 500 };
 
-/** The hashes of files and links, from the cache where it knows them. */
+/** The hashes of files and links, from the cache where it has them. */
 export async function hashFiles(
   context: string,
   entries: readonly ContextEntry[],
@@ -86,7 +86,7 @@ async function hashStream(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** The first bytes of a file in a context: enough of a script to judge it. */
+/** The first bytes of a file in a context: enough to check a script. */
 export function beginningOf(path: string): Buffer {
   const file = openSync(path, asFile);
   try {

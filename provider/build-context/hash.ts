@@ -11,33 +11,33 @@ import { contextEntries } from "./walk";
 
 export { ContextError } from "./error";
 
-/** A build whose identity is asked for. */
+/** A build to compute the identity of. */
 export interface HashedBuild extends BuildDeclaration {
-  /** Folder of the build's files; relative to the working directory. */
+  /** Folder of the build's files, relative to the working directory. */
   readonly context: string;
-  /** Default: `<context>/Dockerfile`. Relative to the working directory, and may lie outside of the context. */
+  /** Default: `<context>/Dockerfile`. Relative to the working directory; may lie outside the context. */
   readonly dockerfile?: string | undefined;
 }
 
-/** Where the Dockerfile of a build is. */
+/** The path of a build's Dockerfile. */
 export function dockerfilePath({ context, dockerfile }: Pick<HashedBuild, "context" | "dockerfile">): string {
   return resolve(dockerfile ?? join(context, "Dockerfile"));
 }
 
-/** All that the identity of a build is made of. */
+/** Everything that makes up a build's identity. */
 export interface BuildContents {
-  /** 64 hex digits that are the same wherever the same sources are built, and differ with anything that the build can see. */
+  /** 64 hex digits: equal wherever the same sources are built, and different when anything differs that the build can see. */
   readonly contextHash: string;
-  /** What is hashed, record by record; docs/context-hash.md defines them byte for byte. */
+  /** The hashed records; docs/context-hash.md defines them byte for byte. */
   readonly records: readonly string[];
   readonly dockerfile: { readonly sha256: string; readonly text: string };
   readonly entries: readonly HashedEntry[];
 }
 
-/** Reads and hashes everything that a build can see. Throws {@link ContextError} at the property to blame. */
+/** Reads and hashes everything that a build can see. Throws {@link ContextError} with the property that is at fault. */
 export async function readContents(build: HashedBuild, cache: StatCacheOptions = {}): Promise<BuildContents> {
   const path = dockerfilePath(build);
-  // The context itself may be a link; those within it are not followed.
+  // The context itself may be a link; links within it are not followed.
   const context = await reading(resolve(build.context), () => realpath(build.context));
   const text = await readBuildFile(path, "build.dockerfile");
   const known = await StatCache.open({ context, dockerfile: path }, cache);
@@ -48,7 +48,7 @@ export async function readContents(build: HashedBuild, cache: StatCacheOptions =
   return { contextHash: sha256(manifestBytes(records)), records, dockerfile, entries };
 }
 
-/** The identity of a build alone. */
+/** Only the identity of a build. */
 export async function computeContextHash(build: HashedBuild): Promise<string> {
   return (await readContents(build)).contextHash;
 }

@@ -6,18 +6,18 @@ import { goMatch, PatternError } from "./go-match";
 export interface IgnorePattern {
   /** Cleaned, without the `!` of an exception. */
   readonly text: string;
-  /** Whether it takes back what a rule before it left out (`!`). */
+  /** Whether it includes again what an earlier rule ignored (`!`). */
   readonly isException: boolean;
   /**
-   * Whether it matches this very path (POSIX, relative to the context); what it says of the folders above is for the caller to
-   * know. Throws {@link ContextError} for a pattern that Docker refuses only when it is used.
+   * Whether it matches exactly this path (POSIX, relative to the context); the caller handles the folders above. Throws
+   * {@link ContextError} for a pattern that Docker refuses only on use.
    */
   matches(path: string): boolean;
 }
 
 /**
- * A cleaned pattern, as BuildKit's client takes it (github.com/moby/patternmatcher v0.6.1). Throws {@link ContextError} for one
- * that Docker refuses.
+ * Reads a cleaned pattern as BuildKit's client does (github.com/moby/patternmatcher v0.6.1). Throws {@link ContextError} for
+ * one that Docker refuses.
  */
 export function ignorePattern(text: string, isException: boolean): IgnorePattern {
   const flaw = text === "" ? "nothing is left of it" : flawOf(text);
@@ -31,12 +31,13 @@ export function ignorePattern(text: string, isException: boolean): IgnorePattern
 }
 
 /**
- * A pattern whose only special part is a `**` at one end is compared as text, so that `**.R` means all names that end in `.R`,
- * and `**` and `dir/**` all that is below. Others become a regular expression, in which `**` stands for any number of folders. RE2
- * is the engine of Go: it reads the same expressions, and the time of a match grows only with the lengths of pattern and path.
+ * A pattern whose only special part is a `**` at one end is compared as text: `**.R` matches all names that end in `.R`, and
+ * `**` and `dir/**` match everything below. Other patterns become a regular expression, in which `**` stands for any number
+ * of folders. RE2 is Go's engine: it reads the same expressions, and the time of a match grows only with the lengths of
+ * pattern and path.
  */
 function matcherOf(pattern: string): (path: string) => boolean {
-  // Go's scanner passes over a byte order mark that comes first.
+  // Go's scanner skips a leading byte order mark.
   const parts = pattern.replace(/^\uFEFF/, "").match(/\*\*\/?|\\.?|./gsu) ?? [];
   const special = parts.filter((part) => /^(?:[*?[\]]|\\.)/su.test(part));
   if (special.length === 0) return (path) => path === pattern;
@@ -58,8 +59,8 @@ function matcherOf(pattern: string): (path: string) => boolean {
 }
 
 /**
- * What is escaped, in brackets, or one of `^ { | }` goes on to Go's regular expressions as it is. So `\d` is a digit there, `a|*`
- * matches everything, and a `*` in brackets is none; nobody may have meant that, but Docker does it.
+ * Escapes, brackets and `^ { | }` pass through to Go's regular expressions unchanged. So `\d` is a digit there, `a|*`
+ * matches everything, and a `*` in brackets is an ordinary character. That is hardly ever intended, but Docker does it.
  */
 function asGo(part: string, isLast: boolean): string {
   if (part.startsWith("**")) return isLast ? ".*" : "(.*/)?";
@@ -68,7 +69,7 @@ function asGo(part: string, isLast: boolean): string {
   return /^[.+()$]$/.test(part) ? `\\${part}` : part;
 }
 
-/** What is wrong with a pattern. To find that out, BuildKit asks Go's filepath.Match whether it matches ".". */
+/** What is wrong with a pattern. To find out, BuildKit asks Go's filepath.Match whether it matches ".". */
 function flawOf(pattern: string): string | undefined {
   try {
     goMatch(pattern, ".");
@@ -79,7 +80,7 @@ function flawOf(pattern: string): string | undefined {
   }
 }
 
-/** Characters of a pattern, or of what is wrong with it, that an error repeats. */
+/** Largest number of characters that an error repeats of a pattern or of its fault. */
 const mostQuoted = 100;
 
 function unusable(pattern: string, reason: string): ContextError {

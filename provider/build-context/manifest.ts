@@ -1,22 +1,22 @@
 import { ContextError } from "./error";
 
-/** Names the format; a change of any rule in docs/context-hash.md gives it a new number. */
+/** Name of the format. Any change of a rule in docs/context-hash.md needs a new number. */
 export const manifestVersion = "ica-bench-context-v1";
 
-/** What goes into an image beside the files of the context. */
+/** What goes into an image apart from the context's files. */
 export interface BuildDeclaration {
   readonly target?: string | undefined;
   readonly args?: Readonly<Record<string, string>> | undefined;
-  /** Ids, or a map by id as in the declaration; values never count. */
+  /** Ids, or a map by id as in the declaration; the values are never hashed. */
   readonly secrets?: readonly string[] | Readonly<Record<string, unknown>> | undefined;
-  /** Ids that the build may use SSH by, or a map by id; what is behind them never counts. */
+  /** Ids for SSH, or a map by id; the values are never hashed. */
   readonly ssh?: readonly string[] | Readonly<Record<string, unknown>> | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Texts of the user's own; the order counts. */
+  /** The user's own strings; their order matters. */
   readonly triggers?: readonly string[] | undefined;
 }
 
-/** One file or link, with the SHA-256 (hex) of its bytes or of its target. */
+/** One file or link, with the SHA-256 (hex) of its bytes or its target. */
 export interface HashedEntry {
   readonly kind: "file" | "link";
   readonly path: string;
@@ -24,7 +24,7 @@ export interface HashedEntry {
   readonly sha256: string;
 }
 
-/** The records of the canonical manifest, in order, each without the NUL byte that ends it. See docs/context-hash.md. */
+/** The records of the canonical manifest, in order, each without its terminating NUL byte. See docs/context-hash.md. */
 export function manifestRecords(
   build: BuildDeclaration,
   dockerfileSha256: string,
@@ -46,12 +46,12 @@ export function manifestRecords(
   ];
 }
 
-/** The manifest as the bytes that are hashed. */
+/** The manifest's bytes, which are hashed. */
 export function manifestBytes(records: readonly string[]): Buffer {
   return Buffer.from(records.map((record) => `${record}\0`).join(""), "utf8");
 }
 
-/** `name=value` each, by name. */
+/** `name=value` pairs, sorted by name. */
 function pairs(values: Readonly<Record<string, string>> = {}): string[] {
   return Object.entries(values)
     .sort(([a], [b]) => byteOrder(a, b))
@@ -66,7 +66,7 @@ function isList(declared: NonNullable<BuildDeclaration["secrets"]>): declared is
   return Array.isArray(declared);
 }
 
-/** With each path turned into bytes once: there may be tens of thousands. */
+/** Converts each path to bytes only once, since there may be tens of thousands. */
 function inByteOrder(entries: readonly HashedEntry[]): HashedEntry[] {
   return entries
     .map((entry) => ({ entry, key: Buffer.from(entry.path) }))
@@ -74,7 +74,7 @@ function inByteOrder(entries: readonly HashedEntry[]): HashedEntry[] {
     .map(({ entry }) => entry);
 }
 
-/** The order of the UTF-8 bytes, which is not that of JavaScript's strings for characters beyond U+FFFF. */
+/** The order of the UTF-8 bytes. It differs from the order of JavaScript strings for characters beyond U+FFFF. */
 function byteOrder(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -1,6 +1,6 @@
 import { ContextError } from "./error";
 
-/** Turns a system error into one at the property it belongs to. */
+/** Turns a system error into an error at the property it belongs to. */
 export async function reading<T>(
   path: string,
   read: () => Promise<T>,

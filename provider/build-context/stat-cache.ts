@@ -4,20 +4,21 @@ import { join } from "node:path";
 import { cacheFolder } from "../cache-folder";
 
 export interface StatCacheOptions {
-  /** Default: beside the layer cache. */
+  /** Default: next to the layer cache. */
   readonly folder?: string;
   /** Milliseconds since 1970, for tests. */
   readonly now?: number;
 }
 
 /**
- * Remembers the hashes of a context's files, so that an unchanged context of a gigabyte takes as long as looking at its files takes. A
- * file counts as unchanged when its size, inode, mode, and times of modification and of change (both in nanoseconds) are the same.
+ * Remembers the hashes of a context's files, so that for an unchanged context of a gigabyte it is enough to stat the files.
+ * A file counts as unchanged when its size, inode, mode, modification time and change time (both in nanoseconds) are the
+ * same.
  *
- * As in git, a file that was changed a moment ago is not remembered: it could be changed once more within the same tick of the
- * file system's clock, and look the same. An edit that sets the time of modification back still moves the time of change.
+ * As in git, a recently changed file is not remembered: it could change again within the same tick of the file system's
+ * clock and look the same. An edit that sets the modification time back still updates the change time.
  *
- * The cache is a convenience: one that is damaged, or cannot be read or written, is none.
+ * The cache is optional: if it is damaged, or cannot be read or written, everything works without it.
  */
 export class StatCache {
   readonly #file: string;
@@ -25,7 +26,7 @@ export class StatCache {
   #known: ReadonlyMap<string, string> = new Map();
   #hits = 0;
   readonly #next = new Map<string, string>();
-  /** Milliseconds since 1970; times from here on are too fresh to tell two edits apart. */
+  /** Milliseconds since 1970. From this time on, two edits of a file may look the same. */
   readonly #fresh: number;
 
   private constructor(folder: string, name: string, now: number) {
@@ -35,8 +36,8 @@ export class StatCache {
   }
 
   /**
-   * Opens the cache of one context as read by one Dockerfile's rules; both paths are absolute. Has to be opened before the first file is
-   * looked at.
+   * Opens the cache of one context for one Dockerfile's rules; both paths are absolute. Must be opened before the first file
+   * is checked.
    */
   static async open(
     { context, dockerfile }: { context: string; dockerfile: string },
@@ -47,7 +48,7 @@ export class StatCache {
     return cache;
   }
 
-  /** The hash of a file that is as it was; undefined when it has to be read. */
+  /** The hash of an unchanged file; undefined when it has to be read. */
   get(path: string, look: FileLook): string | undefined {
     const known = this.#known.get(path);
     if (known === undefined || known.slice(digestLength + 1) !== look.state) return undefined;
@@ -56,17 +57,17 @@ export class StatCache {
     return known.slice(0, digestLength);
   }
 
-  /** Remembers the hash of what was read after the look, if the look is old enough to be believed. */
+  /** Remembers the hash of a file that was read after the look, if the look is old enough to be reliable. */
   set(path: string, look: FileLook, hash: string): void {
     if (look.changedMs < this.#fresh) this.#next.set(path, `${hash} ${look.state}`);
   }
 
-  /** Writes what was learned, beside and renamed; of two processes the later one wins, and both are right. */
+  /** Writes the cache under a temporary name and renames it. If two processes write, the later one wins; both are correct. */
   async save(): Promise<void> {
     await tried(async () => {
       if (this.#hits === this.#next.size && this.#hits === this.#known.size) {
         const now = new Date();
-        // When it was used last decides what is removed first.
+        // The time of last use decides what is removed first.
         if (this.#hits > 0) await utimes(this.#file, now, now);
         return;
       }
@@ -81,26 +82,26 @@ export class StatCache {
 
 /** What was seen of a file before it was read. */
 export interface FileLook {
-  /** All that changes when the file does, in one text. */
+  /** Everything that changes when the file does, in one string. */
   readonly state: string;
-  /** When it was last changed, milliseconds since 1970: the later one of modification and change. */
+  /** When it last changed, in milliseconds since 1970: the later of modification and change time. */
   readonly changedMs: number;
 }
 
-/** Bumped when the file is laid out, or files are looked at, in another way. */
+/** Increased when the cache's file format or the way files are checked changes. */
 const version = 1;
 const digestLength = 64;
 /**
- * Coarser than the clock of any file system (FAT has steps of two seconds), and room for a file server whose clock differs a
- * little from this machine's.
+ * Coarser than the clock of any file system (FAT has steps of two seconds), and leaves room for a file server whose clock
+ * differs a little from this machine's.
  */
 const marginMs = 3000;
-/** Contexts that are remembered, and bytes for all of them; 20,000 files take about 3 MB. */
+/** Number of contexts to remember, and bytes for all of them; 20,000 files take about 3 MB. */
 const contextLimit = 100;
 const byteLimit = 200e6;
 const abandonedAfterMs = 60 * 60_000;
 
-/** Path and knowledge in turn, each ended by the one character that no path can hold; before them the hash of all that. */
+/** Path and entry in turn, each ended by NUL, the only character that no path can contain. A hash of all that comes first. */
 function format(known: ReadonlyMap<string, string>): string {
   const body = [...known].map(([path, knowledge]) => `${path}\0${knowledge}\0`).join("");
   return `${sha256(body)}\n${body}`;
@@ -115,7 +116,7 @@ function parse(text: string): Map<string, string> {
   return known;
 }
 
-/** Removes what was not used for longest, and what dead processes left. */
+/** Removes what was unused for longest, and what dead processes left. */
 async function trim(folder: string): Promise<void> {
   const files: { path: string; size: number; used: number }[] = [];
   for (const name of await readdir(folder)) {
@@ -132,7 +133,7 @@ async function trim(folder: string): Promise<void> {
   }
 }
 
-/** Undefined when it fails: without a cache the answer is the same, and only takes longer. */
+/** Undefined on failure: without a cache the result is the same, only slower. */
 async function tried<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();

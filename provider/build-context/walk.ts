@@ -7,7 +7,7 @@ import { isClosed, reading, readingNow, unreadable } from "./reading";
 import type { FileLook } from "./stat-cache";
 import { EventLoopYielder } from "./yield-to-event-loop";
 
-/** One file or symbolic link that Docker sends to a build. */
+/** A file or symbolic link that Docker sends to a build. */
 export type ContextEntry =
   | {
       readonly kind: "file";
@@ -21,9 +21,9 @@ export type ContextEntry =
   | { readonly kind: "link"; readonly path: string; readonly target: string };
 
 /**
- * Everything in a context that the rules leave in, in the byte order of the paths. Links are not followed. Folders count only by
- * what is in them, as in git: an empty one is no entry. Throws {@link ContextError} for what no build can use: sockets, pipes,
- * devices, names that are not UTF-8, folders that cannot be read.
+ * All entries of a context that the rules include, in the byte order of their paths. Links are not followed. As in git,
+ * folders count only by their content: an empty one is not an entry. Throws {@link ContextError} for anything that a build
+ * cannot use: sockets, pipes, devices, names that are not UTF-8, unreadable folders.
  */
 export async function contextEntries(context: string, rules: IgnoreRules): Promise<ContextEntry[]> {
   await assertFolder(context);
@@ -47,7 +47,7 @@ export async function contextEntries(context: string, rules: IgnoreRules): Promi
   return entries.sort((a, b) => Buffer.compare(a.key, b.key)).map(({ entry }) => entry);
 }
 
-/** A folder to look into. The context itself has no verdict, since no rule leaves it out. */
+/** A folder to search. The context itself has no verdict, since no rule ignores it. */
 interface Folder {
   readonly path: string;
   readonly verdict: Verdict | undefined;
@@ -63,7 +63,7 @@ function list(context: string, folder: Folder): Dirent<Buffer>[] {
   try {
     return readdirSync(path, { withFileTypes: true, encoding: "buffer" });
   } catch (error) {
-    // As in Docker: one that is left out, and only looked into for exceptions, may be closed.
+    // As in Docker: an ignored folder that is searched only for exceptions may be unreadable.
     if (folder.verdict?.ignored === true && isClosed(error)) return [];
     throw unreadable(path, error, "build.context");
   }
@@ -103,7 +103,7 @@ function kindOf(found: Dirent<Buffer>): string {
   return "a device";
 }
 
-/** Docker's protocol carries names as UTF-8 and would alter others without a word. */
+/** Docker's protocol transfers names as UTF-8 and would silently change other names. */
 function utf8(text: string, name: Buffer): string {
   if (Buffer.from(name.toString("utf8")).equals(name)) return text;
   throw new ContextError(

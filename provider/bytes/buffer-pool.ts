@@ -1,9 +1,9 @@
 /**
- * Buffers of one size, used again and again. Each fresh buffer of some megabytes has to be cleared by the system and found by
- * the garbage collector: for an image of 400 MB, that takes longer than hashing it.
+ * Reuses buffers of one size. The system has to clear each new buffer of several megabytes, and the garbage collector has to
+ * find it. For an image of 400 MB that takes longer than hashing it.
  */
 export class BufferPool {
-  /** Bytes of each. */
+  /** Bytes of each buffer. */
   readonly size: number;
   readonly #free: ArrayBuffer[] = [];
   readonly #lent = new Set<ArrayBufferLike>();
@@ -12,7 +12,7 @@ export class BufferPool {
     this.size = size;
   }
 
-  /** So many bytes, with any content; a slab if they fit in one. */
+  /** Returns memory of this length with arbitrary content; a slab if one is large enough. */
   take(length: number): Buffer {
     if (length > this.size) return Buffer.allocUnsafeSlow(length);
     const memory = this.#free.pop() ?? new ArrayBuffer(this.size);
@@ -20,7 +20,10 @@ export class BufferPool {
     return Buffer.from(memory, 0, length);
   }
 
-  /** Takes bytes back, or any view of them: their content is lost from now on. What was given back, or is no slab, is left alone. */
+  /**
+   * Takes back a buffer or any view of it; its content is lost from now on. Ignores buffers that were returned already or
+   * are not slabs.
+   */
   give({ buffer }: Buffer): void {
     if (!this.#lent.delete(buffer) || !(buffer instanceof ArrayBuffer)) return;
     this.#free.push(buffer);

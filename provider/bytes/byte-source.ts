@@ -1,10 +1,10 @@
-/** Gives bytes one after the other, into memory of whoever reads them. */
+/** Provides bytes in order, into the reader's memory. */
 export interface ByteSource {
-  /** Fills all of `target`, or as much of it as there is until the end; gives the number of bytes. One call at a time. */
+  /** Fills `target`, or as much of it as there are bytes left; returns the number of bytes. One call at a time. */
   read(target: Buffer): Promise<number>;
 }
 
-/** Reads what an iterator gives, however it is cut. */
+/** Reads an iterator's bytes, in pieces of any size. */
 export function sourceOf(chunks: AsyncIterable<unknown>): ByteSource {
   const source = chunks[Symbol.asyncIterator]();
   let rest: Buffer = Buffer.alloc(0);

@@ -1,9 +1,9 @@
-/** JSON from outside may be nested without end, and what walks through it with a recursive function runs out of stack. */
+/** JSON from outside may be nested to any depth, and a recursive function over it would overflow the stack. */
 
-/** Levels. ICA's answers have fewer than 10, and its OpenAPI document fewer than 30. */
+/** Largest number of levels. ICA's responses have fewer than 10, and its OpenAPI document fewer than 30. */
 export const deepestJson = 100;
 
-/** Whether a value has more levels than {@link deepestJson}. Takes no stack, and a part of a level once, however often it is held. */
+/** Whether a value has more levels than {@link deepestJson}. Uses no stack, and visits a shared part once for each level. */
 export function isTooDeep(value: unknown): boolean {
   let level: ReadonlySet<unknown> = new Set([value]);
   for (let depth = 0; depth <= deepestJson; depth++) {

@@ -6,16 +6,16 @@ import { ReadPipe } from "./read-pipe";
 import { readableOf } from "./stream";
 
 /**
- * Programs, started without a shell. Node's own module and not execa: execa is an ES module all through, and a host that
- * hooks `require` for TypeScript (tsx, as some Pulumi programs use it) cannot load it from this CommonJS package.
+ * Starts programs without a shell. Uses Node's own module instead of execa: execa is ESM-only, and a host that hooks
+ * `require` for TypeScript (tsx, which some Pulumi programs use) cannot load it from this CommonJS package.
  */
 
 /** How a process ended. */
 export interface Exit {
-  /** Undefined when a signal ended it or it could not be started. */
+  /** Undefined when a signal ended the process or it could not be started. */
   readonly code: number | undefined;
   readonly signal: NodeJS.Signals | undefined;
-  /** What it wrote on its error output (the last part of it); if it could not be started, the system's words. */
+  /** The last part of its error output; if it could not be started, the system's message. */
   readonly words: string;
 }
 
@@ -27,12 +27,12 @@ export interface Command {
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds a process has to end after TERM. */
+/** Milliseconds for a process to end after TERM. */
 const grace = 5_000;
-/** Bytes of error output that are kept for a message. */
+/** Bytes of error output to keep for a message. */
 const keptWords = 64 * 1024;
 
-/** Runs a program to its end and gives what it wrote. A program that fails or cannot be started is told by `code`. */
+/** Runs a program to its end and returns its output. `code` shows whether the program failed or could not be started. */
 export async function run(command: Command): Promise<Exit & { readonly stdout: string }> {
   const child = spawn(command.command, command.args, { env: command.env, stdio: ["ignore", "pipe", "pipe"] });
   const exit = exitOf(child);
@@ -45,7 +45,7 @@ export async function run(command: Command): Promise<Exit & { readonly stdout: s
   return { ...ended, stdout: Buffer.concat(chunks).toString("utf8") };
 }
 
-/** Runs a program and hands on each line of both its outputs as it comes. */
+/** Runs a program and passes on each line of both outputs as it arrives. */
 export async function runLines(command: Command, onLine: (line: string) => void): Promise<Exit> {
   const child = spawn(command.command, command.args, { env: command.env, stdio: ["ignore", "pipe", "pipe"] });
   const exit = exitOf(child);
@@ -57,7 +57,7 @@ export async function runLines(command: Command, onLine: (line: string) => void)
   return ended;
 }
 
-/** Runs a program from one open file to another; the files are the caller's to close. */
+/** Runs a program from one open file to another; the caller closes the files. */
 export async function runOnFiles(
   command: Command & { readonly input: number; readonly output: number },
 ): Promise<Exit> {
@@ -73,27 +73,27 @@ export async function runOnFiles(
   return ended;
 }
 
-/** What a process writes, as a stream, and its end. */
+/** A process's output as a stream, and its end. */
 export interface Output {
   /**
-   * Ends only after the process has ended well. If the process fails, or its input does, the stream fails: an output
-   * that was cut off is never taken for a whole one. Destroying it ends the process.
+   * Ends only after the process has succeeded. If the process or its input fails, the stream fails: a truncated output never
+   * looks complete. Destroying the stream ends the process.
    */
   readonly stream: Readable;
-  /** Resolves when all was read and the process is gone; rejects with what the stream failed with. Need not be awaited. */
+  /** Resolves when everything was read and the process is gone; rejects with the stream's error. Need not be awaited. */
   readonly done: Promise<void>;
 }
 
 export interface StreamCommand extends Command {
-  /** What the process reads. It is destroyed when the process ends early. */
+  /** The input of the process. It is destroyed when the process ends early. */
   readonly input?: Readable;
-  /** Gets each line of its error output as it comes. */
+  /** Receives each line of the error output as it arrives. */
   readonly onLine?: (line: string) => void;
-  /** The error for a process that failed. */
+  /** Creates the error for a failed process. */
   readonly failure: (exit: Exit) => Error;
 }
 
-/** Starts a program and gives its output as a stream. */
+/** Starts a program and returns its output as a stream. */
 export function outputOf({ command, args, env, input, signal, onLine, failure }: StreamCommand): Output {
   const child = spawn(command, args, { env, stdio: ["pipe", "pipe", "pipe"] });
   if (onLine !== undefined) splitLines(child.stderr, onLine);
@@ -105,7 +105,7 @@ export function outputOf({ command, args, env, input, signal, onLine, failure }:
     for await (const chunk of child.stdout) yield chunk;
     const ended = await exit;
     const inputError = await fed;
-    // A process that ends early breaks the pipe: then its own words say why, not the pipe's.
+    // A process that ends early breaks the pipe. Then its own message gives the reason, not the pipe's.
     if (inputError !== undefined && !isBrokenPipe(inputError)) throw inputError;
     if (ended.code !== 0) throw failure(ended);
     if (inputError !== undefined) throw inputError;
@@ -124,20 +124,20 @@ export function outputOf({ command, args, env, input, signal, onLine, failure }:
       await exit;
     }
   })();
-  // The stream carries the same error; a caller that watches only the stream must not meet it a second time.
+  // The stream reports the same error; a caller that watches only the stream must not get an unhandled rejection as well.
   void outcome(done);
   return { stream, done };
 }
 
-/** What a process writes, read into the reader's memory, and its end. */
+/** A process's output, read into the reader's memory, and its end. */
 export interface Reading extends ByteSource {
-  /** Ends the process. What is read from then on fails. */
+  /** Ends the process; later reads fail. */
   readonly stop: () => void;
-  /** Resolves when the process has ended well. Need not be awaited: an output that was cut off fails whoever reads its end. */
+  /** Resolves when the process has succeeded. Need not be awaited: reading the end of a truncated output fails. */
   readonly done: Promise<void>;
 }
 
-/** Starts a program whose output is read. Throws what {@link ReadPipe.open} throws, before anything is started. */
+/** Starts a program and reads its output. Throws the errors of {@link ReadPipe.open} before anything is started. */
 export async function readingOf({
   command,
   args,
@@ -165,12 +165,12 @@ export async function readingOf({
   };
 }
 
-/** The same for an output that is a stream already. */
+/** The same for an output that is already a stream. */
 export function readingOfOutput({ stream, done }: Output): Reading {
   return { ...sourceOf(stream), stop: () => stream.destroy(), done };
 }
 
-/** Programs that run. None outlives this process: what did not end when it was asked to is made to. */
+/** Programs that are running. None outlives this process: those that do not end when asked are killed. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
@@ -200,7 +200,7 @@ function endWhenAborted(child: ChildProcess, signal: AbortSignal | undefined): (
   return () => signal?.removeEventListener("abort", stop);
 }
 
-/** Ends a process that still runs: asks it, and after a while makes it. */
+/** Ends a running process: asks it first, and kills it after a while. */
 function end(child: ChildProcess): void {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   child.kill("SIGTERM");
@@ -221,7 +221,7 @@ function splitLines(output: Readable, onLine: (line: string) => void): void {
   });
 }
 
-/** The error a promise ends with, as a value. */
+/** The error that a promise rejects with, as a value. */
 async function outcome(promise: Promise<unknown>): Promise<Error | undefined> {
   try {
     await promise;

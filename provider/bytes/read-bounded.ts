@@ -1,18 +1,14 @@
 import type { Readable } from "node:stream";
 
-/** Reads what comes from outside into memory, up to a limit. */
+/** Reads data from outside into memory, up to a limit. */
 
-/** What was read. */
 export interface Bytes {
   readonly bytes: Buffer;
-  /** False: there was more, which is not read. */
+  /** False when there was more, which was not read. */
   readonly isWhole: boolean;
 }
 
-/**
- * Reads a stream to its end, or until it has given more than `most` bytes; then it is destroyed. `onChunk` is called for each piece
- * that comes.
- */
+/** Reads a stream to its end, or destroys it once it has given more than `most` bytes. `onChunk` is called for each chunk. */
 export async function readBytes(stream: Readable, most: number, onChunk?: () => void): Promise<Bytes> {
   const chunks: Buffer[] = [];
   let bytes = 0;

@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ByteSource } from "./byte-source";
 
-/** Bytes that arrive at once while nobody reads, at most. */
+/** Largest number of bytes that can arrive at once while no read is pending. */
 const spareSize = 256 * 1024;
 
-/** Bytes of a socket's name at most: 103 on macOS, 107 on Linux. Node cuts a longer one off, and would make the socket elsewhere. */
+/**
+ * Largest number of bytes of a socket's path: 103 on macOS, 107 on Linux. Node truncates a longer path and would create the
+ * socket elsewhere.
+ */
 const longestName = 103;
 
 interface Reader {
@@ -19,23 +22,25 @@ interface Reader {
 }
 
 /**
- * A pipe whose bytes go straight to the memory of whoever reads them. Node's own pipes put each 64 KB into memory of their own: for an
- * image of 400 MB, making, copying and collecting that takes longer than hashing the image. Only a socket that the program
- * connects itself can do without (`onread`), so this is a pair of Unix sockets, which meet in a folder that nobody else can enter.
+ * A pipe whose bytes go straight into the reader's memory. Node's own pipes put every 64 KB into a new buffer. For an image
+ * of 400 MB, allocating, copying and collecting these takes longer than hashing the image. Only a socket that the program
+ * connects itself avoids this (`onread`). So this is a pair of Unix sockets that meet in a folder which only this user can
+ * enter.
  */
 export class ReadPipe implements ByteSource {
   readonly #socket: Socket;
   readonly #spare = Buffer.allocUnsafeSlow(spareSize);
-  /** What of the spare memory is not read yet. */
+  /** The unread part of the spare memory. */
   #kept = this.#spare.subarray(0, 0);
-  /** Whether the next bytes go to the reader's memory, and not to the spare. */
+  /** Whether the next bytes go into the reader's memory and not into the spare memory. */
   #direct = false;
   #reader: Reader | undefined;
   #over: { readonly error: Error | undefined } | undefined;
 
   /**
-   * Makes a pipe. `writeEnd` is for the process that is to write; whoever gives it to one destroys it then, since the end is seen only
-   * when nobody can write any more. Throws where no socket can be made: the folder for temporary files has too long a name, or takes none.
+   * Creates a pipe. `writeEnd` is for the writing process. The caller destroys it after passing it on, since the reader sees
+   * the end only when no writer is left. Throws when no socket can be made: the path of the temporary folder is too long, or
+   * the folder is not writable.
    */
   static async open(): Promise<{ pipe: ReadPipe; writeEnd: Socket }> {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-ica-pipe-"));
@@ -76,19 +81,19 @@ export class ReadPipe implements ByteSource {
     });
   }
 
-  /** What is read from now on fails with this, and whoever writes meets a broken pipe. */
+  /** Later reads fail with this error, and the writer gets a broken pipe. */
   destroy(error: Error): void {
     this.#end(error);
     this.#socket.destroy();
   }
 
-  /** Asked by the socket where the next bytes shall go. */
+  /** The socket calls this to learn where the next bytes go. */
   #room(): Buffer {
     this.#direct = this.#reader !== undefined;
     return this.#reader?.target.subarray(this.#reader.filled) ?? this.#spare;
   }
 
-  /** Told by the socket how many bytes are there now; answers whether it is to go on. */
+  /** The socket calls this with the number of bytes received; returns whether it should continue. */
   #arrived(length: number): boolean {
     if (!this.#direct) this.#kept = this.#spare.subarray(0, length);
     const reader = this.#reader;

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 
-/** A path is there, and names nothing that can be read as a file with an end. */
+/** The path exists but is not a regular file. */
 export class NotRegularError extends Error {
   override readonly name = "NotRegularError";
 }
@@ -9,11 +9,11 @@ export class NotRegularError extends Error {
 const mebibyte = 1024 * 1024;
 
 /**
- * Reads a file that a person named. A pipe or a device would keep its reader waiting or never end, so only regular files of at most
- * `mostBytes` are read. Throws {@link NotRegularError}, or the system's own error where nothing can be opened.
+ * Reads a file that a user named. Reading a pipe or a device could block or never end, so this reads only regular files of
+ * at most `mostBytes`. Throws {@link NotRegularError}, or the system's own error if the file cannot be opened.
  */
 export async function readRegularFile(path: string, mostBytes = mebibyte): Promise<Buffer> {
-  // Before it is opened: to open a device may do something.
+  // Checked before opening, since opening a device may have an effect.
   assertRegular(path, await stat(path));
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -24,7 +24,7 @@ export async function readRegularFile(path: string, mostBytes = mebibyte): Promi
   }
 }
 
-/** The size is not asked for: files of /proc have none, and a file may grow. */
+/** Does not rely on the size: files in /proc report none, and a file may grow. */
 async function readUpTo(file: FileHandle, path: string, mostBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -2,21 +2,21 @@ import { Readable } from "node:stream";
 import type { Extract } from "tar-stream";
 
 /**
- * A stream of what an iterator gives, as `Readable.from`, but for one thing: destroying it calls `stop` at once, so that whatever
- * the iterator waits for can be ended. `Readable.from` only asks the iterator itself, which answers when its wait is over.
- * Closed when the iterator has ended.
+ * A stream of an iterator's items. Unlike with `Readable.from`, destroying it calls `stop` at once, which can end the
+ * iterator's current wait. `Readable.from` only asks the iterator itself, which answers after its wait. Closes when the
+ * iterator has ended.
  */
 export function readableOf(chunks: AsyncGenerator<Buffer>, stop: () => void): Readable {
   let ended = false;
   const stream: Readable = new Readable({
-    // One chunk at a time: two would be put together, in memory of their own.
+    // One chunk at a time: the stream would join two chunks in new memory.
     highWaterMark: 1,
     read() {
       void give();
     },
     destroy(error, callback) {
       stop();
-      // What the iterator fails with now is only that it was stopped.
+      // An error of the iterator after this point only means that it was stopped.
       const over = ended ? Promise.resolve() : chunks.return(undefined).then(nothing, nothing);
       void over.then(() => callback(error));
     },
@@ -31,7 +31,7 @@ export function readableOf(chunks: AsyncGenerator<Buffer>, stop: () => void): Re
           stream.push(null);
           return;
         }
-        // An empty chunk would not make the stream ask again.
+        // After an empty chunk the stream would not ask again.
         if (value.length === 0) continue;
         stream.push(value);
         return;
@@ -47,9 +47,9 @@ export function readableOf(chunks: AsyncGenerator<Buffer>, stop: () => void): Re
 const nothing = () => undefined;
 
 /**
- * Does the same work on every item, on several at a time, and gives the results in the items' order. At most `ahead` items are
- * under way or wait for their turn, so memory stays bounded when the reader is slow. When it ends early, by an error or because
- * it is given up, it waits until no work is under way any more.
+ * Does the same work on every item, several at a time, and yields the results in the items' order. At most `ahead` items are
+ * running or waiting, so a slow reader does not make memory grow. When it ends early, by an error or because the reader
+ * stops, it waits until no work is running.
  */
 export async function* inOrder<T, R>(
   items: AsyncIterable<T>,
@@ -60,7 +60,7 @@ export async function* inOrder<T, R>(
   try {
     for await (const item of items) {
       const result = work(item);
-      // Its error is met when its turn comes, and until then is nobody's.
+      // The loop handles the error when it reaches this item. Until then it must not count as unhandled.
       result.catch(nothing);
       underWay.push(result);
       while (underWay.length >= ahead) yield await first(underWay);
@@ -77,9 +77,12 @@ function first<R>(queue: Promise<R>[]): Promise<R> {
   return result;
 }
 
-/** Gives a reader of tar entries what a source has, no faster than it reads. A failure of either reaches whoever reads the entries. */
+/**
+ * Feeds a source's bytes to a reader of tar entries, no faster than it reads. Errors of either side reach the reader of the
+ * entries.
+ */
 export async function feed(source: AsyncIterable<Buffer>, entries: Extract): Promise<void> {
-  // Whoever reads the entries meets the same error.
+  // The reader of the entries gets the same error.
   entries.on("error", nothing);
   try {
     for await (const chunk of source) {
@@ -92,7 +95,7 @@ export async function feed(source: AsyncIterable<Buffer>, entries: Extract): Pro
   }
 }
 
-/** Until it takes more, or takes nothing any more. */
+/** Waits until it accepts more or has ended. */
 export function drained(entries: Extract): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -5,37 +5,38 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { runOnFiles } from "../bytes/process";
 
-/** A program that compresses from its input to its output into one standard bzip2 stream. */
+/** A program that compresses its input into one standard bzip2 stream. */
 export interface Compressor {
   readonly name: "lbzip2" | "bzip2";
   /** Full path. */
   readonly command: string;
   readonly args: readonly string[];
-  /** Of what it writes, 1 to 9: a block holds at most this times 100,000 bytes before it is compressed. */
+  /** Level of its output, 1 to 9: a block holds at most this times 100,000 bytes before compression. */
   readonly level: number;
 }
 
-/** No program that can compress; the message says which package to install, and the way without one. */
+/** No compressor was found. The message says which package to install, and how to work without one. */
 export class CompressorNotFoundError extends Error {
   override readonly name = "CompressorNotFoundError";
 }
 
-/** The compressor failed, or was ended from outside. */
+/** The compressor failed or was killed. */
 export class CompressionError extends Error {
   override readonly name = "CompressionError";
 }
 
 /**
- * Known compressors, the best first, on one core each: several run at a time (see pack.ts). lbzip2 needs less time for the same
- * work and, unlike pbzip2, writes one stream. Their levels are those at which compressing and uploading take least
- * together: bzip2 needs 8 % less processor time at 5 than at 9 for 1 % more to upload, lbzip2 as much at each (docs/archive.md).
+ * Known compressors, best first. Each runs on one core, and several run at a time (see provider/archive/compress-layers.ts).
+ * lbzip2 is faster for the same work and, unlike pbzip2, writes one stream. The levels are those with the shortest time for
+ * compressing and uploading together. bzip2 takes 8 % less processor time at 5 than at 9 and adds 1 % to the upload. lbzip2
+ * takes the same time at each level (docs/archive.md).
  */
 const known = [
   { name: "lbzip2", level: 9, args: ["-n", "1", "--compress", "--stdout", "-9"] },
   { name: "bzip2", level: 5, args: ["--compress", "--stdout", "-5"] },
 ] as const;
 
-/** Finds the best compressor on PATH; `names`: of these only. Throws {@link CompressorNotFoundError}. */
+/** Finds the best compressor on PATH, limited to `names` if given. Throws {@link CompressorNotFoundError}. */
 export async function compressor(
   env: NodeJS.ProcessEnv = process.env,
   names: readonly Compressor["name"][] = ["lbzip2", "bzip2"],
@@ -54,10 +55,10 @@ export async function compressor(
 }
 
 /**
- * Compresses a file, which it closes, into one bzip2 stream. Plain bytes go to the program and compressed ones come back as files
- * without a name, which vanish with the process that has them open: through pipes, this process would have to be woken for every
- * 64 KB, and on a busy machine the program would mostly wait. Throws {@link CompressionError}, or the signal's reason; the
- * program is gone by then.
+ * Compresses a file into one bzip2 stream and closes the file. Plain bytes go to the program, and compressed bytes come
+ * back, in files without a name, which vanish with the process that has them open. With pipes, this process would have to
+ * wake up for every 64 KB, and on a busy machine the program would mostly wait. Throws {@link CompressionError} or the
+ * signal's reason; the program has ended by then.
  */
 export async function compressFile(input: FileHandle, program: Compressor, signal?: AbortSignal): Promise<Buffer> {
   const { command, args, name } = program;
@@ -80,7 +81,7 @@ export async function compressFile(input: FileHandle, program: Compressor, signa
   }
 }
 
-/** A file with this content and without a name. It stands at its start, where a program begins to read. */
+/** A file without a name that contains these bytes. Its position is at the start, where a program begins to read. */
 export async function namelessFile(bytes: Buffer): Promise<FileHandle> {
   const path = join(tmpdir(), `pulumi-ica-${randomUUID()}`);
   const file = await open(path, "wx+", 0o600);
@@ -94,7 +95,7 @@ export async function namelessFile(bytes: Buffer): Promise<FileHandle> {
   }
 }
 
-/** All bytes of an open file, whatever its position. */
+/** All bytes of an open file, from any position. */
 export async function wholeFile(file: FileHandle): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe((await file.stat()).size);
   for (let at = 0; at < bytes.length; ) {

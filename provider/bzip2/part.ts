@@ -1,27 +1,27 @@
 /**
- * A bzip2 stream of its own, seen as bits: a header of 4 bytes (`BZh` and the level), blocks that begin at any bit, and a
+ * A separate bzip2 stream, read as bits: a header of 4 bytes (`BZh` and the level), blocks that begin at any bit, and a
  * trailer (48-bit magic, 32-bit CRC of all blocks, zeros up to a whole byte). No official document describes the format;
- * this follows bzip2 1.0.8 (compress.c, decompress.c). Blocks carry no length, so they are found by their magic.
+ * this follows bzip2 1.0.8 (compress.c, decompress.c). Blocks have no length field, so this finds them by their magic.
  */
 
-/** What bytes hold is not one whole bzip2 stream. */
+/** The bytes are not one complete bzip2 stream. */
 export class PartError extends Error {
   override readonly name = "PartError";
 }
 
-/** A compressed part: its blocks lie in `bytes` from bit {@link headerBits} on. */
+/** A compressed part; its blocks begin at bit {@link headerBits} of `bytes`. */
 export interface Part {
   readonly bytes: Buffer;
-  /** 1 to 9: no block holds more than this times 100,000 bytes before it is compressed. */
+  /** 1 to 9: a block holds at most this times 100,000 bytes before compression. */
   readonly level: number;
-  /** How many bits all blocks take. */
+  /** Number of bits of all blocks. */
   readonly bits: number;
   readonly blocks: number;
-  /** The blocks' CRCs folded, as the trailer has it. */
+  /** The combined CRC of the blocks, as in the trailer. */
   readonly crc: number;
 }
 
-/** Two halves of 24 bits each of a 48-bit magic. */
+/** The two 24-bit halves of a 48-bit magic. */
 type Magic = readonly [high: number, low: number];
 
 export const headerBits = 32;
@@ -29,10 +29,10 @@ export const headerBits = 32;
 const blockMagic: Magic = [0x314159, 0x265359];
 export const trailerMagic: Magic = [0x177245, 0x385090];
 export const trailerBits = 48 + 32;
-/** Bytes; positions are counted in bits, in 32-bit arithmetic. */
+/** In bytes; positions are counted in bits, with 32-bit arithmetic. */
 const largestPart = 256 * 1024 * 1024;
 
-/** Reads a part, and proves by the trailer's CRC that every block of it was found. Throws {@link PartError}. */
+/** Reads a part, and proves with the trailer's CRC that every block was found. Throws {@link PartError}. */
 export function readPart(bytes: Buffer): Part {
   const level = (bytes[3] ?? 0) - 0x30;
   if (bytes.toString("latin1", 0, 3) !== "BZh" || level < 1 || level > 9)
@@ -49,13 +49,13 @@ export function readPart(bytes: Buffer): Part {
   return { bytes, level, bits: end - headerBits, blocks, crc };
 }
 
-/** Folds the CRC of one more block, or of a part of so many blocks, into a stream's. */
+/** Adds the CRC of another block, or of a part with several blocks, to a stream's CRC. */
 export function foldCrc(crc: number, next: number, blocks = 1): number {
   const turns = blocks % 32;
   return (((crc << turns) | (crc >>> (32 - turns))) ^ next) >>> 0;
 }
 
-/** How many blocks give the trailer's CRC. A magic that stands in a block by chance (one bit in 2^48) is left out. */
+/** How many blocks give the trailer's CRC. Leaves out a magic that occurs by chance (one bit in 2^48). */
 function countBlocks(crcs: readonly number[], crc: number): number {
   const fold = (left: number | undefined) => crcs.reduce((sum, next, i) => (i === left ? sum : foldCrc(sum, next)), 0);
   if (fold(undefined) === crc) return crcs.length;
@@ -63,7 +63,7 @@ function countBlocks(crcs: readonly number[], crc: number): number {
   throw new PartError("the CRCs of the blocks do not give the CRC of the stream");
 }
 
-/** The bit at which the trailer begins: it ends in the last byte, which zeros fill up. */
+/** The bit at which the trailer begins. The trailer ends in the last byte, which is padded with zeros. */
 function trailerOf(bytes: Buffer): number {
   for (let padding = 0; padding < 8; padding++) {
     const at = bytes.length * 8 - padding - trailerBits;
@@ -74,8 +74,8 @@ function trailerOf(bytes: Buffer): number {
 }
 
 /**
- * Where blocks begin. Wherever a magic begins, its bytes 1 to 5 are known but for the eight ways to shift them; so it is enough
- * to look at every fourth pair of bytes, and to look closer at the 32 pairs that can be a piece of it.
+ * Where the blocks begin. Bytes 1 to 5 of a magic are known except for eight possible shifts. So it is enough to look at
+ * every fourth pair of bytes, and to look closer at the 32 pairs that can be part of a magic.
  */
 function blockStarts(bytes: Buffer, from: number, to: number): number[] {
   const starts: number[] = [];
@@ -91,7 +91,7 @@ function blockStarts(bytes: Buffer, from: number, to: number): number[] {
   return starts.sort((a, b) => a - b);
 }
 
-/** For each pair of bytes: where in a shifted block magic it can stand. Bit `8 × byte + shift`, byte 0 being the second. */
+/** For each pair of bytes, where it can occur in a shifted block magic: bit `8 × byte + shift`, where byte 0 is the second. */
 const placesOfPair = (() => {
   const places = new Uint32Array(65_536);
   const [high, low] = blockMagic;

@@ -1,12 +1,12 @@
 import { foldCrc, headerBits, type Part, PartError, trailerMagic } from "./part";
 
 /**
- * Makes one standard bzip2 stream of parts that were compressed apart. One stream matters: some decoders stop after the
- * first. A block may begin at any bit, so the blocks of a part are shifted to where the last part's ended, and its CRC is
- * folded into the stream's. Holds nothing but the last bits.
+ * Joins separately compressed parts into one standard bzip2 stream. It has to be one stream, since some decoders stop after
+ * the first. Blocks may begin at any bit, so the blocks of a part are shifted to where the previous part ended, and its CRC
+ * is added to the stream's. Keeps only the last bits in memory.
  */
 export class Splicer {
-  /** Of the whole stream; parts of this level or a lower one can be added. */
+  /** Level of the whole stream; it accepts parts of this level or lower. */
   readonly level: number;
   #crc = 0;
   /** Bits (0 to 7) that do not fill a byte yet, at the upper end of the byte. */
@@ -17,7 +17,7 @@ export class Splicer {
     this.level = level;
   }
 
-  /** Whether all that was added fills whole bytes, so that the next part is not shifted. */
+  /** Whether the stream so far ends at a whole byte, so that the next part is not shifted. */
   get endsInWholeByte(): boolean {
     return this.#restBits === 0;
   }
@@ -28,8 +28,8 @@ export class Splicer {
   }
 
   /**
-   * Gives the bytes that a part's blocks fill up; may share memory with the part. A part without blocks adds nothing. Throws
-   * {@link PartError} for a part of a higher level, whose blocks a decoder may have no room for.
+   * Returns the bytes that the part's blocks complete; they may share memory with the part. A part without blocks adds
+   * nothing. Throws {@link PartError} for a part of a higher level, whose blocks may be too large for a decoder.
    */
   add(part: Part): Buffer {
     if (part.level > this.level)
@@ -44,7 +44,7 @@ export class Splicer {
     trailer.writeUIntBE(trailerMagic[0], 0, 3);
     trailer.writeUIntBE(trailerMagic[1], 3, 3);
     trailer.writeUInt32BE(this.#crc, 6);
-    // Enough zeros to fill the last byte, and not one more.
+    // Just enough zeros to fill the last byte.
     return this.#append(trailer, 80 + ((8 - this.#restBits) % 8));
   }
 
@@ -73,8 +73,8 @@ export class Splicer {
 }
 
 /**
- * Writes so many bytes of `source`, moved `shift` bits (1 to 7) down behind the bits of `rest`, to `out`, and gives the bits that are
- * left. By words of 32 bits: one byte at a time takes three times as long.
+ * Writes `length` bytes of `source` to `out`, shifted down by `shift` bits (1 to 7) behind the bits of `rest`, and returns
+ * the remaining bits. Works on 32-bit words: one byte at a time takes three times as long.
  */
 function shifted(source: Buffer, length: number, shift: number, rest: number, out: Buffer): number {
   const from = new DataView(source.buffer, source.byteOffset, length);

@@ -1,7 +1,7 @@
 import type { Docker } from "../docker/cli";
 import { benchUid } from "./rules";
 
-/** The name of UID 1000 in an image, which is whom sshd lets in; the number where /etc/passwd has none. */
+/** The name of UID 1000 in an image, the user that sshd lets in; the number when /etc/passwd has no such entry. */
 export async function benchUserName(docker: Docker, ref: string): Promise<string> {
   const file = (await docker.readFiles(ref, ["/etc/passwd"])).get("/etc/passwd");
   const rows = (file?.content.toString("utf8") ?? "").split("\n").map((line) => line.split(":"));

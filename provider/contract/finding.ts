@@ -1,8 +1,8 @@
 import { type RuleCode, rules } from "./rules";
 
 /**
- * Something that breaks a rule (`error`: sure to fail in Bench), that is unwise or may fail (`warning`), or that is only seen later
- * (`note`).
+ * A problem that certainly fails in Bench (`error`), a bad practice or possible failure (`warning`), or something that can
+ * only be checked later (`note`).
  */
 export interface Finding {
   readonly code: RuleCode;
@@ -11,11 +11,11 @@ export interface Finding {
   readonly message: string;
   /** Line of the Dockerfile, from 1. */
   readonly line?: number;
-  /** Where it is in a file of the context, when it is not the Dockerfile's own text that is wrong. */
+  /** The place in a file of the context, if the problem is not in the Dockerfile itself. */
   readonly at?: Place;
-  /** What to do. */
+  /** How to fix it. */
   readonly fix: string;
-  /** What the main process wrote last, for what shows only when it runs. */
+  /** The last output of the main process, for problems that only show at run time. */
   readonly log?: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export interface Place {
   readonly column: number;
 }
 
-/** Makes a finding of a rule. */
+/** Creates a finding for a rule. */
 export function finding(code: RuleCode, severity: Finding["severity"], message: string, line?: number): Finding {
   return { code, severity, message, fix: rules[code].fix, ...(line === undefined ? {} : { line }) };
 }

@@ -1,24 +1,24 @@
-/** Where the vendor says so: the page that people follow by hand, and its example images. */
+/** The vendor's sources: the page with the manual steps, and its example images. */
 const page = "https://help.ica.illumina.com/project/p-bench/bring-your-own-bench-image";
 const examples = "https://github.com/Illumina/Bench-Example-Images";
 
-/** One rule of the image contract. The table drives the checks and docs/image-contract.md. */
+/** A rule of the image contract. The checks and docs/image-contract.md are based on this table. */
 export interface Rule {
-  /** What must be so. */
+  /** What the image must satisfy. */
   readonly title: string;
-  /** What happens if it is not. */
+  /** What happens otherwise. */
   readonly reason: string;
-  /** The vendor's place for it; "practice" where the vendor does not say so. */
+  /** Where the vendor states it; "practice" when the vendor does not. */
   readonly source: string;
-  /** What to do, as one sentence. */
+  /** How to fix it, in one sentence. */
   readonly fix: string;
-  /** Where it is looked at: the Dockerfile (in preview), the image (after the build), a trial run (`verify: "run"`). */
+  /** Where it is checked: the Dockerfile (in preview), the image (after the build), a trial run (`verify: "run"`). */
   readonly checked: readonly ("Dockerfile" | "image" | "run")[];
 }
 
 /** A bench image starts with this file as its main process (vendor page, "Workspace Lifecycle"). */
 export const startScript = "/usr/local/bin/ica_start.sh";
-/** Bench runs every container as this user and group, whatever the image says (vendor page, "Root User"). */
+/** Bench runs every container as this user and group and ignores the image's USER (vendor page, "Root User"). */
 export const benchUid = 1000;
 export const benchGid = 100;
 
@@ -226,7 +226,7 @@ export const rules = {
 
 export type RuleCode = keyof typeof rules;
 
-/** What of an image is open to its users, as declared. */
+/** The access that the image declares. */
 export interface Access {
   readonly web: boolean;
   readonly console: boolean;

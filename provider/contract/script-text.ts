@@ -3,10 +3,10 @@ import { isPointer } from "./dockerfile/pointers";
 import { type Finding, finding } from "./finding";
 import { startScript } from "./rules";
 
-/** How a script wants to be started. */
+/** A script's shebang line. */
 export interface Shebang {
   readonly interpreter: string;
-  /** What follows the interpreter; the system hands it on as one argument. */
+  /** The text after the interpreter; the system passes it on as one argument. */
   readonly argument: string;
 }
 
@@ -17,7 +17,7 @@ export function parseShebang(content: Buffer): Shebang | undefined {
   return match?.[1] === undefined ? undefined : { interpreter: match[1], argument: (match[2] ?? "").trim() };
 }
 
-/** What the script is run by, be it through env: a path, or a name that PATH leads to. */
+/** The program that runs the script, also through env: a path, or a name that PATH resolves. */
 export function programOf({ interpreter, argument }: Shebang): string | undefined {
   if (posix.basename(interpreter) !== "env") return interpreter;
   return argument.split(/\s+/).find((word) => word !== "" && !word.startsWith("-") && !word.includes("="));
@@ -28,15 +28,15 @@ export function isShellProgram(shebang: Shebang): boolean {
 }
 
 /**
- * What is wrong with the start script's text, whether it was read in the context or in the image.
+ * Problems in the start script's text, read from the context or from the image.
  *
- * @param line of the Dockerfile that puts it there
- * @param file where it is in the context
+ * @param line the Dockerfile line that puts the script there
+ * @param file the script's path in the context
  */
 export function checkScriptText(content: Buffer, line?: number, file?: string): Finding[] {
   const place = (found: Finding, at: { line: number; column: number }): Finding =>
     file === undefined ? found : { ...found, at: { file, ...at } };
-  // A program that was compiled needs neither.
+  // A compiled program needs neither.
   if (content.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"))) return [];
   if (isPointer(content)) {
     const message = `${startScript} is a pointer of Git LFS, not the script`;

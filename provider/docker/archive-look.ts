@@ -10,29 +10,29 @@ import { isPacked } from "./layer-compression";
 import { keptText, type LayerEntries, readLayer, TextBudget } from "./layer-entries";
 import { LayeredFiles } from "./layered-files";
 
-/** What an archive holds that passed by. */
+/** The content of an archive that has been streamed. */
 export interface SeenImage {
   readonly info: ImageInfo;
   readonly layers: readonly ImageLayer[];
   readonly read: (path: string) => Promise<ImageFile | undefined>;
   readonly find: (folder: string, wanted: (entry: FolderEntry) => boolean, most: number) => Promise<FolderEntry[]>;
-  /** Files whose content was asked for by `read` and not kept. */
+  /** Files whose content `read` asked for but which were not kept. */
   readonly unread: () => readonly string[];
 }
 
-/** An archive that is not as BuildKit and `docker save` write it. */
+/** The archive does not have the form that BuildKit and `docker save` write. */
 export class ArchiveLookError extends Error {
   override readonly name = "ArchiveLookError";
 }
 
-/** Bytes up to which an entry may be a manifest or a configuration; anything larger is a layer. */
+/** Largest number of bytes of a manifest or a configuration; any larger entry is a layer. */
 const largestMetadata = 4 * 1024 * 1024;
 
 const manifestSchema = z.tuple([z.object({ Config: z.string(), Layers: z.array(z.string()) })]);
 
 /**
- * Looks at an image's archive (https://github.com/moby/docker-image-spec: layers, a configuration, manifest.json) while it
- * passes by, in whatever order its parts come: BuildKit writes them by digest, and the manifest that tells them apart last.
+ * Reads an image's archive (https://github.com/moby/docker-image-spec: layers, a configuration, manifest.json) while it
+ * streams. The parts may come in any order: BuildKit writes them by digest, and the manifest that identifies them last.
  */
 export class ArchiveLook {
   readonly #layers = new Map<string, LayerEntries | "compressed">();
@@ -43,16 +43,16 @@ export class ArchiveLook {
   readonly #always: ReadonlySet<string>;
   readonly #budget: TextBudget;
 
-  /** `always`: files that are kept wherever they lie. `kept`: bytes of other texts at most. */
+  /** `always`: files that are always kept. `kept`: largest number of bytes of all other texts. */
   constructor(always: readonly string[], kept: number = keptText) {
     this.#always = new Set(always);
     this.#budget = new TextBudget(kept);
     this.#read = this.#readEntries();
-    // Met by whoever passes chunks or asks for the image.
+    // The error reaches the caller that passes chunks or asks for the image.
     this.#read.catch(() => undefined);
   }
 
-  /** Hands on what a source gives, and looks at it. `done` is called with the image before the last of it counts as given. */
+  /** Passes on the source's bytes and reads them. `done` is called with the image before the last bytes are passed on. */
   async *pass(source: Readable, done: (image: SeenImage) => Promise<void>): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of bytesOf(source)) {
@@ -86,7 +86,7 @@ export class ArchiveLook {
     for await (const chunk of content) chunks.push(chunk);
     const bytes = Buffer.concat(chunks);
     const opens = bytes[0] === openingBrace || bytes[0] === openingBracket;
-    // An archive begins with the name of its first file, which may begin so, too.
+    // An archive begins with the name of its first file, which may also start with these characters.
     if (opens && parseJson(bytes.toString("utf8")) !== undefined) this.#documents.set(name, bytes);
     else if (layerName.test(name)) this.#layers.set(name, await this.#readLayer(each(bytes)));
   }
@@ -95,7 +95,7 @@ export class ArchiveLook {
     const chunks = content[Symbol.asyncIterator]();
     const first = await chunks.next();
     const start: Buffer = first.done === true ? Buffer.alloc(0) : first.value;
-    // What is left of it is passed over by whoever reads the entries.
+    // The reader of the entries skips the rest.
     if (isPacked(start)) return "compressed";
     return readLayer(each(start, { [Symbol.asyncIterator]: () => chunks }), this.#always, this.#budget);
   }

@@ -2,41 +2,41 @@ import { resolve } from "node:path";
 import { readRegularFile } from "../bytes/regular-file";
 import type { DockerClient } from "./find";
 
-/** Where the value of a build secret comes from: a variable of this process's environment, or a file. Never a value. */
+/** The source of a build secret: a variable of this process's environment, or a file. Never the value. */
 export type SecretSource = { readonly env: string } | { readonly file: string };
 
 /** What to build. */
 export interface BuildSpec {
-  /** The folder whose files COPY and ADD can use. */
+  /** The folder with the files for COPY and ADD. */
   readonly context: string;
-  /** Default: `<context>/Dockerfile`. May lie outside of the context. */
+  /** Default: `<context>/Dockerfile`. May lie outside the context. */
   readonly dockerfile?: string | undefined;
   readonly args?: Readonly<Record<string, string>> | undefined;
   /** The stage to build. Default: the last one. */
   readonly target?: string | undefined;
-  /** By the id that `RUN --mount=type=secret,id=…` names. */
+  /** By the id in `RUN --mount=type=secret,id=…`. */
   readonly secrets?: Readonly<Record<string, SecretSource>> | undefined;
-  /** By the id that `RUN --mount=type=ssh` names, `default` where it names none: an agent's socket, or a private key. */
+  /** By the id in `RUN --mount=type=ssh`, or `default` when the mount gives none: an agent's socket, or a private key. */
   readonly ssh?: Readonly<Record<string, SecretSource>> | undefined;
-  /** What RUN may reach. Default: BuildKit's `default`. */
+  /** The network of RUN steps. Default: BuildKit's `default`. */
   readonly network?: "default" | "none" | "host" | undefined;
-  /** Ask the registry for a newer base image. Default false. */
+  /** Ask the registry for a newer base image. Default: false. */
   readonly pull?: boolean | undefined;
-  /** Default false. */
+  /** Default: false. */
   readonly noCache?: boolean | undefined;
-  /** Images, or with buildx any cache source such as `type=registry,ref=…`. */
+  /** Images or, with buildx, any cache source such as `type=registry,ref=…`. */
   readonly cacheFrom?: readonly string[] | undefined;
   /** Needs buildx. */
   readonly cacheTo?: readonly string[] | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
-  /** Needs buildx: a builder of its own, by name. Default: the client's. */
+  /** A builder by name. Needs buildx. Default: the client's builder. */
   readonly builder?: string | undefined;
   readonly tag: string;
-  /** Bench runs on Linux x86 only, whatever machine builds (vendor page, "Requirements"). */
+  /** Bench runs only on Linux x86, on any build machine (vendor page, "Requirements"). */
   readonly platform: "linux/amd64";
 }
 
-/** Something in a build's declaration that cannot work; `property` is the path as the user wrote it. */
+/** A build's declaration cannot work; `property` is the path as the user wrote it. */
 export class BuildSpecError extends Error {
   override readonly name = "BuildSpecError";
   constructor(
@@ -47,7 +47,7 @@ export class BuildSpecError extends Error {
   }
 }
 
-/** What of a build a client cannot do, at the property that wants it. */
+/** The features of a build that a client lacks, at the properties that need them. */
 export function beyondClient(
   spec: Pick<BuildSpec, "cacheFrom" | "cacheTo" | "builder">,
   { builds }: Pick<DockerClient, "builds">,
@@ -56,7 +56,7 @@ export function beyondClient(
   const wanted = [
     (spec.cacheTo?.length ?? 0) > 0 ? ["build.cacheTo"] : [],
     spec.builder === undefined ? [] : ["build.builder"],
-    // Without buildx a source is the name of an image and nothing else.
+    // Without buildx, a source can only be the name of an image.
     (spec.cacheFrom ?? []).flatMap((source, i) => (source.includes("=") ? [`build.cacheFrom[${i}]`] : [])),
   ].flat();
   return wanted.map(
@@ -72,12 +72,12 @@ export function beyondClient(
 export type BuildResult = "store" | "archive";
 
 /**
- * All layers plain, those of the base included: what is compressed once more is not made smaller, and could not be looked
- * into on the way (docs.docker.com, "Exporters overview": compression, force-compression).
+ * All layers plain, including the base's: compressing them twice would not make them smaller, and they could not be read
+ * while they stream (docs.docker.com, "Exporters overview": compression, force-compression).
  */
 const archiveOutput = "--output=type=docker,dest=-,compression=uncompressed,force-compression=true";
 
-/** The command line of a build, and what its environment holds beside the client's own. */
+/** The command line of a build, and what it adds to the client's environment. */
 export function buildCommand(
   spec: BuildSpec,
   client: Pick<DockerClient, "builds">,
@@ -88,8 +88,8 @@ export function buildCommand(
   if (refused !== undefined) throw refused;
   const byEnv: Record<string, string> = {};
   const buildArgs = Object.entries(spec.args ?? {}).flatMap(([name, value]) => {
-    // By name only where that is safe: a value in the environment keeps the command line short and clean, but must not
-    // change what the client itself does.
+    // A value in the environment keeps the command line short, but must not change what the client itself does. So only safe
+    // names go there.
     if (!canGoByEnvironment(name, env)) return ["--build-arg", `${name}=${value}`];
     byEnv[name] = value;
     return ["--build-arg", name];
@@ -133,11 +133,11 @@ function secretOption(id: string, source: SecretSource, env: NodeJS.ProcessEnv):
   return `id=${id},${csvField(`env=${source.env}`)}`;
 }
 
-/** A path either way, so nothing here is secret: the agent keeps its keys, and the client reads a key's file itself. */
+/** Both forms are paths, so nothing here is secret: the agent keeps its keys, and the client itself reads a key's file. */
 function sshOption(id: string, source: SecretSource, env: NodeJS.ProcessEnv): string {
   const property = checkedId("build.ssh", id);
   const path = "file" in source ? resolve(source.file) : variable(source.env, property, env);
-  // The client takes what follows a comma for another key, and knows no quotes here.
+  // The client would read the text after a comma as another key, and supports no quotes here.
   if (path.includes(",")) throw new BuildSpecError(property, `docker takes no path with a comma in it: ${path}`);
   return `${id}=${path}`;
 }
@@ -162,18 +162,15 @@ function csvField(text: string): string {
 
 const largestSecret = 1024 * 1024;
 
-/**
- * The values of a build's secrets, to blank them in what the build prints. A file that cannot be read is left to the client
- * to complain of.
- */
+/** The values of a build's secrets, for removing them from the build's output. The client reports files that cannot be read. */
 export async function secretValues(spec: BuildSpec, env: NodeJS.ProcessEnv): Promise<string[]> {
   const values = await Promise.all(
     Object.values(spec.secrets ?? {}).map(async (source) =>
       "env" in source ? env[source.env] : await readSmall(source.file),
     ),
   );
-  // Output is looked at line by line, so a secret of several lines is blanked line by line. Very short ones would blank
-  // half of every word.
+  // Output is processed line by line, so each line of a secret is removed separately. Very short lines are skipped, as they
+  // would match inside ordinary words.
   return values
     .flatMap((value) => (value ?? "").split(/\r?\n/))
     .map((line) => line.trim())

@@ -25,11 +25,11 @@ export type { ImageInfo } from "./image-info";
 export type { ImageLayer } from "./image-layers";
 export type { BuildLineKind } from "./progress";
 
-/** Every container, network, volume and image that this project makes carries this label. */
+/** Label of every container, network, volume and image that this project creates. */
 export const dockerLabel = "pulumi-ica";
 
 export interface BuildWatch {
-  /** Gets one short line when a step starts (`[2/7] RUN apt-get …`) and one when it is done (with its time, or cached). */
+  /** Receives one short line when a step starts (`[2/7] RUN apt-get …`) and one when it is done (with its time, or cached). */
   readonly onLine?: (line: string, kind: BuildLineKind) => void;
   readonly signal?: AbortSignal;
 }
@@ -37,40 +37,43 @@ export interface BuildWatch {
 /** Reads files of one image; see {@link Docker.withFiles}. */
 export type FileReader = (path: string) => Promise<ImageFile | undefined>;
 
-/** Looks through a folder of one image; see {@link Docker.withFiles}. */
+/** Searches a folder of one image; see {@link Docker.withFiles}. */
 export type FolderReader = (
   folder: string,
   wanted: (entry: FolderEntry) => boolean,
   most: number,
 ) => Promise<FolderEntry[]>;
 
-/** The docker command line, as far as an image's way to ICA needs it. Programs are started without a shell. */
+/** The docker command line, limited to what publishing an image needs. Programs start without a shell. */
 export class Docker {
   readonly client: DockerClient;
   readonly #env: NodeJS.ProcessEnv;
 
   constructor(client: DockerClient, env: NodeJS.ProcessEnv = process.env) {
     this.client = client;
-    // Docker has no use for the key of ICA.
+    // Docker does not need the ICA key.
     const { ICA_API_KEY: _, ...rest } = env;
     this.#env = {
       ...rest,
       DOCKER_BUILDKIT: "1",
       DOCKER_CLI_HINTS: "false",
       DOCKER_SCAN_SUGGEST: "false",
-      // Attestations make the image a list of manifests, which `docker save` and ICA have no use for.
+      // Attestations turn the image into a list of manifests, which `docker save` and ICA do not need.
       BUILDX_NO_DEFAULT_ATTESTATIONS: "1",
     };
   }
 
-  /** Finds a client that can build with BuildKit. Throws {@link DockerNotFoundError}. Does not ask whether an engine answers. */
+  /**
+   * Finds a client that can build with BuildKit. Throws {@link DockerNotFoundError}. Does not check whether an engine
+   * answers.
+   */
   static async find(env: NodeJS.ProcessEnv = process.env): Promise<Docker> {
     return new Docker(await findDockerClient(env), env);
   }
 
   /**
    * Builds an image with BuildKit into the local image store. Throws {@link BuildError} with the failing step and its last
-   * lines, {@link BuildSpecError} for what cannot be passed on, the signal's reason when aborted.
+   * lines, {@link BuildSpecError} for options that cannot be passed on, or the signal's reason when aborted.
    */
   async build(spec: BuildSpec, { onLine = () => undefined, signal }: BuildWatch = {}): Promise<void> {
     signal?.throwIfAborted();
@@ -83,9 +86,9 @@ export class Docker {
   }
 
   /**
-   * Builds an image, and gives it as an archive that `docker load` takes, its layers plain, straight from the builder: the
-   * local image store never sees it. Needs buildx. Resolves when the image is built and begins to come. Throws as
-   * {@link build} does; what fails later fails the stream.
+   * Builds an image and returns it as an archive for `docker load`, with plain layers, straight from the builder and not
+   * through the local image store. Needs buildx. Resolves when the image is built and the archive begins. Throws like {@link
+   * build}; a later failure fails the stream.
    */
   async buildArchive(spec: BuildSpec, { onLine = () => undefined, signal }: BuildWatch = {}): Promise<Output> {
     signal?.throwIfAborted();
@@ -116,8 +119,8 @@ export class Docker {
   }
 
   /**
-   * The driver of a builder, such as `docker` (the local engine itself), `docker-container`, `kubernetes` or `remote`. Throws
-   * {@link BuilderError} when buildx has no such builder. Does not ask whether the builder answers.
+   * The driver of a builder, such as `docker` (the local engine itself), `docker-container`, `kubernetes` or `remote`.
+   * Throws {@link BuilderError} when buildx has no such builder. Does not check whether the builder answers.
    */
   async driverOf(builder: string): Promise<string> {
     const result = await this.#try(["buildx", "inspect", "--", builder]);
@@ -127,7 +130,7 @@ export class Docker {
     return driver;
   }
 
-  /** What Docker knows of an image; undefined when there is no such image here. Never pulls. */
+  /** Docker's data about an image; undefined when there is no such image here. Never pulls. */
   async inspect(ref: string): Promise<ImageInfo | undefined> {
     const result = await this.#try(["image", "inspect", "--", ref]);
     if (result.ok) return parseImageInfo(result.stdout);
@@ -135,23 +138,27 @@ export class Docker {
     throw new DockerError("docker image inspect", result.words);
   }
 
-  /** What each step of an image's making added, the base first. */
+  /** What each build step of an image added, base first. */
   async layers(ref: string): Promise<ImageLayer[]> {
     const args = ["image", "history", "--no-trunc", "--human=false", "--format", "{{json .}}", ref];
     return parseHistory(await this.#run("docker image history", args));
   }
 
-  /** The image as an archive that `docker load` takes. Fails as a stream if Docker does; never a cut-off archive. */
+  /**
+   * The image as an archive for `docker load`. If Docker fails, the stream fails too; it never ends with a truncated
+   * archive.
+   */
   save(ref: string, signal?: AbortSignal): Output {
     return outputOf({ ...this.#saving(ref), ...(signal === undefined ? {} : { signal }) });
   }
 
-  /** The same archive, read into the reader's memory: for whoever reads all of it, and does more than pass it on. */
+  /** The same archive, read into the reader's memory. For readers that process all of it instead of passing it on. */
   async readSaved(ref: string): Promise<Reading> {
     try {
       return await readingOf(this.#saving(ref));
     } catch {
-      // The folder for temporary files has too long a name for a socket, or takes none. It goes without one too, slower.
+      // No socket is possible: the path of the temporary folder is too long, or the folder is not writable. The stream works
+      // without one, but is slower.
       return readingOfOutput(this.save(ref));
     }
   }
@@ -165,12 +172,12 @@ export class Docker {
     };
   }
 
-  /** Gives an image one more name. */
+  /** Adds a name to an image. */
   async tag(ref: string, name: string): Promise<void> {
     await this.#run("docker image tag", ["image", "tag", ref, name]);
   }
 
-  /** Removes an image's name, and the image with its last one. True if it was there. */
+  /** Removes an image's name, and with the last name the image. True if the name existed. */
   async removeImage(ref: string): Promise<boolean> {
     const result = await this.#try(["image", "rm", "--", ref]);
     if (result.ok) return true;
@@ -178,7 +185,7 @@ export class Docker {
     throw new DockerError("docker image rm", result.words);
   }
 
-  /** Reads paths of an image without running anything of it; what is not there is missing from the map. */
+  /** Reads paths of an image without running anything in it. Paths that do not exist are missing from the map. */
   async readFiles(ref: string, paths: readonly string[]): Promise<Map<string, ImageFile>> {
     return this.withFiles(ref, async (read) => {
       const found = new Map<string, ImageFile>();
@@ -191,11 +198,11 @@ export class Docker {
   }
 
   /**
-   * Gives `use` readers of the image's files and folders. They are read from a container that is made and never started, and always
-   * removed at the end.
+   * Calls `use` with readers of the image's files and folders. They read from a container that is created but never started,
+   * and always removed at the end.
    */
   async withFiles<T>(ref: string, use: (read: FileReader, find: FolderReader) => Promise<T>): Promise<T> {
-    // The command is never run, but Docker wants one where the image names none.
+    // The command never runs, but Docker needs one when the image has none.
     const made = await this.#run("docker container create", [
       ...["container", "create", "--pull", "never", "--network", "none", "--label", `${dockerLabel}=inspect`],
       ...["--", ref, "/never-started"],
@@ -208,7 +215,7 @@ export class Docker {
         (folder, wanted, most) => findInImageFolder(folder, wanted, most, copyOut),
       );
     } finally {
-      // With the volumes that Docker made for the image's VOLUMEs.
+      // Also removes the volumes that Docker created for the image's VOLUMEs.
       await this.#run("docker container rm", ["container", "rm", "--force", "--volumes", "--", container]);
     }
   }
@@ -241,11 +248,11 @@ export class Docker {
   }
 }
 
-/** The words of `docker cp` for a path that is not in the container, in old and new clients; links in a circle lead to nothing. */
+/** What old and new clients of `docker cp` print for a path that does not exist in the container, or for links in a circle. */
 const nothingThere =
   /too many links|could not find the file|no such container:path|no such file or directory|not a directory/i;
 
-/** Resolves when a stream has something to read or has ended; rejects when it fails before. */
+/** Resolves when a stream has data or has ended; rejects when it fails before that. */
 function readable(stream: Readable): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.once("readable", resolve);

@@ -1,13 +1,13 @@
-/** No Docker client that can do what is needed. The message says what was looked for, where, and what to install. */
+/** No Docker client can do what is needed. The message says what was looked for, where, and what to install. */
 export class DockerNotFoundError extends Error {
   override readonly name = "DockerNotFoundError";
 }
 
-/** A Docker command that failed. The message holds the command, Docker's own words and, where there is one, what to do. */
+/** A Docker command failed. The message contains the command, Docker's own words and, if there is one, the action to take. */
 export class DockerError extends Error {
   override readonly name = "DockerError";
   constructor(
-    /** For example `docker image inspect`; never holds arguments that could be secret. */
+    /** For example `docker image inspect`; never contains arguments that could be secret. */
     readonly command: string,
     /** Docker's own words. */
     readonly words: string,
@@ -17,7 +17,7 @@ export class DockerError extends Error {
   }
 }
 
-/** A builder of buildx that is not there. */
+/** The buildx builder does not exist. */
 export class BuilderError extends Error {
   override readonly name = "BuilderError";
   constructor(
@@ -32,14 +32,14 @@ export class BuilderError extends Error {
   }
 }
 
-/** A build that failed: the step that did, and the last lines of what it wrote. */
+/** The build failed. Contains the failing step and the last lines of its output. */
 export class BuildError extends Error {
   override readonly name = "BuildError";
   constructor(
-    /** For example `[3/7] RUN make`; undefined when the build failed outside of any step. */
+    /** For example `[3/7] RUN make`; undefined when the build failed outside any step. */
     readonly step: string | undefined,
     readonly reason: string,
-    /** What the step wrote last; at most 20 lines. */
+    /** The step's last output; at most 20 lines. */
     readonly output: readonly string[],
   ) {
     const where = step === undefined ? "" : ` at ${step}`;
@@ -49,11 +49,11 @@ export class BuildError extends Error {
   }
 }
 
-/** What the client says, in the words of its gRPC library, when it loses a builder or does not come to it. */
+/** What the client's gRPC library reports when it loses a builder or cannot reach it. */
 const builderLost =
   /(?:code =|failed to solve:) Unavailable|failed to list workers|failed to receive status|no active session|\[internal\] waiting for connection/i;
 
-/** In two steps: one expression for both takes quadratic time, and the words may be a build's. */
+/** Two steps, since one expression for both would take quadratic time, and the words may come from a build. */
 function isDenied(words: string): boolean {
   const denied = words.search(/permission denied/i);
   return denied >= 0 && /docker(?:\.sock| daemon)/i.test(words.slice(denied));

@@ -11,24 +11,24 @@ export interface DockerClient {
   /** Full path of the program. */
   readonly command: string;
   /**
-   * `buildx`: `docker buildx build`. `classic`: a client before 23 that has BuildKit inside (`DOCKER_BUILDKIT=1 docker
+   * `buildx`: `docker buildx build`. `classic`: a client before 23, which includes BuildKit (`DOCKER_BUILDKIT=1 docker
    * build`). Newer clients without the plugin cannot use BuildKit at all.
    */
   readonly builds: "buildx" | "classic";
 }
 
-/** Milliseconds a client may take to tell its version. */
+/** Milliseconds that a client may take to print its version. */
 const patience = 20_000;
 
-/** Names the client to use, as a path or a command. */
+/** Environment variable for the client to use, as a path or a command. */
 export const dockerVariable = "ICA_BENCH_DOCKER";
 
-/** BuildKit's secrets and `--platform` without experimental mode came with this client. */
+/** The first client with BuildKit's secrets, and with `--platform` outside experimental mode. */
 const oldestClassic = 20;
-/** From this client on BuildKit is only in the plugin (docs.docker.com, release notes of Docker Engine 23.0). */
+/** From this client on, BuildKit is only in the plugin (docs.docker.com, release notes of Docker Engine 23.0). */
 const firstWithoutBuildKit = 23;
 
-/** Folders where installers put Docker although PATH may not name them. */
+/** Folders where installers put Docker even if PATH does not list them. */
 function usualFolders(): string[] {
   return [
     "/usr/bin",
@@ -41,8 +41,8 @@ function usualFolders(): string[] {
 }
 
 /**
- * Finds a client that can build with BuildKit: the one that {@link dockerVariable} names, else the first on PATH or in the
- * usual places. An old client and a newer one without the plugin may both be there; only the first of them can.
+ * Finds a client that can build with BuildKit: the one in {@link dockerVariable}, else the first on PATH or in the usual
+ * folders. If an old client and a newer one without the plugin are both installed, only the old one works.
  */
 export async function findDockerClient(
   env: NodeJS.ProcessEnv,
@@ -90,7 +90,7 @@ async function abilityOf(command: string, env: NodeJS.ProcessEnv): Promise<Docke
   const version = await ask("--version");
   if (version.code !== 0) throw new Error(`it does not start (${version.words})`);
   const plugin = await ask("buildx", "version");
-  // An old client answers an unknown command with its help text and may still end with 0.
+  // An old client answers an unknown command with its help text, and may still exit with 0.
   if (plugin.code === 0 && /\d\.\d/.test(plugin.stdout) && !/^[ \t]*usage:/im.test(plugin.stdout)) return "buildx";
   const major = Number(/version v?(\d+)\./i.exec(version.stdout)?.[1]);
   if (major >= oldestClassic && major < firstWithoutBuildKit) return "classic";

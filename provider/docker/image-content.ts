@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { ImageInfo } from "./image-info";
 
 /**
- * SHA-256, in hex, of what an image is: its platform, its configuration and its plain layers. The same image has the same one in
- * every engine and image store. Not the engine's id: the containerd image store, the default of new engines, gives that of a
- * manifest, or of a list with the record of how it was built, and so another one for each build although nothing changed.
+ * SHA-256, in hex, of an image's content: its platform, configuration and plain layers. It is the same in every engine and
+ * image store. The engine's id is not: in the containerd image store, the default of new engines, it is the id of a
+ * manifest, or of a list with the build record. So it differs after every build even if nothing changed.
  */
 export function imageContentHash(info: ImageInfo): string {
   const { Os, Architecture, Config, RootFS } = info;
@@ -13,7 +13,7 @@ export function imageContentHash(info: ImageInfo): string {
     .digest("hex");
 }
 
-/** JSON whose keys are in order, without what is not there. */
+/** JSON with sorted keys and without undefined values. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

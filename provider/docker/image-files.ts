@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Extract, extract, type Headers as Header } from "tar-stream";
 
-/** What an image has at a path. A symbolic link is followed: the fields tell of what it leads to. */
+/** What an image has at a path. The fields describe the target of a symbolic link. */
 export interface ImageFile {
   /** `symlink` only for a link that leads nowhere. */
   readonly type: "file" | "directory" | "symlink" | "other";
@@ -11,38 +11,38 @@ export interface ImageFile {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Bytes. */
+  /** In bytes. */
   readonly size: number;
-  /** Where the path itself points to, if it is a symbolic link. */
+  /** The direct target of the path, if it is a symbolic link. */
   readonly linkname?: string;
-  /** The first bytes of a file, at most {@link largestContent}; empty for anything else. */
+  /** The first bytes of a file, at most {@link largestContent}; empty for everything else. */
   readonly content: Buffer;
 }
 
-/** Bytes of a file that are read; the rest of a larger one stays unread. */
+/** Number of bytes to read of a file; the rest of a larger file stays unread. */
 export const largestContent = 1024 * 1024;
 
-/** Copies one path out of an image as a tar stream; undefined when the image has nothing there. */
+/** Copies one path out of an image as a tar stream; undefined when the path does not exist. */
 export type CopyOut = (path: string, followLink: boolean) => Promise<Readable | undefined>;
 
-/** Reads what is at a path, through `docker cp` (see Docker.withFiles). */
+/** Reads what is at a path, with `docker cp` (see Docker.withFiles). */
 export async function readImageFile(path: string, copyOut: CopyOut): Promise<ImageFile | undefined> {
   const absolute = posix.resolve("/", path);
   const first = await firstEntry(await copyOut(absolute, false));
   if (first?.type !== "symlink") return first;
-  // The engine follows the whole chain within the image; a link that leads nowhere is told as such.
+  // The engine follows the whole chain of links in the image. A link that leads nowhere is returned as a link.
   const target = await firstEntry(await copyOut(absolute, true));
   return target === undefined || first.linkname === undefined ? first : { ...target, linkname: first.linkname };
 }
 
 /** A file, folder or link below a folder of an image. */
 export interface FolderEntry {
-  /** From the folder on, without a slash at either end. */
+  /** Relative to the folder, without a slash at either end. */
   readonly path: string;
   readonly uid: number;
 }
 
-/** The first entries below a folder that are wanted, at most so many. None if there is no such folder. */
+/** The first wanted entries below a folder, up to a limit; none if the folder does not exist. */
 export async function findInImageFolder(
   folder: string,
   wanted: (entry: FolderEntry) => boolean,
@@ -80,7 +80,7 @@ async function firstEntry(archive: Readable | undefined): Promise<ImageFile | un
 }
 
 async function readFirst(entries: Extract): Promise<ImageFile | undefined> {
-  // Leaving the loop ends the stream, and with it the copy: of a folder only its own entry is wanted.
+  // Leaving the loop ends the stream and with it the copy: only the folder's own entry is needed.
   for await (const entry of entries) {
     const chunks: Buffer[] = [];
     let length = 0;
@@ -104,7 +104,7 @@ function describe(header: Header, content: Buffer): ImageFile {
   return { type: kind, mode: mode & 0o7777, uid, gid, size, content, ...link };
 }
 
-/** The type of a tar entry, as far as it matters here. */
+/** The type of a tar entry, reduced to what matters here. */
 export function kindOf(type: Header["type"]): ImageFile["type"] {
   if (type === "file" || type === "contiguous-file") return "file";
   return type === "directory" || type === "symlink" ? type : "other";

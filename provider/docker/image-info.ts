@@ -13,7 +13,7 @@ const map = <T extends z.ZodType>(of: T) =>
     .transform((value) => value ?? {});
 
 const configSchema = z.object({
-  /** As the Dockerfile wrote it: a name or a number, with or without a group; empty means root. */
+  /** As in the Dockerfile: a name or a number, with or without a group; empty means root. */
   User: z.string().default(""),
   /** `NAME=value` each. */
   Env: list,
@@ -32,29 +32,32 @@ const configSchema = z.object({
 });
 
 const imageSchema = z.object({
-  /** The engine's name for it, `sha256:…`: of its configuration, or of its manifest in the containerd image store. */
+  /**
+   * The engine's id of the image, `sha256:…`: the digest of its configuration or, in the containerd image store, of its
+   * manifest.
+   */
   Id: z.string(),
   Os: z.string(),
   Architecture: z.string(),
   /** Bytes of all layers. */
   Size: z.number(),
   Config: configSchema.nullish().transform((config) => config ?? configSchema.parse({})),
-  /** Where its manifest lies. Only the containerd image store tells it, which keeps layers compressed. */
+  /** The location of its manifest. Only the containerd image store, which keeps layers compressed, reports it. */
   Descriptor: z.unknown().optional(),
-  /** Digests of the uncompressed layers, the base first. */
+  /** Digests of the uncompressed layers, base first. */
   RootFS: z.object({ Layers: list }),
 });
 
-/** What `docker image inspect` tells of an image, in Docker's own names, as far as it is used here. */
+/** The output of `docker image inspect` for an image, in Docker's own names, limited to what is used here. */
 export type ImageInfo = z.output<typeof imageSchema>;
 
-/** Reads the answer of `docker image inspect` for one image. */
+/** Parses the output of `docker image inspect` for one image. */
 export function parseImageInfo(json: string): ImageInfo {
   const [image] = z.tuple([imageSchema]).parse(JSON.parse(json));
   return image;
 }
 
-/** An image's own configuration (OCI image specification, "Image Configuration"), as it lies in an archive. */
+/** An image's own configuration (OCI image specification, "Image Configuration"), as stored in an archive. */
 const fileSchema = z.object({
   os: z.string(),
   architecture: z.string(),
@@ -66,7 +69,10 @@ const fileSchema = z.object({
     .transform((steps) => steps ?? []),
 });
 
-/** Reads a configuration file into the form of `docker image inspect` and `docker image history`; `bytes`: of each layer, the base first. */
+/**
+ * Converts a configuration file into the form of `docker image inspect` and `docker image history`; `bytes` are the sizes of
+ * the layers, base first.
+ */
 export function parseImageConfig(
   json: string,
   digest: string,

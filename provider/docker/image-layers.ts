@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What one step of an image's making added. */
+/** What one build step of an image added. */
 export interface ImageLayer {
   /** The instruction, without the values of build arguments. */
   readonly madeBy: string;
@@ -9,7 +9,7 @@ export interface ImageLayer {
 
 const step = z.object({ CreatedBy: z.string(), Size: z.coerce.number() });
 
-/** Reads what `docker image history` tells, a JSON object a line, the newest first. Gives the base first. */
+/** Parses the output of `docker image history`: one JSON object a line, newest first. Returns the base first. */
 export function parseHistory(text: string): ImageLayer[] {
   return text
     .split("\n")
@@ -20,8 +20,8 @@ export function parseHistory(text: string): ImageLayer[] {
 }
 
 /**
- * `RUN |2 TOKEN=… A=b /bin/sh -c make # buildkit` → `RUN make`. The values of arguments may be secrets, so of such a line only
- * what follows the last shell is taken.
+ * `RUN |2 TOKEN=… A=b /bin/sh -c make # buildkit` → `RUN make`. The values of arguments may be secrets, so only the text
+ * after the last shell is kept.
  */
 export function instructionOf(createdBy: string): string {
   const text = createdBy

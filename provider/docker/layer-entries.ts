@@ -4,24 +4,24 @@ import { feed } from "../bytes/stream";
 import { type ImageFile, kindOf, largestContent } from "./image-files";
 
 /**
- * What one layer of an image adds, replaces and takes away (OCI image specification, "Image Layer Filesystem Changeset"), of which
- * only small texts are kept: an image is larger than any memory.
+ * What one layer of an image adds, replaces and removes (OCI image specification, "Image Layer Filesystem Changeset"). Keeps
+ * only small texts, since an image is larger than the memory.
  */
 export interface LayerEntries {
   readonly entries: ReadonlyMap<string, LayerEntry>;
-  /** Paths that this layer takes away from those below it (`.wh.NAME`). */
+  /** Paths of lower layers that this layer removes (`.wh.NAME`). */
   readonly removed: ReadonlySet<string>;
-  /** Folders of which nothing shows from below (`.wh..wh..opq`). */
+  /** Folders that hide everything in lower layers (`.wh..wh..opq`). */
   readonly opaque: ReadonlySet<string>;
 }
 
-/** One entry. `kept` is undefined where the content was let pass: of a large file, or one of too many. */
+/** An entry. `kept` is undefined when the content was skipped: the file was large, or there were too many. */
 export interface LayerEntry extends Omit<ImageFile, "content" | "type"> {
   readonly type: ImageFile["type"] | "hardlink";
   readonly kept: Buffer | undefined;
 }
 
-/** How much text may still be kept, of all layers together. */
+/** How much more text may be kept, for all layers together. */
 export class TextBudget {
   #left: number;
   constructor(bytes: number) {
@@ -34,16 +34,16 @@ export class TextBudget {
   }
 }
 
-/** Bytes of all texts that are kept while an image passes by. */
+/** Largest number of bytes of all texts that are kept of an image. */
 export const keptText = 8 * 1024 * 1024;
-/** Bytes; start scripts and configurations are smaller by far. */
+/** In bytes; start scripts and configurations are far smaller. */
 const largestText = 64 * 1024;
 
-/** Where start scripts and what they name lie; whole trees of programs and documents are left out. */
+/** Where start scripts and the files they name are. Leaves out whole trees of programs and documents. */
 const textFolders = /^\/(?:etc|home|opt|srv|usr\/local|usr\/share\/(?!doc\/|info\/|locale\/|man\/|zoneinfo\/))/;
 const programTrees = /\/(?:site-packages|dist-packages|node_modules|include|pkgs)\//;
 
-/** Reads a layer, a tar that is not compressed. `always`: files that are kept whatever they hold, up to {@link largestContent}. */
+/** Reads a layer, an uncompressed tar. `always`: files that are always kept, up to {@link largestContent}. */
 export async function readLayer(
   layer: AsyncIterable<Buffer>,
   always: ReadonlySet<string>,
@@ -81,13 +81,13 @@ async function keep(
   if (!wanted && (size > largestText || !textFolders.test(path) || programTrees.test(path))) return undefined;
   const bytes = await start(content, largestContent);
   if (wanted) return bytes;
-  // Of a program, nothing but that it is one says anything.
+  // Of a program, keep only the fact that it is one.
   if (bytes.includes(0)) return aProgram;
   return budget.takes(bytes.length) ? bytes : undefined;
 }
 
 const noBytes = Buffer.alloc(0);
-/** Stands for the content of small files that are no text. */
+/** Stands for the content of small files that are not text. */
 const aProgram = Buffer.from([0]);
 
 async function start(content: AsyncIterable<unknown>, most: number): Promise<Buffer> {

@@ -2,25 +2,28 @@ import { posix } from "node:path";
 import type { FolderEntry, ImageFile } from "./image-files";
 import type { LayerEntries, LayerEntry } from "./layer-entries";
 
-/** Links on one way to a file, as the kernel counts them. */
+/** Largest number of links on the way to a file, as in the kernel. */
 const mostLinks = 40;
 
-/** The files of an image, by its layers: what the ones above replace or take away does not show. */
+/** The files of an image, from its layers: files that upper layers replace or remove are hidden. */
 export class LayeredFiles {
   readonly #layers: readonly LayerEntries[];
   readonly #unread = new Set<string>();
 
-  /** `layers`: the base first. */
+  /** `layers`: base first. */
   constructor(layers: readonly LayerEntries[]) {
     this.#layers = [...layers].reverse();
   }
 
-  /** Files whose content was asked for and not kept. */
+  /** Files whose content was requested but not kept. */
   get unread(): readonly string[] {
     return [...this.#unread];
   }
 
-  /** What is at a path, as `docker cp` gives it: a link is followed, one that leads nowhere is told as such, a circle is nothing. */
+  /**
+   * What is at a path, as in `docker cp`: links are followed, a link that leads nowhere is returned as a link, and a circle
+   * is undefined.
+   */
   read(path: string): ImageFile | undefined {
     const absolute = posix.resolve("/", path);
     const folder = this.#resolve(posix.dirname(absolute));
@@ -34,7 +37,7 @@ export class LayeredFiles {
     return entry === undefined ? this.#file(place, own, own.linkname) : this.#file(target, entry, own.linkname);
   }
 
-  /** The first entries below a folder that are wanted, at most so many; none below a link. */
+  /** The first wanted entries below a folder, up to a limit; does not search below links. */
   find(folder: string, wanted: (entry: FolderEntry) => boolean, most: number): FolderEntry[] {
     const start = `${posix.resolve("/", folder)}/`;
     const paths = new Set(
@@ -66,7 +69,7 @@ export class LayeredFiles {
     };
   }
 
-  /** The path without any link in it, whether there is something or not; undefined for links in a circle. */
+  /** The path with all links resolved, even if it does not exist; undefined for links in a circle. */
   #resolve(path: string): string | undefined {
     const names = path.split("/");
     let at = "/";
@@ -78,7 +81,7 @@ export class LayeredFiles {
       const next = posix.join(at, name);
       const entry = this.#at(next);
       if (entry?.type !== "symlink") {
-        // Nothing there may be a folder that its layer does not list.
+        // A missing entry may be a folder that its layer does not list.
         at = next;
         continue;
       }
@@ -89,7 +92,7 @@ export class LayeredFiles {
     }
   }
 
-  /** The entry that shows at a path none of whose folders is a link. */
+  /** The visible entry at a path whose folders are not links. */
   #at(path: string): LayerEntry | undefined {
     const folders = foldersOf(path);
     for (const { entries, removed, opaque } of this.#layers) {
@@ -106,7 +109,7 @@ export class LayeredFiles {
   }
 }
 
-/** A hard link is to a file of the same layer. */
+/** A hard link refers to a file of the same layer. */
 function linked(entries: LayerEntries["entries"], { linkname = "" }: LayerEntry): LayerEntry | undefined {
   const target = entries.get(posix.resolve("/", linkname));
   return target?.type === "hardlink" ? undefined : target;

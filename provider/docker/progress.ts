@@ -1,6 +1,6 @@
 import { BuildError } from "./errors";
 
-/** `started` lines are for a status that the next one replaces; `finished` lines are worth keeping. */
+/** `started` lines are status lines that the next one replaces; `finished` lines are kept. */
 export type BuildLineKind = "started" | "finished";
 
 const outputLines = 20;
@@ -15,8 +15,8 @@ interface Step {
 }
 
 /**
- * Reads what BuildKit writes with `--progress=plain`, one line at a time, and makes of it one short line when a step of the
- * Dockerfile starts and one when it is done. Steps of BuildKit's own (`[internal] …`, exporting) are left out.
+ * Reads BuildKit's `--progress=plain` output line by line. Emits one short line when a step of the Dockerfile starts and one
+ * when it is done. Leaves out BuildKit's own steps (`[internal] …`, exporting).
  */
 export class BuildProgress {
   readonly #steps = new Map<string, Step>();
@@ -41,7 +41,7 @@ export class BuildProgress {
   }
 
   #start(number: string, text: string): void {
-    // New engines add to FROM which digest its name stands for.
+    // New engines add the digest of the image to FROM.
     const name = shorten(text.replace(/@sha256:[0-9a-f]{64}/, ""));
     this.#steps.set(number, { name, output: [], error: undefined, ended: false });
     if (isOfDockerfile(name)) this.#onLine(name, "started");
@@ -56,13 +56,13 @@ export class BuildProgress {
     }
     const [, cached, time, error] = end;
     if (error !== undefined) step.error = error;
-    // A FROM can say more than once that it is done: once for its name, once for its layers.
+    // A FROM may report more than once that it is done: for its name and for its layers.
     else if (!step.ended && isOfDockerfile(step.name))
       this.#onLine(`${step.name} ${cached === undefined ? `(${time ?? "done"})` : "(cached)"}`, "finished");
     step.ended = true;
   }
 
-  /** The error for a build that ended with a failure; `words` are for a client that could not even start one. */
+  /** The error for a failed build; `words` are for a client that could not even start one. */
   failure(words: string): BuildError {
     const failed = [...this.#steps.values()].find(
       (step) => step.error !== undefined && !/context canceled/i.test(step.error),
@@ -93,7 +93,7 @@ function keepLast(lines: string[], line: string): void {
   if (lines.length > outputLines) lines.shift();
 }
 
-/** BuildKit repeats the whole command in its error; the step's name has it already. */
+/** BuildKit repeats the whole command in its error; the step's name already contains it. */
 function reasonOf(error: string): string {
   const exit = /exit code: \d+/.exec(error);
   return exit === null ? error.slice(0, longestOutput) : exit[0];

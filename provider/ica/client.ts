@@ -15,20 +15,20 @@ import { Workspaces } from "./workspaces";
 export interface ClientOptions {
   /** For example `https://ica.illumina.com/ica/rest`. */
   readonly baseUrl: string;
-  /** An API key of the user; never logged, never part of an error. */
+  /** The user's API key; never logged, never part of an error. */
   readonly apiKey: string;
-  /** Another key, in case ICA refuses the first one. */
+  /** Another key, used if ICA refuses the first one. */
   readonly spareKey?: SpareKey;
-  /** The configured project, and where the settings come from: for errors. */
+  /** The configured project and the sources of the settings, for errors. */
   readonly settings?: Omit<ClientSettings, "baseUrl">;
   readonly clock: Clock;
   readonly policy?: RetryPolicy;
   readonly timeoutMs?: number;
-  /** False: each workspace is read with a GET of its own. Default true: reads share calls of the list. */
+  /** When false, each workspace is read with its own GET. Default true: reads share calls of the list. */
   readonly sharedReads?: boolean;
 }
 
-/** ICA's REST API, as far as this project uses it: one member for each tag of the official OpenAPI document. */
+/** The part of ICA's REST API that this project uses: one member for each tag of the official OpenAPI document. */
 export class IcaClient {
   readonly regions: Regions;
   readonly projects: Projects;
@@ -36,9 +36,9 @@ export class IcaClient {
   readonly projectData: ProjectData;
   readonly dockerImages: DockerImages;
   readonly system: SystemInfo;
-  /** Assumed calls; see docs/assumptions.md. */
+  /** These calls are assumed; see docs/assumptions.md. */
   readonly workspaces: Workspaces;
-  /** Reads of many workspaces in the same moment, with few calls. */
+  /** Reads many workspaces at the same time with few calls. */
   readonly workspaceReads: WorkspaceReads;
 
   constructor(options: ClientOptions) {

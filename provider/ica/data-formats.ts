@@ -17,7 +17,7 @@ export class DataFormats {
     this.#call = call;
   }
 
-  /** Every data format the tenant knows. */
+  /** All data formats of the tenant. */
   async list(): Promise<DataFormat[]> {
     const formats: DataFormat[] = [];
     let pageToken = "";
@@ -30,7 +30,7 @@ export class DataFormats {
         answer: pageSchema,
       });
       formats.push(...body.items);
-      // A page that brings nothing ends the list, whatever its token says: no endless loop on a server's mistake.
+      // An empty page ends the list, even if it has a token: a faulty server must not cause an endless loop.
       pageToken = body.items.length === 0 ? "" : (body.nextPageToken ?? "");
     } while (pageToken !== "");
     return formats;

@@ -7,10 +7,10 @@ const imageSchema = z.object({
   name: z.string(),
   version: z.string().nullish(),
   description: z.string().nullish(),
-  /** PARTIAL, AVAILABLE, DELETED, BUILDFAILED or DELETING; open, since more may come. */
+  /** PARTIAL, AVAILABLE, DELETED, BUILDFAILED or DELETING; not an enum, since ICA may add more. */
   status: z.string(),
   type: z.string(),
-  /** ISO 8601; the official document has it as required, other servers may leave it out. */
+  /** ISO 8601. Required in the official document; other servers may leave it out. */
   timeCreated: z.string().nullish(),
   internalDockerImageSettings: z
     .object({
@@ -43,7 +43,9 @@ export interface NewInternalImage {
   readonly regions: readonly string[];
 }
 
-/** Tag "Docker Image". There is no call to change or delete an image, nor to set its bench settings (ica.md, 3.3; read from the official document). */
+/**
+ * Tag "Docker Image". No call changes or deletes an image, or sets its bench settings (official OpenAPI document).
+ */
 export class DockerImages {
   readonly #call: Caller;
 
@@ -51,7 +53,7 @@ export class DockerImages {
     this.#call = call;
   }
 
-  /** Every image that the user may see; the call has neither filter nor paging. */
+  /** Every image that the user can see; the call has neither filter nor paging. */
   async list(): Promise<DockerImage[]> {
     const { body } = await this.#call({
       method: "GET",
@@ -73,8 +75,8 @@ export class DockerImages {
   }
 
   /**
-   * Undefined where its own call answers 404 and the list does not have it either: one wrong 404, or a wrong address, must not make an
-   * image gone. Rejects where the list cannot be read.
+   * Undefined when the image's own call answers 404 and the list lacks it too: one wrong 404 or a wrong address must not
+   * make an image seem gone. Rejects when the list cannot be read.
    */
   async find(imageId: string): Promise<DockerImage | undefined> {
     try {
@@ -85,7 +87,7 @@ export class DockerImages {
     }
   }
 
-  /** Not repeatable: there is no idempotency key, so a caller looks the image up by name and version after a failure. */
+  /** Not repeatable, since there is no idempotency key. After a failure the caller looks the image up by name and version. */
   async createInternal(image: NewInternalImage): Promise<DockerImage> {
     const { body } = await this.#call({
       method: "POST",
@@ -97,12 +99,12 @@ export class DockerImages {
     return body;
   }
 
-  /** Made again after a fault: a caller that gets a refusal looks whether the image is there already. */
+  /** Repeated after a fault. If ICA then refuses the call, the caller checks whether the image is already in the regions. */
   async addRegions(imageId: string, regionIds: readonly string[]): Promise<void> {
     await this.#changeRegions(path`/api/dockerImages/${imageId}:addRegions`, regionIds);
   }
 
-  /** Made again after a fault, as {@link addRegions}. */
+  /** Repeated after a fault, like {@link addRegions}. */
   async removeRegions(imageId: string, regionIds: readonly string[]): Promise<void> {
     await this.#changeRegions(path`/api/dockerImages/${imageId}:removeRegions`, regionIds);
   }

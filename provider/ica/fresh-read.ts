@@ -1,6 +1,6 @@
 /**
- * One read for all who ask before it begins. What they get is as good as a read of their own: it began after they asked. Who asks
- * while a read is under way shares the next one.
+ * Shares one read among all callers that ask before it begins. Each result is as fresh as the caller's own read, since the
+ * read began after the request. Callers that ask while a read is running share the next one.
  */
 export class FreshRead<T> {
   readonly #read: () => Promise<T>;

@@ -1,9 +1,9 @@
 import type { Clock } from "../handler";
 import { pageSize, type Workspace, type Workspaces } from "./workspaces";
 
-/** What one page showed. */
+/** The content of one page. */
 interface Page {
-  /** Milliseconds since 1970 at which it was asked for. */
+  /** When the page was requested, in milliseconds since 1970. */
   readonly askedAt: number;
   /** How many writes this process had made by then. */
   readonly writes: number;
@@ -11,8 +11,8 @@ interface Page {
 }
 
 /**
- * The pages of a project's list as far as they were read, and on which page each workspace was last seen. The latter is a
- * hint that saves calls and proves nothing: workspaces move up when others are deleted.
+ * The pages of a project's list that have been read, and the page on which each workspace was last seen. That page is only a
+ * hint that saves calls: workspaces move up when others are deleted.
  */
 export class ListedPages {
   readonly #projectId: string;
@@ -25,7 +25,7 @@ export class ListedPages {
   #ended = false;
   #repeats = false;
 
-  /** @param maxAgeMs milliseconds for which a page answers {@link find}, from the moment it was asked for */
+  /** @param maxAgeMs how long a page answers {@link find}, in milliseconds from the request for it */
   constructor(projectId: string, workspaces: Workspaces, clock: Clock, maxAgeMs: number) {
     this.#projectId = projectId;
     this.#workspaces = workspaces;
@@ -33,7 +33,7 @@ export class ListedPages {
     this.#maxAgeMs = maxAgeMs;
   }
 
-  /** A workspace on a page that is not too old, and since which this process wrote nothing. */
+  /** A workspace on a recent page, if this process has written nothing since that page was requested. */
   find(id: string): Workspace | undefined {
     const number = this.#seenOn.get(id);
     const page = number === undefined ? undefined : this.#pages.get(number);
@@ -41,22 +41,25 @@ export class ListedPages {
     return this.#clock.now() - page.askedAt > this.#maxAgeMs ? undefined : page.byId.get(id);
   }
 
-  /** The number of the page on which a workspace was last seen. */
+  /** The number of the page on which the workspace was last seen. */
   pageOf(id: string): number | undefined {
     return this.#seenOn.get(id);
   }
 
-  /** The number of the first page that is not known to be full; undefined when it was read just now, or reading on is no use. */
+  /**
+   * The number of the first page that is not known to be full; undefined when that page was read just now or reading on
+   * would not help.
+   */
   get next(): number | undefined {
     return this.#ended || this.#repeats ? undefined : this.#next;
   }
 
-  /** Lets {@link next} look again for what may have come since the list was read to its end. */
+  /** Lets {@link next} check for workspaces added since the list was read to its end. */
   expectMore(): void {
     this.#ended = false;
   }
 
-  /** A workspace was not where it had been seen: the list has shifted, and is to be read from its beginning. */
+  /** The workspace was not where it had been seen. The list has shifted, so it must be read from the beginning. */
   forget(id: string): void {
     this.#seenOn.delete(id);
     this.#next = 0;
@@ -68,7 +71,7 @@ export class ListedPages {
     const [askedAt, writes] = [this.#clock.now(), this.#workspaces.writes];
     const { items, total } = await this.#workspaces.page(this.#projectId, number * pageSize);
     const page: Page = { askedAt, writes, byId: new Map(items.map((workspace) => [workspace.id, workspace])) };
-    // A server that does not heed the offset gives the first page again and again.
+    // A server that ignores the offset returns the first page every time.
     this.#repeats ||= number > 0 && items[0] !== undefined && items[0].id === this.#firstId(0);
     this.#pages.set(number, page);
     for (const id of page.byId.keys()) this.#seenOn.set(id, number);
@@ -85,7 +88,7 @@ export class ListedPages {
     return first;
   }
 
-  /** Old pages only take up memory. */
+  /** Old pages only use memory. */
   #dropOld(): void {
     const oldest = this.#clock.now() - this.#maxAgeMs;
     for (const [number, { askedAt }] of this.#pages) if (askedAt < oldest) this.#pages.delete(number);

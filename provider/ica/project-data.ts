@@ -9,7 +9,7 @@ const dataSchema = z.object({
     .looseObject({
       name: z.string(),
       path: z.string().nullish(),
-      /** PARTIAL, AVAILABLE, ARCHIVING, ARCHIVED, UNARCHIVING or DELETING; open, since more may come. */
+      /** PARTIAL, AVAILABLE, ARCHIVING, ARCHIVED, UNARCHIVING or DELETING; not an enum, since ICA may add more. */
       status: z.string(),
       fileSizeInBytes: z.number().nullish(),
       format: z.looseObject({ id: z.string(), code: z.string() }).nullish(),
@@ -20,7 +20,7 @@ const dataSchema = z.object({
 
 const projectDataSchema = z.looseObject({ data: z.looseObject(dataSchema.shape), projectId: z.string() });
 
-/** A file or folder in a project. Kept whole, since an update sends it back. */
+/** A file or folder in a project. All fields are kept, since an update sends them back. */
 export type ProjectDatum = z.infer<typeof projectDataSchema>;
 
 const awsCredentialsSchema = z.object({
@@ -34,16 +34,16 @@ const awsCredentialsSchema = z.object({
   serverSideEncryptionKey: z.string().nullish(),
 });
 
-/** Temporary credentials for one upload; they end after 36 hours (official OpenAPI document, createTemporaryCredentials). */
+/** Temporary credentials for one upload; they expire after 36 hours (official OpenAPI document, createTemporaryCredentials). */
 export type AwsCredentials = z.infer<typeof awsCredentialsSchema>;
 
 const credentialsSchema = z.object({ awsTempCredentials: awsCredentialsSchema });
 
 export interface NewFile {
   readonly name: string;
-  /** Ends with a slash; folders that do not exist are made. */
+  /** Ends with a slash; ICA creates missing folders. */
   readonly folderPath: string;
-  /** A code of `GET /api/dataFormats`. */
+  /** A code from `GET /api/dataFormats`. */
   readonly formatCode: string;
 }
 
@@ -65,12 +65,12 @@ export class ProjectData {
     return body;
   }
 
-  /** The files with exactly this path; more than one only while an old one is on its way out. */
+  /** The files with exactly this path. There is more than one only while ICA is deleting an old one. */
   async findByPath(projectId: string, filePath: string): Promise<ProjectDatum[]> {
     return this.#list(projectId, { filePath, filePathMatchMode: "FULL_CASE_INSENSITIVE", type: "FILE" });
   }
 
-  /** The files that carry exactly this technical tag. */
+  /** The files with exactly this technical tag. */
   async findByTag(projectId: string, technicalTag: string): Promise<ProjectDatum[]> {
     return this.#list(projectId, { technicalTag, technicalTagMatchMode: "EXACT", type: "FILE" });
   }
@@ -86,7 +86,7 @@ export class ProjectData {
     return body.items;
   }
 
-  /** Makes an empty file and gives the credentials to fill it. The same key gives the same file for seven days. */
+  /** Creates an empty file and returns the credentials to fill it. The same key returns the same file for seven days. */
   async createFileWithCredentials(
     projectId: string,
     file: NewFile,
@@ -106,7 +106,7 @@ export class ProjectData {
     };
   }
 
-  /** New credentials for a file that is not complete yet. */
+  /** New credentials for an incomplete file. */
   async createCredentials(projectId: string, dataId: string): Promise<AwsCredentials> {
     const { body } = await this.#call({
       method: "POST",
@@ -119,7 +119,7 @@ export class ProjectData {
     return body.awsTempCredentials;
   }
 
-  /** Changes format and tags (the only things of a file that this call can change, beside its dates). */
+  /** Changes a file's format and tags. Apart from its dates, this call can change nothing else. */
   async update(datum: ProjectDatum): Promise<ProjectDatum> {
     const { body } = await this.#call({
       method: "PUT",

@@ -10,7 +10,7 @@ const projectSchema = z.object({
 
 export type Project = z.infer<typeof projectSchema>;
 
-/** Tag "Project". Whether Bench is enabled in a project is not to be read from any documented field. */
+/** Tag "Project". No documented field shows whether Bench is enabled in a project. */
 export class Projects {
   readonly #call: Caller;
 

@@ -13,7 +13,7 @@ export class Regions {
     this.#call = call;
   }
 
-  /** The regions that the tenant is entitled to. */
+  /** The regions that the tenant may use. */
   async list(): Promise<Region[]> {
     const { body } = await this.#call({
       method: "GET",

@@ -5,17 +5,17 @@ import { IcaError } from "./transport/error";
 import { type ListedWorkspace, type Workspace, WorkspaceApiMissing, type Workspaces } from "./workspaces";
 
 /**
- * Look-ups of single workspaces, answered together. Those that are wanted in the same moment share pages of the project's
- * list where that takes fewer calls than one GET each.
+ * Reads of single workspaces, answered together. Reads requested at the same time share pages of the project's list when
+ * that takes fewer calls than one GET each.
  *
- * - {@link now} is as good as a GET of its own: its answer comes from a call that began after it was asked for. Waits and
- *   whatever decides about a write use it.
- * - {@link recent} may also be answered from a page that was asked for up to {@link maxAgeMs} ago. Only a refresh uses it:
- *   it writes down what was seen and decides nothing; what acts on it looks again. Any write of this process ends the life
- *   of all pages, so that nobody reads what was before its own change.
+ * - {@link now} is as good as its own GET: the result comes from a call that began after the request. Waits use it, and so
+ *   does every decision about a write.
+ * - {@link recent} may also use a page that was requested up to {@link maxAgeMs} ago. Only a refresh uses it: a refresh
+ *   records what it saw and decides nothing, and every action looks again. Any write of this process invalidates all pages,
+ *   so that a read never returns the state before the process's own change.
  *
- * That something is gone takes two witnesses: a GET that answers 404, and then {@link listed}. A list may shift under its reader and
- * lose what is there; and one wrong 404, of a server that restarts or is out of step, must cost no data.
+ * A workspace counts as gone only when two reads agree: a GET that answers 404, and then {@link listed}. A list can shift
+ * while it is read and miss a workspace. And one wrong 404 from a server that restarts or is out of date must not cost data.
  */
 export class WorkspaceReads {
   readonly #workspaces: Workspaces;
@@ -24,26 +24,26 @@ export class WorkspaceReads {
   readonly #projects = new Map<string, ProjectReads>();
   readonly #lists = new Map<string, FreshRead<readonly ListedWorkspace[]>>();
 
-  /** `shared`: false makes every look-up a GET of its own. */
+  /** When `shared` is false, every read is its own GET. */
   constructor(workspaces: Workspaces, clock: Clock, shared = true) {
     this.#workspaces = workspaces;
     this.#clock = clock;
     this.#shared = shared;
   }
 
-  /** The workspace as it is now. Rejects with an error whose `isNotFound` is true when it does not exist (any more). */
+  /** The current workspace. Rejects with an error whose `isNotFound` is true when it does not exist or no longer exists. */
   now(projectId: string, workspaceId: string): Promise<Workspace> {
     return this.#ask(projectId, workspaceId, false);
   }
 
-  /** The workspace as it was at most {@link maxAgeMs} ago; rejects as {@link now} does, and then it is gone now. */
+  /** The workspace as it was at most {@link maxAgeMs} ago. Rejects like {@link now}, and then the workspace is gone now. */
   recent(projectId: string, workspaceId: string): Promise<Workspace> {
     return this.#ask(projectId, workspaceId, true);
   }
 
   /**
-   * The workspace in the project's list, read after this was asked for; undefined where the list does not have it. Workspaces
-   * that are asked for in the same moment share one reading of the list. Rejects when the list cannot be read.
+   * The workspace from the project's list, read after the request; undefined when the list lacks it. Workspaces requested at
+   * the same time share one read of the list. Rejects when the list cannot be read.
    */
   async listed(projectId: string, workspaceId: string): Promise<ListedWorkspace | undefined> {
     const list = this.#lists.get(projectId) ?? new FreshRead(() => this.#workspaces.listed(projectId));
@@ -59,10 +59,10 @@ export class WorkspaceReads {
   }
 }
 
-/** Milliseconds for which a page may answer a refresh, from the moment it was asked for. */
+/** How many milliseconds a page can answer a refresh, from the request for it. */
 export const maxAgeMs = 10_000;
 
-/** List pages that may be spent for each look-up, in search of workspaces that were on no page yet. */
+/** Number of list pages for each read that may be spent to find workspaces not yet on any page. */
 const pagesPerAsk = 2;
 
 interface Ask {
@@ -72,7 +72,7 @@ interface Ask {
   readonly failed: (error: unknown) => void;
 }
 
-/** The look-ups of one project. One batch at a time: whoever comes while calls are under way makes up the next one. */
+/** The reads of one project. One batch runs at a time; requests that arrive in the meantime form the next batch. */
 class ProjectReads {
   readonly #projectId: string;
   readonly #workspaces: Workspaces;
@@ -80,9 +80,9 @@ class ProjectReads {
   readonly #pages: ListedPages;
   #waiting: Ask[] = [];
   #working = false;
-  /** The list was refused: look-ups go on without it. */
+  /** ICA refused the list, so reads continue without it. */
   #refused = false;
-  /** Look-ups, and pages spent on searches, since the last pause of {@link maxAgeMs} in which nobody asked. */
+  /** Reads, and pages spent on searches, since the last pause of {@link maxAgeMs} without a request. */
   #lately = { asks: 0, searched: 0, at: Number.NEGATIVE_INFINITY };
 
   constructor(projectId: string, workspaces: Workspaces, clock: Clock) {
@@ -107,7 +107,7 @@ class ProjectReads {
 
   async #work(): Promise<void> {
     this.#working = true;
-    // What is asked for in the same turn of the event loop goes together.
+    // Requests from the same turn of the event loop go together.
     await new Promise<void>((resolve) => setImmediate(resolve));
     while (this.#waiting.length > 0) {
       const batch = new Batch(this.#waiting);
@@ -135,7 +135,7 @@ class ProjectReads {
     );
   }
 
-  /** A list that is refused or cannot be read is no reason to fail: the GETs that follow tell what is the matter, if anything is. */
+  /** A list that is refused or unreadable is not a failure: the GETs that follow report the problem, if there is one. */
   async #fromList(batch: Batch): Promise<void> {
     try {
       await this.#whereLastSeen(batch);
@@ -146,7 +146,7 @@ class ProjectReads {
     }
   }
 
-  /** One page for all that were last seen on it. */
+  /** Reads one page for all workspaces last seen on it. */
   async #whereLastSeen(batch: Batch): Promise<void> {
     for (const [number, asks] of batch.by((id) => this.#pages.pageOf(id))) {
       if (asks.length < 2 && !this.#expectsMore(asks)) continue;
@@ -156,7 +156,7 @@ class ProjectReads {
     }
   }
 
-  /** Reads on in the list while that may be cheaper than a GET for each one that was on no page yet. */
+  /** Continues reading the list while that may take fewer calls than a GET for each workspace not yet on any page. */
   async #search(batch: Batch): Promise<void> {
     this.#pages.expectMore();
     for (;;) {
@@ -170,13 +170,13 @@ class ProjectReads {
     }
   }
 
-  /** In a refresh of many, the next ones will be glad of the page that one of them pays for. */
+  /** In a refresh of many workspaces, the next requests can use the page that one of them reads. */
   #expectsMore(asks: readonly Ask[]): boolean {
     return this.#lately.asks > 1 && asks.some(({ recent }) => recent);
   }
 }
 
-/** Look-ups that are answered together. */
+/** Reads that are answered together. */
 class Batch {
   left: readonly Ask[];
 
@@ -184,7 +184,7 @@ class Batch {
     this.left = asks;
   }
 
-  /** Answers those for which `look` finds something; the others are left. */
+  /** Answers the requests for which `look` finds something; the others remain. */
   answer(look: (ask: Ask) => Workspace | undefined): void {
     this.left = this.left.filter((ask) => {
       const workspace = look(ask);
@@ -193,13 +193,13 @@ class Batch {
     });
   }
 
-  /** Fails those that are left. */
+  /** Fails the remaining requests. */
   fail(error: unknown): void {
     for (const ask of this.left) ask.failed(error);
     this.left = [];
   }
 
-  /** Those that are left, by a number; without those that have none. */
+  /** Groups the remaining requests by number; leaves out those without one. */
   by(number: (id: string) => number | undefined): ReadonlyMap<number, readonly Ask[]> {
     const groups = new Map<number, Ask[]>();
     for (const ask of this.left) {

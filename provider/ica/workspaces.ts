@@ -3,12 +3,12 @@ import type { Projects } from "./projects";
 import { IcaError } from "./transport/error";
 import { type Answer, type Caller, media, noContent, path, type Request } from "./transport/http";
 
-// The ONE place where paths and field names of the workspace calls are written down. They are assumed: no public document
-// of ICA describes such calls (docs/assumptions.md).
+// The only place with the paths and field names of the workspace calls. They are assumed: no public document of ICA
+// describes such calls (docs/assumptions.md).
 
 const clusterSchema = z.object({
   scaling: z.enum(["STATIC", "DYNAMIC"]),
-  /** The number of members when static, the most when dynamic. */
+  /** The number of members when static, the largest number when dynamic. */
   members: z.number(),
   managerImageId: z.string().nullish(),
   managerWebAccess: z.boolean(),
@@ -22,23 +22,23 @@ const settingsShape = {
   storageSizeInGb: z.number(),
   access: z.object({ web: z.boolean(), console: z.boolean() }),
   network: z.object({ mode: z.enum(["PUBLIC", "RESTRICTED"]), allowedUrls: z.array(z.string()) }),
-  /** Absent: no cluster. */
+  /** Absent when there is no cluster. */
   cluster: clusterSchema.nullish(),
-  /** Since ICA 2.40; absent in a request: ICA's default. */
+  /** Since ICA 2.40; when a request leaves it out, ICA uses its default. */
   ephemeralStorage: z.boolean().nullish(),
-  /** Since ICA 2.41; absent in a request: ICA's default, which is SINGLE since then. */
+  /** Since ICA 2.41; when a request leaves it out, ICA uses its default, which is SINGLE since then. */
   users: z.enum(["SINGLE", "MULTI"]).nullish(),
 };
 
 const settingsSchema = z.object(settingsShape);
 
-/** What can be set on a workspace. */
+/** The settings of a workspace that can be changed. */
 export type WorkspaceSettings = z.infer<typeof settingsSchema>;
 
 const workspaceSchema = z.object({
   ...settingsShape,
   id: z.string(),
-  /** Stopped, Starting, Running, Stopping or Failed; open, since the full list is not known. */
+  /** Stopped, Starting, Running, Stopping or Failed; not an enum, since the full list is unknown. */
   status: z.string(),
   statusMessage: z.string().nullish(),
   webUrl: z.string().nullish(),
@@ -48,36 +48,35 @@ const workspaceSchema = z.object({
 
 export type Workspace = z.infer<typeof workspaceSchema>;
 
-/** A workspace as it was read, with the tag that proves later that nobody changed it in between. */
+/** A workspace with the tag of its version, which later proves that it is unchanged. */
 export interface VersionedWorkspace {
   readonly workspace: Workspace;
   readonly etag: string | undefined;
 }
 
-/** What is known of a workspace that was just made. */
+/** What is known about a workspace that was just created. */
 export interface MadeWorkspace {
   readonly id: string;
-  /** Undefined where the answer has an id, and else not the form that is assumed. */
+  /** Undefined when the response has an id but otherwise not the assumed form. */
   readonly workspace: Workspace | undefined;
 }
 
-/** Rows of one page when many workspaces are looked up together: the default of the assumed call. */
+/** Rows of a page when many workspaces are read together: the default of the assumed call. */
 export const pageSize = 50;
 
 const pageSchema = z.object({ items: z.array(workspaceSchema), totalItemCount: z.number().nullish() });
 
-/** One page of the list of a project's workspaces. */
+/** One page of a project's list of workspaces. */
 export interface WorkspacePage {
   readonly items: readonly Workspace[];
-  /** How many workspaces the whole list has, if the server tells. */
+  /** How many workspaces the whole list has, if the server reports it. */
   readonly total: number | undefined;
 }
 
-/** A workspace in a list. */
 export interface ListedWorkspace {
   readonly id: string;
   readonly name: string;
-  /** Undefined where it has not the form that is assumed; {@link Workspaces.get} tells what is wrong. */
+  /** Undefined when it does not have the assumed form; {@link Workspaces.get} reports what is wrong. */
   readonly workspace: Workspace | undefined;
 }
 
@@ -87,7 +86,7 @@ const listedSchema = z
     (row): ListedWorkspace => ({ id: row.id, name: row.name, workspace: workspaceSchema.safeParse(row).data }),
   );
 
-/** The server has no workspace calls at all, as far as anybody can know. */
+/** The server appears to have no workspace calls at all. */
 export class WorkspaceApiMissing extends Error {
   override readonly name = "WorkspaceApiMissing";
   constructor(cause: IcaError) {
@@ -111,7 +110,7 @@ export class Workspaces {
     this.#projects = projects;
   }
 
-  /** Changes whenever a call that writes begins or ends: what was read before it is out of date. */
+  /** Changes whenever a call that writes begins or ends; anything read before then is out of date. */
   get writes(): number {
     return this.#writes;
   }
@@ -128,7 +127,7 @@ export class Workspaces {
     return { items: body.items, total: body.totalItemCount ?? undefined };
   }
 
-  /** Rejects when the server has no workspace calls, or no such project. */
+  /** Rejects when the server has no workspace calls or no such project. */
   async confirmServed(projectId: string): Promise<void> {
     await this.#collection(projectId, {
       method: "GET",
@@ -139,26 +138,26 @@ export class Workspaces {
     });
   }
 
-  /** The workspace of this name, if there is one. Found also where ICA does not heed the filter. */
+  /** The workspace of this name, if it exists. Also works when ICA ignores the filter. */
   async findByName(projectId: string, name: string): Promise<Workspace | undefined> {
     const found = (await this.listed(projectId, name)).find((row) => row.name === name);
     return found === undefined ? undefined : this.whole(projectId, found);
   }
 
-  /** Every workspace of the project that the user may see. Rejects when one has not the form that is assumed. */
+  /** Every workspace of the project that the user can see. Rejects when one does not have the assumed form. */
   async list(projectId: string): Promise<Workspace[]> {
     return this.#all(projectId, undefined, workspaceSchema);
   }
 
   /**
-   * The same, of this name only where ICA heeds it, for whoever looks for some of them: what somebody made of another one, in a way
-   * that nobody here knows of, must not be in the way.
+   * The same, but a workspace of an unknown form does not cause a failure: other people's workspaces may have settings that
+   * this version cannot read. The result is limited to `name` only if ICA applies the filter.
    */
   async listed(projectId: string, name?: string): Promise<ListedWorkspace[]> {
     return this.#all(projectId, name, listedSchema);
   }
 
-  /** All that is known of one in a list. */
+  /** Everything known about one workspace of a list. */
   async whole(projectId: string, { id, workspace }: ListedWorkspace): Promise<Workspace> {
     return workspace ?? (await this.get(projectId, id)).workspace;
   }
@@ -174,7 +173,7 @@ export class Workspaces {
         answer: z.object({ items: z.array(row), totalItemCount: z.number() }),
       });
       all.push(...body.items);
-      // A page that brings nothing ends the list, whatever the count says: no endless loop on a server's mistake.
+      // An empty page ends the list, even if the count is higher: a faulty server must not cause an endless loop.
       if (body.items.length === 0 || all.length >= body.totalItemCount) return all;
     }
   }
@@ -183,7 +182,7 @@ export class Workspaces {
     try {
       return await this.#create(projectId, settings, idempotencyKey);
     } catch (error) {
-      // A 404 may be about the image: the calls are missing only if the list is too.
+      // A 404 may be about the image. The calls are missing only if the list is missing too.
       if (error instanceof IcaError && error.isNotFound) await this.confirmServed(projectId);
       throw error;
     }
@@ -196,13 +195,13 @@ export class Workspaces {
       body: settings,
       headers: { "Idempotency-Key": idempotencyKey },
       media: media.v4,
-      // Only what must not be lost.
+      // Requires only the id, which must not be lost.
       answer: z.looseObject({ id: z.string().min(1) }),
     });
     return { id: body.id, workspace: workspaceSchema.safeParse(body).data };
   }
 
-  /** Rejects with an error whose `isNotFound` is true when the workspace does not exist (any more). */
+  /** Rejects with an error whose `isNotFound` is true when the workspace does not exist or no longer exists. */
   async get(projectId: string, workspaceId: string): Promise<VersionedWorkspace> {
     const { body, etag } = await this.#send({
       method: "GET",
@@ -213,7 +212,7 @@ export class Workspaces {
     return { workspace: body, etag };
   }
 
-  /** `etag` is that of the version the change is based on; ICA refuses with 409 when somebody was quicker. */
+  /** `etag` is the version that the change is based on. ICA answers 409 when another change came first. */
   async update(
     projectId: string,
     workspaceId: string,
@@ -227,7 +226,7 @@ export class Workspaces {
       headers: etag === undefined ? {} : { "If-Match": etag },
       media: media.v4,
       answer: workspaceSchema,
-      // A repeated PUT with If-Match would meet its own first try as a conflict.
+      // A repeated PUT with If-Match would conflict with its own first try.
       repeatable: etag === undefined,
     });
     return body;
@@ -241,7 +240,7 @@ export class Workspaces {
     await this.#post(path`/api/projects/${projectId}/workspaces/${workspaceId}:stop`);
   }
 
-  /** Made again after a fault: a caller that gets a refusal looks whether it is on its way, or gone. */
+  /** Repeated after a fault. If ICA then refuses the call, the caller checks whether the workspace is gone or being deleted. */
   async delete(projectId: string, workspaceId: string): Promise<void> {
     await this.#post(path`/api/projects/${projectId}/workspaces/${workspaceId}:delete`, true);
   }
@@ -259,7 +258,7 @@ export class Workspaces {
     }
   }
 
-  /** The calls on the whole collection: a 404 (or 405) for a project that exists means that the server does not have them. */
+  /** The calls on the whole collection. A 404 (or 405) for an existing project means that the server does not have them. */
   async #collection<T>(projectId: string, request: Request<T>): Promise<Answer<T>> {
     try {
       return await this.#send(request);

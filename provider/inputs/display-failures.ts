@@ -1,8 +1,8 @@
 import type { CheckFailure } from "../handler";
 
 /**
- * Fields that hold switches, numbers and words of a fixed list, with what may be in them: their values may be shown. Any other field
- * may hold what the program calls a secret, which the engine prints in plain text beside a failure.
+ * Fields whose values may be shown, with their allowed keys: they hold switches, numbers and words of a fixed list. Any
+ * other field may contain a secret, and the engine would print it in plain text beside a failure.
  */
 const shown: Readonly<Record<string, readonly string[]>> = {
   access: ["web", "console"],
@@ -21,16 +21,16 @@ const shown: Readonly<Record<string, readonly string[]>> = {
   verify: [],
 };
 
-/** Whether the value at a path may stand in a message. */
+/** Whether a message may contain the value at a path. */
 export function mayShow([field, key, ...rest]: readonly PropertyKey[]): boolean {
   const keys = typeof field === "string" && Object.hasOwn(shown, field) ? shown[field] : undefined;
   return keys !== undefined && rest.length === 0 && (key === undefined || keys.includes(String(key)));
 }
 
 /**
- * Failures as the engine is to show them. It knows no paths: beside a failure it prints the value of the field of exactly that name,
- * and `<nil>` where there is none. So each stands at its field, with the path in the words; and where the field's value must not be
- * seen, at the resource.
+ * Prepares failures for display. The engine does not support paths: beside a failure it prints the value of the field with
+ * exactly that name, or `<nil>`. So each failure is attached to its field, with the path in its message. If the field's
+ * value must stay hidden, the failure is attached to the resource.
  */
 export function displayFailures(
   failures: readonly CheckFailure[],
@@ -44,7 +44,7 @@ export function displayFailures(
   });
 }
 
-/** A key that does not belong in the field may hold anything. */
+/** A key that does not belong in the field may contain anything. */
 function isShown(field: string, value: unknown): boolean {
   if (typeof value !== "object" || value === null) return mayShow([field]) && value !== undefined && value !== null;
   return Object.entries(value).every(([key, inner]) => mayShow([field, key]) && typeof inner !== "object");

@@ -1,8 +1,8 @@
-/** Lengths of time as Pulumi writes them in customTimeouts: `90s`, `45m`, `1h30m`. */
+/** Durations in the format of Pulumi's customTimeouts: `90s`, `45m`, `1h30m`. */
 
 const form = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/;
 
-/** Milliseconds, or undefined when the text is not a length of time. */
+/** Milliseconds, or undefined when the text is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const match = form.exec(text.trim());
   if (match === null || text.trim() === "") return undefined;
@@ -10,7 +10,7 @@ export function parseDuration(text: string): number | undefined {
   return ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
 }
 
-/** For people: `7s`, `3m 05s`, `1h 02m`. */
+/** Formats a duration for messages: `7s`, `3m 05s`, `1h 02m`. */
 export function formatDuration(ms: number): string {
   const s = Math.round(ms / 1000);
   if (s < 60) return `${s}s`;

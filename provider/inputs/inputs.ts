@@ -6,9 +6,9 @@ import { misspelt } from "./misspelt";
 import { unseenCharacter } from "./text";
 import { touchesUnknown, unknownPaths } from "./unknown";
 
-/** Parts that the inputs of both resources are made of. */
+/** Helpers that the inputs of both resources share. */
 
-/** A length of time such as `45m`. */
+/** A duration such as `45m`. */
 export const durationSchema = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, { error: "must be a length of time such as 90s, 45m or 1h30m" });
@@ -21,7 +21,7 @@ export const timeoutsSchema = z.strictObject({
 
 export type Timeouts = z.infer<typeof timeoutsSchema>;
 
-/** Milliseconds a step may take: what was declared, else the default. */
+/** The time limit of a step in milliseconds: the declared one, else the default. */
 export function timeoutMs(timeouts: Timeouts | undefined, step: keyof Timeouts, byDefault: string): number {
   const ms = parseDuration(timeouts?.[step] ?? byDefault);
   if (ms === undefined) throw new Error(`timeouts.${step} is not a length of time: ${timeouts?.[step]}`);
@@ -32,12 +32,12 @@ export const accessSchema = z.strictObject({ web: z.boolean().default(false), co
 
 export type Access = z.infer<typeof accessSchema>;
 
-/** Keys that belong to the machinery, not to the user. */
+/** Whether the key belongs to the machinery and not to the user. */
 export function isInternal(key: string): boolean {
   return key.startsWith("__");
 }
 
-/** What the user declared, without the machinery's keys. */
+/** The user's declaration, without the machinery's keys. */
 export function declared(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(args).filter(([key, value]) => !isInternal(key) && value !== undefined && value !== null),
@@ -47,12 +47,12 @@ export function declared(args: Readonly<Record<string, unknown>>): Record<string
 /** The fields of a resource's inputs, each with its schema. */
 export type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** What a shape's fields hold once they are checked. In `check` and `diff` any of them may be, or hold, {@link unknownValue}. */
+/** The checked values of a shape. In `check` and `diff` each may be, or contain, {@link unknownValue}. */
 export type InputsOf<S extends Shape> = z.output<z.ZodObject<S>>;
 
 /**
- * Checks declared values field by field, fills in defaults, and gives every problem at its property. A value that is not
- * known yet is taken as right and stays as it is.
+ * Checks the declared values field by field, fills in defaults, and reports each problem at its property. An unknown value
+ * counts as valid and stays unchanged.
  */
 export function parseInputs<S extends Shape>(
   shape: S,
@@ -79,8 +79,8 @@ export function parseInputs<S extends Shape>(
     }
     if (inputs[key] === undefined) delete inputs[key];
   }
-  // A value that is not known yet rides along in a field of another type, as it does in Pulumi's own SDKs; with failures
-  // the engine never uses the inputs.
+  // As in Pulumi's own SDKs, an unknown value may sit in a field of another type. If there are failures, the engine does not
+  // use the inputs.
   return { inputs: inputs as InputsOf<S>, failures };
 }
 
@@ -103,7 +103,7 @@ function problemsOf(issue: z.core.$ZodIssue, key: string, schema: z.ZodType, val
   return [{ path, reason: `${reason}${plainType || mayShow(path) ? `; it is ${inWords(given, path)}` : ""}` }];
 }
 
-/** The given value where it may be seen and is short, else what kind of value it is. */
+/** The given value if it may be shown and is short, otherwise its type. */
 function inWords(value: unknown, path: readonly PropertyKey[]): string {
   const isShort = typeof value === "string" && value.length <= 40 && unseenCharacter(value) === undefined;
   if (mayShow(path) && (isShort || typeof value === "number" || typeof value === "boolean"))
@@ -112,7 +112,7 @@ function inWords(value: unknown, path: readonly PropertyKey[]): string {
   return kinds[value === null ? "null" : typeof value] ?? typeof value;
 }
 
-/** The keys that a schema takes at a path. */
+/** The keys that a schema accepts at a path. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: unknown = schema;
   for (const step of path) at = at instanceof z.ZodObject ? at.shape[String(step)] : undefined;
@@ -120,7 +120,7 @@ function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
-/** The types of JSON in words, for those whose schema brings no words of its own. */
+/** Names of the JSON types, for schemas without a description of their own. */
 const kinds: Readonly<Record<string, string>> = {
   string: "a string",
   number: "a number",
@@ -139,7 +139,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** A path as it is written in a program: `build.context`, `allowedUrls[0]`. A name with unseen characters is quoted. */
+/** A path as programs write it: `build.context`, `allowedUrls[0]`. A name with invisible characters is quoted. */
 function propertyPath(path: readonly PropertyKey[]): string {
   return path
     .map((step, i) => (typeof step === "number" ? `[${step}]` : `${i === 0 ? "" : "."}${seen(String(step))}`))

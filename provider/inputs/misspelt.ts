@@ -1,6 +1,6 @@
 import { configKeys } from "../config";
 
-/** What to say of an argument that the resource does not have; `known` are those that it has in this place. */
+/** The message for an argument that the resource does not have; `known` are the arguments it has at this place. */
 export function misspelt(name: string, known: readonly string[]): string {
   const text = "is not a property of this resource";
   const near = nearest(name, known);
@@ -13,7 +13,7 @@ export function misspelt(name: string, known: readonly string[]): string {
   return `${text}; ${near === undefined ? "is it misspelt" : `did you mean ${near}`}?`;
 }
 
-/** The known name that differs by about a third of its letters at most, or in case only. */
+/** The known name that differs in at most about a third of its letters, or only in case. */
 function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > 40) return undefined;
   const [best] = known
@@ -23,7 +23,7 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best?.candidate;
 }
 
-/** How many letters have to be put in, taken out or changed (Levenshtein). */
+/** How many letters have to be inserted, removed or replaced (Levenshtein distance). */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...a].entries()) {

@@ -23,8 +23,8 @@ import { markSecrets } from "./secret-outputs";
 import { type Session, sharedSession } from "./session";
 
 /**
- * Drives a handler as a dynamic provider of Pulumi's Node host. The host calls `configure` once and does not wait for it
- * when two calls come at the same time, so it only keeps what it is given; the session is opened by the first call.
+ * Adapts a handler to Pulumi's dynamic providers for Node. The host calls `configure` once and does not wait for it when two
+ * calls come at the same time. So `configure` only stores its argument, and the first call opens the session.
  */
 export class DynamicProvider<Inputs extends object, State extends object> implements pulumi.dynamic.ResourceProvider {
   readonly #handler: ResourceHandler<Inputs, State, Context>;
@@ -52,14 +52,15 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
       const declared = { ...news, ...keptDefaults(news, old) };
       const context = this.#context(now, news, olds);
       const { inputs, failures } = await this.#handler.check(context, declared, old as Inputs | undefined);
-      // The inputs of a failed check are used for nothing, and an update refuses those that hold an unknown value, without the failures.
+      // The engine uses a failed check's inputs for nothing. But an update that gets inputs with unknown values fails
+      // without showing these failures.
       if (failures.length > 0)
         return { inputs: news, failures: displayFailures(failures, news).map((failure) => printed(failure, now)) };
       const checked = comparable(plain(inputs), news, old);
       this.#checked.remember(checked, now);
       return { inputs: checked, failures: [] };
     } catch (error) {
-      // As a failure of the check it is shown at the resource; thrown, the host would print a stack trace beside it.
+      // Returned as a check failure, the error appears at the resource. If it were thrown, the host would add a stack trace.
       return { inputs: news, failures: [{ property: "", reason: told(errorMessage(error)) }] };
     }
   }
@@ -68,10 +69,10 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     return this.#withQuietErrors(news, async () => {
       const now = this.#checked.of(news);
       const change = await this.#handler.diff(this.#context(now, news, olds), id, olds as State, news as Inputs);
-      // What became secret, or is so no more, is written to the state: it says what to hide when the program does not run.
+      // A change of the secret marks is written to the state, since a run without the program needs to know what to hide.
       if (change.kind === "unchanged") return { changes: !sameSecrets(now, machineryOf(olds)) };
-      // "changes: undefined" lets the engine compare the inputs itself: only then it shows which field changes to what, and
-      // heeds replaceOnChanges.
+      // With `changes: undefined` the engine compares the inputs itself. Only then does it show each field's old and new
+      // value, and apply replaceOnChanges.
       if (change.kind === "update") return change.hidden ? { changes: true } : {};
       return { changes: true, replaces: [...change.because], deleteBeforeReplace: change.deleteFirst };
     });
@@ -126,7 +127,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     return { ...this.#session, log: hiddenValues.hiding(engineLog(urn, systemClock)), clock: systemClock, urn };
   }
 
-  /** A resource that exists but is not as declared: the host saves its id and state when the error brings them along. */
+  /** When a step fails on a resource that exists, this puts its id and state on the error, and the host saves them. */
   async #keepId<T>(properties: Properties, step: () => Promise<T>): Promise<T> {
     try {
       return await step();
@@ -151,7 +152,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     }
   }
 
-  /** The host prints an error's stack on the user's screen; it would be of no use there. */
+  /** The host prints an error's stack on the user's screen, where it does not help. So this error has none. */
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
     const advice = this.#run.mayBeLastUp ? adviceAfterChange(error) : undefined;
@@ -162,35 +163,35 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   }
 }
 
-/** A plain copy without undefined members, which the wire format does not know. */
+/** A plain copy without undefined members, which the wire format does not support. */
 function plain(value: object): Properties {
   return JSON.parse(JSON.stringify(value)) as Properties;
 }
 
-/** Defaults that the SDK chose, as they were when they were chosen first: they hold names that may change, as the stack's. */
+/** Keeps the SDK's first defaults: they contain names that may change, such as the stack's. */
 function keptDefaults(news: Properties, old: Properties | undefined): Properties {
   const kept = defaultsOf(news).filter((key) => old?.[key] !== undefined);
   return Object.fromEntries(kept.map((key) => [key, old?.[key]]));
 }
 
-/** What is left to do where ICA will never answer again, as an emulator that was removed before its stack. */
+/** What to do when ICA will never answer again, for example when the emulator was removed before its stack. */
 function stateDeleteHint(urn: string | undefined): string {
   const which = urn === undefined ? "URN" : `'${urn}'`;
   return `Only where this ICA is gone for good: "pulumi state delete ${which}" lets the stack forget what was in it.`;
 }
 
-/** A message as it leaves the process: nothing secret, nothing that is not printable. */
+/** A message without secrets and without unprintable characters. */
 function told(message: string): string {
   return shown(hiddenValues.hide(message));
 }
 
-/** The engine tells the value of the property that is named, also a secret one. */
+/** The engine prints the value of a failure's property, even a secret one. So a secret's property is left out. */
 function printed({ property, reason }: CheckFailure, { secrets }: Machinery): CheckFailure {
   const isSecret = property !== "" && secrets.some(([key]) => key === property);
   return isSecret ? { property: "", reason: told(`${property}: ${reason}`) } : { property, reason: told(reason) };
 }
 
-/** What is kept in the state. */
+/** The values to save in the state. */
 function outputs(state: object, from: Properties, now: Machinery): Properties {
   return withMachinery(markSecrets(plain(state), from, now), from, now);
 }

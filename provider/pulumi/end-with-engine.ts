@@ -2,20 +2,20 @@ import type { ResourceHandler } from "../handler";
 import { engineAddress } from "./engine-log";
 import { watchEngine } from "./engine-watch";
 
-/** Milliseconds that work has to end by itself once the engine is gone. */
+/** Milliseconds that running work has to finish once the engine is gone. */
 const lastWordsMs = 8000;
 
 const gone = new AbortController();
 
-/** Aborted when the engine is gone: what is under way ends cleanly, an upload without orphan parts. */
+/** Aborted when the engine is gone, so that running work ends cleanly, for example an upload without orphaned parts. */
 export const engineGone: AbortSignal = gone.signal;
 
-/** Calls of the engine that are not answered yet. */
+/** The engine's calls that are still running. */
 const calls = new Set<Promise<unknown>>();
 
 /**
- * Ends this process with its engine, and what it has started with it. Called as soon as the engine's first call loads this package.
- * Outside of Pulumi's dynamic host there is no engine, and nothing happens.
+ * Ends this process when its engine ends, along with the programs it started. The engine's first call loads this package and
+ * calls this. Outside Pulumi's dynamic host there is no engine, and this does nothing.
  */
 export function endWithEngine(): void {
   const address = engineAddress();
@@ -27,12 +27,12 @@ export function endWithEngine(): void {
   });
 }
 
-/** Programs that still run are ended by `process.ts` when this process exits. */
+/** On exit, `provider/bytes/process.ts` ends the programs that still run. */
 function end(): void {
   process.exit(1);
 }
 
-/** The same handler, whose calls are known to be under way: the process stays for them when the engine is gone. */
+/** Wraps a handler and tracks its calls, so that the process waits for them when the engine is gone. */
 export function underWay<Inputs, State, Context>(
   handler: ResourceHandler<Inputs, State, Context>,
 ): ResourceHandler<Inputs, State, Context> {

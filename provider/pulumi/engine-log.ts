@@ -3,14 +3,14 @@ import { shown } from "../error-message";
 import type { Clock, Log } from "../handler";
 
 /**
- * Milliseconds between two status lines: one a second at first, then ever fewer, since where the display is no terminal each
- * one is a line of the log.
+ * Milliseconds between two status lines. They start at one a second and become rarer, since without a terminal each one is a
+ * line in the log.
  */
 function statusPause(elapsedMs: number): number {
   return Math.min(30_000, Math.max(1000, elapsedMs / 15));
 }
 
-/** Lines to the engine, attached to a resource by its URN, so that `pulumi up` shows them in that resource's row. */
+/** A log that attaches its lines to a resource by its URN, so that `pulumi up` shows them in that resource's row. */
 export function engineLog(urn: string | undefined, clock: Clock): Log {
   connectOnce();
   const resource = urn === undefined ? undefined : rowOf(urn);
@@ -29,8 +29,8 @@ export function engineLog(urn: string | undefined, clock: Clock): Log {
 }
 
 /**
- * The dynamic host does not connect the log to the engine, though it is started with the engine's address as its last
- * argument; without this, lines would go to the stack's output and belong to no resource.
+ * Connects the log to the engine. The dynamic host does not do this, though its last argument is the engine's address.
+ * Without it, lines would go to the stack's output and belong to no resource.
  */
 function connectOnce(): void {
   if (connected) return;
@@ -42,19 +42,19 @@ function connectOnce(): void {
 
 let connected = false;
 
-/** Where the engine of this process listens; undefined outside of the dynamic host. */
+/** The address of this process's engine; undefined outside the dynamic host. */
 export function engineAddress(): string | undefined {
   const address = process.argv.at(-1);
   return address !== undefined && /^[\w.[\]:-]+:\d+$/.test(address) ? address : undefined;
 }
 
-/** The log asks a resource for its URN only. */
+/** The log needs only the resource's URN. */
 function rowOf(urn: string): pulumi.Resource {
   const row: Pick<pulumi.Resource, "urn"> = { urn: pulumi.output(urn) };
   return row as pulumi.Resource;
 }
 
-/** A line that cannot be delivered must not fail the work it tells of; the log itself has said so on stderr. */
+/** A line that cannot be delivered must not fail the work that it describes. The log itself reports the error on stderr. */
 function deliver(line: Promise<void>): void {
   line.catch((error: unknown) => process.stderr.write(`${shown(String(error))}\n`));
 }

@@ -1,18 +1,19 @@
 import { connect, type NetConnectOpts } from "node:net";
 
-/** Milliseconds between two looks, where one is needed. */
+/** Milliseconds between two connection attempts. */
 const pauseMs = 500;
-/** How many connections in a row the system must refuse before the engine counts as gone. */
+/** How many refused connections in a row mean that the engine is gone. */
 const refusals = 2;
 
 /**
- * Calls `gone` once the engine that started this process is gone. A killed engine cannot tell its provider to stop, and a
- * provider that went on would build and upload beside the one of the next `pulumi up`, with no engine to keep the result.
+ * Calls `gone` once the engine that started this process is gone. A killed engine cannot tell its provider to stop. A
+ * provider that kept running would build and upload beside the one of the next `pulumi up`, and no engine would save its
+ * result.
  *
- * The watch holds a connection to `address`, the engine's (`127.0.0.1:PORT`). The system closes it when the engine ends, and
- * refuses the next one. Only a refusal counts, or a new parent process once the connection is closed: an engine that is
- * stopped, or a machine that sleeps, keeps the connection and answers nothing. The engine has started this process, so it
- * counts as seen: a first connection that is refused means that it is gone already.
+ * The watch holds a connection to the engine's `address` (`127.0.0.1:PORT`). When the engine ends, the system closes the
+ * connection and refuses the next one. Only a refusal counts, or a new parent process after the connection has closed: a
+ * stopped engine or a sleeping machine keeps the connection and just does not answer. The engine started this process, so a
+ * refused first connection already means that the engine is gone.
  */
 export function watchEngine(address: string, gone: () => void): void {
   const target = targetOf(address);
@@ -21,9 +22,9 @@ export function watchEngine(address: string, gone: () => void): void {
   let refused = 0;
   const hold = () => {
     const socket = connect(target);
-    // The watch alone is no reason to stay.
+    // The watch alone must not keep the process alive.
     socket.unref();
-    // An end is seen by a stream that is read only.
+    // A stream reports its end only while it is read.
     socket.resume();
     socket.once("connect", () => {
       refused = 0;
@@ -34,7 +35,7 @@ export function watchEngine(address: string, gone: () => void): void {
       if ("code" in error && error.code === "ECONNREFUSED") refused++;
     });
     socket.once("close", () => {
-      // With a new parent, whatever answers at the port now is another program.
+      // With a new parent process, another program may own the port now.
       if (refused >= refusals || process.ppid !== parent) gone();
       else setTimeout(hold, pauseMs).unref();
     });

@@ -1,15 +1,15 @@
 import type { Log } from "../handler";
 
 /**
- * Values that a program calls secret, in lines for people: each is shown as `[secret]`, as Pulumi does. A value is also found
- * in what is made of it: percent-encoded in the address of a call, escaped in JSON, or with other characters between its
- * words, as in the name of an archive.
+ * Hides the program's secret values in lines for users: each appears as `[secret]`, as in Pulumi. It also finds a value
+ * inside derived text: percent-encoded in a URL, escaped in JSON, or with other characters between its words, as in an
+ * archive's name.
  */
 export class HiddenValues {
   readonly #values = new Set<string>();
   #pattern: RegExp | undefined;
 
-  /** Takes the texts and numbers at these paths, and all within them. Unknown paths are none. */
+  /** Adds the strings and numbers at these paths and below. Ignores paths that do not exist. */
   add(properties: unknown, paths: readonly (readonly string[])[]): void {
     for (const path of paths) {
       for (const text of textsIn(valueAt(properties, path))) {
@@ -26,7 +26,7 @@ export class HiddenValues {
     return line.replaceAll(this.#pattern, "[secret]");
   }
 
-  /** A log that hides them. */
+  /** A log that hides these values. */
   hiding(log: Log): Log {
     return {
       info: (line) => log.info(this.hide(line)),
@@ -36,7 +36,7 @@ export class HiddenValues {
   }
 }
 
-/** Those of all resources of this process: an error of one may name another. */
+/** The values of all resources of this process: one resource's error may contain another's value. */
 export const hiddenValues = new HiddenValues();
 
 function valueAt(value: unknown, path: readonly string[]): unknown {
@@ -56,13 +56,16 @@ function longerFirst(a: string, b: string): number {
   return b.length - a.length;
 }
 
-/** Shorter ones are found as words of their own only: a secret `x` does not hide the x of every other word. */
+/** A shorter value is only hidden as a whole word: a secret `x` must not hide the x in every other word. */
 const shortest = 4;
 
-/** Names made of a longer value may be cut. */
+/** Lengths to which names that contain a longer value may be cut. */
 const cuts = [100, 60] as const;
 
-/** What may stand between two words of a value, in a text that was made of it. It shares no character with the words, so no search backtracks. */
+/**
+ * What may stand between two words of a value in derived text. It shares no character with the words, so the search never
+ * backtracks.
+ */
 const between = "[^A-Z0-9]+";
 
 function patternOf(value: string): string {

@@ -1,17 +1,17 @@
 import { z } from "zod";
 
 /**
- * What the SDK sends along with the inputs for the adapter alone (sdk/machinery/machinery.ts). Pulumi hides keys with two underscores,
- * but not where it compares inputs itself, and there they would show as changes of their own: after a resource was renamed,
- * or another input became secret. So inputs that are compared keep what they had, and a run remembers what it is now.
+ * What the SDK adds to the inputs for the adapter alone (sdk/machinery/machinery.ts). Pulumi hides keys that start with two
+ * underscores. But where it compares inputs itself, these keys would show as changes: after a resource was renamed, or when
+ * another input became secret. So the compared inputs keep the old values, and the run keeps the current ones in memory.
  */
 
 export type Properties = Record<string, unknown>;
 
 export interface Machinery {
-  /** URN of the resource, which the dynamic host does not hand over. */
+  /** URN of the resource; the dynamic host does not pass it on. */
   readonly urn: string | undefined;
-  /** Paths of the inputs that the program calls secret; the host takes the marks off. */
+  /** Paths of the inputs that the program marks as secret; the host removes the marks. */
   readonly secrets: readonly (readonly string[])[];
 }
 
@@ -20,17 +20,17 @@ const paths = z.array(z.array(z.string()));
 const sent = z.looseObject({
   __urn: z.string().optional().catch(undefined),
   __secrets: paths.optional().catch(undefined),
-  /** Names of inputs that the SDK has filled in. */
+  /** Names of the inputs that the SDK filled in. */
   __defaults: z.array(z.string()).optional().catch(undefined),
-  /** In a state only: what it is now, where the inputs have kept what it was. */
+  /** Only in a state: the current values, when the inputs keep the old ones. */
   __now: z.object({ urn: z.string().optional(), secrets: paths }).optional().catch(undefined),
 });
 
-/** Keys that stay with the inputs. */
+/** Keys that stay in the inputs. */
 const keptKeys = ["__urn", "__secrets"] as const;
 const providerKey = "__provider";
 
-/** What came along with inputs from the program, with inputs that were checked, or with a state. */
+/** Reads the machinery from a program's inputs, from checked inputs or from a state. */
 export function machineryOf(properties: Properties): Machinery {
   const { __urn, __secrets, __now } = sent.parse(properties);
   return { urn: __now?.urn ?? __urn, secrets: __now?.secrets ?? __secrets ?? [] };
@@ -46,19 +46,19 @@ export function sameSecrets(a: Machinery, b: Machinery): boolean {
   return text(a) === text(b);
 }
 
-/** Inputs as they were checked, with the machinery of the old ones where there are any. */
+/** Checked inputs, with the machinery of the old inputs if there are any. */
 export function comparable(checked: Properties, news: Properties, olds: Properties | undefined): Properties {
   return { ...checked, [providerKey]: news[providerKey], ...pick(olds ?? news, keptKeys) };
 }
 
-/** A state, or what was read, with all that is to come along with it the next time. */
+/** A state or a read result, with the machinery that the next run needs. */
 export function withMachinery(value: Properties, from: Properties, now?: Machinery): Properties {
   const was = machineryOf(pick(from, keptKeys));
   const moved = now !== undefined && (now.urn !== was.urn || !sameSecrets(now, was));
   return { ...value, ...pick(from, [providerKey, ...keptKeys]), ...(moved ? { __now: plain(now) } : {}) };
 }
 
-/** A run's own memory of what its checks were told; the later calls of the engine bring the checked inputs only. */
+/** Remembers what this run's checks received, since the engine passes only the checked inputs to its later calls. */
 export class CheckedInputs {
   readonly #now = new Map<string, Machinery>();
 
@@ -68,7 +68,7 @@ export class CheckedInputs {
     this.#now.set(key, { ...now, secrets: [...now.secrets, ...before] });
   }
 
-  /** What it is now, or what came along where the inputs were not checked in this run. */
+  /** The current machinery, or the machinery in the inputs when this run has not checked them. */
   of(checked: Properties): Machinery {
     return this.#now.get(canonical(checked)) ?? machineryOf(checked);
   }
@@ -82,7 +82,7 @@ function plain({ urn, secrets }: Machinery): Properties {
   return { ...(urn === undefined ? {} : { urn }), secrets };
 }
 
-/** The same text for the same values, in whatever order the engine sends their keys. */
+/** The same text for the same values, in any key order. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)

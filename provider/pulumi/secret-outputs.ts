@@ -3,13 +3,13 @@ import { type Machinery, machineryOf, type Properties } from "./machinery";
 
 /**
  * How a secret value travels between Pulumi's engine and its hosts (pulumi.com, "Resource provider protocol", signatures of
- * special values). The dynamic host passes it on as it is.
+ * special values). The dynamic host passes it on unchanged.
  */
 const secretMark = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" } as const;
 
 /**
- * Outputs, with those marked as secret that hold a secret input or what was made of one, as an archive's name is of the
- * image's. An output with the name of a secret input is marked by the engine itself.
+ * Marks as secret each output that contains a secret input or is derived from one, as an archive's name is from the image's.
+ * The engine itself marks an output that has the name of a secret input.
  */
 export function markSecrets(outputs: Properties, inputs: Properties, { secrets }: Machinery): Properties {
   const hidden = new HiddenValues();

@@ -7,25 +7,28 @@ import { engineGone } from "./end-with-engine";
 import { engineLog } from "./engine-log";
 import { thisRun } from "./last-up";
 
-/** What all resources of one `pulumi up` share, since the host is one process: one login, one pool of connections, one look for Docker. */
+/**
+ * What all resources of one `pulumi up` share, since the host is one process: one login, one connection pool, one search for
+ * Docker.
+ */
 export interface Session {
   readonly config: Config;
   readonly client: IcaClient;
   readonly docker: () => Promise<Docker>;
-  /** Aborted when the engine is gone: what is under way ends cleanly, an upload without orphan parts. */
+  /** Aborted when the engine is gone, so that running work ends cleanly, for example an upload without orphaned parts. */
   readonly signal: AbortSignal;
   /** What this run remembers between calls of the engine. */
   readonly run: RunMemory;
 }
 
-/** ICA refused the key of the last `pulumi up`, and takes the one of the environment. */
+/** Shown when ICA refuses the key of the last `pulumi up` and accepts the one in the environment. */
 const spareKeyUsed =
   'ICA refuses the API key that the stack had at its last "pulumi up"; ICA_API_KEY of the environment is used instead. If the key was ' +
   'replaced, set the new one with "pulumi config set --secret ica:apiKey", or remove the old one with "pulumi config rm ica:apiKey".';
 
 const sessions = new Map<string, Session>();
 
-/** The session for a configuration; opened when it is first asked for. */
+/** The session for a configuration, opened on first use. */
 export function sharedSession(config: Config): Session {
   const key = JSON.stringify(config);
   const session = sessions.get(key) ?? open(config);
@@ -34,7 +37,7 @@ export function sharedSession(config: Config): Session {
 }
 
 function open(config: Config): Session {
-  // The AWS SDK's notice about coming versions of Node would stand in the output of every `pulumi up`.
+  // Hides the AWS SDK's notice about future Node versions, which would appear in the output of every `pulumi up`.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
   let found: Promise<Docker> | undefined;
   return {
@@ -54,7 +57,7 @@ function open(config: Config): Session {
     }),
     docker: () => {
       found ??= Docker.find(process.env).catch((error: unknown) => {
-        // Not for good: Docker may be started, or installed, before the next resource asks.
+        // Forget the failure: Docker may be started or installed before the next resource needs it.
         found = undefined;
         throw error;
       });

@@ -6,16 +6,17 @@ import { z } from "zod";
 import { cacheFolder } from "../cache-folder";
 
 /**
- * Notes of the multipart uploads that processes of this machine have begun, one file each, removed when the upload ends. A process
- * that is killed leaves its note, and S3 keeps the parts it sent and counts them; the next upload of the same object removes both.
- * Only with a note is it known that nobody goes on with an upload: another run may be sending the same object.
+ * Notes of the multipart uploads that processes on this machine have started. Each note is a file, removed when the upload
+ * ends. A killed process leaves its note, and S3 keeps and bills the parts it sent. The next upload of the same object
+ * removes both. Only a note shows that an upload is abandoned: without one, another run may still be sending the same
+ * object.
  */
 
 const noteSchema = z.object({
   bucket: z.string(),
   key: z.string(),
   uploadId: z.string(),
-  /** Process ids mean something on one machine, or in one container, only. */
+  /** A process id is only valid on one machine or in one container. */
   host: z.string(),
   pid: z.int().positive(),
 });
@@ -29,12 +30,15 @@ export interface AbandonedUpload {
 export class UploadNotes {
   readonly #folder: string;
 
-  /** Default: beside the layer cache. */
+  /** Default: next to the layer cache. */
   constructor(folder = cacheFolder("uploads")) {
     this.#folder = folder;
   }
 
-  /** Notes that this process has begun an upload; gives the way to take the note back. What cannot be written is not noted. */
+  /**
+   * Records that this process has started an upload; returns the function that removes the note. If the note cannot be
+   * written, the upload has none.
+   */
   async begun(upload: Pick<UploadNote, "bucket" | "key" | "uploadId">): Promise<() => Promise<void>> {
     const path = join(this.#folder, `${randomUUID()}.json`);
     const note: UploadNote = { ...upload, host: hostname(), pid: process.pid };
@@ -42,12 +46,12 @@ export class UploadNotes {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await writeFile(path, JSON.stringify(note), { mode: 0o600 });
     } catch {
-      // The upload does without: a lifecycle rule of the bucket removes what is left of it.
+      // The upload continues without a note. A lifecycle rule of the bucket removes what it may leave.
     }
     return () => rm(path, { force: true }).catch(() => undefined);
   }
 
-  /** The uploads of this object whose process is gone, each with the way to take out its note. */
+  /** The uploads of this object whose process is gone, each with the function that removes its note. */
   async abandoned(bucket: string, key: string): Promise<AbandonedUpload[]> {
     return (await this.#of(bucket, key))
       .filter(({ note }) => note.host === hostname() && !isAlive(note.pid))
@@ -74,7 +78,7 @@ export class UploadNotes {
   }
 }
 
-/** Undefined for what is gone, or no note: half of one, when its process was killed while it wrote. */
+/** Undefined when the file is gone or not a complete note, as when a process was killed while writing it. */
 async function readNote(path: string): Promise<UploadNote | undefined> {
   try {
     return noteSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
@@ -88,7 +92,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Another user's process cannot be asked, but it is there.
+    // The process exists but belongs to another user.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

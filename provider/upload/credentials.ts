@@ -1,4 +1,4 @@
-/** Temporary credentials for one object, as ICA gives them (official OpenAPI document, AwsTempCredentials). */
+/** Temporary credentials for one object, as ICA returns them (official OpenAPI document, AwsTempCredentials). */
 export interface UploadCredentials {
   readonly accessKey: string;
   readonly secretKey: string;
@@ -7,7 +7,7 @@ export interface UploadCredentials {
   readonly bucket: string;
   /** The key of the object. */
   readonly objectPrefix: string;
-  /** `AES256` when absent, or `AWS:KMS`. */
+  /** `AES256` or `AWS:KMS`. Default: `AES256`. */
   readonly serverSideEncryptionAlgorithm?: string | null | undefined;
   /** ARN of the KMS key. */
   readonly serverSideEncryptionKey?: string | null | undefined;
@@ -15,18 +15,21 @@ export interface UploadCredentials {
 
 /** How long ICA's credentials last: 36 hours (official OpenAPI document, createTemporaryCredentials). */
 const lifetimeMs = 36 * 3600 * 1000;
-/** They are renewed this long before, so that no request starts with credentials that end under it. */
+/** How long before their end they are renewed, so that none expire during a request. */
 const marginMs = 30 * 60 * 1000;
-/** The SDK asks again for credentials that end within five minutes; so it asks before each request, and the choice is made here. */
+/**
+ * The SDK asks again for credentials that expire within five minutes. With this value it asks before each request, so this
+ * class decides when to renew.
+ */
 const askAgainMs = 60 * 1000;
 
-/** Credentials of which a new set can be had, before they end or when S3 no longer takes them. */
+/** Credentials that are renewed before they expire, or when S3 no longer accepts them. */
 export class RenewableCredentials {
   #current: UploadCredentials;
   #since = Date.now();
   #renewing: Promise<void> | undefined;
   readonly #renew: (() => Promise<UploadCredentials>) | undefined;
-  /** Every secret ever held, to blank them in messages. */
+  /** Every secret used so far, to remove them from messages. */
   readonly #secrets = new Set<string>();
 
   constructor(first: UploadCredentials, renew: (() => Promise<UploadCredentials>) | undefined) {
@@ -48,8 +51,8 @@ export class RenewableCredentials {
   };
 
   /**
-   * Gets new credentials in place of the ones that were used. Requests that find out at the same time share one renewal. False when there
-   * is no way to get new ones.
+   * Replaces the credentials that were used with new ones. Requests that need this at the same time share one renewal.
+   * Returns false when there is no way to get new ones.
    */
   async replace(used: UploadCredentials): Promise<boolean> {
     const renew = this.#renew;

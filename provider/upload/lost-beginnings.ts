@@ -2,41 +2,41 @@ import { ListMultipartUploadsCommand, ListPartsCommand, type MultipartUpload, ty
 import { errorMessage } from "../error-message";
 
 /**
- * Beginnings of an upload whose answer was lost: the store may have begun one whose id this process was never told, so that no note
- * names it. What the store lists tells which ones these are.
+ * Finds started uploads whose response was lost. The store may have started an upload whose id this process never received,
+ * so no note names it. The store's list shows which uploads these are.
  */
 
-/** One try of a request, as far as it tells what became of it. Times are this machine's. */
+/** One try of a request, as far as its outcome is known. Times are this machine's. */
 export interface Try {
   readonly request: { readonly method: string; readonly query: object };
   readonly from: number;
   readonly to: number;
-  /** Absent where none came. */
+  /** Undefined when there was no response. */
   readonly answer?: { readonly statusCode: number; readonly headers: Readonly<Record<string, string>> };
   readonly error?: unknown;
 }
 
-/** Codes of Node for a connection that was never made. */
+/** Node's error codes for a connection that was never made. */
 const neverSent = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
-/** Milliseconds by which a store's times may differ from one to the next: some are in whole seconds. */
+/** Milliseconds by which a store's times may differ from each other: some are in whole seconds. */
 const inexact = 2000;
 
-/** Milliseconds for the whole look. A person may wait for its end, and what it finds costs nothing. */
+/** Time limit for the whole search, in milliseconds. The user may be waiting, and the uploads it finds cost nothing. */
 const lookMs = 20_000;
 
 export interface Ours {
   readonly Bucket: string;
   readonly Key: string;
-  /** The upload whose id was told, if there is one. */
+  /** The upload with a known id, if there is one. */
   readonly uploadId: string | undefined;
-  /** Ids of uploads that other processes of this machine have noted: theirs. */
+  /** Ids of uploads that other processes on this machine have noted as theirs. */
   readonly noted: ReadonlySet<string>;
 }
 
-/** What is known of the uploads that were begun by tries without an answer. */
+/** What is known about uploads started by tries without a response. */
 export interface Found {
-  /** Ids of uploads that are ours, and that no process goes on with. */
+  /** Ids of uploads that this process started and nothing continues. */
   readonly ours: readonly string[];
   /** Why there may be others; undefined when there are none. */
   readonly doubt: string | undefined;
@@ -49,7 +49,7 @@ export class LostBeginnings {
   /** Milliseconds by which the store's clock is ahead of this machine's. */
   #ahead = 0;
 
-  /** To be told of each try of any request. */
+  /** Called after each try of any request. */
   tried({ request: { method, query }, from, to, answer, error }: Try): void {
     const storeTime = Date.parse(answer?.headers.date ?? "");
     if (!Number.isNaN(storeTime)) this.#ahead = storeTime - to;
@@ -60,8 +60,9 @@ export class LostBeginnings {
   }
 
   /**
-   * Looks for them, at the end of an upload. Another run may fill the same object: its upload was begun at another time, or by somebody else,
-   * or has parts by now, or is noted. Where there are still more than answers were lost, none is taken for ours.
+   * Searches at the end of an upload. Another run may fill the same object. Its upload was started at another time or by
+   * another user, has parts by now, or has a note. If more uploads remain than responses were lost, none of them counts as
+   * this process's own.
    */
   async find(client: S3Client, { Bucket, Key, uploadId, noted }: Ours): Promise<Found> {
     if (this.#tries === 0) return { ours: [], doubt: undefined };
@@ -95,13 +96,13 @@ export class LostBeginnings {
   }
 }
 
-/** A server that failed, or a gateway before it, may have done what was asked; one that is busy has not. */
+/** A failing server, or a gateway before it, may have carried out the request. A busy one has not. */
 function isLost(status: number | undefined, error: unknown): boolean {
   if (status !== undefined) return status >= 500 && status !== 503;
   return !(error instanceof Error && "code" in error && typeof error.code === "string" && neverSent.has(error.code));
 }
 
-/** Temporary credentials name their user, or their session, where the store tells. */
+/** Temporary credentials identify their user or session, if the store reports it. */
 function isOfSameUser({ Initiator }: MultipartUpload, own: MultipartUpload | undefined): boolean {
   return Initiator?.ID === undefined || own?.Initiator?.ID === undefined || Initiator.ID === own.Initiator.ID;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 
-/** Counts and hashes what passes, and keeps what the source failed with. */
+/** Counts and hashes the bytes that pass through, and keeps the source's error. */
 export class Meter {
   bytes = 0;
   failure: unknown;
@@ -12,7 +12,7 @@ export class Meter {
 
   constructor(source: Readable) {
     this.#source = source;
-    // It may fail before or after it is read, and an error that nobody hears ends the whole process.
+    // The source may fail before or after it is read, and an error without a listener ends the whole process.
     source.on("error", (error) => {
       if (!this.#reading) this.failure ??= error;
     });
@@ -29,7 +29,7 @@ export class Meter {
     }
   }
 
-  /** Ends the reading as if the source had ended, and the source with it. */
+  /** Ends the reading as if the source had ended, and ends the source. */
   stop(): void {
     this.#stopped = true;
     this.#source.destroy();

@@ -14,16 +14,16 @@ import { PartNumbers, partsOf } from "./part-cuts";
 import { SentAhead, type SentPart, UnderWay } from "./sent-ahead";
 
 /**
- * An S3 multipart upload of a stream whose length is not known. Not the SDK's lib-storage: that one puts each part together in
- * fresh memory, and after a part was refused it still sends all the others.
+ * An S3 multipart upload of a stream of unknown length. The SDK's lib-storage does not fit: it allocates new memory for each
+ * part, and after a refused part it still sends all the others.
  */
 
-/** Parts that are sent at a time. */
+/** Number of parts sent at the same time. */
 export const partsInFlight = 4;
 
-/** The object that is written, and the upload that writes it. */
+/** The object to write, and the upload that writes it. */
 export class Target {
-  /** Undefined as long as none was begun. */
+  /** Undefined until the upload has started. */
   uploadId: string | undefined;
   readonly #client: S3Client;
   readonly #object: () => { Bucket: string; Key: string };
@@ -43,7 +43,7 @@ export class Target {
     this.#notes = notes;
   }
 
-  /** The whole object in one request. */
+  /** Sends the whole object in one request. */
   async put(bytes: Buffer): Promise<void> {
     await this.#client.send(new PutObjectCommand({ ...this.#object(), ...this.#encryption(), Body: bytes }));
   }
@@ -58,7 +58,7 @@ export class Target {
     this.#takeBack = await this.#notes?.begun({ bucket: Bucket, key: Key, uploadId: begun.UploadId });
   }
 
-  /** Called when nothing is left of the upload, or nothing can be done about it. */
+  /** Called when nothing is left of the upload, or nothing more can be done about it. */
   async over(): Promise<void> {
     await this.#takeBack?.();
   }
@@ -71,7 +71,7 @@ export class Target {
     return { PartNumber: number, ETag };
   }
 
-  /** Puts the object together out of these parts. Others that S3 has are dropped. */
+  /** Assembles the object from these parts. S3 drops its other parts. */
   async complete(parts: readonly SentPart[]): Promise<void> {
     const Parts = [...parts].sort((a, b) => a.PartNumber - b.PartNumber);
     await this.#client.send(
@@ -81,18 +81,18 @@ export class Target {
 }
 
 export interface Sending {
-  /** Waited for right before the object is written. */
+  /** Awaited right before the object is written. */
   readonly beforeEnd: () => Promise<void>;
-  /** Gets the bytes of the object that S3 has. */
+  /** Receives the number of bytes of the object that S3 has. */
   readonly onProgress: (bytes: number) => void;
   readonly headStart?: HeadStart | undefined;
 }
 
 /**
- * Sends what a meter reads in parts of one size, {@link partsInFlight} at a time; what fits in one part goes in one request. Gives
- * the number of parts. The memory is that of one part more than are sent at a time. When one part fails nothing more is
- * read, and it fails when no part is under way any more. With a head start, parts that were sent ahead are taken for what the
- * meter reads, where it reads just that; then not all parts are of one size.
+ * Sends the bytes of a meter in parts of equal size, {@link partsInFlight} at a time. Bytes that fit in one part go in one
+ * request. Returns the number of parts. Uses the memory of one part more than are sent at the same time. When a part fails,
+ * reading stops, and this rejects once all running parts have ended. With a head start, a part that was sent ahead is used
+ * when the meter reads exactly its bytes; then the parts have different sizes.
  */
 export async function sendParts(
   meter: Meter,

@@ -3,25 +3,25 @@ import type { BufferPool } from "../bytes/buffer-pool";
 import type { Meter } from "./meter";
 import type { SentAhead } from "./sent-ahead";
 
-/** Numbers for parts, which say in what order S3 puts them together. */
+/** Part numbers, which set the order in which S3 assembles the parts. */
 export class PartNumbers {
-  /** That of the part that comes last so far; 0: there is none. */
+  /** The number of the last part so far; 0 when there is none. */
   last = 0;
   readonly #planned: ReadonlySet<number>;
   readonly #lastPlanned: number;
 
-  /** `planned` are never given to another part: what was sent under one of them may still be on its way. */
+  /** `planned` numbers are never given to another part: what was sent under one of them may still be on its way. */
   constructor(planned: readonly number[] = []) {
     this.#planned = new Set(planned);
     this.#lastPlanned = Math.max(0, ...planned);
   }
 
-  /** Whether one that was planned can still come after the next part. */
+  /** Whether a planned number can still follow the next part. */
   get plannedCanCome(): boolean {
     return this.next() < this.#lastPlanned;
   }
 
-  /** What the next part would get. */
+  /** The number that the next part would get. */
   next(): number {
     let number = this.last + 1;
     while (this.#planned.has(number)) number++;
@@ -33,7 +33,7 @@ export class PartNumbers {
     return this.last;
   }
 
-  /** A part with this number comes next. */
+  /** The next part has this number. */
   skipTo(number: number): void {
     this.last = number;
   }
@@ -42,22 +42,23 @@ export class PartNumbers {
 export interface UploadPart {
   readonly bytes: Buffer;
   readonly last: boolean;
-  /** What was begun to be sent ahead and holds the same bytes. */
+  /** A part with the same bytes whose sending ahead has started. */
   readonly planned?: PlannedPart;
 }
 
 export interface Cut {
   readonly partSize: number;
-  /** Bytes of any part at least, but of the last one. */
+  /** Smallest number of bytes of any part except the last. */
   readonly smallest: number;
   readonly ahead: SentAhead | undefined;
   readonly numbers: PartNumbers;
 }
 
 /**
- * What a meter reads, in parts of one size but for the last; at least one. `slabs`, as large as a part, give the memory. Where a part
- * begins that was sent ahead, what is there until then becomes a part of its own. So that this is never too small, as much as
- * the smallest part has is kept back of each part as long as one that was sent ahead can come.
+ * Cuts the bytes of a meter into parts of equal size, except the last; at least one part. `slabs` provide the memory and
+ * have the size of a part. Where a part begins that was sent ahead, the bytes before it become a part of their own. So that
+ * this part is never too small, the smallest part's size is held back from each part while a part sent ahead can still
+ * follow.
  */
 export async function* partsOf(
   meter: Meter,
@@ -66,14 +67,14 @@ export async function* partsOf(
 ): AsyncGenerator<UploadPart> {
   let part = slabs.take(slabs.size);
   let filled = 0;
-  /** The part that begins where `part` does, and how many chunks of it were there so far. */
+  /** The planned part that begins at the start of `part`, and how many of its chunks have been read. */
   let planned: PlannedPart | undefined;
   let chunks = 0;
   for await (const chunk of meter.chunks()) {
     const key = ahead?.keyOf(chunk);
     if (planned?.keys[chunks] !== key) planned = undefined;
     if (planned === undefined && key !== undefined && (filled === 0 || filled >= smallest)) {
-      // What stands before it takes a number, too.
+      // The bytes before it need a number too.
       planned = ahead?.arrivedAt(key, filled > 0 ? numbers.next() : numbers.last);
       chunks = 0;
       if (planned !== undefined && filled > 0) {
@@ -83,7 +84,7 @@ export async function* partsOf(
       }
     }
     for (let at = 0; at < chunk.length; ) {
-      // Only now is it known that this part is not the last one.
+      // Only now is it certain that this is not the last part.
       if (filled === part.length) {
         const next = slabs.take(slabs.size);
         const size = numbers.plannedCanCome ? partSize - smallest : partSize;

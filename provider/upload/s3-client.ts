@@ -4,25 +4,28 @@ import type { RenewableCredentials } from "./credentials";
 import type { Try } from "./lost-beginnings";
 import { tryOnce } from "./s3-try";
 
-/** The client of an object store that tries again, renews its credentials, and can be aborted. */
+/** An object store client that retries, renews its credentials and can be aborted. */
 
 export interface S3Options {
   readonly credentials: RenewableCredentials;
-  /** Only for an object store that is not AWS. */
+  /** Only for an object store other than AWS. */
   readonly endpoint: string | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Milliseconds without a byte, either way, after which a try is given up. Default {@link idleMs}. */
+  /** Milliseconds without a byte in either direction before a try ends. Default {@link idleMs}. */
   readonly idleMs?: number | undefined;
-  /** Tries of each request. Default {@link tries}. */
+  /** Number of tries of each request. Default {@link tries}. */
   readonly tries?: number | undefined;
-  /** Told of each try. */
+  /** Called after each try. */
   readonly onTry?: ((made: Try) => void) | undefined;
 }
 
-/** A connection whose other end is gone, as after a suspended laptop, says nothing by itself. */
+/** A connection whose other end is gone, as after a laptop was suspended, reports nothing by itself. */
 const idleMs = 120_000;
 const connectMs = 10_000;
-/** The SDK doubles its pauses from a tenth of a second on, less a random share: these tries last for half a minute or so. */
+/**
+ * The SDK starts with a pause of a tenth of a second and doubles it, minus a random share. All these tries take about half a
+ * minute.
+ */
 const tries = 10;
 
 export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options): S3Client {
@@ -31,18 +34,19 @@ export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options
   const config = {
     region,
     credentials: credentials.provider,
-    // Object stores other than AWS know no bucket as a host name.
+    // Object stores other than AWS do not support bucket host names.
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    // AWS_ENDPOINT_URL is meant for what the user does with AWS: no archive, nor ICA's credentials, shall go there.
+    // AWS_ENDPOINT_URL is for the user's own work with AWS. Neither the archive nor ICA's credentials may go there.
     ignoreConfiguredEndpointUrls: true,
-    // The SDK's default checksums go as trailers, which other object stores do not take; TLS and our SHA-256 remain.
+    // The SDK sends its default checksums as trailers, which other object stores do not accept. TLS and this project's
+    // SHA-256 remain.
     requestChecksumCalculation: "WHEN_REQUIRED" as const,
     responseChecksumValidation: "WHEN_REQUIRED" as const,
     maxAttempts: limits.tries ?? tries,
     requestHandler: {
       connectionTimeout: connectMs,
       socketTimeout: limits.idleMs ?? idleMs,
-      // The SDK itself knows no proxy.
+      // The SDK has no proxy support of its own.
       ...(tunnel === undefined ? {} : { httpsAgent: tunnel }),
     },
   };
@@ -54,7 +58,7 @@ export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options
       try {
         const answer = await tryOnce(handle, sent, options, {
           idleMs: config.requestHandler.socketTimeout,
-          // What is under way ends with the signal, except for the removal that follows it.
+          // The signal ends all requests, except the removal that follows it.
           signal: isOfRemoval(sent) ? undefined : signal,
         });
         limits.onTry?.({ request: sent, from, to: Date.now(), answer: answer.response });
@@ -76,13 +80,13 @@ export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options
         return next(args);
       }
     },
-    // Outside of the SDK's retries and of signing, so that the second try is signed anew.
+    // Outside the SDK's retries and signing, so that the second try is signed again.
     { step: "build", name: "renewExpiredCredentials" },
   );
   return client;
 }
 
-/** A removal, or a look at what is to be removed: nothing else is read. */
+/** Whether the request removes an upload or lists what to remove. Nothing else is read. */
 function isOfRemoval({ method }: { readonly method: string }): boolean {
   return method === "DELETE" || method === "GET";
 }

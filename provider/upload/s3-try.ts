@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { readBytes } from "../bytes/read-bounded";
 import { formatDuration } from "../inputs/duration";
 
-/** One try of a request to an object store. What comes back has an end, in size and in time. */
+/** One try of a request to an object store. The response is limited in size and time. */
 
 /** What the limits depend on. */
 interface Sent {
@@ -16,19 +16,20 @@ interface Got {
 }
 
 export interface TryLimits {
-  /** Milliseconds without a byte, either way, after which the connection is given up. */
+  /** Milliseconds without a byte in either direction before the connection is closed. */
   readonly idleMs: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Bytes of an answer. The largest is a page of 1,000 open uploads, some half of it. */
+/** Largest number of bytes of a response. The largest response, a page of 1,000 open uploads, has about half of that. */
 const largestAnswer = 1024 * 1024;
-/** Bytes a second that an upload has to make at least: a slow line with four parts on it is alive, one byte now and then is not. */
+/** Slowest upload in bytes a second: a slow line with four parts on it still works, an occasional byte does not. */
 const slowest = 4096;
 
 /**
- * Sends a request, and reads its answer. The whole try takes as long as its bytes need on a very slow line, and the answer twice
- * the time in which nothing may come; the answer to a completion ten times, for S3 keeps it alive with spaces for some minutes.
+ * Sends a request and reads the response. The try may take as long as its bytes need on a very slow line. The response may
+ * take twice the idle time. The response to a completion may take ten times that: S3 keeps it alive with spaces for some
+ * minutes.
  */
 export async function tryOnce<Request extends Sent, Answer extends Got, Options extends object>(
   handle: (request: Request, options: Options & { abortSignal: AbortSignal }) => Promise<Answer>,
@@ -54,12 +55,13 @@ export async function tryOnce<Request extends Sent, Answer extends Got, Options 
     if (!(response.body instanceof Readable)) return answer;
     const { bytes, isWhole } = await readBytes(response.body, largestAnswer);
     if (!isWhole) throw new Error(`S3 answered ${response.statusCode} with more than ${largestAnswer / 1024} KB`);
-    // A stream again: the SDK looks for an error in the answer to a completion only where it is one.
+    // Turn the body into a stream again: the SDK only looks for an error in the response to a completion if the body is a
+    // stream.
     response.body = Readable.from([bytes]);
     return answer;
   } catch (error) {
     if (!isLate) throw error;
-    // By this name the SDK knows that another try is worth it.
+    // The SDK retries errors of this name.
     throw Object.assign(new Error(`the try was not over after ${formatDuration(longestMs)}`), { name: "TimeoutError" });
   } finally {
     clearTimeout(timer);

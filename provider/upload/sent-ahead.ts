@@ -7,7 +7,7 @@ export interface SentPart {
   readonly ETag: string;
 }
 
-/** Parts under way, a few at a time. */
+/** Parts being sent, a few at a time. */
 export class UnderWay {
   readonly #most: number;
   readonly #sending = new Set<Promise<unknown>>();
@@ -16,13 +16,13 @@ export class UnderWay {
     this.#most = most;
   }
 
-  /** Takes note of a part; `sending` must not fail. */
+  /** Adds a part; `sending` must not reject. */
   add(sending: Promise<unknown>): void {
     this.#sending.add(sending);
     void sending.finally(() => this.#sending.delete(sending));
   }
 
-  /** Until one more can be sent. */
+  /** Waits until another part can be sent. */
   async room(): Promise<void> {
     while (this.#sending.size >= this.#most) await Promise.race(this.#sending);
   }
@@ -32,12 +32,12 @@ export class UnderWay {
   }
 }
 
-/** Sends the planned parts, in order, until the archive itself comes to where they stand. */
+/** Sends the planned parts, in order, until the archive itself reaches their position. */
 export class SentAhead {
   readonly #plan: HeadStart;
   readonly #send: (number: number, bytes: Buffer) => Promise<SentPart>;
   readonly #begun = new Map<PlannedPart, Promise<SentPart | undefined>>();
-  /** By their first key, those that the archive did not come to. */
+  /** The parts that the archive has not reached, by their first key. */
   readonly #ahead = new Map<string, PlannedPart[]>();
   #over = false;
 
@@ -50,7 +50,7 @@ export class SentAhead {
     }
   }
 
-  /** Never fails: what cannot be sent is sent in its turn. */
+  /** Never rejects: a part that cannot be sent ahead is sent in its turn. */
   async run(underWay: UnderWay, slabs: BufferPool): Promise<void> {
     for (const part of this.#plan.parts) {
       await underWay.room();
@@ -62,7 +62,7 @@ export class SentAhead {
     }
   }
 
-  /** Nothing more is begun. */
+  /** Starts no more parts. */
   stop(): void {
     this.#over = true;
   }
@@ -71,13 +71,16 @@ export class SentAhead {
     return this.#plan.keyOf(blocks);
   }
 
-  /** The archive has come to this chunk: gives the part that begins with it, if it was begun and its number is larger than `after`. */
+  /**
+   * The archive has reached this chunk. Returns the part that begins with it, if its sending has started and its number is
+   * larger than `after`.
+   */
   arrivedAt(key: string, after: number): PlannedPart | undefined {
     const part = this.#ahead.get(key)?.shift();
     return part !== undefined && part.number > after && this.#begun.has(part) ? part : undefined;
   }
 
-  /** Undefined if it could not be sent. */
+  /** Undefined if the part could not be sent. */
   async sent(part: PlannedPart): Promise<SentPart | undefined> {
     return this.#begun.get(part);
   }

@@ -12,8 +12,8 @@ import { isExpired, s3Client } from "./s3-client";
 export type { UploadCredentials } from "./credentials";
 
 /**
- * Bytes of one part. S3 takes at most 10,000 parts (Amazon S3 user guide, "Multipart upload limits"), and the size of an archive
- * is not known before it has ended: this is good for 117 GiB. A part is held in memory until S3 has it.
+ * Bytes of one part. S3 allows at most 10,000 parts (Amazon S3 user guide, "Multipart upload limits"), and the archive's
+ * size is unknown until it ends. This size allows 117 GiB. A part stays in memory until S3 has it.
  */
 export const partSize = 12 * 1024 * 1024;
 
@@ -21,21 +21,24 @@ export interface UploadRequest {
   /** What to upload; destroyed when the upload fails. */
   readonly source: Readable;
   readonly credentials: UploadCredentials;
-  /** Only for an object store that is not AWS. */
+  /** Only for an object store other than AWS. */
   readonly endpoint?: string | undefined;
-  /** Gives new credentials for the same object. Without it an upload ends with its credentials. */
+  /** Returns new credentials for the same object. Without this, an upload fails when its credentials expire. */
   readonly renew?: () => Promise<UploadCredentials>;
   /**
-   * Asked when all of the source was read, right before the object is written. What it fails with the upload fails with, and
-   * nothing is written.
+   * Awaited after the whole source was read, right before the object is written. If it rejects, the upload fails with the
+   * same error and writes nothing.
    */
   readonly beforeEnd?: () => Promise<void>;
-  /** Bytes that S3 has. */
+  /** Receives the number of bytes that S3 has. */
   readonly onProgress?: (bytes: number) => void;
   readonly signal?: AbortSignal;
-  /** Where it is noted that the upload is under way. What a killed process left of the same object is removed by its note. */
+  /**
+   * Records that the upload is running. With such a note, a later upload removes what a killed process left of the same
+   * object.
+   */
   readonly notes?: UploadNotes;
-  /** What can be sent before the source gives anything. */
+  /** What can be sent before the source provides any bytes. */
   readonly headStart?: HeadStart | undefined;
   /** For tests. Default {@link partSize}. */
   readonly partSize?: number;
@@ -46,19 +49,19 @@ export interface UploadRequest {
 
 export interface Uploaded {
   readonly bytes: number;
-  /** Of what was uploaded; hex. */
+  /** Hash of the uploaded bytes, in hex. */
   readonly sha256: string;
   readonly parts: number;
-  /** What may be left in the store, in a sentence; undefined when nothing is. */
+  /** A sentence about what may be left in the store; undefined when nothing is. */
   readonly leftover?: string;
 }
 
-/** S3 refused, or could not be reached. The message holds its words and never a secret. */
+/** S3 refused the upload or could not be reached. The message contains S3's words and never a secret. */
 export class UploadError extends Error {
   override readonly name = "UploadError";
   constructor(
     message: string,
-    /** S3's own code, for example `AccessDenied`. */
+    /** S3's own error code, for example `AccessDenied`. */
     readonly code: string | undefined,
   ) {
     super(message);
@@ -66,9 +69,9 @@ export class UploadError extends Error {
 }
 
 /**
- * Uploads a stream of unknown length to the object the credentials are for, in parts that are tried again one by one. On
- * any failure, and when aborted, the parts that S3 has already are removed, and the source is destroyed. Throws what the
- * source failed with, the signal's reason, else {@link UploadError}.
+ * Uploads a stream of unknown length to the object of the credentials, in parts that are retried separately. On any failure,
+ * and when aborted, the parts that S3 already has are removed and the source is destroyed. Throws the source's error, the
+ * signal's reason, or {@link UploadError}.
  */
 export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
   const { source, signal, onProgress } = request;
@@ -92,7 +95,7 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
       refused = { reason };
       throw reason;
     });
-    // While the store still lists our own upload beside those.
+    // Search while the store still lists this process's own upload beside those.
     doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
   };
   const stop = () => source.destroy(reasonOf(signal));
@@ -116,7 +119,7 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     throw meter.failure ?? uploadError(error, credentials, leftover + doubt);
   } finally {
     signal?.removeEventListener("abort", stop);
-    // What could not be removed now is removed by its note, before the same object is uploaded the next time.
+    // If something could not be removed now, the next upload of the same object removes it by its note.
     if (leftover === "") await target.over();
     client.destroy();
   }
@@ -126,7 +129,10 @@ function objectOf({ bucket, objectPrefix }: UploadCredentials): { Bucket: string
   return { Bucket: bucket, Key: objectPrefix };
 }
 
-/** The headers that ICA wants (official OpenAPI document, AwsTempCredentials: "AES256" by default, or "AWS:KMS" with a key). */
+/**
+ * The headers that ICA requires (official OpenAPI document, AwsTempCredentials: "AES256" by default, or "AWS:KMS" with a
+ * key).
+ */
 function encryptionOf({ serverSideEncryptionAlgorithm: algorithm, serverSideEncryptionKey: key }: UploadCredentials) {
   if (algorithm === undefined || algorithm === null || algorithm === "" || algorithm === "AES256")
     return { ServerSideEncryption: "AES256" as const };
@@ -141,10 +147,10 @@ function encryptionOf({ serverSideEncryptionAlgorithm: algorithm, serverSideEncr
   };
 }
 
-/** Milliseconds for the removal of parts, which also whoever aborts has to wait for. */
+/** Time limit for removing parts, in milliseconds. A user who aborts has to wait for it too. */
 const removalMs = 60_000;
 
-/** Removes the parts of an upload that failed. Gives a sentence if that failed too. */
+/** Removes the parts of a failed upload. Returns a sentence if that failed too. */
 async function removeParts(
   client: S3Client,
   credentials: RenewableCredentials,
@@ -161,7 +167,7 @@ async function removeParts(
   }
 }
 
-/** Removes what was begun without our being told its id. Gives a sentence if something may be left. */
+/** Removes uploads that were started but whose id was never received. Returns a sentence if something may be left. */
 async function removeLost(
   client: S3Client,
   credentials: RenewableCredentials,
@@ -178,11 +184,11 @@ async function removeLost(
   return failures.find((failure) => failure !== "") ?? "";
 }
 
-/** Characters that are shown of S3's words, and of its code for them. */
+/** Largest number of characters shown of S3's message and of its code. */
 const longestWords = 500;
 const longestCode = 100;
 
-/** A new error and not the SDK's: that one holds the request, with the token in its headers. */
+/** A new error instead of the SDK's, which contains the request with the token in its headers. */
 function uploadError(error: unknown, credentials: RenewableCredentials, leftover: string): UploadError {
   if (error instanceof UploadError) return error;
   const refused = error instanceof S3ServiceException;

@@ -9,11 +9,11 @@ import { awaitGone, isDeleting, lookUp } from "./presence";
 import { RefusedChange } from "./refused-change";
 import { describe, settingsOf } from "./state";
 
-/** Workspaces that were there before they were declared, or that a lost answer tells of. */
+/** Adopts workspaces that existed before they were declared, or that ICA created although its response was lost. */
 
 /**
- * A workspace that an earlier, interrupted run of the same program made: same project, same name, same settings. One that ICA is about
- * to delete holds its name until it is gone, which is waited for until `deadline`.
+ * Finds a workspace that an earlier, interrupted run of the same program made: same project, same name, same settings. A
+ * workspace that ICA is deleting keeps its name until it is gone, so this waits for that until `deadline`.
  */
 export async function findOwn(
   context: Context,
@@ -37,7 +37,7 @@ export async function findOwn(
   );
 }
 
-/** Makes it. Whatever becomes of ICA's answer, what ICA made is not lost. */
+/** Creates the workspace. If ICA's response is lost, this finds what ICA created. */
 export async function createWorkspace(context: Context, inputs: WorkspaceInputs): Promise<MadeWorkspace> {
   const { workspaces } = context.client;
   const { projectId, name } = inputs;
@@ -46,8 +46,8 @@ export async function createWorkspace(context: Context, inputs: WorkspaceInputs)
     context.log.info(`created, with id ${made.id}`);
     return made;
   } catch (error) {
-    // Names are unique, and there was none of this name: one that is there now is the one that was asked for. A 409 is what the
-    // second try of a call may get while the first is still at work.
+    // Names are unique and this one was free, so a workspace with the name is the one requested. A 409 may answer a retry
+    // while the first call is still running.
     const mayBeMade = error instanceof IcaError && (error.isAmbiguous || error.status === 409);
     const made = mayBeMade ? await workspaces.findByName(projectId, name).catch(() => undefined) : undefined;
     if (made === undefined || !isDeclared(made, inputs)) throw error;

@@ -1,8 +1,8 @@
 import { AllowedUrlError, parseAllowedUrl, writeAllowedUrl } from "../../runtime/allowed-url";
 
-/** Entries of `allowedUrls`, by the grammar that the runtime's gateway reads them with (docs/assumptions.md, W6). */
+/** Entries of `allowedUrls`, parsed with the grammar of the runtime's gateway (docs/assumptions.md, W6). */
 
-/** Why an entry cannot be used, or undefined when it can. The entry itself is not repeated: a program may call it a secret. */
+/** Why an entry is invalid; undefined when it is valid. The text does not repeat the entry, which may be secret. */
 export function checkAllowedUrl(entry: string): string | undefined {
   try {
     parseAllowedUrl(entry);
@@ -13,7 +13,7 @@ export function checkAllowedUrl(entry: string): string | undefined {
   }
 }
 
-/** The one way to write an entry: lower-case scheme and host, no trailing slash. What is no entry stays as it is. */
+/** The canonical form of an entry: lower-case scheme and host, no trailing slash. An invalid entry stays unchanged. */
 export function normaliseAllowedUrl(entry: string): string {
   try {
     return writeAllowedUrl(parseAllowedUrl(entry));

@@ -2,31 +2,31 @@ import { isDeepStrictEqual } from "node:util";
 import type { WorkspaceInputs } from "./inputs";
 import type { DescribedWorkspace } from "./state";
 
-/** What a change of a field does to the workspace. */
+/** What changing a field does to the workspace. */
 export type Effect =
-  /** Nothing is written to ICA; only what this project does from now on. */
+  /** Writes nothing to ICA; only changes what this project does from now on. */
   | "none"
-  /** Written to ICA; a running workspace goes on running. */
+  /** Writes to ICA; a running workspace keeps running. */
   | "in place"
-  /** A running workspace is stopped, changed and started again; one that does not run is only changed. */
+  /** Stops a running workspace, changes it and starts it again. A stopped workspace is only changed. */
   | "restart"
-  /** The run state itself: start or stop. */
+  /** Starts or stops the workspace. */
   | "run state"
-  /** A new workspace; /data of the old one is lost. */
+  /** Creates a new workspace; /data of the old one is lost. */
   | "replace";
 
-/** A workspace before a change; its id where it is known. */
+/** A workspace before a change, with its id if known. */
 type Before = DescribedWorkspace & { readonly workspaceId?: string };
 
 export interface Rule {
   readonly effect: Effect;
-  /** Ends the sentence "because …". */
+  /** Completes the sentence "because …". */
   readonly why: string;
 }
 
-/** A rule for some changes of a field only. */
+/** A rule for some changes of a field. */
 export interface Case extends Rule {
-  /** Which changes these are, for a reader. */
+  /** Describes these changes for readers. */
   readonly when: string;
   readonly applies: (before: Before, after: WorkspaceInputs) => boolean;
 }
@@ -35,8 +35,8 @@ const permission = "it is a permission for `pulumi up`, unknown to ICA";
 const always = () => true;
 
 /**
- * The effect of every field: the only place that says so. Where a field has several cases, the first one that applies counts.
- * docs/workspaces.md prints this table; what is assumed of ICA in it stands in docs/assumptions.md (W5).
+ * The effect of every field, defined only here. If a field has several cases, the first match applies. docs/workspaces.md
+ * prints this table. Its assumptions about ICA are in docs/assumptions.md (W5).
  */
 export const effects: Readonly<Record<keyof WorkspaceInputs, Rule | readonly [Case, ...Case[]]>> = {
   name: { effect: "in place", why: "a name is only a label; the address of a workspace does not hold it" },
@@ -108,14 +108,14 @@ export interface FieldChange extends Rule {
 
 const fields = Object.keys(effects) as (keyof WorkspaceInputs)[];
 
-/** The fields that differ, and what each difference does. */
+/** The fields that differ, and the effect of each difference. */
 export function changesBetween(before: Before, after: WorkspaceInputs): FieldChange[] {
   return fields
     .filter((field) => !isDeepStrictEqual(comparable(before[field]), comparable(after[field])))
     .map((field) => ({ field, ...ruleFor(field, before, after) }));
 }
 
-/** The rules of a field, one for each kind of change, as a reader needs them. */
+/** The rules of a field for readers, one for each kind of change. */
 export function rulesOf(field: keyof WorkspaceInputs): readonly (Rule & { readonly when: string })[] {
   const rule = effects[field];
   return "effect" in rule ? [{ ...rule, when: "any" }] : rule;
@@ -128,12 +128,12 @@ function ruleFor(field: keyof WorkspaceInputs, before: Before, after: WorkspaceI
   return { effect: found.effect, why: found.why };
 }
 
-/** An empty list and no list mean the same. */
+/** Treats an empty list and no list as equal. */
 function comparable(value: unknown): unknown {
   return Array.isArray(value) && value.length === 0 ? undefined : value;
 }
 
-/** What happens to a workspace in ICA, in words; the same for the table of docs/workspaces.md and for the preview. */
+/** What happens to a workspace in ICA, in words, for the table of docs/workspaces.md and for the preview. */
 export function outcomeOf(effect: Effect, isRunning: boolean): string {
   switch (effect) {
     case "none":

@@ -3,7 +3,10 @@ import type { CheckFailure } from "../handler";
 import type { WorkspaceSettings } from "../ica/workspaces";
 import { idOf } from "../inputs/text";
 
-/** Most members of a cluster beside its manager ("hard limit 50", help.ica.illumina.com, "Bench Clusters"). */
+/**
+ * Largest number of members in a cluster, not counting its manager ("hard limit 50", help.ica.illumina.com, "Bench
+ * Clusters").
+ */
 export const mostMembers = 50;
 
 const count = z
@@ -11,7 +14,7 @@ const count = z
   .min(0, { error: "must be at least 0" })
   .max(mostMembers, { error: `must be at most ${mostMembers}` });
 
-/** A cluster as it is declared: `members` for a fixed number, `maxMembers` for one that follows the load. */
+/** A cluster as declared: `members` for a fixed number, `maxMembers` for a number that follows the load. */
 export const clusterSchema = z.strictObject({
   members: count.optional(),
   maxMembers: count.optional(),
@@ -22,7 +25,7 @@ export const clusterSchema = z.strictObject({
 
 export type Cluster = z.infer<typeof clusterSchema>;
 
-/** What the schema cannot tell: exactly one of the two numbers. The value may be of any form here, or not known yet. */
+/** Checks what the schema cannot: exactly one of the two numbers is set. The value may have any type here, or be unknown. */
 export function checkCluster(cluster: unknown): CheckFailure[] {
   if (typeof cluster !== "object" || cluster === null || Array.isArray(cluster)) return [];
   const given = ["members", "maxMembers"].filter((key) => Reflect.get(cluster, key) !== undefined);
@@ -31,7 +34,7 @@ export function checkCluster(cluster: unknown): CheckFailure[] {
   return [{ property: "cluster", reason: given.length === 0 ? `needs ${choice}` : `takes ${choice}, not both` }];
 }
 
-/** As it is sent to ICA. */
+/** The cluster as sent to ICA. */
 export function clusterSettings(cluster: Cluster): NonNullable<WorkspaceSettings["cluster"]> {
   const { members, maxMembers, managerImage, managerWeb, dedicatedManager } = cluster;
   return {
@@ -43,7 +46,7 @@ export function clusterSettings(cluster: Cluster): NonNullable<WorkspaceSettings
   };
 }
 
-/** As it would be declared. */
+/** The cluster as it would be declared. */
 export function describeCluster(settings: NonNullable<WorkspaceSettings["cluster"]>): Cluster {
   const { scaling, members, managerImageId, managerWebAccess, dedicatedManager } = settings;
   return {

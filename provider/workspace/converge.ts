@@ -12,13 +12,13 @@ import { needsRestart } from "./preview/restart-refusal";
 import { RefusedChange } from "./refused-change";
 import { describe, isDown, isUp, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
 
-/** What has to be known of a change that fails halfway. */
+/** What the caller needs to know about a change that fails halfway. */
 export interface Progress {
-  /** It is stopped for a restart, or was, and is to run again. */
+  /** The workspace has been or is about to be stopped for a restart, and has to run again. */
   restarting: boolean;
 }
 
-/** Brings a workspace from what it is to what is declared, until `deadline` (milliseconds since 1970). */
+/** Changes a workspace from its current state to the declared one, until `deadline` (milliseconds since 1970). */
 export async function converge(
   context: Context,
   place: WorkspaceRef,
@@ -53,7 +53,7 @@ export async function converge(
   return current;
 }
 
-/** Writes the declared settings, unless somebody else changed them since `live` was read. */
+/** Writes the declared settings, unless someone else has changed them since `live` was read. */
 async function write(
   context: Context,
   place: WorkspaceRef,
@@ -61,7 +61,7 @@ async function write(
   inputs: WorkspaceInputs,
 ): Promise<Workspace> {
   const { workspaces } = context.client;
-  // Read again right before writing: the tag must be that of the version this change is based on.
+  // Read again right before writing, so that the tag belongs to the version that this change is based on.
   const { workspace, etag } = await workspaces.get(place.projectId, place.workspaceId);
   if (!isDeepStrictEqual(settingsOf(describe(workspace, inputs)), settingsOf(describe(live, inputs)))) {
     throw new RefusedChange(
@@ -71,7 +71,7 @@ async function write(
   return workspaces.update(place.projectId, place.workspaceId, keeping(workspace, settingsOf(inputs)), etag);
 }
 
-/** Runs the steps after the id is known: whatever fails, the id and what is known of the workspace are kept. */
+/** Runs the steps after the id is known. If one fails, the id and the known state are kept. */
 export async function keepWorkspaceId(
   context: Context,
   place: WorkspaceRef,
@@ -83,14 +83,14 @@ export async function keepWorkspaceId(
   try {
     return stateOf(await steps(), inputs);
   } catch (error) {
-    // Taking over was refused before anything was written: the workspace is not this stack's to delete.
+    // The adoption was refused before anything was written, so this stack must not delete the workspace.
     if (takesOver && error instanceof RefusedChange) throw error;
     const message = errorMessage(error);
     const seen = await present(context, place.projectId, place.workspaceId).catch((second: unknown) => {
       context.log.warn(`its state could not be read after the failure (${errorMessage(second)})`);
       return "unreadable" as const;
     });
-    // It vanished meanwhile: there is no id to keep.
+    // The workspace has gone in the meantime, so there is no id to keep.
     if (seen === undefined) throw vanished(place, error);
     const state: WorkspaceState =
       seen === "unreadable"
@@ -108,7 +108,7 @@ export async function keepWorkspaceId(
   }
 }
 
-/** Why it failed, where the workspace is gone: its own reason, unless that is only that it is gone. */
+/** The error to report when the workspace is gone: the original one, unless it only says that. */
 function vanished(place: WorkspaceRef, error: unknown): unknown {
   if (!(error instanceof IcaError) || !error.isNotFound) return error;
   return new WorkspaceGone(place, { cause: error });

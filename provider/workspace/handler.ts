@@ -53,7 +53,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       else for (const line of updateMessages(changes, next, live)) context.log.info(line);
     }
     if (because.length === 0) return { kind: "update", hidden: false };
-    // Names are unique in a project: the old workspace has to go before a new one can have its name.
+    // Names are unique in a project: a new workspace can only take the name once the old one is gone.
     return { kind: "replace", because, deleteFirst: isUnknown(next.name) || next.name === state.name };
   },
 
@@ -79,7 +79,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
 
   async read(context, id, state): Promise<Live<WorkspaceState> | undefined> {
     const was = knownOf(context, state);
-    // Only this call of the engine decides nothing, so it may share a page of the list that is some seconds old.
+    // Nothing is decided by this call alone, so it may use a list page that is a few seconds old.
     const live = await lookUp(context, was.projectId, id, "recent");
     if (live === undefined) return undefined;
     const described = describe(live, was);
@@ -127,7 +127,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
         const open =
           error instanceof IcaError ? error.isNotFound || error.status === 409 : error instanceof WorkspaceGone;
         if (!open) throw error;
-        // It went in the meantime, is on its way, or this ICA has no such call: only a look can tell.
+        // The workspace may be gone or on its way, or this ICA may lack the call. Only another look can tell.
         const now = await present(context, state.projectId, id);
         if (now !== undefined && !isDeleting(now)) throw error;
       }
@@ -137,7 +137,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 };
 
-/** The inputs within a state. With Pulumi's option `id`, which only reads, the state is what the program declares, unchecked. */
+/** The inputs within a state. With Pulumi's read-only option `id`, the state is the program's unchecked declaration. */
 function knownOf(context: Context, state: WorkspaceState): DescribedWorkspace {
   if (state.workspaceId !== undefined) return inputsOf(state);
   const { inputs, failures } = checkWorkspace(context.config, state);
@@ -146,12 +146,12 @@ function knownOf(context: Context, state: WorkspaceState): DescribedWorkspace {
   return inputs;
 }
 
-/** What an earlier run did not come to although nothing is declared otherwise, in words; undefined: nothing. */
+/** Describes work that an earlier run left unfinished although the declaration is unchanged; undefined when there is none. */
 function leftToDo(state: WorkspaceState, next: WorkspaceInputs): string | undefined {
   if (state.restarting === true && next.desiredState === undefined)
     return "was stopped for a change that failed, and is started again";
   const goal = next.desiredState === "running" ? "Running" : "Stopped";
-  // Where the run state itself differs, that is a change.
+  // A changed desiredState is already a change of its own.
   if (next.desiredState === undefined || isUnknown(next.desiredState) || state.status === goal) return undefined;
   return `is ${state.status}, and is waited for until it is ${goal}`;
 }

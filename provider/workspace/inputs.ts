@@ -33,10 +33,10 @@ const shape = {
   timeouts: timeoutsSchema.optional(),
 };
 
-/** A workspace as it is declared, defaults filled in. */
+/** A workspace as declared, with defaults filled in. */
 export type WorkspaceInputs = InputsOf<typeof shape> & { readonly projectId: string };
 
-/** Parses what the program declares; finds every problem that can be seen without asking ICA. */
+/** Parses the declaration and finds every problem that can be seen without asking ICA. */
 export function checkWorkspace(
   config: Pick<Config, "projectId">,
   args: Readonly<Record<string, unknown>>,
@@ -55,7 +55,7 @@ export function checkWorkspace(
   };
 }
 
-/** The declaration without the fields that are refused, which count as not known yet: the rest is judged in the same preview. */
+/** The declaration with the refused fields set to unknown, so that the same preview checks the rest. */
 export function judgeable(inputs: WorkspaceInputs, failures: readonly CheckFailure[]): WorkspaceInputs {
   const refused = failures.map(({ property }) => property.split(/[.[]/, 1)[0] ?? "");
   return { ...inputs, ...Object.fromEntries(refused.map((field) => [field, unknownValue])) };
@@ -78,7 +78,7 @@ function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
   }
   if (Array.isArray(allowedUrls)) {
     allowedUrls.forEach((url, i) => {
-      // What is not a string has its failure already.
+      // A value that is not a string already has a failure.
       const reason = typeof url !== "string" || hasUnknown(url) ? undefined : checkAllowedUrl(url);
       if (reason !== undefined) failures.push({ property: `allowedUrls[${i}]`, reason });
     });
@@ -86,7 +86,7 @@ function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
   return failures;
 }
 
-/** Order, repetition and a trailing slash say nothing, so they are no change. */
+/** Sorts the list and removes duplicates and trailing slashes, so that these do not count as a change. */
 function normaliseUrls(urls: string[] | undefined): string[] | undefined {
   if (!Array.isArray(urls) || hasUnknown(urls) || !urls.every((url) => typeof url === "string")) return urls;
   return [...new Set(urls.map(normaliseAllowedUrl))].sort();

@@ -7,22 +7,22 @@ import { poll } from "../poll";
 import { stillPresent, type WorkspaceRef } from "./presence";
 import { runStateOf } from "./state";
 
-/** Start, stop and the waits between them. */
+/** Starts and stops workspaces, and waits for the result. */
 
-/** A workspace that ended up in a state it was not asked for. */
+/** A workspace ended in a state that was not requested. */
 export class LifecycleError extends Error {
   override readonly name = "LifecycleError";
 }
 
-/** How often a start or a stop is asked for when the workspace does not move. */
+/** How often to request a start or stop when the workspace does not move. */
 const tries = 3;
-/** Milliseconds after which a workspace that has not moved is asked once more: the first call may have been lost. */
+/** Milliseconds before the request is repeated for a workspace that has not moved: the first call may have been lost. */
 const takesMs = 15_000;
 
 /**
- * Starts it if need be and waits until it runs. Safe to call in any state.
+ * Starts the workspace if needed and waits until it runs. Safe to call in any state.
  *
- * @param deadline milliseconds since 1970 at which the wait is given up: one for all waits of a create, update or delete
+ * @param deadline milliseconds since 1970 at which the wait ends: one deadline for all waits of a create, update or delete
  */
 export async function ensureRunning(context: Context, place: WorkspaceRef, deadline: number): Promise<Workspace> {
   const { client, log } = context;
@@ -30,13 +30,13 @@ export async function ensureRunning(context: Context, place: WorkspaceRef, deadl
     log.info("starting the workspace");
     return client.workspaces.start(place.projectId, place.workspaceId);
   });
-  /** How it was when the start was asked for; undefined: it has left that state since. */
+  /** The workspace when the start was requested; undefined once it has left that state. */
   let before: Workspace | undefined;
   return wait(context, place, deadline, "Running", async (live) => {
     const { status, statusMessage } = live;
     if (status === "Running") return true;
     if (before?.status !== status || before.statusMessage !== statusMessage) before = undefined;
-    // What failed before the start says nothing of it, until it has had its time.
+    // Until ICA has had time to act on the start, Failed may describe an earlier failure.
     if (status === "Failed" && start.asked && (before === undefined || start.taken)) {
       throw new LifecycleError(
         `workspace "${place.name}" failed to start${statusMessage ? `: ${statusMessage}` : ""}. Its log on the Bench page may say more; ` +
@@ -49,7 +49,10 @@ export async function ensureRunning(context: Context, place: WorkspaceRef, deadl
   });
 }
 
-/** Stops it if need be and waits until it is stopped, until `deadline` as {@link ensureRunning}. Safe to call in any state. */
+/**
+ * Stops the workspace if needed and waits until it is stopped, until `deadline` as in {@link ensureRunning}. Safe to call in
+ * any state.
+ */
 export async function ensureStopped(context: Context, place: WorkspaceRef, deadline: number): Promise<Workspace> {
   const { client, log } = context;
   const stop = asking(context, `stop workspace "${place.name}"`, () => {
@@ -58,14 +61,14 @@ export async function ensureStopped(context: Context, place: WorkspaceRef, deadl
   });
   return wait(context, place, deadline, "Stopped", async ({ status }) => {
     if (status === "Stopped") return true;
-    // A word that is not known may be one of its way to a stop: it is asked once, and then waited for.
+    // An unknown status may lie on the way to a stop: request the stop once, then wait.
     const known = runStateOf(status) === "running" || status === "Failed";
     if (status !== "Stopping" && (known || !stop.asked)) await stop.ask();
     return false;
   });
 }
 
-/** After a change that came to nothing, a workspace that ran is started again; the change's own error is what counts. */
+/** Starts a workspace again after a failed change stopped it. Only the change's own error is reported. */
 export async function startAgain({ client, log }: Context, place: WorkspaceRef): Promise<void> {
   log.info("starting the workspace again, as it was before");
   try {
@@ -76,8 +79,8 @@ export async function startAgain({ client, log }: Context, place: WorkspaceRef):
 }
 
 /**
- * Asks ICA for something, and again after a while if it is still wanted then, but not for ever. A 409 says that the
- * workspace moved on in the meantime, and a lost answer may have done its work: both are settled by the next look.
+ * Sends a request to ICA and repeats it after a while if it is still needed, a limited number of times. A 409 means that the
+ * workspace has moved on. A call whose response was lost may have worked. In both cases the next look settles it.
  */
 function asking({ clock, log }: Context, what: string, action: () => Promise<void>) {
   let times = 0;
@@ -87,7 +90,7 @@ function asking({ clock, log }: Context, what: string, action: () => Promise<voi
     get asked() {
       return times > 0;
     },
-    /** ICA has said yes, and has had the time to act on it. */
+    /** ICA has accepted the request and has had time to act on it. */
     get taken() {
       return times > 0 && refused === undefined && clock.now() - at > takesMs;
     },

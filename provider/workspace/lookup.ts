@@ -4,13 +4,13 @@ import { choices, LookupError } from "../lookup-error";
 import { normaliseAllowedUrl } from "./allowed-urls";
 import { type Cluster, describeCluster } from "./cluster";
 
-/** Which workspace: by its id or by its name. */
+/** Which workspace: by id or by name. */
 export interface WorkspaceQuery {
   readonly workspaceId?: string | undefined;
   readonly name?: string | undefined;
 }
 
-/** A workspace in the words of its resource. */
+/** A workspace with the field names of its resource. */
 export interface FoundWorkspace {
   readonly workspaceId: string;
   readonly name: string;
@@ -28,7 +28,7 @@ export interface FoundWorkspace {
   readonly consolePort: number | undefined;
 }
 
-/** Finds one workspace; rejects with a {@link LookupError} when there is none, or more than one. */
+/** Finds one workspace; rejects with a {@link LookupError} when none or several match. */
 export async function findWorkspace(
   api: Workspaces,
   projectId: string,

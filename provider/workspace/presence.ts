@@ -5,14 +5,14 @@ import { formatDuration } from "../inputs/duration";
 import { poll } from "../poll";
 import { RefusedChange } from "./refused-change";
 
-/** Which workspace, and what it is called in messages. */
+/** A workspace, and its name for messages. */
 export interface WorkspaceRef {
   readonly projectId: string;
   readonly workspaceId: string;
   readonly name: string;
 }
 
-/** Undefined when it is gone, also when ICA is about to delete it. */
+/** Undefined when the workspace is gone or ICA is deleting it. */
 export async function lookUp(
   context: Context,
   projectId: string,
@@ -24,8 +24,9 @@ export async function lookUp(
 }
 
 /**
- * Undefined when ICA has it no more: its own call answers 404, and the project's list does not have it either. One wrong 404 must not
- * cost a workspace, nor a wrong address empty a stack; so a list that cannot be read is an error. What only the list has is there.
+ * Undefined when ICA no longer has the workspace: its own call answers 404 and the project's list lacks it. One wrong 404
+ * must not cost a workspace, and a wrong address must not empty a stack. So if the list cannot be read, this throws. A
+ * workspace that only the list has counts as present.
  */
 export async function present(
   context: Context,
@@ -49,12 +50,12 @@ export async function present(
   }
 }
 
-/** ICA's answers do not agree. */
+/** ICA's responses contradict each other. */
 class Contradiction extends Error {
   override readonly name = "Contradiction";
 }
 
-/** A workspace vanished while it was worked on. */
+/** The workspace was deleted while it was being changed. */
 export class WorkspaceGone extends RefusedChange {
   constructor(place: WorkspaceRef, options?: ErrorOptions) {
     super(
@@ -64,14 +65,14 @@ export class WorkspaceGone extends RefusedChange {
   }
 }
 
-/** The same of a workspace that is worked on: that it is gone is an error. */
+/** The same, but for a workspace that is being changed: throws when it is gone. */
 export async function stillPresent(context: Context, place: WorkspaceRef): Promise<Workspace> {
   const live = await present(context, place.projectId, place.workspaceId);
   if (live === undefined) throw new WorkspaceGone(place);
   return live;
 }
 
-/** Waits until a workspace whose deletion was asked for is gone: ICA may delete it some time after it has said yes (W7). */
+/** Waits until a deleted workspace is gone: ICA may delete it some time after it accepts the call (W7). */
 export async function awaitGone(context: Context, place: WorkspaceRef, deadline: number): Promise<void> {
   const { clock, log, signal } = context;
   await poll({
@@ -89,7 +90,10 @@ export async function awaitGone(context: Context, place: WorkspaceRef, deadline:
   });
 }
 
-/** Whether ICA itself says that it is deleted, or on its way there. The words are assumed (W7); for data and images they are documented. */
+/**
+ * Whether ICA reports the workspace as deleted or being deleted. The status words are assumed (W7); for data and images they
+ * are documented.
+ */
 export function isDeleting({ status }: Workspace): boolean {
   return /^delet/i.test(status);
 }

@@ -1,4 +1,4 @@
-/** A change that would stop a running workspace, or lose its data, without the user's word that this is meant. */
+/** A change would stop a running workspace or lose its data, and the user has not allowed that. */
 export class RefusedChange extends Error {
   override readonly name = "RefusedChange";
 }

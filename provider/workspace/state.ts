@@ -3,21 +3,24 @@ import { normaliseAllowedUrl } from "./allowed-urls";
 import { clusterSettings, describeCluster } from "./cluster";
 import type { WorkspaceInputs } from "./inputs";
 
-/** The inputs that describe a workspace as it is: its run state may be one that nobody would declare, as `failed`. */
+/** The inputs that describe a workspace in ICA. Its run state may be one that cannot be declared, such as `failed`. */
 export type DescribedWorkspace = Omit<WorkspaceInputs, "desiredState"> & { readonly desiredState?: string | undefined };
 
-/** What is kept of a workspace: the inputs as applied (after a read: as ICA has them), and what ICA reports. */
+/** The saved state of a workspace: the applied inputs (after a read: ICA's values), and what ICA reports. */
 export type WorkspaceState = DescribedWorkspace & {
   readonly workspaceId: string;
   readonly status: string;
   readonly webUrl: string | undefined;
   readonly consoleHost: string | undefined;
   readonly consolePort: number | undefined;
-  /** A change stopped it, or was about to, and then failed: it is to run again, though nobody declares a run state. */
+  /**
+   * Set when a change stopped the workspace, or was about to, and then failed. The workspace must run again, even if no run
+   * state is declared.
+   */
   readonly restarting?: true;
 };
 
-/** The settings that are sent to ICA. What is left out there is ICA's to choose, or to keep: see {@link keeping}. */
+/** The settings to send to ICA. ICA chooses or keeps the ones that are left out: see {@link keeping}. */
 export function settingsOf(inputs: DescribedWorkspace): WorkspaceSettings {
   return {
     name: inputs.name,
@@ -35,7 +38,7 @@ export function settingsOf(inputs: DescribedWorkspace): WorkspaceSettings {
   };
 }
 
-/** Settings for an update: it replaces all of them, so that what nobody declared is sent as ICA has it. */
+/** Settings for an update. An update replaces all settings, so undeclared ones are sent with ICA's values. */
 export function keeping(live: Workspace, settings: WorkspaceSettings): WorkspaceSettings {
   const { ephemeralStorage, users } = live;
   return {
@@ -46,8 +49,8 @@ export function keeping(live: Workspace, settings: WorkspaceSettings): Workspace
 }
 
 /**
- * The inputs that describe a workspace as it is now. What only concerns this project stays as it was declared; the run state
- * is told only where it is managed, as are settings that ICA fills in by itself.
+ * The inputs that describe the workspace as it is now. Fields that concern only this project keep their declared value. The
+ * run state, and the settings that ICA fills in by itself, are included only if they are managed.
  */
 export function describe(live: Workspace, was: DescribedWorkspace): DescribedWorkspace {
   const { allowedUrls: declaredUrls, cluster: _, ...rest } = was;
@@ -70,7 +73,7 @@ export function describe(live: Workspace, was: DescribedWorkspace): DescribedWor
   };
 }
 
-/** State after ICA was asked: `inputs` as they hold now, beside what ICA reports. */
+/** The state after a call to ICA: the current `inputs` and what ICA reports. */
 export function stateOf(live: Workspace, inputs: DescribedWorkspace): WorkspaceState {
   return {
     ...inputs,
@@ -88,17 +91,17 @@ export function inputsOf(state: WorkspaceState): DescribedWorkspace {
   return inputs;
 }
 
-/** Whether somebody may be at work in it. A status that is not known counts as one of a workspace that is up. */
+/** Whether users may be working in it. An unknown status counts as running. */
 export function isUp(status: string): boolean {
   return !(isDown(status) || status === "Stopping");
 }
 
-/** Whether it can be changed or deleted as it is, without a stop. */
+/** Whether it can be changed or deleted without stopping it first. */
 export function isDown(status: string): boolean {
   return status === "Stopped" || status === "Failed";
 }
 
-/** The status in the words of `desiredState`: where it is, or where it is on its way to. Others (`failed`, …) match neither. */
+/** The status in the terms of `desiredState`: what it is or is becoming. Other values (`failed`, …) match neither. */
 export function runStateOf(status: string): string {
   const known: Record<string, string> = {
     Running: "running",

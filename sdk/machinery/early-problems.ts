@@ -4,21 +4,21 @@ import { warn } from "./warn";
 
 type Judge = typeof import("../../provider/value-problems");
 
-/** How many resources of this package a program has declared so far, and what is wrong with the first of them. */
+/** How many resources of this package a program has declared so far, and the problems of the first one. */
 interface Declared {
   resources: number;
   held: readonly string[];
 }
 
-/** By the stack, since one process may run several programs (Automation API). */
+/** One entry for each stack, since one process may run several programs (Automation API). */
 const programs = new WeakMap<object, Declared>();
 const outsideOfStack = {};
 
 /**
- * Says what is wrong with the values of a resource as soon as it is declared. The engine checks one resource at a time and ends at the
- * first that is refused, so the problems of all others would come to light one preview after another. It is a warning only: a
- * transformation may still mend the values, and whether they are right is decided by the provider. The only resource of a program has
- * all its problems told by the engine.
+ * Warns about a resource's invalid values as soon as the program declares it. The engine checks one resource at a time and
+ * ends at the first that fails, so users would see the problems of the other resources one preview at a time. This is only a
+ * warning: a transformation may still correct the values, and the provider decides whether they are valid. If the program
+ * has only one resource, the engine reports all its problems, so this function does not.
  */
 export function tellEarly(kind: Kind, name: string, args: Readonly<Record<string, unknown>>): void {
   const { unknownValue, valueProblems } = require("../../provider/value-problems") as Judge;

@@ -4,18 +4,18 @@ import { dirname, join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { warn } from "./warn";
 
-/** The code in the state loads this. */
+/** The code in the state loads this module. */
 const provider = "pulumi-ica/provider";
 
-/** The engine starts the process of the handlers in the program's folder, which is the current one until the program changes it. */
+/** The engine starts the handlers' process in the program's folder. That is the current folder until the program changes it. */
 const programFolder = process.cwd();
 
 let checked = false;
 
 /**
- * Pulumi loads the handlers from the program's folder, not from the package that declares the resource. A program that has
- * pulumi-ica only by way of another package would fail there with a stack trace, so it ends here, with what to do. Tests
- * with mocks and inline programs of the Automation API have no folder.
+ * Pulumi loads the handlers from the program's folder, not from the package that declares the resource. If a program has
+ * pulumi-ica only through another package, loading would fail with a stack trace. This check ends the program first and says
+ * what to do. Tests with mocks and inline programs of the Automation API have no folder.
  *
  * @throws pulumi.RunError
  */
@@ -32,7 +32,7 @@ export function checkInstallation(): void {
 export function providerFrom(folder: string): string | undefined {
   try {
     const program = createRequire(join(folder, "package.json"));
-    // Plug'n'Play goes by the package that asks, which is the one of Pulumi that starts the handlers.
+    // Plug'n'Play resolves for the package that asks: the Pulumi package that starts the handlers.
     const asking = plugAndPlay() ? createRequire(program.resolve("@pulumi/pulumi/cmd/dynamic-provider")) : program;
     return asking.resolve(provider);
   } catch {
@@ -40,7 +40,7 @@ export function providerFrom(folder: string): string | undefined {
   }
 }
 
-/** The version of the copy of this package that `file` belongs to. */
+/** The version of the copy of this package that contains `file`. */
 function versionSeenBy(file: string): string {
   const manifest: { readonly version: string } = createRequire(file)("pulumi-ica/package.json");
   return manifest.version;
@@ -71,7 +71,7 @@ function plugAndPlay(): boolean {
   return process.versions.pnp !== undefined;
 }
 
-/** The package.json that says what can be loaded in `folder`. */
+/** The package.json that decides what `folder` can load. */
 function manifestOf(folder: string): string {
   for (let above = folder; ; above = dirname(above)) {
     const manifest = join(above, "package.json");

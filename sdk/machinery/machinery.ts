@@ -4,9 +4,9 @@ import { resourceUrn } from "./resource-urn";
 import { secretPaths } from "./secret-inputs";
 
 /**
- * The code that a dynamic resource carries in its state. It is constant and names the handler instead of holding it, so a
+ * The code that a dynamic resource carries in its state. It is constant: it names the handler and does not contain it. So a
  * new version of this package changes no resource, and `pulumi destroy`, which runs the code in the state, uses the
- * installed version. The names in it are for good.
+ * installed version. The names in it must never change.
  */
 const code = {
   BenchImage: 'exports.handler = () => require("pulumi-ica/provider").benchImage;',
@@ -15,27 +15,26 @@ const code = {
 
 export type Kind = keyof typeof code;
 
-/** The type token of a resource, as it stands in URNs. */
+/** The type token of a resource, as it appears in URNs. */
 export function typeToken<K extends Kind>(kind: K): `pulumi-nodejs:dynamic/ica:${K}` {
   return `pulumi-nodejs:dynamic/ica:${kind}`;
 }
 
-/** What a resource is declared with, `name` filled in. */
+/** A declared resource; `name` is filled in. */
 interface Declared {
   readonly kind: Kind;
   /** Name of the resource in the program. */
   readonly resource: string;
   readonly inputs: pulumi.Inputs;
-  /** Whether `name` is a default, and not declared. */
+  /** Whether `name` is the default. */
   readonly hasDefaultName: boolean;
   readonly opts: pulumi.CustomResourceOptions | undefined;
 }
 
 /**
- * The inputs, and with them those that belong to the machinery: the handler's code, the URN to which its progress lines are
- * attached, which inputs are secret, and which are defaults. Each is a plain value or the promise of one. An output that
- * depends on a resource, is secret or is unknown would make this resource depend on more than the program says, up to
- * waiting for itself.
+ * Adds the machinery's own inputs: the handler's code, the URN that progress lines attach to, and which inputs are secret or
+ * defaults. Each is a plain value or a promise. An output that depends on a resource, is secret or is unknown would give
+ * this resource more dependencies than the program declares. It could even wait for itself.
  */
 export function withMachinery({ kind, resource, inputs, hasDefaultName, opts }: Declared): pulumi.Inputs {
   checkInstallation();

@@ -2,10 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 
 /**
  * The URN that the engine will give to a resource, as a plain value. `pulumi.createUrn` would make an output that depends on
- * the parent: Pulumi takes a dependency on a component for one on all its children, so two children of one component would
- * wait for each other for ever. A promise waits for the parent's URN, as every child does anyway, and depends on nothing.
+ * the parent. Pulumi treats a dependency on a component as one on all its children, so two children of one component would
+ * wait for each other forever. A promise waits for the parent's URN, as every child does anyway, and adds no dependency.
  *
- * Undefined when the parent has no URN, since it failed or is not known: then the resource has none either.
+ * Undefined when the parent failed or is unknown and so has no URN: then this resource has none either.
  */
 export function resourceUrn(
   name: string,
@@ -16,7 +16,7 @@ export function resourceUrn(
   return textOf(parent.urn).then((urn) => (urn === undefined ? undefined : urnOf(name, type, urn)));
 }
 
-/** As the engine builds it: a child's type stands behind its parent's, but never behind the stack's. */
+/** Built as the engine does it: the parent's type comes before the child's, except the stack's type. */
 function urnOf(name: string, type: string, parentUrn = ""): string {
   const [, , parentType = stackType] = parentUrn.split("::");
   const qualified = parentType === stackType ? type : `${parentType}$${type}`;
@@ -25,13 +25,13 @@ function urnOf(name: string, type: string, parentUrn = ""): string {
 
 const stackType = "pulumi:pulumi:Stack";
 
-/** What an output holds, once that is decided: undefined when it failed, or is not known. */
+/** Waits for an output's value; undefined when the output failed or is unknown. */
 async function textOf(output: pulumi.Output<string>): Promise<string | undefined> {
   let text: string | undefined;
   const seen = output.apply((value) => {
     text = value;
   });
-  // Of an output, only whether it is secret can be waited for also when it fails or is unknown.
+  // If an output fails or is unknown, only its secret flag can be awaited.
   await pulumi.isSecret(seen).catch(() => false);
   return text;
 }

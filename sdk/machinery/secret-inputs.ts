@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Where a value stands among the inputs: `["build", "args", "TOKEN"]`, `["allowedUrls", "0"]`. */
+/** The path of a value in the inputs: `["build", "args", "TOKEN"]`, `["allowedUrls", "0"]`. */
 export type InputPath = string[];
 
 /**
- * The paths of those inputs that the program calls secret, itself or by `additionalSecretOutputs`. Pulumi takes the marks off before it hands the inputs to a dynamic
- * provider, so only the program knows. Undefined when there are none. It waits for the same values as the resource itself, and
- * depends on none of them.
+ * The paths of the inputs that the program marks as secret, directly or with `additionalSecretOutputs`. Pulumi removes these
+ * marks before it passes inputs to a dynamic provider, so only the program knows them. Undefined when there are none. Waits
+ * for the same values as the resource itself, and depends on none of them.
  */
 export async function secretPaths(
   inputs: pulumi.Inputs,
@@ -18,7 +18,7 @@ export async function secretPaths(
 
 async function pathsIn(value: unknown, at: InputPath): Promise<InputPath[]> {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) {
-    // A value that fails fails the resource, too; no line tells it then.
+    // If the value fails, the resource fails too and prints no line.
     return (await pulumi.isSecret(pulumi.output(value)).catch(() => true)) ? [at] : [];
   }
   if (typeof value !== "object" || value === null || pulumi.Resource.isInstance(value)) return [];

@@ -9,19 +9,19 @@ import type { BenchImageInputs } from "../inputs";
 import { findArchive } from "../registration/published";
 import type { ArchiveFacts } from "../state";
 
-/** The archive as a file of the project: made, filled, tagged, given its format. */
+/** Manages the archive as a file of the project: creates, fills and tags it, and sets its format. */
 
-/** Something about the archive's file is not as it has to be. */
+/** The archive's file is not in the expected state. */
 export class ArchiveFileError extends Error {
   override readonly name = "ArchiveFileError";
 }
 
-/** Milliseconds in which ICA takes note that an upload is complete; the vendor gives no figure. */
+/** Milliseconds for ICA to register that an upload is complete; the vendor gives no figure. */
 const availableWithinMs = 15 * 60_000;
 
 /**
- * The code of ICA's Docker format. The vendor's page calls it DOCKER ("From the format list, select DOCKER"); the documented
- * list of formats is asked, since no document gives the code itself.
+ * The code of ICA's Docker format. The vendor's page calls it DOCKER ("From the format list, select DOCKER"). No document
+ * gives the code, so this reads the documented list of formats.
  */
 export async function dockerFormat(context: Context): Promise<{ id: string; code: string }> {
   const formats = await context.client.dataFormats.list();
@@ -36,7 +36,7 @@ export async function dockerFormat(context: Context): Promise<{ id: string; code
   return format;
 }
 
-/** An archive that is complete already (nothing to do), or a file to upload into. */
+/** An archive that is already complete, or a file to upload into. */
 export type ArchiveFile =
   | { readonly kind: "complete"; readonly datum: ProjectDatum }
   | {
@@ -44,7 +44,7 @@ export type ArchiveFile =
       readonly dataId: string;
       readonly credentials: AwsCredentials;
       readonly renew: () => Promise<AwsCredentials>;
-      /** Rejects with {@link ArchiveCompleted} when another run was quicker. */
+      /** Rejects with {@link ArchiveCompleted} when another run was faster. */
       readonly assertOpen: () => Promise<void>;
     };
 
@@ -54,12 +54,15 @@ export async function completeArchive(context: Context, inputs: BenchImageInputs
   return found !== undefined && statusOf(found) === "AVAILABLE" ? found : undefined;
 }
 
-/** Another run has completed the very archive that this one was uploading. */
+/** Another run has completed the archive that this run was uploading. */
 export class ArchiveCompleted extends Error {
   override readonly name = "ArchiveCompleted";
 }
 
-/** Finds the archive's file or makes it. One that an interrupted run left PARTIAL is filled again: ICA offers that for partial files only. */
+/**
+ * Finds or creates the archive's file. If an interrupted run left it PARTIAL, this run fills it again: ICA allows that only
+ * for partial files.
+ */
 export async function openArchiveFile(
   context: Context,
   inputs: BenchImageInputs,
@@ -70,7 +73,7 @@ export async function openArchiveFile(
     return found === undefined ? await makeFile(context, inputs, formatCode) : await openFile(context, inputs, found);
   } catch (error) {
     if (!(error instanceof IcaError) || error.kind !== "refused") throw error;
-    // Another run may have made the file, or completed it, since it was looked for: then it is there in another way now.
+    // Since the first look, another run may have created or completed the file. In that case its id or status differs now.
     const now = await findArchive(context, inputs);
     if (
       now === undefined ||
@@ -85,7 +88,7 @@ async function makeFile(context: Context, inputs: BenchImageInputs, formatCode: 
   const { datum, credentials } = await context.client.projectData.createFileWithCredentials(
     inputs.projectId,
     { name: archiveName(inputs), folderPath: inputs.folder, formatCode },
-    // Fresh for each attempt: it makes retries of this one call safe. A later attempt finds the file by its path.
+    // A new key for each attempt makes retries of this one call safe. A later attempt finds the file by its path.
     randomUUID(),
   );
   return openWith(context, inputs, datum.data.id, credentials);
@@ -121,7 +124,7 @@ function statusOf({ data }: ProjectDatum): string | undefined {
   return data.details?.status;
 }
 
-/** Waits until ICA has taken note of the whole upload, and makes sure that it has all of it. */
+/** Waits until ICA has registered the whole upload, and checks that nothing is missing. */
 export async function awaitAvailable(
   context: Context,
   inputs: BenchImageInputs,
@@ -147,7 +150,7 @@ export async function awaitAvailable(
   return datum;
 }
 
-/** Gives the file the Docker format and our tags, if it does not have them. */
+/** Sets the Docker format and this project's tags, if the file lacks them. */
 export async function labelArchive(
   context: Context,
   inputs: BenchImageInputs,
@@ -159,7 +162,7 @@ export async function labelArchive(
   if (details == null)
     throw new ArchiveFileError(`ICA gives no details of file ${datum.data.id}, so its format cannot be set`);
   const present = details.tags?.technicalTags;
-  // The hash that another run left is kept: this one may not have seen the bytes.
+  // Keep the hash that another run stored: this run may not have seen the bytes.
   const sha256 = facts.sha256 ?? readTags(present ?? []).sha256;
   const tags = mergeTags(present, archiveTags(inputs, sha256, facts.imageId));
   if (details.format?.code === format.code && JSON.stringify(present) === JSON.stringify(tags)) return datum;
@@ -173,7 +176,7 @@ export async function labelArchive(
 }
 
 /**
- * Deletes the archive's file. One that ICA does not find counts as deleted only where the project has no such file under the archive's
+ * Deletes the archive's file. A file that ICA does not find counts as deleted only if the project has none at the archive's
  * path: one wrong 404 must not leave gigabytes behind.
  */
 export async function deleteArchive(
@@ -191,7 +194,7 @@ export async function deleteArchive(
   }
 }
 
-/** What is kept of the archive. */
+/** The facts about the archive to save in the state. */
 export function factsOf(
   inputs: BenchImageInputs,
   datum: ProjectDatum,

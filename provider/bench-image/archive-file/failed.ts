@@ -7,9 +7,10 @@ import type { BenchImageInputs } from "../inputs";
 import { ArchiveFileError, completeArchive, deleteArchive } from "./archive-file";
 
 /**
- * The archive of this content, if an earlier run uploaded all of it and it is good for an image. One that ICA could not make an image of,
- * as its own tag and the status of that image tell, would fail again after as long a wait: it is deleted, and has to be uploaded anew.
- * The run that met the failure has not always done so: it may have ended before, or have taken over the image of another run.
+ * The archive of this content, if an earlier run uploaded all of it and ICA can make an image from it. If ICA has failed to
+ * make an image from it before (the archive's tag and that image's status show this), the archive would fail again after an
+ * equally long wait. So this deletes it, and the caller uploads it again. The run that saw the failure may not have deleted
+ * it: it may have ended earlier, or adopted another run's image.
  */
 export async function usableArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
   const archive = await completeArchive(context, inputs);

@@ -21,8 +21,8 @@ import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive, de
 type OpenFile = Extract<ArchiveFile, { kind: "open" }>;
 
 /**
- * Uploads the archive. When another run completes the same file first (its name holds the content's hash), this one's upload is
- * given up, and what is there is taken over: both go on with one archive.
+ * Uploads the archive. If another run completes the same file first (the file name contains the content hash), this run
+ * stops its upload and adopts that file, so both use one archive.
  */
 export async function sendOrTakeOver(
   context: Context,
@@ -34,9 +34,9 @@ export async function sendOrTakeOver(
     const upload = await send(context, inputs, ready, file);
     return { upload, datum: await awaitAvailable(context, inputs, file.dataId, upload.bytes) };
   } catch (error) {
-    // A store that no longer takes anything for the object refuses before the question was put.
+    // The store may refuse the object before the check for another run's upload has run.
     if (!(error instanceof ArchiveCompleted || error instanceof UploadError)) throw error;
-    // Where ICA cannot be asked, it is the store's refusal that counts.
+    // If ICA cannot answer, report the store's refusal.
     const datum = await completeArchive(context, inputs).catch(() => undefined);
     if (datum === undefined) throw error;
     context.log.info(`adopting the archive that another run uploaded first (${archiveName(inputs)})`);
@@ -44,11 +44,14 @@ export async function sendOrTakeOver(
   }
 }
 
-/** Images that this process sends at a time. Each takes some 200 MB of memory, and Docker keeps a copy of it until it is read. */
+/**
+ * Number of images that this process sends at a time. Each takes about 200 MB of memory, and Docker keeps a copy until it is
+ * read.
+ */
 const mostTransfers = 2;
 const transfers = pLimit(mostTransfers);
 
-/** Sends an image. What passes by and turns out to break the contract leaves nothing in the project. */
+/** Sends an image. If the image turns out to break the contract while it streams, nothing stays in the project. */
 async function send(
   context: Context,
   inputs: BenchImageInputs,
@@ -69,7 +72,7 @@ async function send(
   }
 }
 
-/** Save, compress, upload: one stream, no temporary file of the archive. */
+/** Saves, compresses and uploads in one stream, without a temporary file of the archive. */
 async function transfer(
   context: Context,
   inputs: BenchImageInputs,
@@ -119,7 +122,10 @@ async function transfer(
   return result;
 }
 
-/** An upload goes to AWS, or to the store that a setting names: a failure says where that setting is, or that it may be missing. */
+/**
+ * Adds to a failed upload where the store's setting is, or that it may be missing. An upload goes to AWS or to the store in
+ * that setting.
+ */
 function withStore(error: unknown, { s3Endpoint, baseUrl, from }: Config): unknown {
   if (!(error instanceof UploadError)) return error;
   const store =
@@ -131,13 +137,13 @@ function withStore(error: unknown, { s3Endpoint, baseUrl, from }: Config): unkno
   return store === "" ? error : new UploadError(`${error.message}${store}`, error.code);
 }
 
-/** Short: a row of the display has room for little more. */
+/** Short, since a row of the display has little room. */
 function uploadStatus(bytes: number, ms: number): string {
   const rate = ms < 1000 ? "" : `, ${megabytes((bytes * 1000) / ms)}/s`;
   return `uploading: ${megabytes(bytes)}${rate}, ${formatDuration(ms)}`;
 }
 
-/** A file that cannot be deleted must not hide why the image failed, nor cost its id. */
+/** Deletes the archive. A failure to delete must not hide why the image failed, nor lose the image's id. */
 export async function forgetArchive(
   context: Context,
   inputs: BenchImageInputs,

@@ -5,11 +5,12 @@ import type { BenchImageInputs } from "../inputs";
 import { areAmong, declaredRegions, isNamed, type NamedRegion, regionsOf } from "./regions";
 
 /**
- * Puts an image that was there before into the regions it is declared for. It leaves only those that this stack has named and names
- * no more: no call tells who else needs it in the others. What is missing is added first, so that it is never in none. Undeclared means
- * the project's own region; but where a stack never named one, an image that is in some region stays where it is.
+ * Puts an existing image into its declared regions. Removes only regions that this stack once declared and no longer does:
+ * no call shows who else needs the others. Adds missing regions first, so that the image is always in at least one. Without
+ * declared regions, the image goes to the project's own region. But if the stack never declared any and the image is in some
+ * region, it stays there.
  *
- * @param named what the state has: the regions that this stack declared last, after a refresh those that ICA has
+ * @param named the regions in the state: those that this stack declared last, or after a refresh those that ICA has
  * @returns the image as it is now
  */
 export async function changeRegions(
@@ -53,7 +54,10 @@ export async function changeRegions(
   return client.dockerImages.get(image.id);
 }
 
-/** Makes a change, which has failed only if the image does not have it: of a call that is made again, the first one may have done it. */
+/**
+ * Makes a change. An error counts only if the image lacks the change: when a call is repeated, the first one may have
+ * worked.
+ */
 async function settled(
   { client }: Context,
   imageId: string,
@@ -68,7 +72,7 @@ async function settled(
   }
 }
 
-/** An external image has no such settings at all, and cannot be in a region (official OpenAPI document, DockerImage). */
+/** An external image has no such settings and cannot be in a region (official OpenAPI document, DockerImage). */
 function isInNoRegion(image: DockerImage): boolean {
   return (image.internalDockerImageSettings ?? undefined) !== undefined && regionsOf(image).length === 0;
 }

@@ -10,19 +10,20 @@ import type { BenchImageInputs } from "../inputs";
 import { areAmong, findRegion, knownRegions, unknownRegion } from "./regions";
 
 interface Declared {
-  /** As the inputs have them. */
+  /** The checked inputs. */
   readonly inputs: BenchImageInputs;
-  /** As the program has them: the order in which a person counts. */
+  /** The program's own value; messages use its indexes. */
   readonly declared: unknown;
   readonly old: BenchImageInputs | undefined;
-  /** The image, if ICA has it already. */
+  /** The image, if ICA already has it. */
   readonly image: DockerImage | undefined;
 }
 
 /**
- * What a preview makes of the declared regions. One that the tenant does not have is refused, with those it has; the same regions
- * written in another way (code for UUID, upper for lower case, one of them twice) are no change. ICA is asked only when the
- * declaration changed and the image itself does not answer; where its list is not to be had, a warning says that nothing was checked.
+ * Checks the declared regions in preview. Refuses regions that the tenant does not have, and lists those that it has. The
+ * same regions written differently (code or UUID, upper or lower case, duplicates) do not count as a change. Asks ICA only
+ * when the declaration changed and the image's own regions do not answer the question. If ICA's list is unavailable, a
+ * warning says that nothing was checked.
  */
 export async function checkRegions(
   context: Context,

@@ -6,9 +6,8 @@ import { PublishError } from "../publish-error";
 import { isGone } from "./published";
 
 /**
- * The image that `existingId` names, if it is the one that was meant: a Bench image that can be used, of the declared
- * name and version. In a preview these may not be known yet, and are not compared then. Throws {@link PublishError}
- * with all that is wrong.
+ * The image that `existingId` names, if it is a usable Bench image with the declared name and version. In preview these may
+ * be unknown; then they are not compared. Throws {@link PublishError} with all problems.
  */
 export async function existingImage(
   context: Context,

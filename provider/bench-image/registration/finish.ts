@@ -11,12 +11,12 @@ import { type BenchImageState, type PublishedRecord, stateOf } from "../state";
 import { awaitImage, ImageBuildFailed } from "./register";
 import { settingsToChange } from "./settings";
 
-/** What is left to do once ICA has an image: wait until it is made, its regions, and what has to be set by hand. */
+/** The steps after ICA has registered an image: wait for it, set its regions, and list what has to be set by hand. */
 
-/** Default limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
+/** Default time limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
 export const defaultCreateTimeout = "60m";
 
-/** Finishes an image that this run registered, with its regions. */
+/** Finishes an image that this run registered with its regions. */
 export async function finishNew(
   context: Context,
   inputs: BenchImageInputs,
@@ -30,8 +30,8 @@ export async function finishNew(
 }
 
 /**
- * Finishes an image that was there before this run, whoever registered it: it may lack declared regions. `named` are those in this
- * stack's state, and stay there until the image is as declared, so that a run that fails at it is gone on with.
+ * Finishes an image that existed before this run and may lack declared regions. `named` are the regions in this stack's
+ * state. They stay in the state until the image is as declared, so that the next run continues after a failure.
  */
 export async function finishExisting(
   context: Context,
@@ -48,18 +48,18 @@ export async function finishExisting(
   });
 }
 
-/** Waits for an image, and compares what ICA cannot be told with what was declared. */
+/** Waits for an image, then compares the settings that have no call in ICA with the declared ones. */
 async function awaitReady(context: Context, inputs: BenchImageInputs, image: DockerImage): Promise<DockerImage> {
   const start = context.clock.now();
   const limit = timeoutMs(inputs.timeouts, "create", defaultCreateTimeout);
-  // ICA has just said so, and asking once more would say the same.
+  // ICA has just reported AVAILABLE, so another call would add nothing.
   const ready = image.status === "AVAILABLE" ? image : await awaitImage(context, inputs, image.id, limit);
   if (image.status !== "AVAILABLE") context.log.info(`AVAILABLE after ${formatDuration(context.clock.now() - start)}`);
   for (const line of settingsToChange(ready, inputs)) context.log.warn(line);
   return ready;
 }
 
-/** Runs steps after ICA has the image: whatever fails, its id is kept. */
+/** Runs steps after ICA has registered the image. If one fails, the id is kept. */
 export async function keepImageId<T>(
   context: Context,
   inputs: BenchImageInputs,
@@ -73,7 +73,7 @@ export async function keepImageId<T>(
     if (error instanceof PartialError) throw error;
     const failed = error instanceof ImageBuildFailed;
     if (failed && done.archive !== undefined) {
-      // A registered image that failed will fail again from the same archive: the next run uploads a new one.
+      // The same archive would fail again, so the next run uploads a new one.
       await forgetArchive(context, inputs, done.archive);
     }
     const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);

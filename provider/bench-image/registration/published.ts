@@ -5,29 +5,32 @@ import { IcaError } from "../../ica/transport/error";
 import { archivePath, imageTag, nameTag, readTags, versionFor, versionTag } from "../identity";
 import type { BenchImageInputs } from "../inputs";
 
-/** What of an image is in ICA already. The first question of every publication, and of every preview of a new version. */
+/** Finds out whether ICA already has an image. Every publication, and every preview of a new version, asks this first. */
 
 export type Published =
-  /** Nothing: it has to be published. */
+  /** ICA has no such image; it has to be published. */
   | { readonly kind: "absent" }
-  /** The very image: it is taken over as it is. */
+  /** ICA has this image; the provider adopts it. */
   | { readonly kind: "same"; readonly image: DockerImage }
-  /** A published version is for good, and this one holds something else. `contextHash` is what it holds, where that can be told. */
+  /**
+   * The version is taken by other content, and a published version is immutable. `contextHash` identifies that content, if
+   * known.
+   */
   | { readonly kind: "other"; readonly image: DockerImage; readonly contextHash: string | undefined };
 
-/** Statuses of an image that is gone or going (official OpenAPI document, DockerImage.status). */
+/** Whether ICA has deleted or is deleting the image (official OpenAPI document, DockerImage.status). */
 export function isGone(image: DockerImage): boolean {
   return image.status === "DELETED" || image.status === "DELETING";
 }
 
-/** Whether an image counts as published under its name and version: failed builds and deleted images do not. */
+/** Whether the image counts as published under its name and version. Failed builds and deleted images do not. */
 function counts(image: DockerImage): boolean {
   return !isGone(image) && image.status !== "BUILDFAILED";
 }
 
 /**
- * The images of a name and version, best first: those that are AVAILABLE, then the oldest. No document says that there is at most one; when there
- * are more, every run has to choose the same.
+ * The images of a name and version, best first: AVAILABLE ones, then the oldest. No document rules out several of them; in
+ * that case every run has to choose the same one.
  */
 export async function published(
   context: Context,
@@ -44,8 +47,8 @@ export async function published(
 }
 
 /**
- * The same question when this session has found the image before: its content is for good, so it is only asked for by its id. One
- * call, where {@link findPublished} may take three.
+ * The same question for an image that this session has already found. Its content never changes, so this asks only for its
+ * id: one call, where {@link findPublished} may need three.
  */
 export async function findAgain(context: Context, inputs: BenchImageInputs, imageId: string): Promise<Published> {
   try {
@@ -57,19 +60,22 @@ export async function findAgain(context: Context, inputs: BenchImageInputs, imag
   return findPublished(context, inputs);
 }
 
-/** Looks for an image with this name, version and content. One call, two or three when the version does not tell the content by itself. */
+/**
+ * Looks for an image with this name, version and content: one call, or two or three if the version does not identify the
+ * content.
+ */
 export async function findPublished(context: Context, inputs: BenchImageInputs): Promise<Published> {
   const [image] = await published(context, inputs);
   return image === undefined ? { kind: "absent" } : compareContent(context, inputs, image);
 }
 
-/** Whether an image of this name and version holds this content. */
+/** Whether an image of this name and version has this content. */
 export async function compareContent(
   context: Context,
   inputs: BenchImageInputs,
   image: DockerImage,
 ): Promise<Exclude<Published, { kind: "absent" }>> {
-  // The default version is the content's own hash: nothing else can hide behind it.
+  // The default version is the content hash itself, so the content must be the same.
   if (inputs.version === versionFor(inputs.contextHash)) return { kind: "same", image };
   const hashes = await contentHashes(context, inputs, image.id);
   return hashes.length > 0 && hashes.every((hash) => hash === inputs.contextHash)
@@ -78,8 +84,8 @@ export async function compareContent(
 }
 
 /**
- * What the published image holds, by the tags of the archive it was made from. A run that was killed between registering
- * and tagging leaves an image that no archive names: then all archives of this name and version are asked.
+ * The content hashes of the published image, from the tags of its archive. A run that was killed between registering and
+ * tagging leaves an image that no archive names. In that case this reads all archives of the name and version.
  */
 async function contentHashes(context: Context, inputs: BenchImageInputs, imageId: string): Promise<string[]> {
   const { projectData } = context.client;
@@ -94,14 +100,14 @@ async function contentHashes(context: Context, inputs: BenchImageInputs, imageId
   return archives.map((datum) => readTags(tagsOf(datum)).contextHash).filter((hash) => hash !== undefined);
 }
 
-/** The archive of this content, if it has been uploaded (AVAILABLE) or begun (PARTIAL). */
+/** The archive of this content, whether its upload is complete (AVAILABLE) or only started (PARTIAL). */
 export async function findArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
   const found = await context.client.projectData.findByPath(inputs.projectId, archivePath(inputs));
   const usable = found.filter(({ data }) => data.details?.status === "AVAILABLE" || data.details?.status === "PARTIAL");
   return usable.find(({ data }) => data.details?.status === "AVAILABLE") ?? usable[0];
 }
 
-/** Why a version cannot be published again. */
+/** Why the version cannot be published again. */
 export function immutableVersion(inputs: BenchImageInputs, published: Extract<Published, { kind: "other" }>): string {
   const holds =
     published.contextHash === undefined

@@ -6,18 +6,19 @@ import { poll } from "../../poll";
 import type { BenchImageInputs } from "../inputs";
 import { compareContent, findPublished, isGone, type Published, published } from "./published";
 
-/** ICA could not make an image of the archive. */
+/** ICA could not make an image from the archive. */
 export class ImageBuildFailed extends Error {
   override readonly name = "ImageBuildFailed";
 }
 
-/** An image that stands for the archive: registered now, or found. */
+/** The image made from the archive: registered now, or found. */
 type Registered = Published | { readonly kind: "new"; readonly image: DockerImage };
 
 /**
- * Registers the archive as an image, unless another run has done so since this one looked. The call has no idempotency key, and no
- * document says whether a name and version can be there twice: so whatever goes wrong, the image is looked for before anything is
- * said to have failed. It may be ours, whose answer was lost, or that of a run which was quicker, and whose content is then looked at.
+ * Registers the archive as an image, unless another run has done so since this run looked. The call has no idempotency key,
+ * and no document says whether ICA allows a name and version twice. So after every error this looks for the image before it
+ * reports a failure. The image may be from this run, with its response lost, or from a faster run; then its content is
+ * compared.
  */
 export async function register(
   context: Context,
@@ -51,17 +52,21 @@ export async function register(
   }
 }
 
-/** Milliseconds before the call is made again, each time after one more look: long enough for a call whose answer was lost to be done. */
+/**
+ * Milliseconds before each repeat of the call, which follows one more look. Long enough for a call whose response was lost
+ * to finish.
+ */
 const pausesMs = [5_000, 15_000, 30_000] as const;
 
-/** Whether ICA, or the way to it, had a fault that may be over in a moment. An odd answer is none: it was carried out. */
+/** Whether ICA or the connection had a fault that may pass. An invalid response does not count: ICA carried out the call. */
 function isPassing({ kind, status }: IcaError): boolean {
   return kind === "unreachable" || (status !== undefined && status >= 500 && status !== 501);
 }
 
 /**
- * Where ICA lets two runs register the same name and version in the same moment, the first of the two images has them. It is taken over
- * where it holds the same; else the version is not this run's. The other image stays unused: there is no call to delete it.
+ * If ICA lets two runs register the same name and version at the same time, the first image wins. If it has the same
+ * content, this run adopts it; otherwise this run cannot have the version. The other image stays unused, since no call
+ * deletes it.
  */
 async function oldestRegistered(
   context: Context,
@@ -106,7 +111,7 @@ export async function awaitImage(
       }
       const line = `waiting for ICA: ${image.status}, ${formatDuration(elapsed)} (5 to 30 minutes are normal)`;
       context.log.status(line);
-      // A line a minute for logs that show no status lines.
+      // Log one line a minute, for logs that show no status lines.
       if (elapsed >= told + 60_000) {
         told = elapsed;
         context.log.info(line);

@@ -2,13 +2,13 @@ import type { DockerImage } from "../../ica/docker-images";
 import type { BenchImageInputs } from "../inputs";
 
 /**
- * Settings of an image that ICA reports but has no call to set (official OpenAPI document: `benchSettings` and the description
- * stand in the answer only, once an image exists): compared, and told where to change them.
+ * Settings that ICA reports but has no call to set (official OpenAPI document: once an image exists, `benchSettings` and the
+ * description appear only in responses). The provider compares them and says where to change them.
  */
 
 type Settings = Pick<BenchImageInputs, "name" | "version" | "access" | "clusterCompatible" | "description">;
 
-/** One line for each setting that ICA reports otherwise than declared. */
+/** One line for each setting whose value in ICA differs from the declared one. */
 export function settingsToChange(image: DockerImage, inputs: Settings): string[] {
   const place = `in ICA, System Settings > Docker Repository > ${inputs.name} ${inputs.version}`;
   const { benchSettings } = image;
@@ -30,7 +30,7 @@ function difference(what: string, reported: boolean | null | undefined, declared
   return `${what} is ${reported ? "on" : "off"} in ICA but declared ${declared ? "on" : "off"}`;
 }
 
-/** The declared settings with what ICA reports in their place, so that a difference shows as drift. */
+/** The declared settings, replaced by ICA's values where it reports any, so that a difference shows as drift. */
 export function reportedSettings<T extends Settings>(image: DockerImage, inputs: T): T {
   const { benchSettings } = image;
   return {

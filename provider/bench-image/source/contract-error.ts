@@ -15,7 +15,7 @@ export class ContractError extends Error {
   }
 }
 
-/** What the image wrote when it was tried out, once for all findings. */
+/** The output of the image's trial run, shown once for all findings. */
 function lastLines(findings: readonly Finding[]): string {
   const log = findings.find((finding) => finding.log !== undefined)?.log;
   if (log === undefined) return "";

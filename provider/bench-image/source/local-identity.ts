@@ -6,9 +6,8 @@ import type { BenchImageInputs } from "../inputs";
 import { rememberLocal } from "../seen-contents";
 
 /**
- * The identity of an image of the local Docker. The machine of a colleague, or a fresh runner, may have neither the
- * image nor a Docker: there an image that is declared as before is taken to be what was published, and a warning says
- * so.
+ * The identity of an image in the local Docker. Another machine may have neither the image nor Docker. If the declaration is
+ * unchanged there, this assumes that the published image is the right one, and warns about it.
  */
 export async function localIdentity(
   context: Context,

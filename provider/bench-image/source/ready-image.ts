@@ -22,25 +22,28 @@ import { ContractError } from "./contract-error";
 import { tryImage } from "./trial";
 import { assertUnchanged } from "./unchanged-context";
 
-/** An image that is there to be sent, in the local Docker or on its way from a builder. */
+/** An image that is ready to be sent, in the local Docker or streaming from a builder. */
 export interface ReadyImage {
-  /** How it is spoken of. */
+  /** The name used in messages. */
   readonly reference: string;
-  /** Its plain archive. From a builder it can be read once, and fails at its end if the image breaks the contract. */
+  /**
+   * The plain archive. From a builder it can be read only once, and the stream fails at its end if the image breaks the
+   * contract.
+   */
   readonly save: Docker["save"];
-  /** The same in another form, where there is one: {@link Docker.readSaved}. */
+  /** The same archive in another form, if there is one: {@link Docker.readSaved}. */
   readonly readSaved?: Docker["readSaved"];
-  /** Digests of its plain layers, the base first; of an image from a builder not known before it was read. */
+  /** Digests of the plain layers, base first; unknown for a builder's image until it has been read. */
   readonly layers?: readonly string[];
-  /** Configuration digest, `sha256:…`; of an image from a builder known when its archive has been read. */
+  /** Configuration digest, `sha256:…`; unknown for a builder's image until its archive has been read. */
   readonly digest: () => string;
-  /** Rejects where the local Docker has another image under this name by now. */
+  /** Rejects if this name now refers to another image in the local Docker. */
   readonly assertSame?: () => Promise<void>;
-  /** Gives it up, if it is not sent. */
+  /** Discards the image if it is not sent. */
   readonly drop: () => void;
 }
 
-/** Builds the image or finds the one that was named, and makes sure that it can run in Bench as far as that is known by then. */
+/** Builds the image or finds the named one, and makes all contract checks that are possible at this point. */
 export async function readyImage(context: Context, inputs: BenchImageInputs): Promise<ReadyImage> {
   const docker = await context.docker();
   const { build, image } = inputs;
@@ -71,7 +74,7 @@ export async function readyImage(context: Context, inputs: BenchImageInputs): Pr
     : passingImage(context, inputs, reference, archive);
 }
 
-/** The driver of builders that are the local engine itself: what they build is in its image store. */
+/** The driver of builders that use the local engine and its image store. */
 const localDriver = "docker";
 
 async function localImage(
@@ -110,12 +113,12 @@ async function localImage(
   };
 }
 
-/** A name can be given to another image at any time, and what is sent has to be what was looked at. */
+/** A name can move to another image at any time, and the sent image has to be the checked one. */
 function anotherImage(reference: string): string {
   return `${reference} is another image in the local Docker than a moment ago; nothing was published. Run pulumi up again`;
 }
 
-/** An image that comes from a builder. Its last bytes are handed on only if it keeps the contract. */
+/** An image that streams from a builder. Its last bytes are passed on only if it meets the contract. */
 function passingImage(
   context: Context,
   inputs: BenchImageInputs,
@@ -125,7 +128,7 @@ function passingImage(
   let digest: string | undefined;
   const looked = async (image: SeenImage) => {
     digest = image.info.Id;
-    // "run" is refused for a builder in the preview: what passes by cannot be started.
+    // The preview refuses "run" for a builder, since a streaming image cannot be started.
     if (inputs.verify !== "none") await assertContractOfSeen(context, inputs, reference, image);
   };
   const passing = readableOf(new ArchiveLook(alwaysRead).pass(stream, looked), () => stream.destroy());

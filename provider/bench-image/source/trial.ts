@@ -9,8 +9,8 @@ import { isEmulatorMissing, missingEmulator } from "../../emulator-package";
 import { PublishError } from "../publish-error";
 
 /**
- * Starts an image of the local Docker under Bench's rules and tells what of the contract it breaks. What is made for it in
- * Docker is removed, however it ends; what a killed process left is removed by the next one.
+ * Starts a local image under Bench's rules and reports which parts of the contract it breaks. Always removes what it created
+ * in Docker; what a killed process left, the next trial removes.
  */
 export async function tryImage(
   { log, signal }: Pick<Context, "log" | "signal">,
@@ -34,7 +34,7 @@ export async function tryImage(
   return findingsOf(report);
 }
 
-/** Why no trial can be run here; undefined where one can. */
+/** Why no trial can run here; undefined when it can. */
 export function trialMissing(): string | undefined {
   try {
     require.resolve("pulumi-ica-emulator/trial");
@@ -45,7 +45,7 @@ export function trialMissing(): string | undefined {
   }
 }
 
-/** Loaded here, and not with the package: a preview has no use for a client of Docker's API, and should not wait for it. */
+/** Loaded here, not with the package: a preview does not need a client of Docker's API and should not wait for it. */
 function loadTrial(): typeof import("pulumi-ica-emulator/trial") {
   try {
     return require("pulumi-ica-emulator/trial") as typeof import("pulumi-ica-emulator/trial");
@@ -55,7 +55,7 @@ function loadTrial(): typeof import("pulumi-ica-emulator/trial") {
   }
 }
 
-/** What a trial has found, in terms of the contract. All of it is sure: it was seen to fail. */
+/** Translates the trial's results into findings of the contract. All are certain, since the trial observed them. */
 export function findingsOf({ died, web, console: ssh, stop, writes, log }: TrialReport): Finding[] {
   const told = (code: Finding["code"], message: string): Finding => ({ ...finding(code, "error", message), log });
   return [

@@ -7,10 +7,9 @@ import { changedFiles } from "../rebuild-reasons";
 import { seenContents } from "../seen-contents";
 
 /**
- * Makes sure that the files of a build are those that its contextHash was worked out of: BuildKit reads them some time
- * after the check, and what changed in between would be published under the hash of other content, for good. Of a hash
- * that is pinned (`ignoreChanges`) no check has seen files, and they may be any. Throws {@link PublishError} that names
- * what changed.
+ * Checks that the build's files are still the ones behind its contextHash. BuildKit reads them some time after the check,
+ * and a change in between would be published forever under the wrong hash. A pinned hash (`ignoreChanges`) was never
+ * computed from files, so any files are allowed. Throws a {@link PublishError} that names the changes.
  */
 export async function assertUnchanged(
   context: Context,
@@ -32,7 +31,7 @@ async function changeSince(seen: BuildFiles, build: Build, contextHash: string):
     const now = await readContents(build);
     return now.contextHash === contextHash ? undefined : changedFiles(seen, now, build);
   } catch (error) {
-    // It could be read a moment ago.
+    // The file was readable a moment ago, so this counts as a change.
     if (error instanceof ContextError) return error.message;
     throw error;
   }

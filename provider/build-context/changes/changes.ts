@@ -1,18 +1,18 @@
 import type { Outline } from "./outline";
 import { type Folder, filesIn } from "./tree";
 
-/** One difference between an outline of then and the files of now. A folder stands for everything below it. */
+/** One difference between an older outline and the current files. A folder stands for everything below it. */
 export interface PathChange {
   readonly what: "changed" | "added" | "removed";
-  /** POSIX, relative to the context. A folder's ends with a slash; that of the context itself is empty. */
+  /** POSIX, relative to the context. A folder ends with a slash; the context itself is empty. */
   readonly path: string;
-  /** Of a folder: only the files that lie in it itself, and not those of folders in it. */
+  /** For a folder: only the files directly in it, not those in its subfolders. */
   readonly directly?: true;
-  /** Of a folder that was added: how many files it has. */
+  /** For an added folder: its number of files. */
   readonly files?: number;
 }
 
-/** What differs: files where the outline names files, else the folders that hold them. In the order of the outline. */
+/** The differences: files if the outline names files, else the folders that contain them. In the outline's order. */
 export function changesSince(before: Outline, now: Folder, path = ""): PathChange[] {
   if ("folded" in before) return before.folded === now.digest ? [] : [{ what: "changed", path }];
   return [...fileChanges(before.files, now, path), ...folderChanges(before.folders, now, path)];

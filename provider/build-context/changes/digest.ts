@@ -6,13 +6,13 @@ import { OutlineError, readOutline, writeOutline } from "./outline";
 import { short, treeOf } from "./tree";
 
 /**
- * What a state keeps of the files that an image was built from, so that a later preview can say which of them changed. It decides
- * nothing: whether an image is built anew is the contextHash's alone, and a state without a digest is as good as one with it.
+ * What the state keeps of the files that an image was built from, so that a later preview can say which of them changed. It
+ * decides nothing: only the contextHash decides whether an image is built again, and a state without a digest works as well.
  */
 const digestSchema = z.object({
-  /** Of the Dockerfile's bytes. */
+  /** Digest of the Dockerfile's bytes. */
   dockerfile: z.string(),
-  /** What its FROM lines say; absent when they take too many bytes. */
+  /** The text of its FROM lines; absent when they take too many bytes. */
   from: z.array(z.string()).optional(),
   /** An outline; absent when not even the coarsest fits. */
   files: z.string().optional(),
@@ -31,7 +31,7 @@ const fromLimit = 400;
 /** Bytes of the rest: keys, quotes and one short digest. */
 const frame = 50;
 
-/** A digest that takes at most `limit` bytes as JSON; undefined when that is too little for any. It depends on the files and the limit alone. */
+/** A digest of at most `limit` bytes as JSON; undefined when no digest fits. It depends only on the files and the limit. */
 export function digestOf({ dockerfile, entries }: BuildFiles, limit: number): ContextDigest | undefined {
   let left = limit - frame;
   if (left < 0) return undefined;
@@ -47,16 +47,16 @@ export function digestOf({ dockerfile, entries }: BuildFiles, limit: number): Co
   };
 }
 
-/** What differs between the files of then, as far as their digest tells, and those of now. */
+/** How the current files differ from the older ones, as far as their digest shows. */
 export interface FileChanges {
   readonly dockerfile: boolean;
-  /** FROM lines, without the word FROM. Undefined when those of then are not known. */
+  /** FROM lines, without the word FROM. Undefined when the older ones are unknown. */
   readonly from: { readonly before: readonly string[]; readonly now: readonly string[] } | undefined;
-  /** Undefined when nothing is known of the files of then. */
+  /** Undefined when nothing is known about the older files. */
   readonly paths: readonly PathChange[] | undefined;
 }
 
-/** Undefined for what is no digest: a state of another version. */
+/** Undefined when the value is not a digest, for example in the state of another version. */
 export function changesOfFiles(digest: unknown, now: BuildFiles): FileChanges | undefined {
   const { success, data } = digestSchema.safeParse(digest);
   if (!success) return undefined;
@@ -76,14 +76,14 @@ function pathsSince(outline: string, entries: readonly HashedEntry[]): PathChang
   }
 }
 
-/** The bases of a Dockerfile as they are written, with flags and names of stages, blanks made single. */
+/** The bases of a Dockerfile as written, with flags and stage names. Repeated blanks become one. */
 export function fromLines(dockerfile: string): string[] {
   return DockerfileParser.parse(dockerfile)
     .getFROMs()
     .map((from) => (from.getRawArgumentsContent() ?? "").replace(/\s+/g, " ").trim());
 }
 
-/** Bytes of a value as Go writes JSON, which a state is kept as: some characters take six bytes there. */
+/** Bytes of a value as Go writes JSON, which is the state's format: some characters take six bytes there. */
 export function bytesOf(value: unknown): number {
   const text = JSON.stringify(value);
   return Buffer.byteLength(text) + 5 * [...text.matchAll(/[<>&\u2028\u2029]/g)].length;

@@ -1,27 +1,28 @@
 import { digestLength, type Folder } from "./tree";
 
 /**
- * A tree of files within a number of bytes: in full where it fits, else with folders folded up, the largest first. It is what a state
- * keeps of a context, so that a later preview can say which files changed. An outline is a function of the tree and the number of
- * bytes alone.
+ * A tree of files that fits in a number of bytes: in full if possible, else with folders folded up, the largest first. The
+ * state keeps it for a context, so that a later preview can say which files changed. It depends only on the tree and the
+ * number of bytes.
  */
 export type Outline =
-  /** A folder of which only the digest is kept. */
+  /** A folder reduced to its digest. */
   | { readonly folded: string }
   | {
-      /** By name, or the digest of all of them together. */
+      /** By name, or one digest for all of them. */
       readonly files: ReadonlyMap<string, string> | string;
       readonly folders: ReadonlyMap<string, Outline>;
     };
 
-/** The text of an outline is something else. */
+/** The text is not an outline. */
 export class OutlineError extends Error {
   override readonly name = "OutlineError";
 }
 
 /**
- * The outline as text, of at most `limit` bytes, and as many in JSON: `Dockerfile=Ab3d,files(ica_start.sh=9_kQ),lib/x7Yz` is a file, a
- * folder with one file, and a folder folded up; `=Ab3d` stands for all files of a folder together. Undefined when nothing fits.
+ * The outline as text of at most `limit` bytes, which is also its size in JSON.
+ * `Dockerfile=Ab3d,files(ica_start.sh=9_kQ),lib/x7Yz` is a file, a folder with one file, and a folded folder. `=Ab3d` stands
+ * for all files of a folder together. Undefined when nothing fits.
  */
 export function writeOutline(tree: Folder, limit: number): string | undefined {
   const top: Row = { name: "", folder: tree, shown: "nothing", rows: [] };
@@ -29,7 +30,7 @@ export function writeOutline(tree: Folder, limit: number): string | undefined {
   if (left < 0) return undefined;
   const steps = stepsOf(top);
   for (;;) {
-    // What costs least first: so most places are left where a change can be told.
+    // The cheapest step first: this keeps the most places where a change can be shown.
     const cheapest = steps.reduce((best, step, index) => (step.cost < (steps[best]?.cost ?? 0) ? index : best), 0);
     const [step] = steps.splice(cheapest, 1);
     if (step === undefined || step.cost > left) return textOf(top);
@@ -49,18 +50,18 @@ export function writeOutline(tree: Folder, limit: number): string | undefined {
   }
 }
 
-/** What is shown of a folder: its digest only, the folders in it, or these and its files. */
+/** What is shown of a folder: only its digest, its subfolders, or both its subfolders and its files. */
 type Shown = "nothing" | "folders" | "files";
 
 interface Row {
-  /** As it is written. */
+  /** The name as it is written. */
   readonly name: string;
   readonly folder: Folder;
   shown: Shown;
   rows: Row[];
 }
 
-/** The next step of showing more, and the bytes that it takes; none when all is shown. */
+/** The next steps to show more of it, with their bytes; empty when everything is shown. */
 function stepsOf(row: Row): { row: Row; to: Shown; cost: number }[] {
   const { folder, shown } = row;
   if (shown === "files") return [];
@@ -68,10 +69,10 @@ function stepsOf(row: Row): { row: Row; to: Shown; cost: number }[] {
   return [{ row, to, cost: sizeOf(row, to) - sizeOf(row, shown) }];
 }
 
-/** A sign and a digest. */
+/** One sign and one digest. */
 const mark = 1 + digestLength;
 
-/** Bytes of a row of which this much is shown, with the folders in it folded up. */
+/** Bytes of a row that shows this much, with its subfolders folded. */
 function sizeOf({ name, folder }: Row, shown: Shown): number {
   const own = Buffer.byteLength(name);
   if (shown === "nothing") return own + mark;
@@ -88,7 +89,7 @@ function textOf({ name, folder, shown, rows }: Row): string {
   return name === "" ? inside : `${name}(${inside})`;
 }
 
-/** Reads what {@link writeOutline} wrote; throws {@link OutlineError} for anything else. */
+/** Reads the text of {@link writeOutline}; throws {@link OutlineError} for anything else. */
 export function readOutline(text: string): Outline {
   const reader = new Reader(text);
   const outline = reader.outline();
@@ -158,7 +159,7 @@ class Reader {
   }
 }
 
-/** What has a meaning here, and what JSON, or Go's JSON, would write in another way. */
+/** Escapes characters that have a meaning here, or that JSON or Go's JSON would escape. */
 function written(name: string): string {
   return name.replace(/[%=/(),"\\<>&\u2028\u2029\p{Cc}]/gu, (character) =>
     character === "(" ? "%28" : character === ")" ? "%29" : encodeURIComponent(character),

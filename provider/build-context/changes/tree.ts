@@ -2,22 +2,22 @@ import { createHash } from "node:crypto";
 import type { HashedEntry } from "../manifest";
 
 /**
- * The files of a context as a tree in which each file and each folder has a short digest: of a file's record in the manifest, of a
- * folder's content all the way down. Two trees are compared from the top, and only where digests differ.
+ * The files of a context as a tree in which each file and each folder has a short digest: for a file, of its record in the
+ * manifest; for a folder, of everything in it. To compare two trees, start at the top and go down where digests differ.
  */
 export interface Folder {
   readonly digest: string;
-  /** Of the files that lie in this folder itself. */
+  /** Digest of the files directly in this folder. */
   readonly filesDigest: string;
   /** Digests of files and links by name. */
   readonly files: ReadonlyMap<string, string>;
   readonly folders: ReadonlyMap<string, Folder>;
 }
 
-/** 24 bits in four characters: enough to see a change, since what decides is the whole hash and not this. */
+/** 24 bits in four characters: enough to show a change, since only the full hash decides. */
 export const digestLength = 4;
 
-/** The tree of a context's entries; it depends on nothing else, not on their order either. */
+/** The tree of a context's entries; it depends on nothing else, and not on their order. */
 export function treeOf(entries: readonly HashedEntry[]): Folder {
   const top = new Draft();
   for (const { path, kind, executable, sha256 } of entries) {
@@ -28,12 +28,12 @@ export function treeOf(entries: readonly HashedEntry[]): Folder {
   return top.done();
 }
 
-/** How many files are in a folder, all the way down. */
+/** How many files a folder contains, at any depth. */
 export function filesIn(folder: Folder): number {
   return [...folder.folders.values()].reduce((sum, each) => sum + filesIn(each), folder.files.size);
 }
 
-/** The short digest of some texts; none of them may hold a NUL. */
+/** The short digest of some strings; none may contain a NUL. */
 export function short(...texts: readonly string[]): string {
   return createHash("sha256").update(texts.join("\0")).digest("base64url").slice(0, digestLength);
 }

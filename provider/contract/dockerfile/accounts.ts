@@ -2,22 +2,22 @@ import { benchGid, benchUid } from "../rules";
 import { type Base, bundledUser } from "./base-images";
 import type { Word } from "./variables";
 
-/** The users of an image as far as a Dockerfile shows them for sure. What it hides is seen in the image, after the build. */
+/** The users of an image, as far as the Dockerfile shows them with certainty. The check of the built image finds the rest. */
 export interface Accounts {
-  /** Whether the base is known and nothing hides what is done to its users. */
+  /** Whether the base is known and no command hides what it does to the users. */
   readonly sure: boolean;
-  /** The only users there can be beside system users, if `sure`. */
+  /** If `sure`: the only users that can exist apart from system users. */
   readonly users: readonly Account[];
 }
 
 export interface Account {
   readonly name: string;
   readonly uid: number;
-  /** Whether it is in the group 100; undefined where that cannot be seen. */
+  /** Whether the user is in group 100; undefined when that cannot be seen. */
   readonly inGroup: boolean | undefined;
 }
 
-/** @param commands what makes or changes accounts */
+/** @param commands the commands that create or change accounts */
 export function accountsOf(base: Base, commands: readonly (readonly Word[])[], hidden: boolean): Accounts {
   const bundled = bundledUser(base);
   const [command, ...others] = commands;
@@ -33,7 +33,7 @@ export function accountsOf(base: Base, commands: readonly (readonly Word[])[], h
 const withValue =
   /^(?:-[A-Za-z]*[bcdefgGhkKpsu]|--(?:uid|gid|groups|ingroup|home(?:-dir)?|shell|comment|gecos|skel|password|base-dir))$/;
 
-/** `useradd --uid 1000 --gid 100 ica`: a number and a name that can be read. Others are left to the look at the image. */
+/** `useradd --uid 1000 --gid 100 ica`: a number and a name that can be read. The check of the built image covers other forms. */
 function plainAccount([program = "", ...args]: readonly Word[], base: Base): Account | undefined {
   const words = args.filter((word) => word !== undefined);
   const name = words.at(-1);
@@ -61,13 +61,14 @@ function isInGroup(
   base: Base,
 ): boolean | undefined {
   if (groups.includes("users") || groups.includes(String(benchGid))) return true;
-  // A system may put users of adduser into "users" by itself, and useradd may be told to, or be so in openSUSE.
+  // A system may put adduser's users into "users" by default. useradd may do so with an option, and does by default in
+  // openSUSE.
   const own = program.endsWith("useradd") && !base.name?.startsWith("opensuse/");
   if (!own || words.some((word) => /^-\w*N|^--no-user-group$/.test(word))) return undefined;
   return groups.every((group) => /^\d+$/.test(group)) ? false : undefined;
 }
 
-/** What is sure to be wrong about the users, in words. */
+/** What is certainly wrong with the users, in words. */
 export function accountFault({ users, sure }: Accounts): string | undefined {
   if (!sure) return undefined;
   const [bench] = users.filter(({ uid }) => uid === benchUid);

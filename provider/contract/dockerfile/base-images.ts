@@ -1,8 +1,8 @@
 import type { Word } from "./variables";
 
 /**
- * Official images of which it is known that they start as root and hold no start script of Bench: with one of them, what a
- * Dockerfile does not do is sure to be missing. Of any other base image nothing is assumed.
+ * Official images known to start as root and to contain no start script of Bench. On these, everything that the Dockerfile
+ * does not add is certainly missing. Nothing is assumed about other base images.
  */
 const official = new Set(
   (
@@ -12,14 +12,14 @@ const official = new Set(
 );
 
 export interface Base {
-  /** The name without registry, tag and digest; undefined when it is not known. */
+  /** The name without registry, tag and digest; undefined when unknown. */
   readonly name: string | undefined;
   readonly tag: string;
-  /** Whether it is one of the official images that are known. */
+  /** Whether it is one of the known official images. */
   readonly known: boolean;
 }
 
-/** What is known of the image a build is based on. */
+/** What is known about a build's base image. */
 export function baseOf(image: Word): Base {
   const [reference = "", digest] = (image ?? "").split("@");
   const [, path = "", tag] = /^(.*?)(?::([\w][\w.-]*))?$/.exec(reference) ?? [];
@@ -33,12 +33,12 @@ export function baseOf(image: Word): Base {
   };
 }
 
-/** The architecture that the names of Docker's official images for other machines tell (`arm64v8/debian`). */
+/** The architecture in the name of Docker's official images for other machines (`arm64v8/debian`). */
 export function foreignArchitecture(image: Word): string | undefined {
   return /^(?:docker\.io\/)?(arm32v[567]|arm64v8|i386|ppc64le|riscv64|s390x|mips64le)\//.exec(image ?? "")?.[1];
 }
 
-/** The user with UID 1000 that an official image brings along, in a group of its own; undefined where it has none. */
+/** The user with UID 1000 that an official image contains, in a group of its own; undefined when it has none. */
 export function bundledUser({ name, tag }: Base): string | "unknown" | undefined {
   if (name === "node") return "node";
   if (name === "r-base") return "docker";
@@ -61,7 +61,7 @@ const names = new Map(
   }),
 );
 
-/** The release of Ubuntu that a tag names (`21-jdk-noble`, `24.04`, `artful-20180706`). */
+/** The Ubuntu release that a tag names (`21-jdk-noble`, `24.04`, `artful-20180706`). */
 function releaseOf(tag: string): number | undefined {
   const [release] = tag
     .split("-")

@@ -8,18 +8,18 @@ import { dockerfilePath } from "../../build-context/hash";
 import { beginningOf } from "../../build-context/hash-files";
 import { type ContextEntry, contextEntries } from "../../build-context/walk";
 
-/** The files of a build context, as COPY finds them. */
+/** The files of a build context, as COPY sees them. */
 export interface ContextView {
-  /** Files and links a COPY source stands for: the path in the context, and what COPY appends to a target folder. */
+  /** The files and links that match a COPY source: the path in the context, and what COPY appends to a target folder. */
   matches(
     source: string,
   ): readonly { readonly entry: ContextEntry; readonly below: string; readonly isFolder: boolean }[];
   read(entry: ContextEntry): Buffer;
-  /** Whether there is a folder that is sent to the build, be it empty. */
+  /** Whether the build gets a folder of this path, even an empty one. */
   hasFolder(path: string): boolean;
 }
 
-/** Looks through a context. Undefined when that cannot be done: contextHash, which needs the same files, says why. */
+/** Reads a context. Undefined when that fails: contextHash needs the same files and reports the reason. */
 export async function viewContext(build: {
   readonly context: string;
   readonly dockerfile?: string | undefined;
@@ -40,7 +40,7 @@ export async function viewContext(build: {
   }
 }
 
-/** What the rules say of a folder holds for what is below it. */
+/** A rule for a folder also applies to everything below it. */
 function isLeftOut(rules: IgnoreRules, path: string): boolean {
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   const verdict = parts.reduce<Verdict | undefined>(
@@ -60,7 +60,7 @@ function matchesOf(entries: readonly ContextEntry[], source: string): ReturnType
   });
 }
 
-/** Docker refuses a pattern that cannot be read by itself. */
+/** Docker refuses a pattern that is invalid on its own. */
 function matchesPart(name: string, pattern: string): boolean {
   if (!/[*?[\\]/.test(pattern)) return name === pattern;
   try {

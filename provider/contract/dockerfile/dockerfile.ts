@@ -15,9 +15,9 @@ import { isClosed, StartScript } from "./start-script";
 import type { Word } from "./variables";
 
 export interface DockerfileCheck {
-  /** What is declared to be open; nothing of it can be seen for sure in a Dockerfile today. */
+  /** The declared access. Today no check of a Dockerfile uses it, since nothing about access is certain there. */
   readonly access: Access;
-  /** The build the Dockerfile is for: its args and target, and its context, where files that COPY names are looked at. */
+  /** The build of the Dockerfile: its args and target, and the context with the files that COPY names. */
   readonly build?:
     | {
         readonly context?: string | undefined;
@@ -29,8 +29,9 @@ export interface DockerfileCheck {
 }
 
 /**
- * Reads a Dockerfile for what Bench is sure to refuse, before minutes are spent on a build. What a base image or a command hides is one
- * note: the image itself is looked at after the build. Only the stage that is built counts, and the stages it is based on.
+ * Checks a Dockerfile for what Bench certainly refuses, before minutes go into a build. One note covers everything that a
+ * base image or a command hides: the check of the built image finds that. Only the stage that is built counts, and the
+ * stages it is based on.
  */
 export async function checkDockerfile(text: string, { build = {} }: DockerfileCheck): Promise<Finding[]> {
   const plan = planOf(text, build);
@@ -63,7 +64,7 @@ export async function checkDockerfile(text: string, { build = {} }: DockerfileCh
   ].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
-/** What a walk through the steps has seen. */
+/** The result of a walk through the steps. */
 interface Seen {
   readonly base: Base;
   readonly accounts: Accounts;
@@ -72,7 +73,7 @@ interface Seen {
   readonly lastLine: number;
 }
 
-/** What is wrong, or what cannot be seen. */
+/** Findings, or the part that cannot be seen. */
 type Part = Finding[] | string;
 
 function walk({ base: image, steps, froms }: Plan, context: ContextView | undefined): Seen {
@@ -101,7 +102,7 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
   };
 }
 
-/** Whether a COPY may bring a /etc/passwd along. */
+/** Whether a COPY may replace /etc/passwd. */
 function bringsAccounts(step: Step, context: ContextView | undefined): boolean {
   if (step.keyword !== "COPY" && step.keyword !== "ADD") return false;
   const target = step.words.at(-1);
@@ -116,7 +117,7 @@ function bringsAccounts(step: Step, context: ContextView | undefined): boolean {
     .some((source) => source === undefined || context.matches(source).some(({ below }) => below === wanted));
 }
 
-/** Says once what the look at the image will tell. */
+/** A single note about everything that only the check of the built image will show. */
 function hiddenNote({ base, froms }: Plan, hidden: readonly string[]): Finding[] {
   if (hidden.length === 0) return [];
   const from = base === undefined || base === "" ? "the base image" : `the base image ${base}`;
@@ -144,7 +145,7 @@ function checkUser({ base, accounts, user, lastLine }: Seen): Part {
     return base.known
       ? [finding("ICA002", "error", "there is no USER, so the image is made for root", lastLine)]
       : hidden;
-  // An argument that is empty by default is one that the build gives.
+  // An argument that is empty by default gets its value from the build.
   const [name = ""] = (user.value ?? "").split(":");
   if (name === "") return hidden;
   const uid = name === "root" ? 0 : /^\d+$/.test(name) ? Number(name) : uidOf(name, accounts);
@@ -187,12 +188,12 @@ function checkScript({ base, script, lastLine }: Seen): Part {
   return [...mode, ...wrong, ...(wrong.length > 0 ? [] : checkScriptWrites(text, line, file))];
 }
 
-/** Only what this Dockerfile says: the CMD of a base image (Debian has bash) is nobody's intention. */
+/** Checks only this Dockerfile's own commands: the CMD of a base image (bash in Debian) is not intended. */
 function checkCommands(steps: readonly Step[]): Finding[] {
   const set = ["ENTRYPOINT", "CMD"]
     .map((keyword) => steps.findLast((step) => step.keyword === keyword))
     .filter((step) => step !== undefined)
-    // An empty one takes back what an earlier stage has set.
+    // An empty command resets what an earlier stage has set.
     .filter(({ text, words }) => text.trim() !== "" && words.length > 0);
   if (set.length === 0 || set.some(({ text }) => text.includes(posix.basename(startScript)))) return [];
   return set

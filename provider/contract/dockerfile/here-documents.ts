@@ -1,9 +1,10 @@
 /**
- * Parts an instruction's own lines from the bodies of its here-documents, as BuildKit does (frontend/dockerfile/parser): what
- * begins one is a word of its own, and its body keeps everything but the tabs that `<<-` takes away, carriage returns too.
+ * Separates an instruction's own lines from the bodies of its here-documents, as BuildKit does (frontend/dockerfile/parser).
+ * The marker that starts one is a separate word. The body is kept unchanged, including carriage returns, except that `<<-`
+ * removes tabs.
  *
  * @param raw as written, from the first argument on
- * @param joined the same without line continuations, for an instruction that has none
+ * @param joined the same without line continuations, for an instruction without here-documents
  */
 export function partDocuments(raw: string, joined: string): { heads: string; documents: string[] } {
   const lines = raw.split("\n");
@@ -23,7 +24,7 @@ export function partDocuments(raw: string, joined: string): { heads: string; doc
   return { heads: head, documents };
 }
 
-/** Takes the lines of the instruction itself off the beginning: the first, and those that continue it. */
+/** Removes the instruction's own lines from the beginning: the first line and its continuations. */
 function takeHead(lines: string[]): string {
   let head = "";
   for (let line = lines.shift(); line !== undefined; line = lines.shift()) {

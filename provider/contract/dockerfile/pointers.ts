@@ -2,21 +2,21 @@ import { type Finding, finding } from "../finding";
 import type { ContextView } from "./context-view";
 import type { Step } from "./stages";
 
-/** A pointer is a text of about 130 bytes (git-lfs, docs/spec.md); so only files of about that size are read. */
+/** A pointer is a text of about 130 bytes (git-lfs, docs/spec.md), so only files of about that size are read. */
 const size = { least: 100, most: 300 };
 const firstLine = Buffer.from("version https://git-lfs.github.com/spec/");
-/** Files that are named before the rest is only counted. */
+/** Number of files to name; the rest are only counted. */
 const mostNamed = 3;
 
-/** Whether a file is what Git LFS leaves in the place of one that it has not fetched. */
+/** Whether a file is the pointer that Git LFS leaves for a file that it has not fetched. */
 export function isPointer(content: Buffer): boolean {
   return content.length <= size.most && content.subarray(0, firstLine.length).equals(firstLine);
 }
 
 /**
- * Looks for such files among those that COPY and ADD take from the context.
+ * Looks for such pointers among the files that COPY and ADD take from the context.
  *
- * @param script the start script's file, which is judged by itself
+ * @param script the start script's file, which has its own check
  */
 export function checkPointers(
   steps: readonly Step[],

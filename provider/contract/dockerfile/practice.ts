@@ -4,7 +4,7 @@ import { isAddress } from "./sources";
 import type { Plan, Step } from "./stages";
 import type { Word } from "./variables";
 
-/** What works, or seems to, and will be regretted: all of it warnings. */
+/** Reports what works, or seems to, but causes trouble later. All findings are warnings. */
 export function checkPractice({ base, froms, steps }: Plan): Finding[] {
   return [
     ...checkBase(base, froms[0]?.line),
@@ -39,7 +39,7 @@ function checkAdd({ line, words, flags }: Step): Finding[] {
     .map((source) => finding("ICA016", "warning", `ADD fetches ${withoutLogin(source)} whatever it is by then`, line));
 }
 
-/** An address may hold a password, which is nothing for a log. */
+/** A URL may contain a password, which must not appear in a log. */
 function withoutLogin(address: string): string {
   return address.replace(/\/\/[^/@]*@/, "//").replace(/\?.*/s, "?…");
 }
@@ -56,14 +56,14 @@ function checkSecrets(steps: readonly Step[]): Finding[] {
   );
 }
 
-/** A secret in the image's own environment; the value is never told. */
+/** A secret in the image's own environment; the message never contains the value. */
 export function secretFinding(what: string, line?: number): Finding {
   return finding("ICA017", "warning", `${what} looks like a secret, and its value stays in the image`, line);
 }
 
 /**
- * Whether a variable looks like a secret by its name, and its value does not speak against it: nothing, a switch, a number,
- * a path or an address are none. Nor are public keys, such as GPG_KEY of the image of Python.
+ * Whether a variable looks like a secret by its name and could be one by its value. Empty values, switches, numbers, paths
+ * and URLs are not secrets. Neither are public keys, such as GPG_KEY in the Python image.
  */
 export function isSecret(name: string, value: Word): boolean {
   if (value === undefined || !/PASSW(?:OR)?D|PASSPHRASE|TOKEN(?!I[ZS])|SECRET|CREDENTIAL|API_?KEY|_KEY$/i.test(name))

@@ -3,9 +3,9 @@ import { startScript } from "../rules";
 import type { Step } from "./stages";
 import { splitWords, type Word } from "./variables";
 
-/** What a RUN may change of what the contract looks at. What it really does is seen in the image, after the build. */
+/** What a RUN may change that the contract checks. The check of the built image shows what it really did. */
 export interface RunEffects {
-  /** Its commands that make or change accounts. */
+  /** Its commands that create or change accounts. */
   readonly accounts: readonly (readonly Word[])[];
   /** Whether it may change accounts in a way that its text does not show. */
   readonly hidesAccounts: boolean;
@@ -16,7 +16,10 @@ export interface RunEffects {
 }
 
 const accountPrograms = /\b(?:useradd|adduser|usermod|userdel|deluser|newusers|groupadd|addgroup|groupmod|gpasswd)\b/g;
-/** They change accounts only by installing packages, whose users are system users, and other files only where they name them. */
+/**
+ * These change accounts only by installing packages, whose users are system users, and change other files only if they name
+ * them.
+ */
 const harmless = new Set(
   (
     "[ apk apt apt-get apt-mark bunzip2 cat cd chgrp chmod chown conda cp curl dnf dpkg echo exit export false git grep gunzip gzip head " +
@@ -25,7 +28,7 @@ const harmless = new Set(
   ).split(" "),
 );
 
-/** Judges by names of programs and paths alone. Anything else counts as a command that may do everything. */
+/** Judges only by the names of programs and paths. Any unknown command may do everything. */
 export function effectsOf(step: Step): RunEffects {
   const text = textOf(step);
   const commands = text.split(/&&|\|\||[;&|\n]/).flatMap((command) => {
@@ -50,19 +53,19 @@ export function effectsOf(step: Step): RunEffects {
   };
 }
 
-/** Whether a word names the script, a folder above it, a pattern that may, or what cannot be known. */
+/** Whether a word is the script, a folder above it, a pattern that may match it, or unknown. */
 function mayBeScript(word: Word, workdir: string): boolean {
   if (word === undefined) return true;
-  // An option may have its path attached: `-C/`, `--directory=/`.
+  // A path may be attached to an option: `-C/`, `--directory=/`.
   const path = posix.resolve(workdir, word.replace(/^-[^/]*(?=\/)/, ""));
   if (path.includes(posix.basename(startScript)) || foldersAbove.has(path)) return true;
   return /[*?[{]/.test(path) && /^\/(?:usr|[^/]*[*?[{])/.test(path);
 }
 
-/** The folders that the start script is in. */
+/** The folders above the start script. */
 export const foldersAbove: ReadonlySet<string> = new Set(["/", "/usr", "/usr/local", "/usr/local/bin"]);
 
-/** A here-document is a script of its own, or the input of a command, which may do anything with it. */
+/** A here-document is a script of its own, or the input of a command that may do anything with it. */
 function textOf({ json, words, text, documents }: Step): string {
   const isScript = /^\s*<<-?\S+\s*$/.test(text);
   const heads = json ? words.map((word) => word ?? "$?").join(" ") : isScript ? "" : text;

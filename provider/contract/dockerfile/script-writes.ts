@@ -4,9 +4,9 @@ import { startScript } from "../rules";
 import { isShellProgram, parseShebang } from "../script-text";
 import type { Step } from "./stages";
 
-/** Paths that are named before the rest is only counted. */
+/** Number of paths to name; the rest are only counted. */
 const mostNamed = 3;
-/** Folders of any image: mkdir -p of one does nothing. */
+/** Folders that every image has: for them mkdir -p does nothing. */
 const alwaysThere = new Set(
   "/ /bin /dev /etc /home /lib /media /mnt /opt /root /run /sbin /srv /usr /usr/local /var /var/lib /var/log /var/run".split(
     " ",
@@ -14,14 +14,14 @@ const alwaysThere = new Set(
 );
 
 /**
- * Lines of the start script that plainly write where Bench lets it write nothing: a redirection to a path, mkdir and touch of one. Only a
- * warning: the line may never run. Other ways to write show in a trial run.
+ * Finds lines of the start script that clearly write to a path that Bench makes read-only: a redirection to a path, mkdir
+ * and touch. Only a warning: the line may never run. A trial run shows other kinds of writes.
  *
- * @param line of the Dockerfile that puts the script there
- * @param file where it is in the context
+ * @param line the Dockerfile line that puts the script there
+ * @param file the script's path in the context
  */
 export function checkScriptWrites(content: Buffer, line?: number, file?: string): Finding[] {
-  // Not for a compiled program, nor for another language.
+  // Skip compiled programs and other languages.
   const shebang = parseShebang(content);
   if (shebang === undefined || !isShellProgram(shebang)) return [];
   const writes = plainLines(content.toString("utf8")).flatMap(({ text, number }) =>
@@ -52,18 +52,18 @@ function plainLines(text: string): { text: string; number: number }[] {
 }
 
 function writtenBy(line: string): string[] {
-  // In a comparison, > is no redirection.
+  // In a comparison, > is not a redirection.
   if (/\[\[|<<</.test(line)) return [];
   const targets = [...line.matchAll(/(?<![<>=-])>{1,2}[ \t]*(\/[\w.@+/-]+)(?![\w$*'])/g)].map(([, path = ""]) => path);
   const [, program, args = ""] = /^\s*(mkdir|touch)\s([^;&|<>]*)/.exec(line) ?? [];
   const words = args.split(/\s+/);
-  // Of other options some have a value, which is no path that is written.
+  // Other options may have a value that is not a written path.
   const isPlain = words.every((word) => !word.startsWith("-") || /^-[pv]+$/.test(word));
   const made = isPlain ? words.filter((word) => /^\/[\w.@+/-]+$/.test(word)) : [];
   return [...targets, ...made.filter((path) => program === "touch" || !alwaysThere.has(posix.normalize(path)))];
 }
 
-/** A VOLUME makes a folder writable in Docker, and in Bench nothing does. */
+/** In Docker a VOLUME makes a folder writable; in Bench nothing does. */
 export function checkVolumes(steps: readonly Step[]): Finding[] {
   return steps
     .filter(({ keyword }) => keyword === "VOLUME")
@@ -82,13 +82,13 @@ export function volumeFindings(paths: readonly string[], line?: number): Finding
     : [finding("ICA013", "warning", `VOLUME ${named(closed)} is read-only in Bench`, line)];
 }
 
-/** A few paths, and how many there are beside them. */
+/** Names a few paths and counts the rest. */
 export function named(paths: readonly string[]): string {
   const more = paths.length - mostNamed;
   return `${paths.slice(0, mostNamed).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Whether Bench lets nobody write there. Devices and /proc are no files of a disk. */
+/** Whether the path is read-only in Bench for everyone. Devices and /proc do not count, as they are not on a disk. */
 export function isReadOnly(path: string): boolean {
   const isBelow = (folder: string) => path === folder || path.startsWith(`${folder}/`);
   return isBelow("/data/.software") || !["/data", "/tmp", "/dev", "/proc"].some(isBelow);

@@ -4,9 +4,9 @@ import type { ContextView } from "./context-view";
 import type { Step } from "./stages";
 
 /**
- * Looks up what COPY and ADD take from the context. What is not there fails the build, often after minutes.
+ * Checks the sources that COPY and ADD take from the context. A missing source fails the build, often after minutes.
  *
- * @param told a source that is missing and was told of already
+ * @param told a missing source that has already been reported
  */
 export function checkSources(
   steps: readonly Step[],
@@ -28,19 +28,19 @@ export function checkSources(
 }
 
 function isMissing(source: string, context: ContextView): boolean {
-  // A here-document, an address, a pattern (which may match nothing).
+  // Skips here-documents, URLs, and patterns (which may match nothing).
   if (source.startsWith("<<") || isAddress(source) || /[*?[\\]/.test(source)) return false;
   const path = inContext(source);
   if (path === "" || context.matches(path).length > 0 || context.hasFolder(path)) return false;
   return !leadsThroughLink(path, context);
 }
 
-/** BuildKit takes a path that climbs out of the context as one from its root. */
+/** BuildKit treats a path that leaves the context as one from the context's root. */
 export function inContext(source: string): string {
   return posix.resolve("/", source).slice(1);
 }
 
-/** Where a link in the path leads is BuildKit's business. */
+/** Only BuildKit resolves a link in the path. */
 export function leadsThroughLink(path: string, context: ContextView): boolean {
   const parts = path.split("/");
   return parts.some((_, i) =>
@@ -48,7 +48,7 @@ export function leadsThroughLink(path: string, context: ContextView): boolean {
   );
 }
 
-/** What ADD fetches from elsewhere. */
+/** Whether ADD fetches the source from elsewhere. */
 export function isAddress(source: string): boolean {
   return /^(?:(?:https?|ftp|git|ssh):\/\/|git@)/.test(source);
 }

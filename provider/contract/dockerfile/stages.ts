@@ -3,30 +3,30 @@ import { DockerfileParser, Flag, type Instruction } from "dockerfile-ast";
 import { partDocuments } from "./here-documents";
 import { expandText, type Lookup, splitWords, type Value, type Word } from "./variables";
 
-/** One instruction of the stage that is built, with variables filled in where their values are known. */
+/** An instruction of the built stage, with known variables filled in. */
 export interface Step {
-  /** From 1. */
+  /** Line number, from 1. */
   readonly line: number;
   readonly keyword: string;
-  /** What follows the keyword and its flags, as written; for a here-document only its first line. */
+  /** The text after the keyword and its flags, as written; for a here-document only its first line. */
   readonly text: string;
   /** The words of `text`, or the strings of its JSON form. */
   readonly words: readonly Word[];
-  /** Whether `words` come from the JSON form, which no shell reads. */
+  /** Whether `words` come from the JSON form, which bypasses the shell. */
   readonly json: boolean;
   /** For example `chmod` → `0755`. */
   readonly flags: ReadonlyMap<string, Word>;
   /** The bodies of its here-documents. */
   readonly documents: readonly string[];
-  /** The folder it works in. */
+  /** The working directory. */
   readonly workdir: string;
-  /** The values of variables at this place. */
+  /** The values of variables at this point. */
   readonly lookup: Lookup;
   /** What ARG and ENV set, by name. */
   readonly sets: readonly (readonly [string, Word])[];
 }
 
-/** A FROM on the way to the stage that is built, and the steps it begins. */
+/** A FROM on the path to the built stage, and the steps after it. */
 interface Stage {
   readonly line: number;
   readonly name: string | undefined;
@@ -35,11 +35,14 @@ interface Stage {
   readonly instructions: readonly Instruction[];
 }
 
-/** What is built: the base image, and every step from there to the end of the stage, through earlier stages it is based on. */
+/**
+ * What is built: the base image, and every step from there to the end of the stage, including the earlier stages it is based
+ * on.
+ */
 export interface Plan {
-  /** The image that the first of its stages is based on; undefined when a variable hides it. */
+  /** The base image of the first of these stages; undefined when a variable hides it. */
   readonly base: Word;
-  /** Each FROM on the way. */
+  /** Each FROM on the path. */
   readonly froms: readonly { readonly line: number; readonly image: Word; readonly platform: Word }[];
   readonly steps: readonly Step[];
 }
@@ -49,7 +52,7 @@ export interface BuildChoice {
   readonly args?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What BuildKit sets by itself for the only platform that is built; the machine that builds is not known. */
+/** The variables that BuildKit sets for the only platform that is built; the build machine's platform is unknown. */
 const automatic = new Map<string, string | undefined>([
   ["TARGETPLATFORM", "linux/amd64"],
   ["TARGETOS", "linux"],
@@ -57,7 +60,7 @@ const automatic = new Map<string, string | undefined>([
   ["TARGETVARIANT", ""],
 ]);
 
-/** Reads a Dockerfile. Undefined when the stage to build is not in it. */
+/** Reads a Dockerfile. Undefined when it does not contain the stage to build. */
 export function planOf(text: string, { target, args = {} }: BuildChoice): Plan | undefined {
   const { globals, stages } = stagesOf(text, args);
   const chosen = target === undefined ? stages.length - 1 : indexOf(stages, target, stages.length);
@@ -77,7 +80,7 @@ export function planOf(text: string, { target, args = {} }: BuildChoice): Plan |
   };
 }
 
-/** A stage by its name, or by its number from 0, among those before `limit`. */
+/** Finds a stage by its name, or by its number from 0, among those before `limit`. */
 function indexOf(stages: readonly Stage[], wanted: string, limit: number): number {
   const named = stages.findLastIndex(({ name }, i) => i < limit && name?.toLowerCase() === wanted.toLowerCase());
   if (named !== -1 || !/^\d+$/.test(wanted)) return named;
@@ -114,7 +117,7 @@ function stepsOf(
   args: Readonly<Record<string, string>>,
 ): Step[] {
   const steps: Step[] = [];
-  // Both live on in a stage that is based on another one (docs.docker.com, "Dockerfile reference", "Scope" of ARG).
+  // A stage based on another one inherits both (docs.docker.com, "Dockerfile reference", "Scope" of ARG).
   const env = new Map<string, Word>();
   const variables = new Map<string, Value>();
   let workdir = "/";
@@ -164,7 +167,7 @@ function parseJson(text: string): string[] | undefined {
     const value: unknown = JSON.parse(text);
     return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
   } catch {
-    // Docker takes it as a shell command then, and so does this.
+    // Docker then treats it as a shell command, and so does this.
     return undefined;
   }
 }
@@ -188,13 +191,13 @@ function declareArgs(
     const [name = "", ...rest] = text.split("=");
     const value = valueOfArg(name, rest.length > 0 ? rest.join("=") : undefined, variables, globals, args);
     set.push([name, value ?? undefined]);
-    // An ENV of the same name wins.
+    // An ENV of the same name takes precedence.
     if (!env.has(name)) variables.set(name, value);
   }
   return set;
 }
 
-/** Of an ARG without a value the one that the build gives counts, that of a global ARG, or the one that is there already. */
+/** The value of an ARG without one: from the build, from a global ARG, or the value that is already set. */
 function valueOfArg(
   name: string,
   value: string | undefined,

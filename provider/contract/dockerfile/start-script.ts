@@ -6,23 +6,23 @@ import { foldersAbove, type RunEffects } from "./run-commands";
 import { inContext, leadsThroughLink } from "./sources";
 import type { Step } from "./stages";
 
-/** What a Dockerfile does about the start script, as far as COPY and ADD show it for sure. */
+/** What a Dockerfile does with the start script, as far as COPY and ADD show it with certainty. */
 export class StartScript {
-  /** `maybe`: something was done that may bring it along, or take it away. */
+  /** `maybe`: a step may have added or removed it. */
   present: "no" | "maybe" | "yes" = "no";
-  /** The instruction that puts it there. */
+  /** The line of the instruction that puts it there. */
   line: number | undefined;
-  /** Its permissions; undefined where they are not sure. */
+  /** Its permissions; undefined when they are not certain. */
   mode: number | undefined;
-  /** Whether it is root's. Where it is not, the owner's permissions may be those of the workspace's user. */
+  /** Whether root owns it. If not, the owner's permissions may apply to the workspace's user. */
   ownedByRoot = true;
-  /** Its text; undefined where it is not sure. */
+  /** Its text; undefined when it is not certain. */
   text: Buffer | undefined;
-  /** Where that text is in the context; undefined when it is nowhere there. */
+  /** The path of that text in the context; undefined when it is not in the context. */
   file: string | undefined;
   /** Where the script was put instead. */
   elsewhere: { readonly line: number; readonly path: string } | undefined;
-  /** A source of a COPY for it that the context does not have. */
+  /** A COPY source for the script that the context lacks. */
   missing: { readonly line: number; readonly source: string } | undefined;
 
   run({ touchesScript, touchesMode }: RunEffects): void {
@@ -53,7 +53,7 @@ export class StartScript {
     }
   }
 
-  /** Something was done that this cannot see into. */
+  /** A step did something that cannot be seen here. */
   #perhaps(): void {
     this.run({ touchesScript: true, touchesMode: true, hidesAccounts: true, accounts: [] });
   }
@@ -74,7 +74,7 @@ export class StartScript {
     this.ownedByRoot = !step.flags.has("chown");
   }
 
-  /** A file of another stage or image has the mode that it has there; ADD gives 0600 to what it fetches. */
+  /** A file from another stage or image keeps its mode; ADD gives 0600 to files that it fetches. */
   #putUnseen(to: Target, source: string): void {
     const path = source.replace(/[?#].*/s, "");
     const name = to.step.flags.has("parents") ? withParents(source, inContext(source)) : posix.basename(path);
@@ -93,7 +93,7 @@ export class StartScript {
     }
     if (found.length === 0 && (place === startScript || posix.basename(source) === posix.basename(startScript)))
       this.missing = { line: step.line, source };
-    // ADD unpacks an archive; what is in it cannot be seen.
+    // ADD unpacks an archive, whose content cannot be seen here.
     if (step.keyword === "ADD" && found.some(({ entry }) => /\.(?:tar|tgz|tar\.\w+|tbz2?|txz)$/.test(entry.path)))
       this.#perhaps();
     for (const { entry, below, isFolder } of found) {
@@ -102,7 +102,7 @@ export class StartScript {
       const isScript = posix.basename(name) === posix.basename(startScript) || place === startScript;
       if (entry.kind === "link") {
         if (isScript) this.#put(into, name, { mode: undefined });
-        // It may lead to a folder.
+        // The link may lead to a folder.
         else if (foldersAbove.has(place)) this.#perhaps();
       } else if (isScript) this.#put(into, name, { text: context.read(entry), path: entry.path, mode: modeOf(entry) });
     }
@@ -113,7 +113,7 @@ export class StartScript {
 interface Target {
   readonly step: Step;
   readonly place: string;
-  /** Whether that is a folder for sure. */
+  /** Whether the target is certainly a folder. */
   readonly isFolder: boolean;
 }
 
@@ -123,12 +123,12 @@ interface PutFile {
   readonly mode: number | undefined;
 }
 
-/** Docker makes all files executable that a client on Windows sends. */
+/** Docker makes all files from a Windows client executable. */
 function modeOf({ executable }: { readonly executable: boolean }): number | undefined {
   return process.platform === "win32" ? undefined : executable ? 0o755 : 0o644;
 }
 
-/** What --parents keeps of a path: all of it, or what follows `/./` in the source. */
+/** The part of a path that --parents keeps: all of it, or what follows `/./` in the source. */
 function withParents(source: string, path: string): string {
   const pivot = source.indexOf("/./", 1);
   return pivot === -1 ? path : posix.relative(inContext(source.slice(0, pivot)), path);
@@ -142,8 +142,8 @@ function leftOut({ flags }: Step, path: string): boolean {
 }
 
 /**
- * Whether the user of Bench, who has to read the script as well as to execute it, may not do so for sure, whatever further groups that
- * user has.
+ * Whether Bench's user certainly cannot read and execute the script, with any additional groups. The user needs both
+ * permissions.
  */
 export function isClosed({ mode, ownedByRoot }: Pick<StartScript, "mode" | "ownedByRoot">): boolean {
   if (mode === undefined) return false;

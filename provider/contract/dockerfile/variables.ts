@@ -1,12 +1,12 @@
-/** A word; undefined when its value cannot be known from the text. */
+/** A word; undefined when the text does not show its value. */
 export type Word = string | undefined;
 
-/** A variable's value: undefined when it is not known, null when nothing in the text gives it one. */
+/** A variable's value: undefined when unknown, null when nothing in the text sets it. */
 export type Value = Word | null;
 
 export type Lookup = (name: string) => Value;
 
-/** Fills the variables into a text that is one word, and takes its quotes away, as Docker does in its own instructions. */
+/** Expands the variables in a text that is one word and removes its quotes, as Docker does in its own instructions. */
 export function expandText(text: string, lookup: Lookup): Word {
   return readWord(text, 0, lookup, false).word;
 }
@@ -49,7 +49,7 @@ function readWord(text: string, from: number, lookup: Lookup, endsAtBlank: boole
   return { word, end: at };
 }
 
-/** `$name`, `${name}`, and `${name:-other}` and `${name:+other}`. Of other forms, and of `$(…)` in a RUN, nothing is known. */
+/** `$name`, `${name}`, `${name:-other}` and `${name:+other}`. Other forms, and `$(…)` in a RUN, are unknown. */
 function readVariable(text: string, from: number, lookup: Lookup): { value: Word; length: number } {
   const plain = /\$([A-Za-z_]\w*)/y;
   plain.lastIndex = from;
@@ -65,7 +65,7 @@ function readVariable(text: string, from: number, lookup: Lookup): { value: Word
   };
 }
 
-/** An unknown variable may be empty or not, so nothing is known of the whole. */
+/** An unknown variable may be empty or not, so the whole value is unknown. */
 function choose(value: Value, operator: string | undefined, other: string, lookup: Lookup): Word {
   if (operator === undefined || value === undefined) return value ?? undefined;
   const isSet = value !== null && (!operator.startsWith(":") || value !== "");

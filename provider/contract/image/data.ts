@@ -3,14 +3,14 @@ import { named } from "../dockerfile/script-writes";
 import { type Finding, finding } from "../finding";
 import { benchUid } from "../rules";
 
-/** Folders that Bench puts there itself. */
+/** Folders that Bench itself creates there. */
 const benchFolders = new Set(["project", ".software"]);
-/** How many are looked for before the search ends. */
+/** Number of findings after which the search ends. */
 const enough = 3;
 
 /**
- * What of the image lies below /data and is not its user's. Files of user 1000 are no finding: whether Bench hides them or
- * copies them is not documented, and both are harmless.
+ * Reports files of the image below /data that do not belong to its user. Files of user 1000 are fine: no document says
+ * whether Bench hides or copies them, and both are harmless.
  */
 export async function checkData(find: FolderReader): Promise<Finding[]> {
   const foreign = await find("/data", ({ path, uid }) => uid !== benchUid && !benchFolders.has(path), enough);

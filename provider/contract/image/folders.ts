@@ -3,8 +3,8 @@ import type { FileReader, ImageLayer } from "../../docker/cli";
 import { type Finding, finding } from "../finding";
 
 /**
- * Folders into which COPY or ADD put something, and that nobody can enter. New versions of BuildKit give the folders that COPY
- * makes the mode of --chmod, which is meant for the files: 0644 leaves a folder without the right to enter it.
+ * Reports folders that COPY or ADD fill and that no user can enter. New versions of BuildKit apply --chmod, which is meant
+ * for the files, to the folders that COPY creates. With 0644 such a folder cannot be entered.
  */
 export async function checkFolders(layers: readonly ImageLayer[], read: FileReader): Promise<Finding[]> {
   const folders = new Set(layers.flatMap(({ madeBy }) => foldersOf(madeBy)));

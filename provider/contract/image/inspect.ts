@@ -18,25 +18,25 @@ import { checkFolders } from "./folders";
 import { checkSshServer, checkWebPort, sshConfig } from "./servers";
 import { checkSize } from "./size";
 
-/** What a look at an image has found. */
+/** The result of checking an image. */
 export interface Inspection {
   readonly findings: readonly Finding[];
-  /** What made it as large as it is, the base first. */
+  /** The layers that make up its size, base first. */
   readonly layers: readonly ImageLayer[];
 }
 
-/** An image that can be looked at, wherever it is. */
+/** An image to check, from any place. */
 export interface InspectedImage {
   readonly info: ImageInfo;
-  /** What each step of its making added, the base first. */
+  /** What each build step added, base first. */
   readonly layers: readonly ImageLayer[];
   readonly read: FileReader;
   readonly find: FolderReader;
 }
 
 /**
- * Looks at an image in the local Docker, without running anything of it: platform, user, start script, servers, files, size.
- * Throws DockerError when Docker cannot tell, or has no such image.
+ * Checks an image in the local Docker without running anything in it: platform, user, start script, servers, files, size.
+ * Throws DockerError when Docker fails or has no such image.
  */
 export async function inspectImage(docker: Docker, ref: string, options: { access: Access }): Promise<Inspection> {
   const info = await docker.inspect(ref);
@@ -45,10 +45,10 @@ export async function inspectImage(docker: Docker, ref: string, options: { acces
   return docker.withFiles(ref, (read, find) => inspectFiles({ info, layers, read, find }, options));
 }
 
-/** The paths that are read of every image, whatever it names itself. */
+/** Paths that are read from every image, in addition to those that its own files name. */
 export const alwaysRead: readonly string[] = ["/etc/passwd", "/etc/group", startScript, sshConfig];
 
-/** The same checks on an image that need not be in any Docker. */
+/** The same checks for an image that may not be in any Docker. */
 export async function inspectFiles(
   { info, layers, read, find }: InspectedImage,
   { access }: { access: Access },
@@ -71,7 +71,7 @@ export async function inspectFiles(
   return { findings, layers };
 }
 
-/** Variables that look like secrets, whatever made the image. */
+/** Reports variables that look like secrets, no matter which build step set them. */
 function checkEnvironment({ Config: { Env } }: ImageInfo): Finding[] {
   return pairsOf(Env)
     .filter(([name, value]) => isSecret(name, value))
@@ -173,7 +173,7 @@ async function checkScript(
   ];
 }
 
-/** What the container's user may do with a file: 1000:100, with the further groups of its entry. */
+/** What the container's user may do with a file: 1000:100, with the additional groups of its entry. */
 function permissions({ mode, uid, gid }: ImageFile, accounts: Accounts): { read: boolean; execute: boolean } {
   const groups = new Set([
     benchGid,

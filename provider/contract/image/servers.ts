@@ -3,7 +3,7 @@ import type { FileReader, ImageFile, ImageInfo } from "../../docker/cli";
 import { type Finding, finding } from "../finding";
 import { startScript } from "../rules";
 
-/** Where distributions put an SSH server. */
+/** Where distributions install an SSH server. */
 const sshServers = [
   "/usr/sbin/sshd",
   "/usr/bin/sshd",
@@ -12,12 +12,12 @@ const sshServers = [
   "/opt/openssh/sbin/sshd",
   "/usr/sbin/dropbear",
 ];
-/** What sshd reads when nobody names another file. */
+/** What sshd reads by default. */
 export const sshConfig = "/etc/ssh/sshd_config";
-/** Files beside the start script that are looked at; more would be a search of the whole image. */
+/** Number of files to follow from the start script; more would be a search of the whole image. */
 const mostFollowed = 12;
 
-/** Whether there is an SSH server, and anything that tells it Bench's port and the workspace's keys. */
+/** Whether the image has an SSH server, and whether anything configures Bench's port and the workspace's keys for it. */
 export async function checkSshServer(script: ImageFile | undefined, read: FileReader): Promise<Finding[]> {
   if (!(await hasAny(sshServers, read)))
     return [
@@ -27,7 +27,7 @@ export async function checkSshServer(script: ImageFile | undefined, read: FileRe
         `access.console is declared, and the image has no SSH server (looked for ${sshServers.join(", ")})`,
       ),
     ];
-  // A program that was compiled may do anything.
+  // A compiled program may do anything.
   if (script?.type !== "file" || isProgram(script)) return [];
   const texts = [...(await textsOf(script, read)), await settingsOf(sshConfig, read)];
   const unsaid = [
@@ -44,7 +44,7 @@ export async function checkSshServer(script: ImageFile | undefined, read: FileRe
   ];
 }
 
-/** Whether anything tells of port 8888: the image's settings, the start script, or what that starts or configures. */
+/** Whether anything names port 8888: the image's settings, the start script, or what it starts or configures. */
 export async function checkWebPort(script: ImageFile, { Config }: ImageInfo, read: FileReader): Promise<Finding[]> {
   const port = /\b8888\b/;
   const settings = [...Object.keys(Config.ExposedPorts), ...Config.Env, ...Config.Entrypoint, ...Config.Cmd];
@@ -58,7 +58,7 @@ export async function checkWebPort(script: ImageFile, { Config }: ImageInfo, rea
   ];
 }
 
-/** The start script, and the texts that it names, and those that they name. */
+/** The start script, the texts that it names, and the texts that those name. */
 async function textsOf(script: ImageFile, read: FileReader): Promise<string[]> {
   const seen = new Set<string>();
   const texts = [script.content.toString("utf8")];
@@ -73,7 +73,7 @@ async function textsOf(script: ImageFile, read: FileReader): Promise<string[]> {
   return texts;
 }
 
-/** Scripts and configuration files that a script names; bare names of scripts are taken to lie beside the start script. */
+/** Scripts and configuration files that a script names. A script name without a path is looked up next to the start script. */
 function filesNamedIn(text: string): string[] {
   const paths = text.match(/\/(?:etc|usr|opt|srv|home)\/[\w./+-]+/g) ?? [];
   const scripts = (text.match(/(?<![\w.+/-])[\w+-]+\.(?:sh|py|R)\b/g) ?? []).map((name) =>
@@ -82,7 +82,7 @@ function filesNamedIn(text: string): string[] {
   return [...scripts, ...paths].filter((path) => path !== startScript && !/^\/usr\/(?:s?bin|lib)\//.test(path));
 }
 
-/** A configuration without its comments: the distributions' own says "#Port 22". */
+/** A configuration without its comments: the distributions' own file says "#Port 22". */
 async function settingsOf(path: string, read: FileReader): Promise<string> {
   const file = await read(path);
   return file?.type === "file" ? file.content.toString("utf8").replace(/^[ \t]*#.*$/gm, "") : "";

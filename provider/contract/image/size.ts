@@ -1,14 +1,14 @@
 import type { ImageLayer } from "../../docker/cli";
 import { type Finding, finding } from "../finding";
 
-/** Bytes, uncompressed, from which an image is told to be large: a line drawn by this project (ICA names no limit). */
+/** Uncompressed size in bytes from which an image is reported as large. This project chose the limit; ICA names none. */
 export const largeImage = 20e9;
 const mostNamed = 3;
-/** Part of the whole from which a layer is worth a word. */
+/** Share of the whole from which a layer is worth naming. */
 const worthNaming = 0.01;
 const longestStep = 60;
 
-/** An image's size for a person, with the layers that make the most of it. */
+/** An image's size in words, with its largest layers. */
 export function describeSize(layers: readonly ImageLayer[]): string {
   const largest = layers.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
   const named = largest

@@ -1,6 +1,6 @@
 import { IcaError } from "./error";
 
-/** The settings a client works with, and where each comes from, in words. */
+/** A client's settings, and where each comes from, in words. */
 export interface ClientSettings {
   readonly baseUrl: string;
   /** The configured project; a resource may name another one. */
@@ -13,7 +13,7 @@ const restPath = "/ica/rest";
 
 const login = "POST /api/tokens";
 
-/** An error that a wrong setting explains, with that setting, its value and where it comes from. Others stay as they are. */
+/** If a wrong setting explains the error, adds that setting, its value and its source. Other errors stay unchanged. */
 export function blamingSetting(error: unknown, settings: ClientSettings): unknown {
   if (!(error instanceof IcaError)) return error;
   const advice = adviceFor(error, settings);
@@ -39,7 +39,7 @@ function adviceFor(error: IcaError, settings: ClientSettings): string | undefine
   return error.call === login ? adviceOnAddress(error, settings) : adviceOnProject(error, settings);
 }
 
-/** Every ICA serves the login: a server that does not know it, or answers otherwise, is no ICA, or serves it at another path. */
+/** Every ICA serves the login. A server that lacks it, or answers in another form, is not ICA or serves ICA at another path. */
 function adviceOnAddress({ kind, status = 0 }: IcaError, { baseUrl, from }: ClientSettings): string | undefined {
   const isElsewhere = kind === "unexpected" || (status >= 300 && status < 500 && ![403, 408, 429].includes(status));
   if (!isElsewhere) return `${baseUrl} was asked: ${from.baseUrl ?? "ica:baseUrl"}.`;
@@ -51,14 +51,14 @@ function adviceOnAddress({ kind, status = 0 }: IcaError, { baseUrl, from }: Clie
   );
 }
 
-/** OpenSSL's words for an answer that is not TLS. */
+/** OpenSSL's words for a response that is not TLS. */
 function adviceOnScheme({ message }: IcaError, baseUrl: string): string {
   return /wrong version number|packet length too long|EPROTO/i.test(message)
     ? ` The server there speaks no https: try ${baseUrl.replace(/^https:/, "http:")}, if its network is trusted.`
     : "";
 }
 
-/** Calls whose path names nothing but a project: a 404 there means the project, not a thing in it. */
+/** Calls whose path names only a project, so that a 404 is about the project and not about something in it. */
 const projectCall = /^(?:GET|POST) \/api\/projects\/([^/:]+)(\/[^/]+)?$/;
 
 function adviceOnProject(

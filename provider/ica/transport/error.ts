@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { cut, withoutFullStop } from "../../error-message";
 
-/** What is null, or has another form, is as good as not there; the other fields are still worth showing. */
+/** A field that is null or has another type counts as missing, so that the other fields can still be shown. */
 const text = z.string().optional().catch(undefined);
 
 /**
- * A problem as ICA reports it (RFC 7807). Everything is optional on purpose: a proxy or gateway in between may answer with
- * less, or in other words.
+ * A problem as ICA reports it (RFC 7807). Every field is optional on purpose: a proxy or gateway on the way may send fewer
+ * fields or other ones.
  */
 const problemSchema = z.object({
   title: text,
@@ -14,7 +14,7 @@ const problemSchema = z.object({
   type: text,
   id: text,
   parameters: z.record(z.string(), z.unknown()).optional().catch(undefined),
-  /** Instead of title and detail: how gateways, frameworks and OAuth word it. */
+  /** The names that gateways, frameworks and OAuth use instead of title and detail. */
   error: text,
   message: text,
   error_description: text,
@@ -22,24 +22,24 @@ const problemSchema = z.object({
 
 export type Problem = z.infer<typeof problemSchema>;
 
-/** What went wrong, in the terms a caller decides by. */
+/** What went wrong, as far as callers need to distinguish it. */
 export type IcaErrorKind =
   /** ICA answered with an error status. */
   | "refused"
-  /** No answer: connection refused, reset, timed out. Whether the call took effect is not known. */
+  /** No response: connection refused, reset or timed out. The call may or may not have taken effect. */
   | "unreachable"
-  /** An answer that does not have the documented form. */
+  /** A response that does not have the documented form. */
   | "unexpected"
-  /** The call was given up because the caller was aborted. */
+  /** The caller aborted the call. */
   | "aborted";
 
-/** A failed call to ICA. The message names the call, ICA's own words and, where there is one, what to do. */
+/** A failed call to ICA. The message contains the call, ICA's own words and, if there is one, the action to take. */
 export class IcaError extends Error {
   override readonly name = "IcaError";
   readonly kind: IcaErrorKind;
   /** For example `GET /api/dockerImages`. */
   readonly call: string;
-  /** The HTTP status; absent when there was no answer. */
+  /** The HTTP status; undefined when there was no response. */
   readonly status: number | undefined;
   readonly problem: Problem | undefined;
 
@@ -54,18 +54,18 @@ export class IcaError extends Error {
     this.problem = fields.problem;
   }
 
-  /** Only this means that something does not exist (any more). */
+  /** Only this means that something does not exist, or no longer exists. */
   get isNotFound(): boolean {
     return this.kind === "refused" && this.status === 404;
   }
 
-  /** Whether ICA may have done what was asked although the call failed. */
+  /** Whether ICA may have carried out the request although the call failed. */
   get isAmbiguous(): boolean {
     return this.kind !== "refused" || (this.status !== undefined && this.status >= 500);
   }
 }
 
-/** Builds the error for an answer with an error status; `location`: where it leads to, if that is what it says. */
+/** Builds the error for a response with an error status. `location` is the redirect target, if there is one. */
 export function refusal(call: string, status: number, body: unknown, location?: string): IcaError {
   const parsed = problemSchema.safeParse(body);
   const problem = parsed.success ? parsed.data : undefined;
@@ -81,11 +81,11 @@ export function refusal(call: string, status: number, body: unknown, location?: 
   });
 }
 
-/** Characters that are shown of one part of what ICA says, of a page in its place, and of an address. */
+/** Largest number of characters shown of one part of ICA's words, of an HTML page, or of an address. */
 const longestPart = 500;
 const longestPage = 300;
 const longestAddress = 300;
-/** Characters of a page that are looked at: its first words are in there. */
+/** Number of characters of a page to search; its first words are within them. */
 const lookedAt = 64 * 1024;
 
 function refusalMessage(problem: Problem | undefined, body: unknown): string {
@@ -100,7 +100,10 @@ function refusalMessage(problem: Problem | undefined, body: unknown): string {
   return typeof body === "string" ? cut(textOfPage(body.slice(0, lookedAt)), longestPage) : "";
 }
 
-/** What a page says, without its tags. A tag holds no other one: so the time is linear, also for a page of nothing but "<". */
+/**
+ * The text of an HTML page, without tags. A tag cannot contain another tag, so the time is linear, even for a page of only
+ * "<".
+ */
 function textOfPage(page: string): string {
   return page
     .replace(/<[^<>]*>/g, " ")

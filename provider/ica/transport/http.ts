@@ -17,7 +17,7 @@ export const media = {
   v4: "application/vnd.illumina.v4+json",
 } as const;
 
-/** The answer of a call that has none (204). */
+/** The form of an empty response (204). */
 export const noContent = z.unknown().transform(() => undefined);
 
 export interface Request<T> {
@@ -27,32 +27,35 @@ export interface Request<T> {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly media: (typeof media)[keyof typeof media];
-  /** The documented form of the answer; {@link noContent} for calls that answer 204. */
+  /** The documented form of the response; {@link noContent} for calls that answer 204. */
   readonly answer: z.ZodType<T>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** True when doing it twice is the same as doing it once. Default: true for GET and PUT, and with an Idempotency-Key. */
+  /**
+   * True when repeating the call has the same effect as sending it once. Default: true for GET and PUT, and with an
+   * Idempotency-Key.
+   */
   readonly repeatable?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface Answer<T> {
   readonly body: T;
-  /** The ETag response header, where the call has one. */
+  /** The ETag response header, if the call returns one. */
   readonly etag: string | undefined;
 }
 
-/** Sends one call as the user; what the files of the API's tags are built on. */
+/** Sends one call as the user. The classes for the API's tags use this. */
 export type Caller = <T>(request: Request<T>) => Promise<Answer<T>>;
 
-/** Gives the header that proves who is calling, and hears when ICA no longer accepts it. */
+/** Provides the header that authenticates the caller, and learns when ICA no longer accepts it. */
 export interface Authenticator {
   headers(): Promise<Readonly<Record<string, string>>>;
   /**
-   * `used` is what {@link headers} gave for the call that was refused; a newer proof is not thrown away for an older one.
-   * Returns whether there may be another proof, so that the call is worth repeating.
+   * `used` is the result of {@link headers} for the refused call; newer credentials stay valid. Returns whether other
+   * credentials may exist, so that a repeat makes sense.
    */
   rejected(used: Readonly<Record<string, string>>): boolean;
-  /** Blanks every secret it knows of in a text. */
+  /** Removes every known secret from a text. */
   redact(text: string): string;
 }
 
@@ -62,21 +65,21 @@ export interface TransportOptions {
   readonly userAgent: string;
   readonly policy?: RetryPolicy;
   readonly random?: () => number;
-  /** Milliseconds of one try in which nothing comes. The whole try may take twice as long. Default {@link usualTimeoutMs}. */
+  /** Milliseconds without any data before a try ends. The whole try may take twice as long. Default {@link usualTimeoutMs}. */
   readonly timeoutMs?: number;
 }
 
 const usualTimeoutMs = 60_000;
 
-/** Milliseconds for which a call is held back by the limit of the rate while others get through, before its tries count. */
+/** How many milliseconds the rate limit can hold a call back, while other calls succeed, before its tries count. */
 const longestLimitedMs = 600_000;
 
-/** Puts values into a path safely: path`/api/projects/${id}`. */
+/** Inserts values into a path safely: path`/api/projects/${id}`. */
 export function path(parts: TemplateStringsArray, ...values: string[]): string {
   return parts.reduce((whole, part, i) => whole + encodeURIComponent(values[i - 1] ?? "") + part);
 }
 
-/** Sends calls, tries again what is worth it, and turns every failure into an {@link IcaError}. */
+/** Sends calls, repeats them when that can help, and turns every failure into an {@link IcaError}. */
 export class Transport {
   readonly #axios: AxiosInstance;
   readonly #options: TransportOptions;
@@ -89,7 +92,7 @@ export class Transport {
       baseURL: withoutEnd(options.baseUrl, /\//),
       headers: { "User-Agent": options.userAgent },
       maxRedirects: 0,
-      // Read by us, and never more than a limit.
+      // The response is read by this class, up to a limit.
       responseType: "stream",
       validateStatus: () => true,
       ...proxyOptions(options.baseUrl),
@@ -109,12 +112,12 @@ export class Transport {
       const outcome = await this.#try(request, call, auth, order);
       const limited = outcome.kind === "answer" && outcome.response.status === 429;
       if (!limited) this.#limiter.done(outcome.kind === "answer");
-      // Others got through meanwhile: ICA works, and only limits the rate. That uses up no try.
+      // Other calls succeeded in the meantime: ICA works and only limits the rate, so this does not use up a try.
       if (limited && this.#limiter.answered > answered && clock.now() - start < longestLimitedMs) attempt = 1;
       if (outcome.kind === "answer") {
         const { response } = outcome;
         if (response.status === 401 && !renewed && auth.rejected(outcome.used)) {
-          // A token that ICA no longer takes: once more with a new one. Counts as no try of its own.
+          // ICA no longer accepts the token: send the call once more with a new token. This does not count as a try.
           renewed = true;
           attempt--;
           continue;
@@ -126,7 +129,7 @@ export class Transport {
           ? { status: outcome.response.status, retryAfter: outcome.response.header("retry-after") }
           : outcome.failure;
       const delay = retryDelay(failure, attempt, repeatable, policy, random, clock.now());
-      // The pause is everybody's: whoever sent another call meanwhile would be refused too.
+      // All calls pause: any other call sent in the meantime would be refused too.
       if (limited) this.#limiter.refused(delay ?? 0);
       if (delay === undefined) {
         throw outcome.kind === "answer" ? this.#refusal(call, outcome.response, auth) : outcome.error;
@@ -144,7 +147,8 @@ export class Transport {
     | { kind: "answer"; response: Received; used: Readonly<Record<string, string>> }
     | { kind: "none"; failure: Failure; error: IcaError }
   > {
-    // Before its turn: a login is a call of its own, and must not wait for the turn of those that wait for it.
+    // Get the headers before waiting for a turn. They may need a login call, which must not queue behind the calls that wait
+    // for it.
     const authorization = await auth.headers();
     await this.#limiter.turn(order, request.signal);
     const limit = new TimeLimit(this.#options.timeoutMs ?? usualTimeoutMs, request.signal);
@@ -196,10 +200,10 @@ export class Transport {
   }
 }
 
-/** Characters of what is wrong with an answer. */
+/** Largest number of characters shown of the problem with a response. */
 const longestProblem = 500;
 
-/** What an answer says, or what is wrong with it. */
+/** The parsed response, or what is wrong with it. */
 function parse<T>(form: z.ZodType<T>, body: unknown): { readonly value: T } | string {
   const parsed = form.safeParse(body);
   if (parsed.success) return { value: parsed.data };
@@ -211,8 +215,8 @@ function parse<T>(form: z.ZodType<T>, body: unknown): { readonly value: T } | st
 }
 
 /**
- * A server may echo what it was sent. Secrets are blanked before an error is made of it: an error's stack and fields are
- * printed too, not only its message.
+ * A server may echo the request. Secrets are removed before an error is made from the response, since an error's stack and
+ * fields are printed too, not only its message.
  */
 function blanked(value: unknown, auth: Authenticator): unknown {
   if (typeof value === "string") return auth.redact(value);

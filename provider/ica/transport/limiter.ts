@@ -1,19 +1,18 @@
 import type { Clock } from "../../handler";
 
-/** A call that waits for its turn. */
 interface Waiting {
   readonly order: number;
   readonly admit: () => void;
 }
 
-/** How many calls are under way at a time, at most, right after ICA refused one: it may have been hundreds before. */
+/** Largest number of calls in flight right after ICA refused one; before that it may have been hundreds. */
 const mostAfterRefusal = 4;
 
 /**
- * Holds all calls of a client together when ICA limits their rate. Nothing is held until ICA refuses a call with 429.
- * Then every call waits as long as Retry-After says; afterwards half as many as before, and only a few, are under way at a
- * time, and one more with each round that goes well (additive increase, multiplicative decrease, as TCP does). The oldest call goes
- * first, so that none starves.
+ * Limits all calls of a client together when ICA limits their rate. Without a 429 from ICA, nothing waits. After a 429 every
+ * call waits as long as Retry-After says. Then half as many calls as before, and only a few, may be in flight, plus one with
+ * each successful round (additive increase, multiplicative decrease, as in TCP). The oldest call goes first, so that none
+ * starves.
  */
 export class RateLimiter {
   readonly #clock: Clock;
@@ -29,12 +28,12 @@ export class RateLimiter {
     this.#clock = clock;
   }
 
-  /** A number for a new call; smaller is older. */
+  /** A number for a new call; a smaller number is older. */
   order(): number {
     return ++this.#orders;
   }
 
-  /** How many calls got an answer other than 429 so far. */
+  /** How many calls have received a response other than 429. */
   get answered(): number {
     return this.#answered;
   }
@@ -61,7 +60,7 @@ export class RateLimiter {
     });
   }
 
-  /** The call is over. `answered` is false when no answer came, which says nothing about the rate. */
+  /** The call has ended. `answered` is false when there was no response, which says nothing about the rate. */
   done(answered: boolean): void {
     if (answered) {
       this.#answered++;
@@ -70,9 +69,9 @@ export class RateLimiter {
     this.#leave();
   }
 
-  /** ICA refused the call because of the rate: nothing is sent for so many milliseconds. */
+  /** ICA refused the call because of the rate: send nothing for this many milliseconds. */
   refused(pauseMs: number): void {
-    // Calls that were under way together are refused together: that is one sign, not many.
+    // Calls that were in flight together are refused together, so they count as one refusal.
     if (!this.#pausing) this.#atATime = Math.max(1, Math.min(mostAfterRefusal, Math.floor(this.#inFlight / 2)));
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + pauseMs);
     if (!this.#pausing) void this.#waitOut();

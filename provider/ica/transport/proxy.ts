@@ -3,12 +3,12 @@ import type { Socket } from "node:net";
 import { HttpsProxyAgent } from "https-proxy-agent";
 import { getProxyForUrl } from "proxy-from-env";
 
-/** The way to another machine: straight, or through the proxy that HTTPS_PROXY and NO_PROXY name. */
+/** Connects to another machine directly or through the proxy in HTTPS_PROXY, as NO_PROXY allows. */
 
-/** A proxy on the way let a call not through: whom it was for has not heard of it. */
+/** A proxy refused the call, so it never reached its target. */
 export class ProxyRefusal extends Error {
   override readonly name = "ProxyRefusal";
-  /** By which a client decides to try again: a proxy with a fault of its own may be well in a moment. */
+  /** Clients decide by this whether to retry: a proxy's own fault may pass. */
   readonly code: string | undefined;
   constructor(
     proxy: string,
@@ -20,8 +20,8 @@ export class ProxyRefusal extends Error {
 }
 
 /**
- * Connections through a proxy to an https address. The agent itself hands on what a proxy says instead of connecting, as if the
- * other end had said it: ICA's 403 means something else than a proxy's.
+ * Connections through a proxy to an https address. The base agent passes on the proxy's refusal as if the target had sent
+ * it. But a 403 from ICA means something else than a 403 from a proxy.
  */
 class Tunnel extends HttpsProxyAgent<string> {
   override async connect(
@@ -39,18 +39,21 @@ class Tunnel extends HttpsProxyAgent<string> {
   }
 }
 
-/** The way through the proxy that the environment names for an https address; undefined: there is none. */
+/** The agent for an https address whose proxy the environment names; undefined when there is no proxy. */
 export function tunnelTo(address: string): Tunnel | undefined {
   if (!/^https:/i.test(address) || isLoopback(address)) return undefined;
   const proxy = proxyFor(address);
   if (proxy === undefined) return undefined;
-  // Not shown: it may hold a password.
+  // The value is not shown, since it may contain a password.
   if (!URL.canParse(proxy))
     throw new Error("HTTPS_PROXY (or ALL_PROXY) is not a web address such as http://proxy:3128");
   return new Tunnel(proxy, { keepAlive: true });
 }
 
-/** A value without a scheme, as `proxy:3128`, is an http proxy for curl and others; the library takes the scheme of the address for it. */
+/**
+ * curl and others treat a value without a scheme, such as `proxy:3128`, as an http proxy. The library would use the scheme
+ * of the address instead.
+ */
 function proxyFor(address: string): string | undefined {
   const proxy = getProxyForUrl(address);
   const { https_proxy, HTTPS_PROXY, all_proxy, ALL_PROXY } = process.env;
@@ -58,15 +61,15 @@ function proxyFor(address: string): string | undefined {
   return proxy === "" ? undefined : isBare ? proxy.replace("https:", "http:") : proxy;
 }
 
-/** The same for axios. */
+/** The same as options for axios. */
 export function proxyOptions(address: string): { proxy?: false; httpsAgent?: Tunnel } {
-  // A loopback emulator is never behind a proxy, whatever HTTP_PROXY says.
+  // An emulator on loopback is never behind a proxy, even if HTTP_PROXY is set.
   if (isLoopback(address)) return { proxy: false };
   const tunnel = tunnelTo(address);
   return tunnel === undefined ? {} : { proxy: false, httpsAgent: tunnel };
 }
 
-/** Whether a URL names this machine itself. */
+/** Whether a URL points to this machine. */
 export function isLoopback(url: string): boolean {
   const host = URL.canParse(url) ? new URL(url).hostname : "";
   return host === "localhost" || host === "[::1]" || /^127\./.test(host);

@@ -3,25 +3,25 @@ import type { AxiosResponse } from "axios";
 import { deepestJson, isTooDeep } from "../../bytes/json-depth";
 import { readText } from "../../bytes/read-bounded";
 
-/** An answer of ICA, read up to a limit. */
+/** A response from ICA, read up to a limit. */
 export interface Received {
   readonly status: number;
   header(name: string): string | undefined;
-  /** What its JSON says; a text where it is none. */
+  /** The parsed JSON, or the text if it is not JSON. */
   readonly body: unknown;
-  /** Why the body is not what ICA sent; undefined when it is. */
+  /** Why the body differs from what ICA sent; undefined when it is intact. */
   readonly damage: string | undefined;
 }
 
 /**
- * Bytes of an answer, as it is when it is no longer compressed. The largest is the list of all images, which has no pages: this is good
- * for some 50,000 of them.
+ * Largest number of bytes of a response after decompression. The largest response is the list of all images, which has no
+ * pages. This limit is enough for about 50,000 images.
  */
 export const largestAnswer = 64 * 1024 * 1024;
-/** Bytes of an error answer that are read for its words. */
+/** Number of bytes read of an error response. */
 const largestRefusal = 64 * 1024;
 
-/** Reads an answer. Of one that refuses, what is too long is left out; `onChunk` is called for each piece that comes. */
+/** Reads a response. An error response is cut at the limit. `onChunk` is called for each chunk received. */
 export async function received(response: AxiosResponse<Readable>, onChunk: () => void): Promise<Received> {
   const isRefusal = response.status < 200 || response.status > 299;
   const most = isRefusal ? largestRefusal : largestAnswer;

@@ -1,14 +1,17 @@
-/** When a failed call is worth another try, and after how long. Pure, so that it is tested without a server. */
+/** When to retry a failed call, and after how long. Pure functions, so tests need no server. */
 
-/** How often, and how long at the most. */
+/** How often to try, and how long to wait. */
 export interface RetryPolicy {
-  /** Tries in all, the first included. Default 6. */
+  /** Number of tries, including the first. Default 6. */
   readonly attempts: number;
   /** Milliseconds before the second try; doubles from then on. Default 500. */
   readonly baseMs: number;
-  /** Milliseconds between two tries at the most. A longer Retry-After of ICA is honoured up to `longestRetryAfterMs`. Default 20 000. */
+  /**
+   * Longest wait between two tries, in milliseconds. A longer Retry-After from ICA applies up to `longestRetryAfterMs`.
+   * Default 20 000.
+   */
   readonly capMs: number;
-  /** Milliseconds that a Retry-After may ask for before the call fails instead. Default 120 000. */
+  /** Longest Retry-After in milliseconds; with a longer one the call fails instead. Default 120 000. */
   readonly longestRetryAfterMs: number;
 }
 
@@ -23,14 +26,14 @@ export const defaultRetryPolicy: RetryPolicy = {
 export type Failure =
   | { readonly status: number; readonly retryAfter: string | undefined }
   /**
-   * No answer. `sent`: false when the connection was never made, so nothing can have happened at the other end. `lasting`: true
-   * when another try would meet the same.
+   * No response. `sent` is false when no connection was made, so nothing can have happened at the other end. `lasting` is
+   * true when another try would fail the same way.
    */
   | { readonly sent: boolean; readonly lasting?: boolean };
 
 /**
- * Milliseconds to wait before try number `attempt + 1`, or undefined to give up. A call that is not `repeatable` (it
- * would do its work twice) is only tried again when ICA certainly did not do it: a refused connection or a 429.
+ * Milliseconds to wait before try number `attempt + 1`, or undefined to give up. A call that is not `repeatable` (it would
+ * do its work twice) is only repeated when ICA certainly did nothing: after a refused connection or a 429.
  */
 export function retryDelay(
   failure: Failure,
@@ -45,8 +48,8 @@ export function retryDelay(
   const jittered = backoff / 2 + (backoff / 2) * random();
   const asked = "status" in failure ? retryAfterMs(failure.retryAfter, now) : undefined;
   if (asked === undefined) return jittered;
-  // Jitter on top, never below what ICA asked for: many clients must not come back in the same instant. Nor below the own
-  // backoff: "Retry-After: 0" must not use up all tries within a second.
+  // Jitter is added on top and never goes below ICA's Retry-After, so that many clients do not return at the same moment. It
+  // also never goes below the backoff: "Retry-After: 0" must not use up all tries within a second.
   return asked > policy.longestRetryAfterMs ? undefined : Math.max(jittered, asked + policy.baseMs * random());
 }
 

@@ -1,15 +1,15 @@
 import { formatDuration } from "../../inputs/duration";
 
-/** The time that one try of a call may take. */
+/** The time limit for one try of a call. */
 
-/** A try that took too long. */
+/** The try took too long. */
 export class TooSlow extends Error {
   override readonly name = "TooSlow";
 }
 
 /**
- * Ends a try in which nothing comes for `idleMs`, or which is not over after twice as long: an answer that comes byte by byte would
- * never end. Ends it also with the caller's signal.
+ * Ends a try that receives nothing for `idleMs`, or that takes longer than twice that: a response that arrives byte by byte
+ * would never end. The caller's signal also ends it.
  */
 export class TimeLimit {
   readonly #abort = new AbortController();
@@ -31,17 +31,17 @@ export class TimeLimit {
     return this.#abort.signal;
   }
 
-  /** Why the try was ended, if it took too long. */
+  /** Why the try ended, if it took too long. */
   get exceeded(): TooSlow | undefined {
     return this.#exceeded;
   }
 
-  /** To be called when something has come. */
+  /** Call this when data has arrived. */
   readonly came = (): void => {
     this.#idle.refresh();
   };
 
-  /** To be called when the try is over. */
+  /** Call this when the try has ended. */
   over(): void {
     clearTimeout(this.#idle);
     clearTimeout(this.#whole);

@@ -5,23 +5,23 @@ import { type Authenticator, media, type Transport } from "./http";
 
 const tokenSchema = z.object({ token: z.string().min(1) });
 
-/** Seconds before its end at which a token is no longer used. */
+/** A token is not used in its last seconds; this many. */
 const marginS = 60;
 
-/** Milliseconds for which a token is used whose end is not known. */
+/** Milliseconds to use a token whose expiry is unknown. */
 const usualLifeMs = 10 * 60_000;
 
-/** A key to log in with where ICA refuses the first one. */
+/** A key to log in with if ICA refuses the first one. */
 export interface SpareKey {
-  /** The key; undefined while it does not count. Asked before each use. */
+  /** The key; undefined while it does not apply. Called before each use. */
   find(): string | undefined;
-  /** ICA refused the first key, and took this one. */
+  /** Called when ICA has refused the first key and accepted this one. */
   used(): void;
 }
 
 /**
- * Logs in with an API key. ICA advises to exchange the key for a JWT once and to use that afterwards; a JWT that was made
- * from an API key cannot be refreshed, so a new one is requested (official OpenAPI document, "Authentication").
+ * Logs in with an API key. ICA advises to exchange the key for a JWT once and then use the JWT. A JWT made from an API key
+ * cannot be refreshed, so this requests a new one (official OpenAPI document, "Authentication").
  */
 export class ApiKeyLogin implements Authenticator {
   readonly #transport: Transport;
@@ -45,7 +45,7 @@ export class ApiKeyLogin implements Authenticator {
   }
 
   rejected(used: Readonly<Record<string, string>>): boolean {
-    // Of many calls that are refused together, the late ones must not throw away the token that the first one renewed.
+    // When many calls are refused together, the later ones must keep the token that the first one renewed.
     if (this.#token !== undefined && used.Authorization === bearer(this.#token.jwt)) this.#token = undefined;
     return true;
   }
@@ -57,7 +57,7 @@ export class ApiKeyLogin implements Authenticator {
   async #jwt(): Promise<string> {
     if (this.#token?.isSpare === true && this.#spareKey?.find() === undefined) this.#token = undefined;
     if (this.#token !== undefined && this.#clock.now() < this.#token.endsAt - marginS * 1000) return this.#token.jwt;
-    // Many resources start at once: they share one login.
+    // Many resources start at the same time and share one login.
     this.#pending ??= this.#login().finally(() => {
       this.#pending = undefined;
     });
@@ -81,7 +81,7 @@ export class ApiKeyLogin implements Authenticator {
   async #loginWith(apiKey: string, isSpare: boolean): Promise<string> {
     const withKey: Authenticator = {
       headers: async () => ({ "X-API-Key": apiKey }),
-      // Asking again with the same key is no use.
+      // Asking again with the same key would not help.
       rejected: () => false,
       redact: (text) => this.redact(text),
     };
@@ -91,7 +91,7 @@ export class ApiKeyLogin implements Authenticator {
     );
     this.#secrets.add(body.token);
     const [ends, now] = [endOf(body.token), this.#clock.now()];
-    // One that has ended when it comes means that this machine's clock is ahead: then a 401 tells when it really has.
+    // If the token seems expired on arrival, this machine's clock is ahead. Then a 401 shows when it really expires.
     const isUsable = ends !== undefined && ends - marginS * 1000 > now;
     this.#token = { jwt: body.token, endsAt: isUsable ? ends : now + usualLifeMs, isSpare };
     return body.token;
@@ -102,7 +102,10 @@ function bearer(jwt: string): string {
   return `Bearer ${jwt}`;
 }
 
-/** Milliseconds since 1970 at which a JWT ends (claim `exp`), or undefined when it does not say. The signature is ICA's business. */
+/**
+ * When a JWT expires, in milliseconds since 1970 (claim `exp`); undefined when it does not say. Only ICA checks the
+ * signature.
+ */
 export function endOf(jwt: string): number | undefined {
   const payload = jwt.split(".")[1];
   if (payload === undefined) return undefined;

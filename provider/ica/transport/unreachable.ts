@@ -4,7 +4,7 @@ import { IcaError } from "./error";
 import { isLoopback, ProxyRefusal } from "./proxy";
 import type { Failure } from "./retry";
 
-/** Why a call got no answer, as an error and for the decision about another try. */
+/** Why a call got no response, as an error and as input for the decision to retry. */
 export function unreachable(
   call: string,
   baseUrl: string,
@@ -18,9 +18,9 @@ export function unreachable(
   const isMistrust = code !== undefined && mistrusted.has(code);
   const neverSent = isRefusal || isMistrust || (code !== undefined && neverSentCodes.has(code));
   return {
-    // A proxy with a fault of its own may be well again in a moment; what it forbids, or a certificate, stays as it is.
+    // A proxy's own fault may pass. A refusal or an untrusted certificate stays.
     failure: { sent: !neverSent, lasting: isMistrust || (isRefusal && cause.status < 500) },
-    // The cause of an axios error holds the request's headers, the key among them: only its words go on.
+    // The cause of an axios error contains the request's headers, including the key. So only its message is kept.
     error: new IcaError({
       kind: "unreachable",
       call,
@@ -31,13 +31,13 @@ export function unreachable(
   };
 }
 
-/** Characters of what the system says. */
+/** Largest number of characters shown of the system's message. */
 const longestWords = 500;
 
-/** Codes of Node for a connection that was never made. */
+/** Node's error codes for a connection that was never made. */
 const neverSentCodes = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
-/** Codes of OpenSSL and Node for a certificate that is not trusted: nothing is sent to such a server. */
+/** OpenSSL's and Node's codes for an untrusted certificate; nothing is sent to such a server. */
 const mistrusted = new Set([
   ...["DEPTH_ZERO_SELF_SIGNED_CERT", "SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
   ...["UNABLE_TO_GET_ISSUER_CERT", "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "CERT_UNTRUSTED", "INVALID_CA"],

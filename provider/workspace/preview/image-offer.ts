@@ -7,9 +7,9 @@ import { hasUnknown, isUnknown } from "../../inputs/unknown";
 import type { WorkspaceInputs } from "../inputs";
 
 /**
- * What a workspace asks of its image and the image does not offer: "Enabling an option here which your Docker image does not
- * support, will result in access denied errors" (help.ica.illumina.com, "Bring Your Own Bench Image"). Asked of ICA only for a new
- * workspace, or when the image, the access or the cluster changes; an image that does not exist yet is not asked about.
+ * Checks that the image offers what the workspace needs: "Enabling an option here which your Docker image does not support,
+ * will result in access denied errors" (help.ica.illumina.com, "Bring Your Own Bench Image"). Asks ICA only for a new
+ * workspace, or when the image, the access or the cluster changes, and only if the image already exists.
  */
 export async function beyondImage(
   context: Context,
@@ -36,7 +36,7 @@ export async function beyondImage(
   return failures;
 }
 
-/** A setting that ICA does not report, or a value that is not known yet, is not judged. */
+/** Skips settings that ICA does not report and values that are unknown. */
 function beyondOffer(image: DockerImage, access: WorkspaceInputs["access"], hasCluster: boolean): CheckFailure[] {
   const offered = image.benchSettings;
   const failures: CheckFailure[] = (["web", "console"] as const)
@@ -70,22 +70,22 @@ async function findOffer(
       return { failures: [{ property, reason: `"${image.name}" is a TOOL image; a workspace needs a BENCH image` }] };
     return { image, failures: [] };
   } catch (error) {
-    // A key that ICA does not take, nor will it for the rest: the preview is the place to hear of that.
+    // ICA refuses the key and will refuse it for everything else too. So the preview reports it.
     if (!(error instanceof IcaError) || error.status === 401) throw error;
-    // What an image offers is looked up for an early word only: ICA itself refuses what does not fit.
+    // This check only gives an early warning: ICA itself refuses what does not fit.
     context.log.warn(`could not look up what image ${imageId} offers: ${error.message}`);
     return { failures: [] };
   }
 }
 
-/** One call for each image, however many workspaces of this `pulumi up` use it. */
+/** One call for each image, even if several workspaces of this `pulumi up` use it. */
 function shared(context: Context, imageId: string): Promise<DockerImage | undefined> {
   const images = context.run.workspaces.offers;
   const known = images.get(imageId);
   if (known !== undefined) return known;
   const image = context.client.dockerImages.find(imageId);
   images.set(imageId, image);
-  // What is not there now may be there for the next one that asks.
+  // Forget an image that is missing: it may exist by the next call.
   image.then(
     (found) => found ?? images.delete(imageId),
     () => images.delete(imageId),

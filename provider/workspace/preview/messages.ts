@@ -3,7 +3,7 @@ import type { FieldChange } from "../changes";
 import type { WorkspaceInputs } from "../inputs";
 import { isUp } from "../state";
 
-/** Missing is not stopped: there is nothing left to change. */
+/** A missing workspace is different from a stopped one: there is nothing left to change. */
 export function goneMessage(name: string, id: string): string {
   return (
     `workspace "${name}" (${id}) is gone: it was deleted beside this stack, and its /data with it. ` +
@@ -11,14 +11,14 @@ export function goneMessage(name: string, id: string): string {
   );
 }
 
-/** What a preview says of a replacement. */
+/** The preview's message for a replacement. */
 export function replaceMessage(because: readonly string[], live: { readonly name: string } | undefined): string {
   return live === undefined
     ? "gone: it was deleted beside this stack, and its /data with it. A new one is made"
     : `will be replaced because of ${because.join(", ")}: all that is in its /data is lost`;
 }
 
-/** What a preview says of an update in words, since Pulumi's diff shows values only: which fields interrupt whoever works in it, and why. */
+/** The preview's messages for an update: which fields interrupt the users, and why. Pulumi's own diff shows only values. */
 export function updateMessages(
   changes: readonly FieldChange[],
   next: WorkspaceInputs,

@@ -4,8 +4,8 @@ import { hasUnknown } from "../../inputs/unknown";
 import type { WorkspaceInputs } from "../inputs";
 
 /**
- * Two resources of one program that declare the same workspace: the second would take over what the first has made, and whichever is
- * removed from the program one day would delete the workspace of the other.
+ * Refuses two resources of one program that declare the same workspace. The second would adopt what the first created, and
+ * removing either from the program would delete the workspace of both.
  */
 export function sameNameTwice(context: Context, { projectId, name }: WorkspaceInputs): CheckFailure[] {
   const { urn } = context;

@@ -5,7 +5,7 @@ import { changesBetween, type FieldChange } from "../changes";
 import type { WorkspaceInputs } from "../inputs";
 import { isUp } from "../state";
 
-/** Changes that would cost a user work or data are refused in the preview already, at the field that asks for them. */
+/** Refuses, already in preview, changes that would cost a user work or data. Reports each at the field that causes it. */
 export async function refusedChanges(
   context: Context,
   old: WorkspaceInputs,
@@ -43,7 +43,7 @@ export function needsRestart(name: string, changes: readonly FieldChange[]): str
   );
 }
 
-/** Looked for by its name, since a check is given no id. */
+/** The workspace was looked up by name, since a check gets no id. */
 function missing(name: string, why: string): string {
   return (
     `cannot change in place (${why}), and there is no workspace "${name}" any more: it was deleted, or renamed, beside this stack. ` +
