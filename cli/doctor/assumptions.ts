@@ -70,7 +70,7 @@ export const assumptions = [
   {
     id: "W8",
     of: "Workspace",
-    what: "creating heeds Idempotency-Key, updating heeds If-Match",
+    what: "creating honours Idempotency-Key, updating honours If-Match",
     ifWrong: "a lost answer may leave a second workspace; a change by hand at the same moment may be overwritten",
     check: "look for these headers on the tenant's Swagger page",
   },

@@ -105,8 +105,7 @@ function workspaceCalls({ workspaces, document }: Facts, expected: Expected): Ve
   const answer = workspaces.kind === "served" ? "the list is served" : workspaces.why;
   if (document === undefined) return unknown(`${answer}; no OpenAPI document was found to tell of the other calls`);
   if (lacking.length === 0) return holds(`${answer}, and the OpenAPI document has all ${assumed.length} calls`);
-  if (lacking.length === assumed.length)
-    return unknown(`${answer}, but the OpenAPI document tells of no such call${hint}`);
+  if (lacking.length === assumed.length) return unknown(`${answer}, but the OpenAPI document has no such call${hint}`);
   return fails(`the OpenAPI document lacks ${lacking.join(", ")}${hint}`);
 }
 

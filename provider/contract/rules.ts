@@ -201,7 +201,7 @@ export const rules = {
   ICA024: {
     title: "Folders that COPY fills can be entered",
     reason:
-      "COPY --chmod is meant for files, but new versions of BuildKit give its mode to the folders that COPY makes too. With 0644 nobody can enter such a folder, and what is in it is out of reach.",
+      "COPY --chmod is meant for files, but new versions of BuildKit give its mode to the folders that COPY makes too. With 0644 such a folder cannot be entered, and what is in it is out of reach.",
     source: "practice (Docker 29; older versions make such folders with mode 0755)",
     fix: "Make the folder in a RUN before the COPY (mkdir -p), or give COPY a mode with the right to execute.",
     checked: ["image"],

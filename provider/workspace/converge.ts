@@ -65,7 +65,7 @@ async function write(
   const { workspace, etag } = await workspaces.get(place.projectId, place.workspaceId);
   if (!isDeepStrictEqual(settingsOf(describe(workspace, inputs)), settingsOf(describe(live, inputs)))) {
     throw new RefusedChange(
-      `workspace "${place.name}" was changed by somebody else in this moment; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
+      `workspace "${place.name}" was changed by another user at the same time; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
     );
   }
   return workspaces.update(place.projectId, place.workspaceId, keeping(workspace, settingsOf(inputs)), etag);

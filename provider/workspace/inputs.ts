@@ -67,7 +67,7 @@ function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
   if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {
     failures.push({
       property: "access",
-      reason: "needs web, console or both to be true: nobody could enter the workspace",
+      reason: "needs web, console or both to be true: otherwise the workspace cannot be entered",
     });
   }
   if (Array.isArray(allowedUrls) && allowedUrls.length > 0 && network === "public") {

@@ -59,7 +59,7 @@ class Contradiction extends Error {
 export class WorkspaceGone extends RefusedChange {
   constructor(place: WorkspaceRef, options?: ErrorOptions) {
     super(
-      `workspace "${place.name}" (${place.workspaceId}) was deleted by somebody else in this moment. "pulumi up --refresh" makes a new one`,
+      `workspace "${place.name}" (${place.workspaceId}) was deleted by another user at the same time. "pulumi up --refresh" makes a new one`,
       options,
     );
   }

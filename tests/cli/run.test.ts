@@ -240,7 +240,7 @@ describe("ica-bench run", function () {
       [["run", image, "--memory", "lots"], /512m or 2g/],
       [["run", image, "--data", "./folder"], /name of a Docker volume/],
       [["run", image, "--env", "ICA_WORKSPACE=1"], /Bench sets this variable itself/],
-      [["run", image, "--restricted", "--allow", "not a url"], /is not an address to allow/],
+      [["run", image, "--restricted", "--allow", "not a url"], /is not a URL such as/],
     ] as const) {
       const { code, stdout, stderr } = await icaBench(args);
       assert.equal(code, 2, `${args.join(" ")}: ${stdout}${stderr}`);

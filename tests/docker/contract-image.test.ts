@@ -224,7 +224,7 @@ describe("the contract, in an image", function () {
     const findings = await docker.withFiles(ref, (read) => checkFolders(layers, read));
     assert.deepEqual(
       findings.map(({ code, severity, message }) => `${code} ${severity} ${message}`),
-      ["/etc/app/conf", "/etc/app"].map((folder) => `ICA024 error nobody can enter the folder ${folder} (mode 0644)`),
+      ["/etc/app/conf", "/etc/app"].map((folder) => `ICA024 error the folder ${folder} cannot be entered (mode 0644)`),
     );
   });
 

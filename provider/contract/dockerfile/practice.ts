@@ -17,7 +17,7 @@ export function checkPractice({ base, froms, steps }: Plan): Finding[] {
 function checkBase(image: Word, line: number | undefined): Finding[] {
   if (image === undefined || image === "" || image === "scratch" || baseOf(image).tag !== "latest") return [];
   const why = image.endsWith(":latest")
-    ? `is whatever ${image} is that day`
+    ? `can be another image at each build: ${image} is a moving name`
     : "has no tag, so it is the latest there is";
   return [finding("ICA015", "warning", `the base image ${image.replace(/:latest$/, "")} ${why}`, line)];
 }
@@ -36,7 +36,9 @@ function checkAdd({ line, words, flags }: Step): Finding[] {
     .slice(0, -1)
     .filter((source) => source !== undefined)
     .filter((source) => isAddress(source) && !/#[0-9a-f]{40}(?::|$)/.test(source))
-    .map((source) => finding("ICA016", "warning", `ADD fetches ${withoutLogin(source)} whatever it is by then`, line));
+    .map((source) =>
+      finding("ICA016", "warning", `ADD fetches ${withoutLogin(source)}, which can change between builds`, line),
+    );
 }
 
 /** A URL may contain a password, which must not appear in a log. */

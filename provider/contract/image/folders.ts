@@ -13,7 +13,7 @@ export async function checkFolders(layers: readonly ImageLayer[], read: FileRead
     const found = await read(folder);
     if (found?.type !== "directory" || (found.mode & 0o111) !== 0) continue;
     const mode = found.mode.toString(8).padStart(4, "0");
-    findings.push(finding("ICA024", "error", `nobody can enter the folder ${folder} (mode ${mode})`));
+    findings.push(finding("ICA024", "error", `the folder ${folder} cannot be entered (mode ${mode})`));
   }
   return findings;
 }

@@ -39,7 +39,7 @@ export async function checkSshServer(script: ImageFile | undefined, read: FileRe
     finding(
       "ICA021",
       "warning",
-      `access.console is declared, and nothing in the start script or in sshd's configuration tells of ${unsaid.join(" and ")}`,
+      `access.console is declared, and neither the start script nor sshd's configuration mentions ${unsaid.join(" and ")}`,
     ),
   ];
 }
@@ -53,7 +53,7 @@ export async function checkWebPort(script: ImageFile, { Config }: ImageInfo, rea
     finding(
       "ICA011",
       "warning",
-      "access.web is declared, and nothing in the image's settings or start script tells of port 8888",
+      "access.web is declared, and neither the image's settings nor its start script mention port 8888",
     ),
   ];
 }

@@ -43,7 +43,7 @@ function beyondOffer(image: DockerImage, access: WorkspaceInputs["access"], hasC
     .filter((kind) => access[kind] === true && offered?.access?.[kind] === false)
     .map((kind) => ({
       property: `access.${kind}`,
-      reason: `is not offered by image "${image.name}" ${image.version}: whoever tries would see "access denied". ${where(image)}`,
+      reason: `is not offered by image "${image.name}" ${image.version}: users would see "access denied". ${where(image)}`,
     }));
   if (hasCluster && offered?.clusterCompatible === false)
     failures.push({ property: "cluster", reason: notForClusters(image) });

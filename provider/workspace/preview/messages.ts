@@ -32,5 +32,5 @@ export function updateMessages(
   if (!isUp(live.status)) return [`${subject} does not run: changed without a restart: ${reasons}`];
   if (known.length === 0) return [`${subject} runs, and is restarted if this turns out to be another one: ${reasons}`];
   if (next.desiredState === "stopped") return [`${subject} is stopped, and changed then: ${reasons}`];
-  return [`${subject} is restarted, and whoever works in it is cut off: ${reasons}`];
+  return [`${subject} is restarted, and people who work in it are disconnected: ${reasons}`];
 }

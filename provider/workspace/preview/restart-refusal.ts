@@ -38,7 +38,7 @@ export async function refusedChanges(
 
 export function needsRestart(name: string, changes: readonly FieldChange[]): string {
   return (
-    `workspace "${name}" is running, and changing ${reasons(changes.filter(({ effect }) => effect === "restart"))} needs a restart: whoever works in it would see ` +
+    `workspace "${name}" is running, and changing ${reasons(changes.filter(({ effect }) => effect === "restart"))} needs a restart: people who work in it would see ` +
     '"Server Connection Error". If that is meant, declare allowRestart: true; else stop it first.'
   );
 }

@@ -116,7 +116,7 @@ describe("the workspace handler, changing", () => {
       const error = await partialOf<WorkspaceState>(
         handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ storageGb: 100 })),
       );
-      assert.match(error.message, /changed by somebody else/);
+      assert.match(error.message, /changed by another user/);
       assert.deepEqual(bench.written, []);
     });
 

@@ -200,7 +200,7 @@ describe("the workspace handler, before it changes anything", () => {
       };
       assert.match(
         await said("Running", { image: "i" }),
-        /^the workspace is restarted.*cut off: image \(the container/,
+        /^the workspace is restarted.*disconnected: image \(the container/,
       );
       assert.match(await said("Stopped", { image: "i" }), /does not run: changed without a restart: image/);
       assert.match(await said("Running", { image: "i", desiredState: "stopped" }), /is stopped, and changed then/);

@@ -156,7 +156,7 @@ describe("a workspace found in any state", () => {
     });
     await assert.rejects(update({ desiredState: "running" }, "Stopped"), (error: unknown) => {
       assert.ok(error instanceof RefusedChange && !(error instanceof PartialError));
-      assert.match(error.message, /was deleted by somebody else.*"pulumi up --refresh" makes a new one/);
+      assert.match(error.message, /was deleted by another user.*"pulumi up --refresh" makes a new one/);
       return true;
     });
   });
@@ -172,13 +172,13 @@ describe("a workspace found in any state", () => {
       return problem(404, "No such workspace");
     });
     server.on("PUT", one, problem(404, "No such workspace"));
-    await assert.rejects(update(restart), /was deleted by somebody else/);
+    await assert.rejects(update(restart), /was deleted by another user/);
   });
 
   it("keeps what somebody changed in the middle of a restart, and starts it again as it was", async () => {
     bench.has({ status: "Running" });
     bench.afterStop = [{ status: "Stopping" }, { status: "Stopped", resourceModel: "theirs" }];
-    await assert.rejects(update(restart), /changed by somebody else in this moment; nothing was overwritten/);
+    await assert.rejects(update(restart), /changed by another user at the same time; nothing was overwritten/);
     assert.deepEqual(bench.written, ["stop", "start"]);
     assert.equal(bench.workspaces.get("ws-1")?.resourceModel, "theirs");
   });

@@ -89,7 +89,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     await statusIs("Stopping");
     await workspaces.change((await live()).id, { storageSizeInGb: 50 });
     release();
-    assert.match(await ended, /changed by somebody else in this moment; nothing was overwritten/);
+    assert.match(await ended, /changed by another user at the same time; nothing was overwritten/);
     assert.deepEqual(workspaces.takeVerbs(), [":stop", ":start"]);
     await statusIs("Running");
     const { storageSizeInGb, resourceModel } = await live();
@@ -106,7 +106,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     const { id } = await live();
     await workspaces.press(id, "stop");
     await workspaces.press(id, "delete");
-    assert.match(await ended, /"genomics" \(.*\) was deleted by somebody else in this moment/);
+    assert.match(await ended, /"genomics" \(.*\) was deleted by another user at the same time/);
     release();
     await begin(true);
     assert.deepEqual(workspaces.takeVerbs(), ["POST", ":start"]);

@@ -19,7 +19,7 @@ Dockerfile; after the build in the image itself, of which nothing is run; and wi
 - A **warning** is what is unwise, or may fail: a secret in ENV leaks, and runs; so does an image of 30 GB.
 - A **note** (ICA026, only of \`ica-bench lint\`) is what a Dockerfile does not show: it may get its user or its start script from its base image, or from a step such as
   \`make install\`. The image is looked at after the build; \`ica-bench lint --build\` does so at once. What a Dockerfile does not show for sure is never an error there.
-- \`verify: "none"\` publishes the image whatever the checks would say.
+- \`verify: "none"\` publishes the image without these checks.
 - "practice" as a source means that no page of the vendor says so.
 
 Only the stage that is built counts (\`build.target\`, else the last one), with the earlier stages that it is based on. Files that \`COPY\` names are looked up in the context, by the

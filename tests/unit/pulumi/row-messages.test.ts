@@ -23,7 +23,7 @@ const madeElsewhere: Readonly<Record<string, string>> = {
   "bench-image/archive-file/send.ts: result.leftover": "upload.ts: an upload that could not be removed",
   "workspace/handler.ts: line": "preview/messages.ts: the workspace is restarted, …",
   "workspace/handler.ts: unfinished": "handler.ts: was stopped …, is Starting …",
-  "workspace/handler.ts: replacement(because, live)": "preview/messages.ts: gone: …, will be replaced because of …",
+  "workspace/handler.ts: replaceMessage(because, live)": "preview/messages.ts: gone: …, will be replaced because of …",
   "workspace/lifecycle.ts: error.message": "the call that was refused",
 };
 

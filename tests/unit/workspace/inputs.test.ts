@@ -66,8 +66,8 @@ describe("the inputs of a workspace", () => {
   });
 
   it("let somebody in", () => {
-    only("access", /nobody could enter/, { access: { web: false, console: false } });
-    only("access", /nobody could enter/, { access: {} });
+    only("access", /cannot be entered/, { access: { web: false, console: false } });
+    only("access", /cannot be entered/, { access: {} });
   });
 
   it("list URLs only for a restricted network", () => {
