@@ -1,3 +1,6 @@
+import { dockerLabel } from "./bench-facts";
+
+export { dockerLabel };
 /** The purpose of an object in Docker: the value of its label `pulumi-ica`. */
 export type Role =
   | "workspace"
@@ -10,9 +13,7 @@ export type Role =
   | "setup"
   | "gateway-image";
 
-/** Label key of everything that this project creates in Docker; the value is a {@link Role}. */
-export const LABEL = "pulumi-ica";
-/** Value of {@link LABEL} on a user's own volume for /data, which belongs to no instance. */
+/** Value of {@link dockerLabel} on a user's own volume for /data, which belongs to no instance. */
 export const KEPT_DATA = "kept-data";
 /** Label key for the owner: one emulator, or one `ica-bench run`. */
 export const INSTANCE_LABEL = "pulumi-ica.instance";
@@ -78,7 +79,7 @@ export class Names {
   labels(role: Role, workspace?: string): Record<string, string> {
     const testRun = process.env[TEST_RUN_VARIABLE];
     return {
-      [LABEL]: role,
+      [dockerLabel]: role,
       [INSTANCE_LABEL]: this.instance,
       ...(workspace === undefined ? {} : { [WORKSPACE_LABEL]: workspace }),
       ...(testRun ? { [TEST_RUN_LABEL]: testRun } : {}),

@@ -1,15 +1,6 @@
 import type { Limits } from "./resource-models";
 
-/** Uid and gid that Bench forces on every workspace. */
-export const BENCH_UID = 1000;
-export const BENCH_GID = 100;
-/** The main process of a workspace. */
-export const INIT_SCRIPT = "/usr/local/bin/ica_start.sh";
-/** Ports that Bench publishes, each only with its access on. */
-export const WEB_PORT = 8888;
-export const CONSOLE_PORT = 2222;
-/** Seconds between TERM and KILL. */
-export const STOP_GRACE_S = 30;
+export { benchGid, benchUid, consolePort, startScript, stopGraceSeconds, webPort } from "./bench-facts";
 
 /** The specification of a workspace to run. */
 export interface WorkspaceSpec {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { BENCH_GID, BENCH_UID } from "pulumi-ica-emulator/runtime";
+import { benchGid, benchUid } from "pulumi-ica-emulator/runtime";
 
 /**
  * Opens a shell in a running container as the workspace's user, on this terminal, until it ends or the signal aborts.
@@ -9,7 +9,7 @@ export function shellIn(container: string, docker: string, signal: AbortSignal):
   const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const args = [
     ...["exec", "--interactive", ...(terminal ? ["--tty"] : [])],
-    ...["--user", `${BENCH_UID}:${BENCH_GID}`, "--workdir", "/data", container],
+    ...["--user", `${benchUid}:${benchGid}`, "--workdir", "/data", container],
     ...["/bin/sh", "-c", "if [ -x /bin/bash ]; then exec /bin/bash; fi; exec /bin/sh"],
   ];
   return new Promise((resolve, reject) => {

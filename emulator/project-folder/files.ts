@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { chmod, chown, copyFile, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import path from "node:path";
-import { BENCH_GID, BENCH_UID } from "../../runtime/spec";
+import { benchGid, benchUid } from "../../runtime/spec";
 import { inFolder, partsOf, unlessGone } from "./safe-paths";
 
 /**
@@ -63,9 +63,9 @@ async function rmdirIfEmpty(folder: string): Promise<void> {
 export async function giveToUser(target: string, mode: number): Promise<void> {
   const uid = process.getuid?.();
   if (uid === 0) {
-    await chown(target, BENCH_UID, BENCH_GID);
+    await chown(target, benchUid, benchGid);
   }
-  await chmod(target, uid === 0 || uid === BENCH_UID ? mode : mode | (mode & 0o111 ? 0o777 : 0o666));
+  await chmod(target, uid === 0 || uid === benchUid ? mode : mode | (mode & 0o111 ? 0o777 : 0o666));
 }
 
 function inParent<T>(root: string, at: string, use: (target: string) => Promise<T>): Promise<T> {

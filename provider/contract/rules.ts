@@ -1,3 +1,7 @@
+import { benchGid, benchUid, startScript } from "../../runtime/bench-facts";
+
+export { benchGid, benchUid, startScript };
+
 /** The vendor's sources: the page with the manual steps, and its example images. */
 const page = "https://help.ica.illumina.com/project/p-bench/bring-your-own-bench-image";
 const examples = "https://github.com/Illumina/Bench-Example-Images";
@@ -15,12 +19,6 @@ export interface Rule {
   /** Where it is checked: the Dockerfile (in preview), the image (after the build), a trial run (`verify: "run"`). */
   readonly checked: readonly ("Dockerfile" | "image" | "run")[];
 }
-
-/** A bench image starts with this file as its main process (vendor page, "Workspace Lifecycle"). */
-export const startScript = "/usr/local/bin/ica_start.sh";
-/** Bench runs every container as this user and group and ignores the image's USER (vendor page, "Root User"). */
-export const benchUid = 1000;
-export const benchGid = 100;
 
 export const rules = {
   ICA001: {

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { dockerLabel } from "../../runtime/bench-facts";
 import {
   type Command,
   type Exit,
@@ -25,8 +26,7 @@ export type { ImageInfo } from "./image-info";
 export type { ImageLayer } from "./image-layers";
 export type { BuildLineKind } from "./progress";
 
-/** Label of every container, network, volume and image that this project creates. */
-export const dockerLabel = "pulumi-ica";
+export { dockerLabel };
 
 export interface BuildWatch {
   /** Receives one short line when a step starts (`[2/7] RUN apt-get …`) and one when it is done (with its time, or cached). */

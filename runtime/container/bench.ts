@@ -7,7 +7,7 @@ import { ensureGatewayImage } from "../network/gateway-image";
 import { createNetwork, ensureOutsideNetwork, removeNetwork } from "../network/networks";
 import { closePrivateAddresses, startPublicGateway } from "../network/public-gateway";
 import { isKnownModel, type Limits, limitsOf, temporaryBytesOf } from "../resource-models";
-import { type Endpoints, STOP_GRACE_S, type StopOutcome, type WorkspaceSpec } from "../spec";
+import { type Endpoints, type StopOutcome, stopGraceSeconds, type WorkspaceSpec } from "../spec";
 import { changedPaths } from "./changes";
 import { containerOptions, hasPublicGateway } from "./container";
 import { followLog, followOutput, tailOf } from "./container-log";
@@ -40,7 +40,7 @@ export class Bench {
   readonly #timing: Timing;
   readonly #graceS: number;
 
-  constructor({ docker, instance, log = () => undefined, timing = TIMING, graceS = STOP_GRACE_S }: BenchOptions) {
+  constructor({ docker, instance, log = () => undefined, timing = TIMING, graceS = stopGraceSeconds }: BenchOptions) {
     this.#docker = docker;
     this.names = new Names(instance);
     this.#log = log;

@@ -2,7 +2,7 @@ import type Dockerode from "dockerode";
 import type { Names } from "../names";
 import { WORKSPACE_ALIAS } from "../network/gateway";
 import type { Limits } from "../resource-models";
-import { BENCH_GID, BENCH_UID, INIT_SCRIPT, type WorkspaceSpec } from "../spec";
+import { benchGid, benchUid, startScript, type WorkspaceSpec } from "../spec";
 import { publish } from "./ports";
 import { workspaceMounts } from "./volumes";
 
@@ -23,8 +23,8 @@ export function containerOptions(
     name: names.container(spec.id),
     Image: spec.image,
     ...(shared ? {} : { Hostname: "workspace" }),
-    User: `${BENCH_UID}:${BENCH_GID}`,
-    Entrypoint: [INIT_SCRIPT],
+    User: `${benchUid}:${benchGid}`,
+    Entrypoint: [startScript],
     Cmd: [],
     Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
     Healthcheck: { Test: ["NONE"] },

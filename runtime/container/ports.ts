@@ -1,12 +1,12 @@
 import type Dockerode from "dockerode";
-import { CONSOLE_PORT, type Endpoints, WEB_PORT, type WorkspaceSpec } from "../spec";
+import { consolePort, type Endpoints, type WorkspaceSpec, webPort } from "../spec";
 
 /** Docker options that publish the ports of `access` on 127.0.0.1, at ports that Docker chooses. */
 export function publish(access: WorkspaceSpec["access"]): {
   exposed: Record<string, Record<string, never>>;
   bindings: Record<string, { HostIp: string; HostPort: string }[]>;
 } {
-  const ports = [...(access.web ? [WEB_PORT] : []), ...(access.console ? [CONSOLE_PORT] : [])].map(
+  const ports = [...(access.web ? [webPort] : []), ...(access.console ? [consolePort] : [])].map(
     (port) => `${port}/tcp`,
   );
   return {
@@ -21,7 +21,7 @@ export function endpointsOf({ NetworkSettings: { Ports } }: Dockerode.ContainerI
     const chosen = Ports[`${port}/tcp`]?.[0]?.HostPort;
     return chosen === undefined ? undefined : Number(chosen);
   };
-  const web = at(WEB_PORT);
-  const console = at(CONSOLE_PORT);
+  const web = at(webPort);
+  const console = at(consolePort);
   return { ...(web === undefined ? {} : { web }), ...(console === undefined ? {} : { console }) };
 }

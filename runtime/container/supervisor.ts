@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type Dockerode from "dockerode";
 import { z } from "zod";
 import { dockerStatus, dockerWords, ifThere } from "../docker/docker-error";
-import { INIT_SCRIPT } from "../spec";
+import { startScript } from "../spec";
 import { tailOf } from "./container-log";
 
 /** When a main process counts as alive, and when supervision gives up on it. */
@@ -133,7 +133,7 @@ async function live(
  */
 function mayPass(error: unknown): boolean {
   const words = dockerWords(error);
-  return (dockerStatus(error) ?? 0) >= 500 && !words.includes(INIT_SCRIPT) && !words.includes("marked for removal");
+  return (dockerStatus(error) ?? 0) >= 500 && !words.includes(startScript) && !words.includes("marked for removal");
 }
 
 /** Whether a start failed because the container is being removed, or is gone. */
@@ -166,11 +166,11 @@ function noAnswer(error: unknown): boolean {
 /** Why Docker did not start the container, with the likely remedy for common mistakes of image authors. */
 function startWords(error: unknown): string {
   const words = dockerWords(error);
-  if (words.includes(INIT_SCRIPT) && /permission denied/.test(words)) {
-    return `${INIT_SCRIPT} is not executable for user 1000: COPY it with --chmod=0755. Docker says: ${words}`;
+  if (words.includes(startScript) && /permission denied/.test(words)) {
+    return `${startScript} is not executable for user 1000: COPY it with --chmod=0755. Docker says: ${words}`;
   }
-  if (words.includes(INIT_SCRIPT) && /no such file or directory/.test(words)) {
-    return `${INIT_SCRIPT} is not in the image, or its interpreter is not. Docker says: ${words}`;
+  if (words.includes(startScript) && /no such file or directory/.test(words)) {
+    return `${startScript} is not in the image, or its interpreter is not. Docker says: ${words}`;
   }
   return `The container cannot be started. Docker says: ${words}`;
 }
@@ -183,5 +183,5 @@ async function crashWords(container: Dockerode.Container, exitCode: number, cras
       ? ' It has no "#!" line, or the image is not for linux/amd64.'
       : "";
   const last = log === "" ? " It wrote nothing." : ` Its last lines:\n${log}`;
-  return `${INIT_SCRIPT} ended ${crashes} times right after its start, last with exit code ${exitCode}.${hint}${last}`;
+  return `${startScript} ended ${crashes} times right after its start, last with exit code ${exitCode}.${hint}${last}`;
 }

@@ -1,8 +1,8 @@
 import type Dockerode from "dockerode";
 import { ifThere } from "../docker/docker-error";
 import { filesOf, tarOf } from "../docker/tar";
-import { KEPT_DATA, LABEL, type Names } from "../names";
-import { BENCH_GID, BENCH_UID, type WorkspaceSpec } from "../spec";
+import { dockerLabel, KEPT_DATA, type Names } from "../names";
+import { benchGid, benchUid, type WorkspaceSpec } from "../spec";
 import { AUTH_FOLDER, makeAuthFiles } from "./auth-files";
 import { removeContainer } from "./stop";
 
@@ -101,8 +101,8 @@ function dataMount(names: Names, { id, keptData }: WorkspaceSpec): Dockerode.Mou
 async function ensureKeptVolume(docker: Dockerode, name: string): Promise<void> {
   const found = await ifThere(docker.getVolume(name).inspect());
   if (found === undefined) {
-    await docker.createVolume({ Name: name, Labels: { [LABEL]: KEPT_DATA } });
-  } else if (found.Labels?.[LABEL] !== KEPT_DATA) {
+    await docker.createVolume({ Name: name, Labels: { [dockerLabel]: KEPT_DATA } });
+  } else if (found.Labels?.[dockerLabel] !== KEPT_DATA) {
     throw new Error(
       `The volume ${name} was not made to be the /data of a workspace, so it is left alone. Choose another name.`,
     );
@@ -115,7 +115,7 @@ async function hasKeys(setup: Dockerode.Container): Promise<boolean> {
 }
 
 async function fill(setup: Dockerode.Container, id: string): Promise<void> {
-  const owner = { uid: BENCH_UID, gid: BENCH_GID };
+  const owner = { uid: benchUid, gid: benchGid };
   const folders = ["/data", "/data/project", "/data/.software"].map((name) => ({ name, mode: 0o755, ...owner }));
   await setup.putArchive(await tarOf(folders), { path: "/" });
   // sshd refuses a host key that other users can read.

@@ -4,7 +4,7 @@ import type Dockerode from "dockerode";
 import { z } from "zod";
 import { dockerWords, ifThere } from "../docker/docker-error";
 import { tarOf } from "../docker/tar";
-import { LABEL } from "../names";
+import { dockerLabel } from "../names";
 
 /** Path of the proxy configuration in the gateway. */
 export const SQUID_CONF = "/etc/workspace-gateway/squid.conf";
@@ -114,7 +114,7 @@ async function build(docker: Dockerode, log: (line: string) => void): Promise<vo
   try {
     const stream = await docker.buildImage(Readable.from(context), {
       t: GATEWAY_IMAGE,
-      labels: { [LABEL]: "gateway-image" },
+      labels: { [dockerLabel]: "gateway-image" },
       rm: true,
       forcerm: true,
     });

@@ -3,7 +3,7 @@ import type { AllowedUrl } from "../allowed-url";
 import { publish } from "../container/ports";
 import { tarOf } from "../docker/tar";
 import type { Names } from "../names";
-import { CONSOLE_PORT, WEB_PORT, type WorkspaceSpec } from "../spec";
+import { consolePort, type WorkspaceSpec, webPort } from "../spec";
 import { squidRules } from "./allow-list";
 import { GATEWAY_IMAGE, SQUID_CONF } from "./gateway-image";
 
@@ -52,7 +52,7 @@ export async function startGateway(
 }
 
 function forwardedPorts(access: WorkspaceSpec["access"]): number[] {
-  return [...(access.web ? [WEB_PORT] : []), ...(access.console ? [CONSOLE_PORT] : [])];
+  return [...(access.web ? [webPort] : []), ...(access.console ? [consolePort] : [])];
 }
 
 /**

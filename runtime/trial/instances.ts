@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import type Dockerode from "dockerode";
 import { Bench } from "../container/bench";
 import { ifThere } from "../docker/docker-error";
-import { INSTANCE_LABEL, LABEL } from "../names";
+import { dockerLabel, INSTANCE_LABEL } from "../names";
 
 const OWN_IMAGES = "pulumi-ica/run";
 
@@ -22,7 +22,7 @@ export function imageTag(instance: string): string {
 
 /** Removes what killed runs of this machine left in Docker. Returns their names. */
 export async function sweepDeadRuns(docker: Dockerode): Promise<string[]> {
-  const filters = { label: [LABEL] };
+  const filters = { label: [dockerLabel] };
   const [containers, networks, { Volumes }, images] = await Promise.all([
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type Dockerode from "dockerode";
 import { Bench } from "../container/bench";
-import { CONSOLE_PORT, INIT_SCRIPT, STOP_GRACE_S, type StopOutcome, WEB_PORT, type WorkspaceSpec } from "../spec";
+import { consolePort, type StopOutcome, startScript, stopGraceSeconds, type WorkspaceSpec, webPort } from "../spec";
 import { Attended, type End } from "./attended";
 import { PATIENCE_MS, type Probe } from "./probe";
 import { refusedWrites } from "./refused-writes";
@@ -27,7 +27,7 @@ export interface TrialTiming {
   readonly stopS: number;
 }
 
-export const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_MS, stopS: STOP_GRACE_S };
+export const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_MS, stopS: stopGraceSeconds };
 
 export interface TrialOptions {
   readonly docker: Dockerode;
@@ -134,7 +134,7 @@ class Pass {
     });
     const attended = new Attended({ bench, id, stop, ended });
     try {
-      log(`${INIT_SCRIPT} was started as 1000:100`);
+      log(`${startScript} was started as 1000:100`);
       const looked = await Promise.race([
         this.#look(attended, stop, enough, log),
         end.then((last) => ({ died: deathOf(last) })),
@@ -177,10 +177,10 @@ class Pass {
     if (id === REAL) {
       log(`it is alive after ${seconds(timing.graceMs / 1000)}`);
     }
-    const found = { web: await this.#explained(web, WEB_PORT), console: await this.#explained(console, CONSOLE_PORT) };
+    const found = { web: await this.#explained(web, webPort), console: await this.#explained(console, consolePort) };
     for (const [port, probe] of [
-      [WEB_PORT, found.web],
-      [CONSOLE_PORT, found.console],
+      [webPort, found.web],
+      [consolePort, found.console],
     ] as const) {
       if (probe !== undefined) {
         log(`port ${port}: ${probe.ok ? "it answers" : "no"} (${probe.detail ?? ""})`);
@@ -220,7 +220,7 @@ async function cut(probe: Promise<Probe>, enough: AbortSignal): Promise<Probe | 
 }
 
 function deathOf({ exitCode, seconds: lived }: End): string {
-  return `${INIT_SCRIPT} ended by itself after ${seconds(lived)}, with exit code ${exitCode}`;
+  return `${startScript} ended by itself after ${seconds(lived)}, with exit code ${exitCode}`;
 }
 
 function seconds(number: number): string {

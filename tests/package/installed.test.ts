@@ -151,7 +151,11 @@ describe("the package as a user gets it", function () {
     const code = await readdir(path.join(project, "node_modules/pulumi-ica/dist"));
     assert.deepEqual(code.sort(), ["cli", "provider", "runtime", "sdk"], "nothing of the emulator");
     const shared = await readdir(path.join(project, "node_modules/pulumi-ica/dist/runtime"));
-    assert.deepEqual(shared.sort(), ["allowed-url.js", "printable.js"], "of Bench's rules only what a preview needs");
+    assert.deepEqual(
+      shared.sort(),
+      ["allowed-url.js", "bench-facts.js", "printable.js"],
+      "of Bench's rules only what a preview needs",
+    );
   });
 
   it("type-checks a program against its types", async () => {

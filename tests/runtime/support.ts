@@ -5,7 +5,7 @@ import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type Dockerode from "dockerode";
-import { benchEnvironment, LABEL, type Timing, type WorkspaceSpec } from "../../runtime";
+import { benchEnvironment, dockerLabel, type Timing, type WorkspaceSpec } from "../../runtime";
 import { tarOf } from "../../runtime/docker/tar";
 
 const FIXTURE = path.join(__dirname, "..", "fixtures", "bench-image");
@@ -58,7 +58,7 @@ async function build(
     t: tag,
     rm: true,
     forcerm: true,
-    labels: { [LABEL]: "test" },
+    labels: { [dockerLabel]: "test" },
     ...(networkmode === undefined ? {} : { networkmode }),
   });
   await new Promise<void>((resolve, reject) => {

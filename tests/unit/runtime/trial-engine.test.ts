@@ -20,6 +20,6 @@ describe("the Docker engine of a trial", () => {
       'require("./provider/index.ts"); const loaded = Object.keys(require.cache).map((f) => require("path").relative(".", f)); ' +
       'console.log(JSON.stringify(loaded.filter((f) => /^runtime|node_modules.(dockerode|ssh2)\\b/.test(f))), loaded.some((f) => f.startsWith("provider")))';
     const { stdout } = await command(process.execPath, ["--import", "tsx", "-e", script], { cwd: repository });
-    assert.equal(stdout, '["runtime/printable.ts","runtime/allowed-url.ts"] true');
+    assert.equal(stdout, '["runtime/bench-facts.ts","runtime/printable.ts","runtime/allowed-url.ts"] true');
   });
 });
