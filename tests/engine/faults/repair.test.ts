@@ -56,18 +56,22 @@ describe("the engine when something fails", function () {
           timeouts: { create: "soon" },
         }),
       properties: ["access", "storageGb", "allowedUrls", "allowedUrls[0]", "timeouts.create"],
-      words: ["at least 10", "ftp://example.org", "length of time", 'network: "restricted"'],
+      words: ["at least 10", "another scheme than http and https", "length of time", 'network: "restricted"'],
     },
   };
 
   for (const [kind, { declare, properties, words }] of Object.entries(wrong)) {
-    it(`reports every problem with an ${kind}'s inputs at once, in preview, each at its property`, async () => {
+    it(`reports every problem with an ${kind}'s inputs at once, in preview, each with its path`, async () => {
       const program = await bench.stack(`wrong-${kind}`, async () => {
         declare();
       });
       await assert.rejects(program.preview({ color: "never" }), ({ message }: Error) => {
+        // At the property where the engine may show its value, else at the resource with the path in the words.
         for (const property of properties)
-          assert.ok(message.includes(`property ${property} `), `"${property}" is named in:\n${message}`);
+          assert.ok(
+            message.includes(`property ${property} `) || message.includes(`: ${property}: `),
+            `"${property}" is named in:\n${message}`,
+          );
         for (const word of words) assert.ok(message.includes(word), `"${word}" is told in:\n${message}`);
         return true;
       });
