@@ -1,16 +1,27 @@
+import { statSync } from "node:fs";
 import { checkDeclared } from "./bench-image/inputs";
 import type { CheckFailure } from "./handler";
-import { unknownValue } from "./inputs/unknown";
+import { hasUnknown, unknownValue } from "./inputs/unknown";
 import { checkWorkspace } from "./workspace/inputs";
 
 export { unknownValue };
 
-/** Problems in a resource's values, found without looking at files, Docker or ICA. */
+/** Problems in a resource's values, found without reading files, Docker or ICA. */
 export function valueProblems(
   kind: "BenchImage" | "Workspace",
   args: Readonly<Record<string, unknown>>,
 ): readonly CheckFailure[] {
   // The provider checks the stack's own settings.
   const settings = { projectId: unknownValue, region: undefined };
-  return (kind === "BenchImage" ? checkDeclared : checkWorkspace)(settings, args).failures;
+  if (kind === "Workspace") return checkWorkspace(settings, args).failures;
+  const { inputs, failures } = checkDeclared(settings, args);
+  return [...failures, ...missingFolder(inputs.build)];
+}
+
+/** A build context that is not there. The provider reads what is in it; only this much can be seen at once. */
+function missingFolder(build: { readonly context?: unknown } | undefined): CheckFailure[] {
+  const context = build?.context;
+  if (typeof context !== "string" || hasUnknown(context)) return [];
+  if (statSync(context, { throwIfNoEntry: false })?.isDirectory() === true) return [];
+  return [{ property: "build.context", reason: `${context} is not a folder` }];
 }

@@ -41,10 +41,10 @@ describe("what is wrong with a program, on the engine", function () {
       new ica.Workspace("second", { ...good(), name: "a\nb", resourceModel: pulumi.output("m") });
     });
     for (const words of [
-      /BenchImage resource 'page' has a problem: build\.pull: must be true or false; it is a string/,
-      /BenchImage resource 'page' has a problem: build\.context: ICA018 .*nowhere is not a folder/,
-      /BenchImage resource 'page' has a problem: folder: must start and end with a slash/,
-      /BenchImage resource 'page': property verify value \{all\} has a problem: must be "inspect", "run" or "none"; it is "all"/,
+      /BenchImage page: build\.pull: must be true or false; it is a string/,
+      /BenchImage page: build\.context: .*nowhere is not a folder/,
+      /BenchImage page: folder: must start and end with a slash/,
+      /BenchImage page: verify: must be "inspect", "run" or "none"; it is "all"/,
       /Workspace genomics: storageGb: must be at least 10; it is 5/,
       /Workspace genomics: network: must be "public" or "restricted"; it is "open"/,
       /Workspace second: name: must not hold the character U\+000A/,

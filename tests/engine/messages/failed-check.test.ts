@@ -27,7 +27,7 @@ describe("an up without a preview, of an image that is not there to be published
       /no image pulumi-ica-test\/nowhere:1: build or pull it first/,
     ],
     ["the context is no folder", `build: { context: "./nowhere" }`, /nowhere is not a folder/],
-    ["there is no Dockerfile", `build: { context: "./empty" }`, /cannot read the Dockerfile .*empty/],
+    ["there is no Dockerfile", `build: { context: "./empty" }`, /cannot read the Dockerfile: .*empty.* does not exist/],
     ["ICA has none", `existingId: "${"0".repeat(8)}-0000-4000-8000-000000000000"`, /ICA has no Docker image|no image/],
   ];
   for (const [what, source, words] of cases)
