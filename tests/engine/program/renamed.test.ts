@@ -72,7 +72,7 @@ describe("a stack or a resource that is renamed, on the engine", function () {
     const preview = await pulumi("preview");
     assert.match(preview, /Workspace x update \[diff: ~storageGb\]/, preview);
     const { all } = await program.pulumi("up", "--yes", "--skip-preview", "--non-interactive", "--color", "never");
-    assert.match(all, /ica:Workspace \(y\):\n(?: {4}.*\n)* {4}.*cli-test-cli-b/, all);
+    assert.match(all, /ica:Workspace \(y\):\n(?: {4}.*\n)* {4}changed resourceModel/, all);
     assert.deepEqual(await names(), made);
     assert.deepEqual(await up(renamed), []);
   });
