@@ -10,7 +10,7 @@ import type { Started, StartOptions } from "./options";
  */
 export async function runInForeground(options: StartOptions): Promise<void> {
   const { port, dir, imageDelay, newKey, containers, allowPrivate, requestsPerSecond, workspaces } = options;
-  const given = newKey ? randomBytes(24).toString("base64url") : process.env.ICA_API_KEY || undefined;
+  const given = newKey ? randomBytes(24).toString("hex") : process.env.ICA_API_KEY || undefined;
   const emulator = await startEmulator({
     port,
     dir,

@@ -76,9 +76,12 @@ export class Auth {
     };
   }
 
-  /** Generates a key for an owner. Returns it only this once, because only its hash is kept. */
+  /**
+   * Generates a key for an owner. Returns it only this once, because only its hash is kept. Hex, because a key that begins with
+   * "-" would be an option of `pulumi config set ica:apiKey`.
+   */
   async issueKey(owner: string): Promise<string> {
-    const fresh = randomBytes(24).toString("base64url");
+    const fresh = randomBytes(24).toString("hex");
     await this.addKey(hashOf(fresh), owner);
     return fresh;
   }

@@ -69,7 +69,7 @@ describe("inputs that the program calls secret, on the engine", function () {
     );
     const changed = `workspace({ ${lemur}, desiredState: "running", resourceModel: "standard-large", allowRestart: true });`;
     await program.change(`${head}\n${changed}`);
-    assert.match((await told("preview", "--diff")).all, /\[secret\]/);
+    assert.match((await told("preview", "--diff")).all, /the workspace is restarted/);
     assert.equal((await up(changed)).code, 0);
     assert.equal((await told("refresh", "--yes", "--skip-preview")).code, 0);
     assert.match((await told("destroy", "--yes", "--skip-preview")).all, /deleted/);

@@ -46,8 +46,10 @@ describe("a setting that changed since the last up", function () {
     assert.ok(!ok, `pulumi ${args.join(" ")} fails: ${said}`);
     return said;
   };
-  const set = async (key: string, value: string, ...flags: string[]) =>
-    assert.equal((await program.pulumi("config", "set", ...flags, key, value)).code, 0);
+  const set = async (key: string, value: string, ...flags: string[]) => {
+    const { code, all } = await program.pulumi("config", "set", ...flags, "--", key, value);
+    assert.equal(code, 0, all);
+  };
   const unset = (...names: string[]) => {
     for (const name of names) delete program.env[name];
   };
