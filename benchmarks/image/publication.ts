@@ -57,7 +57,6 @@ async function publish({ source, credentials, endpoint }: Job): Promise<Result> 
       : await archiveImage({
           docker,
           ref: source.reference,
-          layers: (await docker.inspect(source.reference))?.RootFS.Layers,
           compression: "bzip2",
           compressor: source.compressor,
           cache:
@@ -71,7 +70,7 @@ async function publish({ source, credentials, endpoint }: Job): Promise<Result> 
         });
   const stream = "file" in source ? createReadStream(source.file) : archive?.stream;
   if (stream === undefined) throw new Error("there is nothing to upload");
-  const { bytes } = await uploadArchive({ source: stream, credentials, endpoint, headStart: archive?.headStart });
+  const { bytes } = await uploadArchive({ source: stream, credentials, endpoint });
   await archive?.done;
   const seconds = (performance.now() - start) / 1000;
   const { layers, cached } = archive?.layers() ?? { layers: 0, cached: 0 };

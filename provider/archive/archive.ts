@@ -5,13 +5,9 @@ import { type Output, readingOfOutput } from "../bytes/process";
 import { readableOf } from "../bytes/stream";
 import { type Compressor, compressor } from "../bzip2/compress";
 import type { Docker } from "../docker/cli";
-import { partSize } from "../upload/upload";
 import type { BlockCache } from "./block-cache";
 import { chunkSize, packed } from "./compress-layers";
 import { cutArchive } from "./cut-layers";
-import { type HeadStart, planHeadStart } from "./head-start";
-import { LayerCuts } from "./layer-cuts";
-import { LayerNotes } from "./layer-notes";
 import { LayerCount, type LayersPacked } from "./layer-summary";
 
 /** How an image's archive is compressed. `none` makes a larger upload and uses no processor time. */
@@ -27,8 +23,6 @@ export interface ArchiveOptions {
   readonly compression: Compression;
   /** Where compressed layers are kept for the next release. Default: nowhere. */
   readonly cache?: BlockCache | undefined;
-  /** Digests of the image's plain layers, base first, if known: see {@link Archive.headStart}. */
-  readonly layers?: readonly string[] | undefined;
   /** Default: the best one on PATH. */
   readonly compressor?: Compressor;
   readonly signal?: AbortSignal;
@@ -38,8 +32,6 @@ export interface ArchiveOptions {
 export interface Archive extends Output {
   /** What has been counted of the layers so far; complete once the stream has ended. All zeros when nothing is compressed. */
   readonly layers: () => LayersPacked;
-  /** What is already known of the archive and can be sent before the stream provides any bytes. */
-  readonly headStart?: HeadStart | undefined;
 }
 
 /**
@@ -56,38 +48,19 @@ export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
   const over = new AbortController();
   const saved = (await docker.readSaved?.(ref)) ?? readingOfOutput(docker.save(ref));
   const slabs = new BufferPool(chunkSize);
-  const cuts = new LayerCuts();
-  const packs = packed(
-    cutArchive(saved, slabs, { hash: cache !== undefined, onLayers: (names) => cuts.named(names) }),
-    {
-      compressor: program,
-      cache,
-      signal: over.signal,
-      onPiece: ({ layer }, piece) => {
-        count.add(layer, piece.cached);
-        if (layer !== undefined) cuts.add(layer, piece);
-      },
-      release: (bytes) => slabs.give(bytes),
-    },
-  );
-  const notes = cache && new LayerNotes(cache.folder);
-  const known = options.layers ?? [];
-  const headStart =
-    cache &&
-    notes &&
-    (await planHeadStart(known, program.level, notes, cache, partSize, (blocks) => cuts.keyOf(blocks)));
-  const stream = readableOf(notes === undefined ? packs : noted(packs, () => cuts.note(known, notes)), () => {
+  const packs = packed(cutArchive(saved, slabs, { hash: cache !== undefined }), {
+    compressor: program,
+    cache,
+    signal: over.signal,
+    onPiece: ({ layer }, { cached }) => count.add(layer, cached),
+    release: (bytes) => slabs.give(bytes),
+  });
+  const stream = readableOf(packs, () => {
     over.abort();
     saved.stop();
   });
   if (signal !== undefined) addAbortSignal(signal, stream);
-  return { stream, done: allDone(stream, saved.done), layers, headStart };
-}
-
-/** Writes the notes once the whole archive has been streamed. */
-async function* noted(packs: AsyncGenerator<Buffer>, note: () => Promise<void>): AsyncGenerator<Buffer> {
-  yield* packs;
-  await note();
+  return { stream, done: allDone(stream, saved.done), layers };
 }
 
 /** Waits for everything, so that no process is left when this settles; rejects with the stream's error. */

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { futimes, readv } from "node:fs";
+import { futimes } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { wholeFile } from "../bzip2/compress";
 import type { Part } from "../bzip2/part";
 import { errorMessage } from "../error-message";
-import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-file";
+import { readKept, toKeep } from "./block-file";
 
 /**
  * Compressed blocks, keyed by their plain content: one file for each chunk of a layer, named by the SHA-256 of the plain
@@ -16,9 +16,8 @@ import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-fi
  * (block-file.ts).
  */
 
-// The file handles of Yarn's Plug'n'Play have neither `utimes()` nor `readv()`.
+// The file handles of Yarn's Plug'n'Play have no `utimes()`.
 const setTimes = promisify(futimes);
-const readInto = promisify(readv);
 
 /** Part of the file name; increased when the way chunks are cut or files are laid out changes. */
 const version = 2;
@@ -63,24 +62,6 @@ export class BlockCache {
       // The time of last use decides what is removed first.
       await this.#tried("changed", () => setTimes(file.fd, now, now));
       return part;
-    } finally {
-      await file.close();
-    }
-  }
-
-  /**
-   * Reads blocks into the start of `target` and returns their number of bytes. Undefined when there are no blocks, when they
-   * do not fill whole bytes, or when they need more room. A damaged file stays; {@link get} finds it.
-   */
-  async readBlocks(key: string, target: Buffer): Promise<number | undefined> {
-    const file = await this.#tried("read", () => open(join(this.folder, key), "r"));
-    if (file === undefined) return undefined;
-    try {
-      const size = (await file.stat()).size - bytesBefore - bytesAfter;
-      if (size <= 0 || size > target.length) return undefined;
-      const [before, blocks, after] = [Buffer.alloc(bytesBefore), target.subarray(0, size), Buffer.alloc(bytesAfter)];
-      await this.#tried("read", () => readInto(file.fd, [before, blocks, after], 0));
-      return areBlocks(before, blocks, after) ? size : undefined;
     } finally {
       await file.close();
     }

@@ -31,13 +31,6 @@ export interface Piece {
 /** The result for a piece. */
 export interface PackedPiece {
   readonly cached: boolean;
-  /**
-   * The cache key of its blocks; undefined when they are not cached, or sit at another bit offset in the stream than in the
-   * cache.
-   */
-  readonly key: string | undefined;
-  /** The bytes that it adds to the stream. */
-  readonly blocks: Buffer;
 }
 
 export interface PackOptions<P extends Piece> {
@@ -70,25 +63,23 @@ export async function* packed<P extends Piece>(
 
   async function work({ bytes, ...piece }: P) {
     if (cache === undefined || piece.digest === undefined)
-      return { piece, part: await compressed(bytes), cached: false, key: undefined };
+      return { piece, part: await compressed(bytes), cached: false };
     const key = cache.key(piece.digest, compressor.level);
     const known = await cache.get(key);
     if (known !== undefined) {
       release(bytes);
-      return { piece, part: known, cached: true, key };
+      return { piece, part: known, cached: true };
     }
     const part = await compressed(bytes);
     await cache.put(key, part);
-    return { piece, part, cached: false, key };
+    return { piece, part, cached: false };
   }
 
   const splicer = new Splicer();
   yield splicer.start();
-  for await (const { piece, part, cached, key } of inOrder(pieces, work, ahead)) {
-    const whole = splicer.endsInWholeByte;
-    const blocks = splicer.add(part);
-    onPiece(piece, { cached, key: whole && splicer.endsInWholeByte ? key : undefined, blocks });
-    yield blocks;
+  for await (const { piece, part, cached } of inOrder(pieces, work, ahead)) {
+    onPiece(piece, { cached });
+    yield splicer.add(part);
   }
   yield splicer.end();
   await cache?.trim();

@@ -1,5 +1,4 @@
 import { createHash, type Hash } from "node:crypto";
-import { z } from "zod";
 import type { BufferPool } from "../bytes/buffer-pool";
 import type { ByteSource } from "../bytes/byte-source";
 import { isPacked } from "../docker/layer-compression";
@@ -34,8 +33,6 @@ export interface CutOptions {
    * wait.
    */
   readonly hash?: boolean;
-  /** Receives the names of the layers' files, base first, once the archive lists them. */
-  readonly onLayers?: (names: readonly string[]) => void;
 }
 
 /** Smallest size in bytes of a layer that is cut; smaller ones stay part of the bytes between layers. */
@@ -46,15 +43,13 @@ const hashedAtOnce = 128 * 1024;
 const block = 512;
 /** In bytes; a pax header has a few lines. */
 const largestRecords = 1024 * 1024;
-/** In bytes; a name for each layer. */
-const largestManifest = 1024 * 1024;
 const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
 
 /** `slabs` provide the chunks' memory and set the largest size of a chunk. The receiver of a chunk returns its bytes. */
 export async function* cutArchive(
   source: ByteSource,
   slabs: BufferPool,
-  { hash = false, onLayers }: CutOptions = {},
+  { hash = false }: CutOptions = {},
 ): AsyncGenerator<Chunk> {
   const bytes = new Bytes(source, slabs);
   const between = new Between(slabs);
@@ -79,11 +74,7 @@ export async function* cutArchive(
       continue;
     }
     if (entry.type === "file") told = {};
-    if (entry.type === "file" && name === "manifest.json" && size <= largestManifest) {
-      const manifest = await bytes.take(size + padding);
-      onLayers?.(readManifest(manifest.subarray(0, size)));
-      yield* between.add(manifest);
-    } else if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
+    if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
       yield* between.flush();
       yield* layerChunks(bytes, name, size, hash);
       yield* between.add(await bytes.take(padding));
@@ -99,17 +90,6 @@ async function* layerChunks(bytes: Bytes, name: string, size: number, hash: bool
   for await (const piece of bytes.chunks(size, hash)) {
     layer ??= { name, size, packed: isPacked(piece.bytes) };
     yield { ...piece, layer };
-  }
-}
-
-const manifestSchema = z.tuple([z.object({ Layers: z.array(z.string()) })]);
-
-/** The names of the layers' files; none when it is not what `docker save` writes for one image. */
-function readManifest(bytes: Buffer): readonly string[] {
-  try {
-    return manifestSchema.safeParse(JSON.parse(bytes.toString("utf8"))).data?.[0].Layers ?? [];
-  } catch {
-    return [];
   }
 }
 

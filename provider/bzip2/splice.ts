@@ -17,11 +17,6 @@ export class Splicer {
     this.level = level;
   }
 
-  /** Whether the stream so far ends at a whole byte, so that the next part is not shifted. */
-  get endsInWholeByte(): boolean {
-    return this.#restBits === 0;
-  }
-
   /** The stream's first bytes. */
   start(): Buffer {
     return Buffer.from(`BZh${this.level}`, "latin1");

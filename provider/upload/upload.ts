@@ -1,6 +1,5 @@
 import type { Readable } from "node:stream";
 import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
-import type { HeadStart } from "../archive/head-start";
 import { cut, withoutFullStop } from "../error-message";
 import type { UploadNotes } from "./abandoned";
 import { RenewableCredentials, type UploadCredentials } from "./credentials";
@@ -38,8 +37,6 @@ export interface UploadRequest {
    * object.
    */
   readonly notes?: UploadNotes;
-  /** What can be sent before the source provides any bytes. */
-  readonly headStart?: HeadStart | undefined;
   /** For tests. Default {@link partSize}. */
   readonly partSize?: number;
   /** For tests: see {@link S3Options}. */
@@ -107,7 +104,6 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     const parts = await sendParts(meter, target, request.partSize ?? partSize, {
       beforeEnd,
       onProgress: (bytes) => onProgress?.(bytes),
-      headStart: request.headStart,
     });
     return { bytes: meter.bytes, sha256: meter.sha256(), parts, ...(doubt === "" ? {} : { leftover: doubt.trim() }) };
   } catch (error) {

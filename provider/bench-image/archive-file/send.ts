@@ -86,7 +86,6 @@ async function transfer(
   const archive = await archiveImage({
     docker: ready,
     ref: ready.reference,
-    layers: ready.layers,
     compression: inputs.archive.compression,
     cache:
       config.layerCacheSize === 0
@@ -109,7 +108,6 @@ async function transfer(
       await file.assertOpen();
     },
     notes: new UploadNotes(),
-    headStart: archive.headStart,
     signal,
   }).catch((error: unknown) => {
     throw withStore(error, config);

@@ -33,8 +33,6 @@ export interface ReadyImage {
   readonly save: Docker["save"];
   /** The same archive in another form, if there is one: {@link Docker.readSaved}. */
   readonly readSaved?: Docker["readSaved"];
-  /** Digests of the plain layers, base first; unknown for a builder's image until it has been read. */
-  readonly layers?: readonly string[];
   /** Configuration digest, `sha256:…`; unknown for a builder's image until its archive has been read. */
   readonly digest: () => string;
   /** Rejects if this name now refers to another image in the local Docker. */
@@ -104,7 +102,6 @@ async function localImage(
   return {
     reference,
     ...archive,
-    layers: info.RootFS.Layers,
     digest: () => info.Id,
     drop: () => undefined,
     assertSame: async () => {
