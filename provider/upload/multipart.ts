@@ -11,7 +11,7 @@ import type { UploadNotes } from "./abandoned";
 import type { Meter } from "./meter";
 
 /**
- * An S3 multipart upload of a stream of unknown length. The SDK's lib-storage does not fit: it allocates new memory for each
+ * An S3 multipart upload of bytes of unknown number. The SDK's lib-storage does not fit: it allocates new memory for each
  * part, and after a refused part it still sends all the others.
  */
 
@@ -91,9 +91,9 @@ export interface Sending {
 }
 
 /**
- * Sends the bytes of a meter in parts of equal size, {@link partsInFlight} at a time. Bytes that fit in one part go in one
- * request. Returns the number of parts. Uses the memory of one part more than are sent at the same time. When a part fails,
- * reading stops, and this rejects once all running parts have ended.
+ * Reads the bytes of a meter straight into parts of equal size and sends them, {@link partsInFlight} at a time. Bytes that
+ * do not fill a part go in one request. Returns the number of parts. Uses the memory of the parts in flight. When a part
+ * fails, reading stops, and this rejects once all running parts have ended.
  */
 export async function sendParts(
   meter: Meter,
@@ -101,40 +101,44 @@ export async function sendParts(
   partSize: number,
   { beforeEnd, onProgress }: Sending,
 ): Promise<number> {
-  const slabs = new BufferPool(partSize);
+  const memory = new BufferPool(partSize);
   const parts: SentPart[] = [];
   const sending = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   let sent = 0;
-  let number = 0;
 
-  async function send(as: number, part: Buffer): Promise<void> {
+  async function send(number: number, part: Buffer, giveBack: () => void): Promise<void> {
     try {
-      parts.push(await target.putPart(as, part));
+      parts.push(await target.putPart(number, part));
       sent += part.length;
       onProgress(sent);
     } catch (error) {
       failure ??= { error };
       meter.stop();
     } finally {
-      slabs.give(part);
+      giveBack();
     }
   }
 
   try {
-    for await (const { part, last } of partsOf(meter, slabs)) {
-      if (failure !== undefined) break;
-      if (last && number === 0) {
+    for (let number = 1; failure === undefined; number++) {
+      const { bytes, giveBack } = memory.take(partSize);
+      const part = bytes.subarray(0, await meter.read(bytes));
+      const isLast = part.length < partSize;
+      if (isLast && number === 1) {
         await beforeEnd();
         await target.put(part);
         onProgress(part.length);
         return 1;
       }
-      if (number === 0) await target.begin();
-      const running = send(++number, part);
-      sending.add(running);
-      void running.finally(() => sending.delete(running));
-      while (sending.size >= partsInFlight) await Promise.race(sending);
+      if (part.length > 0) {
+        if (number === 1) await target.begin();
+        const running = send(number, part, giveBack);
+        sending.add(running);
+        void running.finally(() => sending.delete(running));
+        while (sending.size >= partsInFlight) await Promise.race(sending);
+      }
+      if (isLast) break;
     }
   } finally {
     await Promise.all(sending);
@@ -143,24 +147,4 @@ export async function sendParts(
   await beforeEnd();
   await target.complete(parts);
   return parts.length;
-}
-
-/** Cuts the bytes of a meter into parts of equal size, except the last; at least one part. */
-async function* partsOf(meter: Meter, slabs: BufferPool): AsyncGenerator<{ part: Buffer; last: boolean }> {
-  let part = slabs.take(slabs.size);
-  let filled = 0;
-  for await (const chunk of meter.chunks()) {
-    for (let at = 0; at < chunk.length; ) {
-      // Only now is it certain that this is not the last part.
-      if (filled === part.length) {
-        yield { part, last: false };
-        part = slabs.take(slabs.size);
-        filled = 0;
-      }
-      const copied = chunk.copy(part, filled, at);
-      at += copied;
-      filled += copied;
-    }
-  }
-  yield { part: part.subarray(0, filled), last: true };
 }

@@ -98,7 +98,7 @@ async function transfer(
     signal,
   });
   const result = await uploadArchive({
-    source: archive.stream,
+    source: archive,
     credentials: file.credentials,
     renew: file.renew,
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
