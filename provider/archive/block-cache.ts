@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { futimes } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { trimFolder, writeWhole } from "../bytes/cached-files";
 import { wholeFile } from "../bzip2/compress";
 import type { Part } from "../bzip2/part";
 import { errorMessage } from "../error-message";
@@ -21,20 +21,17 @@ const setTimes = promisify(futimes);
 
 /** Part of the file name; increased when the way chunks are cut or files are laid out changes. */
 const version = 2;
-/** Milliseconds after which an unfinished file belongs to a process that is gone. */
-const abandonedAfterMs = 60 * 60_000;
 
 export class BlockCache {
-  readonly folder: string;
+  readonly #folder: string;
   readonly #limit: number;
   readonly #warn: (line: string) => void;
-  #ready: Promise<unknown> | undefined;
   #broken = false;
   #written = 0;
 
   /** `limit` is in bytes. `warn` receives a line about any problem that does not harm the archive. */
   constructor(options: { folder: string; limit: number; warn: (line: string) => void }) {
-    this.folder = options.folder;
+    this.#folder = options.folder;
     this.#limit = options.limit;
     this.#warn = options.warn;
   }
@@ -46,7 +43,7 @@ export class BlockCache {
 
   /** Undefined when the cache does not have the blocks. Removes damaged files, with a warning. */
   async get(key: string): Promise<Part | undefined> {
-    const path = join(this.folder, key);
+    const path = join(this.#folder, key);
     const file = await this.#tried("read", () => open(path, "r"));
     if (file === undefined) return undefined;
     try {
@@ -72,40 +69,20 @@ export class BlockCache {
     const bytes = toKeep(part);
     const size = bytes.reduce((sum, { length }) => sum + length, 0);
     if (this.#broken || size > this.#limit) return;
-    const beside = join(this.folder, `.${key}.${randomUUID()}`);
     try {
-      this.#ready ??= mkdir(this.folder, { recursive: true, mode: 0o700 });
-      await this.#ready;
-      await writeFile(beside, bytes, { mode: 0o600 });
-      await rename(beside, join(this.folder, key));
+      await writeWhole(join(this.#folder, key), bytes);
     } catch (error) {
       this.#giveUp("written", error);
-      await rm(beside, { force: true }).catch(() => undefined);
       return;
     }
     this.#written += size;
     if (this.#written > this.#limit / 8) await this.trim();
   }
 
-  /** Removes the files that were unused for longest until the rest is within the limit, and what dead processes left behind. */
+  /** Removes the files that were unused for longest until the rest is within the limit. */
   async trim(): Promise<void> {
     this.#written = 0;
-    const names = await this.#tried("read", () => readdir(this.folder));
-    const files: { path: string; size: number; used: number }[] = [];
-    for (const name of names ?? []) {
-      const path = join(this.folder, name);
-      const facts = await this.#tried("read", () => stat(path));
-      if (facts === undefined || !facts.isFile()) continue;
-      const abandoned = name.startsWith(".") && facts.mtimeMs < Date.now() - abandonedAfterMs;
-      if (abandoned) await this.#tried("changed", () => rm(path, { force: true }));
-      else if (!name.startsWith(".")) files.push({ path, size: facts.size, used: facts.mtimeMs });
-    }
-    let total = files.reduce((sum, { size }) => sum + size, 0);
-    for (const { path, size } of files.sort((a, b) => a.used - b.used)) {
-      if (total <= this.#limit) return;
-      await this.#tried("changed", () => rm(path, { force: true }));
-      total -= size;
-    }
+    await this.#tried("changed", () => trimFolder(this.#folder, { bytes: this.#limit }));
   }
 
   /** A missing file is not an error: another process may have removed it. */
@@ -121,7 +98,7 @@ export class BlockCache {
   #giveUp(what: string, error: unknown): void {
     if (!this.#broken)
       this.#warn(
-        `the layer cache ${this.folder} cannot be ${what}, so the next release takes longer: ` +
+        `the layer cache ${this.#folder} cannot be ${what}, so the next release takes longer: ` +
           `${errorMessage(error)}`,
       );
     this.#broken = true;
