@@ -62,6 +62,18 @@ module.exports = {
       "^provider/workspace/",
       "^provider/bench-image/",
     ),
+    forbidden(
+      "archive-without-upload",
+      "An archive does not know where it goes.",
+      "^provider/archive/",
+      "^provider/upload/",
+    ),
+    forbidden(
+      "upload-without-archive",
+      "An upload takes bytes from anywhere.",
+      "^provider/upload/",
+      "^provider/archive/",
+    ),
     forbidden("tests-stay-out", "Code does not import tests.", "^(provider|sdk|runtime|emulator|cli)/", "^tests/"),
   ],
   options: {
