@@ -52,7 +52,10 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       return { kind: "update", hidden: true };
     }
     if (isChecked(context, next)) {
-      const plan = planChange(await lookUp(context, state.projectId, id), state, next);
+      const live = await lookUp(context, state.projectId, id);
+      const at = new Date(context.clock.now()).toISOString();
+      context.noteFacts?.({ kind: "live", at, ...(live === undefined ? {} : { status: live.status }) });
+      const plan = planChange(live, state, next);
       if (plan.action === "gone") throw new RefusedChange(goneMessage(state.name, id));
       const message = updateMessage(plan);
       if (plan.action === "replace") context.log.warn(replaceMessage(plan));
