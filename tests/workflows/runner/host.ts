@@ -16,8 +16,8 @@ export interface Host {
   readonly home: string;
   /** Entries of actions/cache by key, each a folder. They outlive a run. */
   readonly caches: Map<string, string>;
-  /** A token that may do this, until the returned function is called. */
-  issueToken(permissions: Permissions): { readonly token: string; revoke(): void };
+  /** A new token that may do this. */
+  issueToken(permissions: Permissions): string;
 }
 
 /** What starts a run. */
@@ -53,6 +53,8 @@ export interface JobRecord {
 export interface Run {
   readonly host: Host;
   readonly trigger: Trigger;
+  /** Path of the workflow in the repository. */
+  readonly workflow: string;
   /** Folders by name of the artifact. */
   readonly artifacts: Map<string, string>;
   /** Holds the folders of all jobs. */

@@ -36,12 +36,11 @@ interface StepsState {
 export async function runJob(run: Run, id: string, job: Job, needs: Record<string, JobRecord>): Promise<JobRecord> {
   const { host, trigger } = run;
   const granted = trigger.restricted ? readOnly(job.permissions) : job.permissions;
-  const { token, revoke } = host.issueToken(granted);
   const folder = await realpath(await mkdtemp(path.join(run.folder, `${id}-`)));
   const jobRun: JobRun = {
     ...run,
     id,
-    token,
+    token: host.issueToken(granted),
     workspace: path.join(folder, "workspace"),
     temp: path.join(folder, "temp"),
     posts: [],
@@ -51,18 +50,14 @@ export async function runJob(run: Run, id: string, job: Job, needs: Record<strin
   await rm(host.home, { recursive: true, force: true });
   for (const each of [jobRun.workspace, jobRun.temp, host.home]) await mkdir(each, { recursive: true });
   const state: StepsState = { contexts: contextsOf(jobRun, needs), env: {}, steps: {}, status: "success" };
-  try {
-    const ready = {
-      ...state,
-      env: { ...(await environment(jobRun)), ...(await filledAll(job.env, scope(jobRun, state))) },
-    };
-    await runSteps(jobRun, job.steps, ready);
-    if (ready.status === "success") for (const post of jobRun.posts.reverse()) await post();
-    const outputs = await filledAll(job.outputs, scope(jobRun, ready));
-    return { result: ready.status, outputs, steps: jobRun.records, summary: jobRun.summary };
-  } finally {
-    revoke();
-  }
+  const ready = {
+    ...state,
+    env: { ...(await environment(jobRun)), ...(await filledAll(job.env, scope(jobRun, state))) },
+  };
+  await runSteps(jobRun, job.steps, ready);
+  if (ready.status === "success") for (const post of jobRun.posts.reverse()) await post();
+  const outputs = await filledAll(job.outputs, scope(jobRun, ready));
+  return { result: ready.status, outputs, steps: jobRun.records, summary: jobRun.summary };
 }
 
 /** Whether a job runs at all, from its `if` and the jobs that it needs. */
@@ -182,6 +177,7 @@ async function environment(run: JobRun): Promise<Record<string, string>> {
     GITHUB_RUN_NUMBER: String(trigger.runId),
     GITHUB_RUN_ATTEMPT: String(trigger.attempt),
     GITHUB_SHA: trigger.sha,
+    GITHUB_WORKFLOW_REF: `${host.repository}/${run.workflow}@${trigger.ref}`,
     GITHUB_WORKSPACE: run.workspace,
     RUNNER_OS: "Linux",
     RUNNER_TEMP: run.temp,

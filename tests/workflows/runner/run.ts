@@ -1,18 +1,29 @@
 import { mkdtemp } from "node:fs/promises";
 import path from "node:path";
 import type { Host, JobRecord, Trigger } from "./host";
-import { jobRuns, runJob } from "./job";
-import type { Workflow } from "./schema";
+import { jobRuns, repository, runJob } from "./job";
+import { readWorkflow } from "./schema";
 
-/** Runs a workflow to its end, its jobs one after the other, as GitHub would for this trigger. `folder` keeps what they write. */
+/**
+ * Runs a workflow of examples/pull-request to its end, its jobs one after the other, as GitHub would for this trigger.
+ * `folder` keeps what they write.
+ */
 export async function runWorkflow(
-  { on, jobs }: Workflow,
+  name: string,
   host: Host,
   trigger: Trigger,
   folder: string,
 ): Promise<Record<string, JobRecord>> {
+  const workflow = `.github/workflows/${name}.yml`;
+  const { on, jobs } = await readWorkflow(path.join(repository, "examples/pull-request", workflow));
   if (on[trigger.event] === undefined) throw new Error(`the workflow does not start on ${trigger.event}`);
-  const run = { host, trigger, artifacts: new Map<string, string>(), folder: await mkdtemp(path.join(folder, "run-")) };
+  const run = {
+    host,
+    trigger,
+    workflow,
+    artifacts: new Map<string, string>(),
+    folder: await mkdtemp(path.join(folder, "run-")),
+  };
   const records: Record<string, JobRecord> = {};
   for (const [id, job] of Object.entries(jobs)) {
     const needs = Object.fromEntries(
