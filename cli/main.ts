@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { isEmulatorMissing, missingEmulator } from "../provider/emulator-package";
+import { commentCommand } from "./comment/command";
 import { doctorCommand } from "./doctor/command";
 import { initCommand } from "./init/command";
 import { lintCommand } from "./lint/command";
@@ -29,7 +30,8 @@ const program = new Command("ica-bench")
       () => (require("./emulator/command") as EmulatorCommand).emulatorCommand(),
     ),
   )
-  .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  .addCommand(commentCommand());
 
 /** A command that needs the emulator package. Loads the package only when the command is called. */
 function ofEmulator(name: string, description: string, load: () => Command): Command {
