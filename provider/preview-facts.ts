@@ -37,3 +37,36 @@ export const rebuildReason = z.discriminatedUnion("kind", [
 ]);
 
 export type RebuildReason = z.infer<typeof rebuildReason>;
+
+const status = z.string().describe("Status of the workspace in ICA.");
+
+/** What the provider saw of one resource. */
+export const fact = z.discriminatedUnion("kind", [
+  z
+    .object({
+      kind: z.literal("live"),
+      status: status.optional().describe("Absent when ICA has no such workspace any more."),
+      at: z.iso.datetime().describe("When ICA said so."),
+    })
+    .describe("The workspace in ICA, at the moment of the preview."),
+  z.object({ kind: z.literal("rebuild"), reasons: z.array(rebuildReason) }).describe("Why the image gets new content."),
+  z
+    .object({ kind: z.literal("published"), there: z.boolean() })
+    .describe("Whether ICA has this version of the image already, so that nothing is built or uploaded."),
+  z
+    .object({
+      kind: z.literal("finding"),
+      code: z.string(),
+      severity: z.enum(["error", "warning", "note"]),
+      file: z.string().describe("Absolute path."),
+      line: z.number().int().positive(),
+      message: z.string(),
+      fix: z.string(),
+    })
+    .describe("What Bench would refuse, or may refuse, in the files of an image."),
+]);
+
+export type Fact = z.infer<typeof fact>;
+
+/** One line of the file. */
+export const factLine = z.object({ v: z.literal(1), urn: z.string(), fact });
