@@ -1,9 +1,11 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { z } from "zod";
 import { command } from "../../tests/support/command";
 
 const repository = path.resolve(__dirname, "../..");
 const quickstart = path.join(repository, "examples/quickstart");
+const previewed = z.object({ changeSummary: z.record(z.string(), z.number()) });
 
 /** The two resources as dynamic resources that do nothing. Pulumi serializes such a provider into the state. */
 const serialized = `import * as pulumi from "@pulumi/pulumi";
@@ -65,6 +67,7 @@ export class Program {
     for (const part of ["index.ts", "tsconfig.json", "image"])
       await cp(path.join(quickstart, part), path.join(dir, part), { recursive: true });
     await writeFile(path.join(dir, "Pulumi.yaml"), `name: start-${variant}\nruntime: nodejs\n`);
+    await writeFile(path.join(dir, "package.json"), JSON.stringify({ name: "start", private: true, main: "index.ts" }));
     if (own !== undefined) {
       const source = path.join(dir, "index.ts");
       await writeFile(source, (await readFile(source, "utf8")).replace('"pulumi-ica"', '"./empty"'));
@@ -76,11 +79,14 @@ export class Program {
     return program;
   }
 
-  /** Seconds of a preview that finds nothing to change. */
+  /** Seconds of a preview that finds both resources unchanged. */
   async unchangedPreview(): Promise<number> {
     const start = performance.now();
-    await this.pulumi("preview", "--expect-no-changes");
-    return (performance.now() - start) / 1000;
+    const shown = await this.pulumi("preview", "--expect-no-changes", "--json");
+    const seconds = (performance.now() - start) / 1000;
+    const { changeSummary } = previewed.parse(JSON.parse(shown));
+    if (changeSummary.same !== 3) throw new Error(`the preview shows ${JSON.stringify(changeSummary)}`);
+    return seconds;
   }
 
   async remove(): Promise<void> {
@@ -88,7 +94,8 @@ export class Program {
     await rm(this.dir, { recursive: true, force: true });
   }
 
-  private async pulumi(...args: string[]): Promise<void> {
-    await command("pulumi", args, { cwd: this.dir, env: this.env });
+  private async pulumi(...args: string[]): Promise<string> {
+    const { stdout } = await command("pulumi", args, { cwd: this.dir, env: this.env });
+    return stdout;
   }
 }
