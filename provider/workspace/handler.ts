@@ -48,6 +48,8 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       .map(({ field }) => field);
     if (isChecked(context, next)) {
       const live = await lookUp(context, state.projectId, id);
+      const at = new Date(context.clock.now()).toISOString();
+      context.noteFacts?.({ kind: "live", at, ...(live === undefined ? {} : { status: live.status }) });
       if (because.length > 0) context.log.warn(replaceMessage(because, live));
       else if (live === undefined) throw new RefusedChange(goneMessage(state.name, id));
       else for (const line of updateMessages(changes, next, live)) context.log.info(line);
