@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { isEmulatorMissing, missingEmulator } from "../provider/emulator-package";
+import { commentCommand } from "./comment/command";
 import { doctorCommand } from "./doctor/command";
 import { initCommand } from "./init/command";
 import { lintCommand } from "./lint/command";
@@ -31,6 +32,7 @@ const program = new Command("ica-bench")
     ),
   )
   .addCommand(previewCommand())
+  .addCommand(commentCommand())
   .addCommand(doctorCommand());
 
 /** A command that needs the emulator package. Loads the package only when the command is called. */
