@@ -1,3 +1,8 @@
+import { type HeadStart, smallestPart } from "../archive/head-start";
+import { BufferPool } from "../bytes/buffer-pool";
+import type { UploadNotes } from "./abandoned";
+import type { Meter } from "./meter";
+import { PartNumbers, partsOf } from "./part-cuts";
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -5,12 +10,7 @@ import {
   type PutObjectCommandInput,
   type S3Client,
   UploadPartCommand,
-} from "@aws-sdk/client-s3";
-import { type HeadStart, smallestPart } from "../archive/head-start";
-import { BufferPool } from "../bytes/buffer-pool";
-import type { UploadNotes } from "./abandoned";
-import type { Meter } from "./meter";
-import { PartNumbers, partsOf } from "./part-cuts";
+} from "./s3-sdk";
 import { SentAhead, type SentPart, UnderWay } from "./sent-ahead";
 
 /**

@@ -1,5 +1,4 @@
 import type { Readable } from "node:stream";
-import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import type { HeadStart } from "../archive/head-start";
 import { cut, withoutFullStop } from "../error-message";
 import type { UploadNotes } from "./abandoned";
@@ -8,6 +7,7 @@ import { LostBeginnings } from "./lost-beginnings";
 import { Meter } from "./meter";
 import { sendParts, Target } from "./multipart";
 import { isExpired, s3Client } from "./s3-client";
+import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "./s3-sdk";
 
 export type { UploadCredentials } from "./credentials";
 
