@@ -7,6 +7,7 @@ import { initCommand } from "./init/command";
 import { lintCommand } from "./lint/command";
 import { say } from "./output";
 import { packageVersion } from "./package-root";
+import { previewCommand } from "./preview/command";
 
 type EmulatorCommand = typeof import("./emulator/command");
 type RunCommand = typeof import("./run/command");
@@ -30,8 +31,9 @@ const program = new Command("ica-bench")
       () => (require("./emulator/command") as EmulatorCommand).emulatorCommand(),
     ),
   )
-  .addCommand(doctorCommand())
-  .addCommand(commentCommand());
+  .addCommand(previewCommand())
+  .addCommand(commentCommand())
+  .addCommand(doctorCommand());
 
 /** A command that needs the emulator package. Loads the package only when the command is called. */
 function ofEmulator(name: string, description: string, load: () => Command): Command {
