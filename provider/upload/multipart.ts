@@ -1,3 +1,6 @@
+import { BufferPool } from "../bytes/buffer-pool";
+import type { UploadNotes } from "./abandoned";
+import type { Meter } from "./meter";
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -5,10 +8,7 @@ import {
   type PutObjectCommandInput,
   type S3Client,
   UploadPartCommand,
-} from "@aws-sdk/client-s3";
-import { BufferPool } from "../bytes/buffer-pool";
-import type { UploadNotes } from "./abandoned";
-import type { Meter } from "./meter";
+} from "./s3-sdk";
 
 /**
  * An S3 multipart upload of bytes of unknown number. The SDK's lib-storage does not fit: it allocates new memory for each

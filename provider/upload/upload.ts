@@ -1,4 +1,3 @@
-import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import type { Reading } from "../bytes/reading";
 import { cut, withoutFullStop } from "../error-message";
 import type { UploadNotes } from "./abandoned";
@@ -7,6 +6,7 @@ import { LostBeginnings } from "./lost-beginnings";
 import { Meter } from "./meter";
 import { sendParts, Target } from "./multipart";
 import { isExpired, s3Client } from "./s3-client";
+import { AbortMultipartUploadCommand, type S3Client, S3ServiceException } from "./s3-sdk";
 
 export type { UploadCredentials } from "./credentials";
 

@@ -3,8 +3,9 @@ import type { Change, Live, ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { timeoutMs } from "../inputs/inputs";
 import { isUnknown } from "../inputs/unknown";
+import type { Fact } from "../preview-facts";
 import { createWorkspace, existingWorkspace, findOwn } from "./adopt";
-import { planChange } from "./change-plan";
+import { type ChangePlan, planChange } from "./change-plan";
 import { converge, keepWorkspaceId } from "./converge";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
 import { ensureStopped } from "./lifecycle";
@@ -52,10 +53,8 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       return { kind: "update", hidden: true };
     }
     if (isChecked(context, next)) {
-      const live = await lookUp(context, state.projectId, id);
-      const at = new Date(context.clock.now()).toISOString();
-      context.noteFacts?.({ kind: "live", at, ...(live === undefined ? {} : { status: live.status }) });
-      const plan = planChange(live, state, next);
+      const plan = planChange(await lookUp(context, state.projectId, id), state, next);
+      context.noteFacts?.(planFact(plan));
       if (plan.action === "gone") throw new RefusedChange(goneMessage(state.name, id));
       const message = updateMessage(plan);
       if (plan.action === "replace") context.log.warn(replaceMessage(plan));
@@ -146,6 +145,11 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     log.info(`deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
   },
 };
+
+/** What `ica-bench preview` has to know of a plan: the rest it sees in the properties. */
+function planFact({ action, certain, presence, status, losesData, disconnects, laterRefusals }: ChangePlan): Fact {
+  return { kind: "plan", action, certain, presence, status, losesData, disconnects, laterRefusals: [...laterRefusals] };
+}
 
 /** The inputs within a state. With Pulumi's read-only option `id`, the state is the program's unchecked declaration. */
 function knownOf(context: Context, state: WorkspaceState): DescribedWorkspace {
