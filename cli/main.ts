@@ -7,6 +7,7 @@ import { initCommand } from "./init/command";
 import { lintCommand } from "./lint/command";
 import { say } from "./output";
 import { packageVersion } from "./package-root";
+import { previewCommand } from "./preview/command";
 
 type EmulatorCommand = typeof import("./emulator/command");
 type RunCommand = typeof import("./run/command");
@@ -30,6 +31,7 @@ const program = new Command("ica-bench")
       () => (require("./emulator/command") as EmulatorCommand).emulatorCommand(),
     ),
   )
+  .addCommand(previewCommand())
   .addCommand(doctorCommand())
   .addCommand(commentCommand());
 
