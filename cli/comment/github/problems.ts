@@ -35,7 +35,8 @@ export function problemOf(error: unknown, called: Called, now: number): unknown 
 }
 
 function answer({ status, message, headers }: GithubFailure): string {
-  const words = cut(withoutFullStop(message), 300);
+  // Octokit puts the address of GitHub's page behind GitHub's words.
+  const words = cut(withoutFullStop(message.replace(/ - https:\/\/\S*$/, "")), 300);
   // Octokit gives an error without an answer the status 500.
   return Object.keys(headers).length === 0 ? words : `GitHub answered ${status}: ${words}`;
 }
