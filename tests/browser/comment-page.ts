@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import MarkdownIt from "markdown-it";
 
 const style = readFileSync(require.resolve("github-markdown-css/github-markdown-light.css"), "utf8");
 
@@ -15,7 +14,11 @@ const frame = `
 
 /** A page that shows Markdown as GitHub shows a comment: its alerts, its tables, its style in the light theme. */
 export async function commentPage(markdown: string): Promise<string> {
-  const { default: alerts } = await import("markdown-it-github-alerts");
+  // Both as ES modules, of which one exists as such only: their types have to be those of one and the same parser.
+  const [{ default: MarkdownIt }, { default: alerts }] = await Promise.all([
+    import("markdown-it"),
+    import("markdown-it-github-alerts"),
+  ]);
   const body = new MarkdownIt({ html: true, linkify: true }).use(alerts).render(markdown);
   return `<!doctype html>
 <html lang="en">

@@ -1,7 +1,16 @@
 import { printable } from "../../../runtime/printable";
 import type { PreviewReport, Resource } from "../report/report";
 import { codeBlock, codeCell, codeSpan, markdownInk as ink, plural, prose } from "./ink";
-import { changeCounts, changeWords, dangerSentence, imageFacts, imageSentence, opWord, reasonWords } from "./sentences";
+import {
+  changeCounts,
+  changeWords,
+  dangerSentence,
+  imageFacts,
+  imageSentence,
+  isStoppedByPolicy,
+  opWord,
+  reasonWords,
+} from "./sentences";
 
 /** How much a comment says. Each level says less than the one before it; dangers are shortened last. */
 export interface Level {
@@ -49,7 +58,8 @@ function namesOf(resources: readonly Resource[], most: number): string {
 }
 
 /** Errors of a failed preview, and what it did not get to. */
-export const errors: Section = ({ outcome, errors, notJudged }, { lists, names }) => {
+export const errors: Section = (report, { lists, names }) => {
+  const { outcome, errors, notJudged } = report;
   if (outcome !== "failed") return [];
   const most = lists ? 50 : 5;
   const shown = errors.slice(0, most).map(({ resource, message }) => {
@@ -62,7 +72,11 @@ export const errors: Section = ({ outcome, errors, notJudged }, { lists, names }
       ? []
       : [`Not judged: ${plural(notJudged.length, "resource")}${namesOf(notJudged, Math.min(names, 20))}.`];
   return [
-    quoted("CAUTION", ["**The preview failed.** What it says below is not complete."]),
+    quoted("CAUTION", [
+      isStoppedByPolicy(report)
+        ? "**`pulumi up` refuses this change: it violates a mandatory policy.**"
+        : "**The preview failed.** What it says below is not complete.",
+    ]),
     ...shown,
     ...(more > 0 ? [`${plural(more, "more error")}.`] : []),
     ...left,

@@ -46,6 +46,16 @@ describe("the layout of a comment", () => {
     );
   });
 
+  it("says what a mandatory violation means, and that of a failed preview something is missing", () => {
+    const policies = [{ pack: "bench", policy: "names", level: "mandatory" as const, message: "No." }];
+    const stopped = comment({ outcome: "failed", policies });
+    assert.match(stopped, /^### Preview of `team\/dev`: failed, 1 mandatory policy violation$/m);
+    assert.match(stopped, /^> \*\*`pulumi up` refuses this change: it violates a mandatory policy\.\*\*$/m);
+    const failed = comment({ outcome: "failed", policies, errors: [{ message: "the engine lost its way" }] });
+    assert.match(failed, /^> \*\*The preview failed\.\*\* What it says below is not complete\.$/m);
+    assert.match(failed, /^the engine lost its way$/m);
+  });
+
   it("says a change once: in the danger, or else in the list", () => {
     const storage = { field: "storageGb", before: "128", after: "64" };
     const name = { field: "name", before: "old", after: "new" };
@@ -56,8 +66,8 @@ describe("the layout of a comment", () => {
           resource: resource("pilot"),
           how: "replaced",
           changes: [storage],
-          certain: true,
           allowed: true,
+          certain: true,
         },
       ],
       workspaces: [
