@@ -26,9 +26,8 @@ const declared = z.looseObject({
   verify: z.string().optional(),
 });
 
-const before = z.custom<BenchImageState>(
-  (value) => z.looseObject({ contextHash: z.string(), name: z.unknown() }).safeParse(value).success,
-);
+const minimal = z.looseObject({ contextHash: z.string(), name: z.unknown() });
+const before = z.custom<BenchImageState>((value) => minimal.safeParse(value).success);
 
 async function addFactsOf(step: Step, facts: Facts, cwd: string): Promise<void> {
   const { success, data } = declared.safeParse(step.after?.inputs);

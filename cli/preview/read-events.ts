@@ -54,6 +54,7 @@ export class Events {
 
   /** Takes one event. An event of an unknown shape, perhaps of a newer engine, is left out. */
   add(raw: unknown): void {
+    if (!isOfInterest(raw)) return;
     const { success, data } = event.safeParse(raw);
     if (!success) return;
     const { resourcePreEvent, resOutputsEvent, diagnosticEvent, policyEvent, summaryEvent } = data;
@@ -115,6 +116,18 @@ export class Events {
     if (severity !== "warning" && severity !== "error") return;
     this.#diagnostics.push({ severity, message: plainText(message), ...(urn ? { urn } : {}) });
   }
+}
+
+/** Most events are debug lines, or repeat a step after it is done. Looking at all of their values would take most of the time. */
+function isOfInterest(raw: unknown): boolean {
+  const severity = partOf(partOf(raw, "diagnosticEvent"), "severity");
+  if (severity !== undefined) return severity === "warning" || severity === "error";
+  const op = partOf(partOf(partOf(raw, "resOutputsEvent"), "metadata"), "op");
+  return op === undefined || op === "refresh";
+}
+
+function partOf(value: unknown, key: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
 }
 
 interface Ended {

@@ -144,9 +144,14 @@ export const workspaces: Section = ({ workspaces, dangers }, { lists, reasons })
   const count = (op: string) => workspaces.filter((one) => one.op === op).length;
   const ops = [...new Set(workspaces.map(({ op }) => op))].map((op) => `${count(op)} ${opWord(op)}`).join(", ");
   if (!lists) return [`${plural(workspaces.length, "workspace")}: ${ops}.`];
+  const said = new Map<string, Set<string>>();
+  for (const { resource, changes } of dangers) {
+    const fields = said.get(resource.urn) ?? new Set();
+    for (const { field } of changes) fields.add(field);
+    said.set(resource.urn, fields);
+  }
   const lines = workspaces.map(({ resource, op, changes }) => {
-    const said = dangers.filter((danger) => danger.resource.urn === resource.urn).flatMap((danger) => danger.changes);
-    const left = changes.filter(({ field }) => !said.some((one) => one.field === field));
+    const left = changes.filter(({ field }) => said.get(resource.urn)?.has(field) !== true);
     const listed = reasons && op !== "create" ? left.map((one) => changeWords(ink, one, false)).join(", ") : "";
     return `- ${ink.value(resource.name)} is ${opWord(op)}${listed === "" ? "" : `: ${listed}`}`;
   });

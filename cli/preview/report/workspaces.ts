@@ -22,8 +22,8 @@ export interface JudgedWorkspace {
 }
 
 /** Enough of a state, and of inputs, for the table of effects. Values that are secret or unknown stay what they are. */
-const isWorkspace = (value: unknown): boolean =>
-  z.looseObject({ name: z.unknown(), storageGb: z.unknown(), access: z.unknown() }).safeParse(value).success;
+const minimal = z.looseObject({ name: z.unknown(), storageGb: z.unknown(), access: z.unknown() });
+const isWorkspace = (value: unknown): boolean => minimal.safeParse(value).success;
 const stateSchema = z.custom<WorkspaceState>(isWorkspace);
 const inputsSchema = z.custom<WorkspaceInputs>(isWorkspace);
 
