@@ -95,7 +95,7 @@ export class GithubThread implements Thread {
       return await call();
     } catch (error) {
       const whole = `${what} on pull request ${number} of ${owner}/${repo}`;
-      throw problemOf(error, { what: whole, isWrite, isFork }, this.#now());
+      throw problemOf(error, { what: whole, isWrite, isFork, permission: "pull-requests" }, this.#now());
     }
   }
 
