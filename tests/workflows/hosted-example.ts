@@ -1,7 +1,10 @@
+import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { z } from "zod";
 import { startTestBench, type TestBench } from "../engine/bench";
+import { settingsOf } from "../engine/workspaces/workspaces";
 import { command } from "../support/command";
 import type { StoredComment } from "../support/servers/github/answers";
 import { pullRequestEvent } from "../support/servers/github/events";
@@ -14,6 +17,8 @@ import { runWorkflow } from "./runner/run";
 /** The environment variables of the emulator and the engine that are secrets of the repository. */
 const secretNames = ["ICA_API_KEY", "PULUMI_CONFIG_PASSPHRASE"];
 const variableNames = ["ICA_PROJECT_ID", "PULUMI_BACKEND_URL"];
+
+const listed = z.object({ items: z.array(z.looseObject({ id: z.string(), name: z.string() })) });
 
 /** A pull request of the example's repository. */
 interface Pull {
@@ -103,6 +108,19 @@ export class HostedExample {
   async night(): Promise<Record<string, JobRecord>> {
     const sha = await this.repository.main();
     return this.#run("drift", { event: "schedule", payload: {}, ref: "refs/heads/main", sha, restricted: false });
+  }
+
+  /** Changes settings of a workspace on ICA's page. `name` is that of the program. */
+  async changeByHand(name: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
+    const below = `/api/projects/${this.bench.projectId}/workspaces`;
+    const { items } = listed.parse((await this.bench.byHand("GET", `${below}?pageSize=1000`)).body);
+    const found = items.find((each) => each.name === `bench-pull-request-dev-${name}`);
+    assert.ok(found !== undefined, JSON.stringify(items));
+    const { status, body } = await this.bench.byHand("PUT", `${below}/${found.id}`, {
+      ...settingsOf(found),
+      ...changes,
+    });
+    assert.equal(status, 200, JSON.stringify(body));
   }
 
   /** The comments of a pull request. */
