@@ -32,8 +32,8 @@ const program = new Command("ica-bench")
     ),
   )
   .addCommand(previewCommand())
-  .addCommand(doctorCommand())
-  .addCommand(commentCommand());
+  .addCommand(commentCommand())
+  .addCommand(doctorCommand());
 
 /** A command that needs the emulator package. Loads the package only when the command is called. */
 function ofEmulator(name: string, description: string, load: () => Command): Command {

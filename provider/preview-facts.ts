@@ -38,17 +38,27 @@ export const rebuildReason = z.discriminatedUnion("kind", [
 
 export type RebuildReason = z.infer<typeof rebuildReason>;
 
-const status = z.string().describe("Status of the workspace in ICA.");
+const likelihood = z.enum(["no", "perhaps", "yes"]);
 
 /** What the provider saw of one resource. */
 export const fact = z.discriminatedUnion("kind", [
   z
     .object({
-      kind: z.literal("live"),
-      status: status.optional().describe("Absent when ICA has no such workspace any more."),
-      at: z.iso.datetime().describe("When ICA said so."),
+      kind: z.literal("plan"),
+      action: z.enum([
+        ...(["none", "update in place", "restart", "stop then change", "start", "stop"] as const),
+        ...(["replace", "gone", "finish restart", "wait"] as const),
+      ]),
+      certain: z.boolean().describe("False when the action depends on values that are not known yet."),
+      presence: z.enum(["there", "gone", "not looked at"]).describe("Whether ICA has the workspace."),
+      status: z.string().optional().describe("ICA's word for its state at the moment of the preview."),
+      losesData: likelihood,
+      disconnects: likelihood,
+      laterRefusals: z
+        .array(z.object({ field: z.string(), reason: z.string(), certain: z.boolean() }))
+        .describe("What only `pulumi up` refuses."),
     })
-    .describe("The workspace in ICA, at the moment of the preview."),
+    .describe("What a change of a workspace comes to, with the workspace as ICA has it."),
   z.object({ kind: z.literal("rebuild"), reasons: z.array(rebuildReason) }).describe("Why the image gets new content."),
   z
     .object({ kind: z.literal("published"), there: z.boolean() })

@@ -1,5 +1,7 @@
 import { type Fact, factLine, type RebuildReason } from "../../provider/preview-facts";
 
+export type PlanFact = Fact & { readonly kind: "plan" };
+
 /** What the provider said beside the engine, by URN. */
 export class Facts {
   readonly #of = new Map<string, Fact[]>();
@@ -21,9 +23,9 @@ export class Facts {
     if (!known.some((other) => JSON.stringify(other) === JSON.stringify(fact))) known.push(fact);
   }
 
-  /** What ICA said last of a workspace; undefined when it was not asked. */
-  live(urn: string): { readonly status?: string | undefined } | undefined {
-    return this.#last(urn, "live");
+  /** What the change of a workspace comes to; undefined when the provider did not look at the workspace. */
+  plan(urn: string): PlanFact | undefined {
+    return this.#last(urn, "plan");
   }
 
   rebuild(urn: string): readonly RebuildReason[] | undefined {

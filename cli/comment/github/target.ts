@@ -68,7 +68,7 @@ function isSystemError(error: unknown): boolean {
 }
 
 function repository(name: string | undefined): { owner: string; repo: string } {
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(name ?? "") ?? [];
+  const [, owner, repo] = /^([\w-][\w.-]*)\/(?=\.*[\w-])([\w.-]+)$/.exec(name ?? "") ?? [];
   if (owner !== undefined && repo !== undefined) return { owner, repo };
   throw new Misuse(
     name === undefined

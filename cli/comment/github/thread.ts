@@ -72,7 +72,7 @@ export class GithubThread implements Thread {
   }
 
   #me(): Promise<string> {
-    this.#author ??= this.#do("ask whose token this is", false, () => authorOf(this.#api));
+    this.#author ??= this.#do("find this token's comments", false, () => authorOf(this.#api));
     return this.#author;
   }
 

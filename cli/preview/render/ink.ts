@@ -7,6 +7,8 @@ export interface Ink {
   value(text: string): string;
   /** A word of this project that a reader may type, such as a field. */
   word(text: string): string;
+  /** A sentence that this project may have written. */
+  sentence(text: string): string;
   strong(markup: string): string;
 }
 
@@ -41,13 +43,14 @@ export function codeBlock(lines: string): string {
  * from a file, so even its own sentences may be somebody else's.
  */
 export function prose(text: string): string {
-  const isPlain = /^(?:[A-Za-z0-9 ,;'()/-]|[.:](?= |$))+$/.test(text) && !/\bGH-\d|[0-9a-f]{7}/i.test(text);
-  return isPlain ? text : codeSpan(text);
+  const isPlain = /^(?:[A-Za-z0-9 ,;'"()/-]|[.:](?= |$))+$/.test(text) && !/\bGH-\d|[0-9a-f]{7}/i.test(text);
+  return isPlain ? text : codeSpan(text, 1000);
 }
 
 export const markdownInk: Ink = {
   value: (text) => codeSpan(text),
   word: (text) => codeSpan(text),
+  sentence: prose,
   strong: (markup) => `**${markup}**`,
 };
 

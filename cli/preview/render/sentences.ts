@@ -1,6 +1,6 @@
 import type { RebuildReason } from "../../../provider/preview-facts";
 import type { Danger, ImageChange, PreviewReport, WorkspaceChange } from "../report/report";
-import { bytesText, type Ink, plural, prose } from "./ink";
+import { bytesText, type Ink, plural } from "./ink";
 
 /** The sentences of a report. Every renderer writes them with its own ink. */
 
@@ -66,7 +66,8 @@ export function dangerSentence(ink: Ink, danger: Danger, { reasons }: Depth): st
       if (danger.how === "deleted")
         return ink.strong(`${name} is deleted, and everything in its /data${size} with it.`);
       const permission = danger.allowed ? ` The program declares ${ink.word("allowDataLoss")}.` : "";
-      return `${ink.strong(`${name} is replaced: everything in its /data${size} is lost.`)}${changes}${permission}`;
+      const verb = danger.certain ? "is" : "may be";
+      return `${ink.strong(`${name} ${verb} replaced: everything in its /data${size} is lost${danger.certain ? "" : " then"}.`)}${changes}${permission}`;
     }
     case "disconnected": {
       const verb = danger.how === "restart" ? "restarted" : "stopped";
@@ -75,22 +76,16 @@ export function dangerSentence(ink: Ink, danger: Danger, { reasons }: Depth): st
         danger.status === undefined || danger.status === "Running" ? "" : ` Its status is ${ink.value(danger.status)}.`;
       return `${ink.strong(`${name} ${modal} ${verb}: people who work in it are disconnected.`)}${changes}${status} Its /data stays.`;
     }
-    case "refused":
-      return `${ink.strong(`${ink.word("pulumi up")} refuses to change ${name}:`)} ${refusal(ink, danger.missing)}${changes}`;
+    case "refused": {
+      const verb = danger.certain ? "refuses" : "may refuse";
+      const why = danger.refusals.map(({ field, reason }) => `${ink.word(field)}: ${ink.sentence(reason)}`).join("; ");
+      return `${ink.strong(`${ink.word("pulumi up")} ${verb} to change ${name}`)}, although the preview passes${reasons && why !== "" ? `: ${why}` : "."}`;
+    }
   }
 }
 
-function refusal(ink: Ink, missing: "allowRestart" | "allowDataLoss" | "workspace"): string {
-  if (missing === "workspace") return `ICA has no such workspace any more. Preview with ${ink.word("--refresh")}.`;
-  const why =
-    missing === "allowRestart"
-      ? "the workspace runs, and needs a restart"
-      : "it may have to be replaced, and lose its /data";
-  return `${why}, and the program does not declare ${ink.word(missing)}.`;
-}
-
 export function changeWords(ink: Ink, change: Change, withWhy: boolean): string {
-  const why = withWhy && change.why !== undefined ? `: ${prose(change.why)}` : "";
+  const why = withWhy && change.why !== undefined ? `: ${ink.sentence(change.why)}` : "";
   return `${ink.word(change.field)} ${valuesWords(ink, change)}${why}`;
 }
 

@@ -41,6 +41,7 @@ export function renderText(report: PreviewReport, { colour }: TextOptions): stri
   const plain: Ink = {
     value: (text) => paint("cyan", cut(printableLine(text), longestValue) || '""'),
     word: (text) => printableLine(text),
+    sentence: printableLine,
     strong: (markup) => markup,
   };
   const { stack, unchanged } = report;

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { replaceMessage } from "../../../provider/workspace/preview/messages";
+import { laterMessage, replacedBecause } from "../../../provider/workspace/preview/messages";
 import type { Facts } from "../facts";
 import { isMachinery, type Observed, type Refreshed, type Step, stackOf } from "../observed";
 import { driftedFields, driftOf, goneOf } from "./drift";
@@ -28,7 +28,7 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
   const judged = ofType(workspaceType).map((happening) => ({ happening, ...judgeWorkspace(happening, facts) }));
   const drifted = new Map(observed.refreshed.map((found) => [found.urn, found]));
   const gone = goneOf(observed).map(({ urn, type }) => resourceOf(urn, type));
-  const alsoGone = ofType(workspaceType).filter(({ step: { urn } }) => isGone(urn, facts));
+  const alsoGone = judged.filter(({ isGone }) => isGone).map(({ change }) => change.resource);
   const dangers = judged.flatMap((one) => one.dangers);
   const report = {
     version: 1 as const,
@@ -43,7 +43,7 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
       withoutDrift(change, happening.step, drifted.get(change.resource.urn)),
     ),
     drift: driftOf(observed),
-    gone: [...gone, ...alsoGone.map(({ step }) => resourceOf(step.urn, step.type))],
+    gone: [...gone, ...alsoGone],
     policies: observed.violations.map(({ urn, pack, policy, isMandatory, message }) => ({
       ...(urn === undefined ? {} : { resource: resourceOf(urn) }),
       pack: within(pack),
@@ -93,11 +93,6 @@ function isLogical(op: string): boolean {
   return op === "same" || op === "update" || op === "replace";
 }
 
-function isGone(urn: string, facts: Facts): boolean {
-  const live = facts.live(urn);
-  return live !== undefined && live.status === undefined;
-}
-
 /** The change without fields that the program leaves alone and `pulumi up` only puts back; nothing when none is left. */
 function withoutDrift(change: WorkspaceChange, step: Step, found: Refreshed | undefined): WorkspaceChange[] {
   if (found === undefined || change.op !== "update") return [change];
@@ -118,16 +113,12 @@ function isSaidAlready(
   dangers: readonly Danger[],
   facts: Facts,
 ): boolean {
-  const said = dangers
+  const replaced = dangers
     .filter(({ kind, resource }) => kind === "dataLost" && resource.urn === urn)
-    .map(({ changes }) =>
-      replaceMessage(
-        changes.map(({ field }) => field),
-        { name: "" },
-      ),
-    );
+    .map(({ changes }) => replacedBecause(changes.map(({ field }) => field)));
+  const refused = urn === undefined ? [] : (facts.plan(urn)?.laterRefusals ?? []).map(laterMessage);
   const found = facts.findings().filter((one) => one.urn === urn);
-  return said.includes(message) || found.some(({ finding }) => message === warningOf(finding));
+  return [...replaced, ...refused].includes(message) || found.some(({ finding }) => message === warningOf(finding));
 }
 
 /** The line of provider/bench-image/check.ts. */

@@ -45,6 +45,7 @@ export const danger = z
         how: z.enum(["replaced", "deleted"]),
         storageGb: z.number().optional().describe("Size of the disk that is lost."),
         changes: z.array(fieldChange).describe("The changes that force the replacement."),
+        certain: z.boolean().describe("False when it depends on values that are not known yet."),
         allowed: z.boolean().describe("Whether the program declares allowDataLoss."),
       })
       .describe("All that is in the /data of a workspace is lost."),
@@ -62,9 +63,8 @@ export const danger = z
       .object({
         kind: z.literal("refused"),
         resource,
-        missing: z
-          .enum(["allowRestart", "allowDataLoss", "workspace"])
-          .describe("What `pulumi up` misses: a permission in the program, or the workspace itself, which is gone."),
+        certain: z.boolean().describe("False when it depends on values that are not known yet."),
+        refusals: z.array(z.object({ field: text, reason: text })).describe("What is refused, field by field."),
         changes: z.array(fieldChange),
       })
       .describe("`pulumi up` refuses this change although the preview passes."),
