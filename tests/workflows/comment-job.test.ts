@@ -5,9 +5,12 @@ import path from "node:path";
 import { reportOf } from "../client/comment/support";
 import { pullRequestEvent } from "../support/servers/github/events";
 import { GithubServer } from "../support/servers/github/server";
+import { GitlabServer } from "../support/servers/gitlab/server";
 import { type Machine, startMachine } from "./machine/machine";
+import { runGitlabJob } from "./runner/gitlab";
 import type { JobRecord, Run } from "./runner/host";
 import { repository, runJob } from "./runner/job";
+import { runScript } from "./runner/process";
 import { readWorkflow } from "./runner/schema";
 
 const file = path.join(repository, "examples/pull-request/.github/workflows/pull-request.yml");
@@ -73,6 +76,39 @@ describe("the job that comments", function () {
     assert.equal(github.comments[0]?.issue, 7, "the pull request of the run");
     assert.ok(job.steps.every(({ env }) => env.ICA_API_KEY === undefined));
     assert.deepEqual(github.faults, []);
+  });
+
+  it("does the same on GitLab, with the variables of its own environment only", async () => {
+    const gitlab = await GitlabServer.start();
+    try {
+      const { GITLAB_TOKEN, ...predefined } = gitlab.environment(812);
+      assert.ok(GITLAB_TOKEN !== undefined);
+      const preview = { code: 0, log: "", artifacts: await mkdtemp(path.join(folder, "artifact-")), env: {} };
+      await writeFile(path.join(preview.artifacts, "report.json"), JSON.stringify(reportOf()));
+      const project = {
+        ...{ clone: "", sha: "", predefined, machine: machine.env, home: machine.home, folder },
+        scoped: { "bench-comment": { GITLAB_TOKEN }, "bench-preview": { ICA_API_KEY: "not for this job" } },
+      };
+      const job = await runGitlabJob("comment", project, { preview });
+      assert.equal(job.code, 0, job.log);
+      assert.equal(gitlab.notes.length, 1, job.log);
+      assert.match(gitlab.notes[0]?.body ?? "", /^<!-- pulumi-ica:preview /);
+      assert.equal(job.env.ICA_API_KEY, undefined);
+      assert.deepEqual(gitlab.faults, []);
+    } finally {
+      await gitlab.close();
+    }
+  });
+
+  it("does the same on any build server, by ci/comment.sh", async () => {
+    const cwd = await mkdtemp(path.join(folder, "shell-"));
+    await writeFile(path.join(cwd, "report.json"), JSON.stringify(reportOf()));
+    const env = { ...machine.env, HOME: machine.home, GITHUB_API_URL: github.url, GITHUB_TOKEN: github.token };
+    const script = `exec ${path.join(repository, "examples/pull-request/ci/comment.sh")} ${github.repo} 7`;
+    const { code, log } = await runScript(script, { cwd, env, temp: folder, strict: false });
+    assert.equal(code, 0, log);
+    assert.equal(github.comments.length, 1, log);
+    assert.equal(github.comments[0]?.issue, 7);
   });
 
   it("fails with a clear line for a report that is none", async () => {

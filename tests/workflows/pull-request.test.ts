@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parseReport } from "../../cli/preview/report/report";
 import { HostedExample } from "./hosted-example";
 import type { JobRecord } from "./runner/host";
 
@@ -33,7 +34,7 @@ describe("the workflows of examples/pull-request", function () {
   it("apply a merge, and keep the compressed layers for the next one", async () => {
     const { up } = await hosted.merge();
     assert.equal(up?.result, "success", lastLog(up));
-    assert.match(lastLog(up), /3 created/);
+    assert.match(lastLog(up), /\+ 4 created/);
     assert.equal(hosted.host.caches.size, 1);
     assert.match([...hosted.host.caches.keys()][0] ?? "", /^bench-layers-Linux-[0-9a-f]{64}$/);
   });
@@ -119,19 +120,17 @@ describe("the workflows of examples/pull-request", function () {
     assert.match(hosted.comments(8)[0]?.body ?? "", /no such team/);
   });
 
-  for (const who of [{ fork: "mallory" }, { author: "dependabot[bot]" }])
-    it(`lint a pull request of ${JSON.stringify(who)}: no comment, no secret, a job summary`, async () => {
-      const branch = `restricted-${Object.keys(who)[0]}`;
-      const head = await hosted.repository.change(branch, "image/Dockerfile", "USER ica", "USER root\nEXPOSE 80");
-      hosted.github.seen.length = 0;
-      const jobs = await hosted.push({ number: 9, branch, head, ...who });
-      assert.equal(jobs.preview?.result, "skipped");
-      assert.equal(jobs.comment?.result, "skipped");
-      assert.ok((jobs.lint?.steps.length ?? 0) >= 4);
-      assert.match(jobs.lint?.summary ?? "", /^### Bench's rules for the image\n\n {4}/);
-      assert.deepEqual(secretsIn(jobs.lint), []);
-      assert.deepEqual(hosted.github.seen, [], "not one call to GitHub");
-    });
+  it("do the same on GitLab and on any build server up to the report, with the exit code of a success", async () => {
+    const head = await hosted.repository.change("recipes", "image/Dockerfile", genome("p13"), genome("p15"));
+    for (const report of [await hosted.gitlabPreview(head), await hosted.shellPreview(head)]) {
+      const { outcome, images } = parseReport(report);
+      assert.equal(outcome, "dangers");
+      assert.deepEqual(
+        images.map(({ reasons }) => reasons.map(({ kind }) => kind)),
+        [["dockerfile"]],
+      );
+    }
+  });
 
   it("open an issue for a change made by hand, and close it when that is gone", async () => {
     const quiet = await hosted.night();

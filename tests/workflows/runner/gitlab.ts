@@ -4,6 +4,7 @@ import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { command } from "../../support/command";
+import { repository } from "./job";
 import { runScript } from "./process";
 
 /** The part of .gitlab-ci.yml that this runner reads. `rules` are read, but not evaluated: a test names the job. */
@@ -48,11 +49,11 @@ export interface GitlabJobRecord {
 
 /** Runs one job of examples/pull-request/.gitlab-ci.yml, with the artifacts of those before it. */
 export async function runGitlabJob(
-  file: string,
   name: string,
   project: GitlabProject,
   before: Readonly<Record<string, GitlabJobRecord>> = {},
 ): Promise<GitlabJobRecord> {
+  const file = path.join(repository, "examples/pull-request/.gitlab-ci.yml");
   const found = job.parse(pipeline.parse(parse(await readFile(file, "utf8")))[name]);
   const folder = await mkdtemp(path.join(project.folder, `gitlab-${name}-`));
   const [workspace, artifacts, temp] = ["project", "artifacts", "temp"].map((each) => path.join(folder, each));
