@@ -42,7 +42,7 @@ describe("the comment on a merge request of GitLab", function () {
     const file = path.join(folder, "report.json");
     await writeFile(file, JSON.stringify(report));
     const environment = { ...gitlab.environment(pipeline, job), ...env };
-    return comment({ file, dryRun: false }, environment, { clock, settleMs: 1000, secondMs: 5 });
+    return comment({ file, dryRun: false, issue: false }, environment, { clock, settleMs: 1000, secondMs: 5 });
   };
   const only = (): string => {
     assert.equal(gitlab.notes.length, 1);
@@ -130,7 +130,7 @@ describe("the comment on a merge request of GitLab", function () {
     await writeFile(file, JSON.stringify(reportOf()));
     const patience = { clock, settleMs: 1000, secondMs: 5 };
     await Promise.all(
-      [812, 813].map((number) => comment({ file, dryRun: false }, gitlab.environment(number), patience)),
+      [812, 813].map((number) => comment({ file, dryRun: false, issue: false }, gitlab.environment(number), patience)),
     );
     assert.equal(writes().filter((method) => method === "POST").length, 2, "both found no comment, and posted one");
     assert.equal(markerIn(only())?.run, 813);
