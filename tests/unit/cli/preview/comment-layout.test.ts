@@ -60,7 +60,16 @@ describe("the layout of a comment", () => {
     const storage = { field: "storageGb", before: "128", after: "64" };
     const name = { field: "name", before: "old", after: "new" };
     const text = comment({
-      dangers: [{ kind: "dataLost", resource: resource("pilot"), how: "replaced", changes: [storage], allowed: true }],
+      dangers: [
+        {
+          kind: "dataLost",
+          resource: resource("pilot"),
+          how: "replaced",
+          certain: true,
+          changes: [storage],
+          allowed: true,
+        },
+      ],
       workspaces: [
         { resource: resource("pilot"), op: "replace", changes: [storage, name] },
         { resource: resource("other"), op: "update", changes: [storage] },
