@@ -26,15 +26,17 @@ import { type Session, sharedSession } from "./session";
  * Adapts a handler to Pulumi's dynamic providers for Node. The host calls `configure` once and does not wait for it when two
  * calls come at the same time. So `configure` only stores its argument, and the first call opens the session.
  */
-export class DynamicProvider<Inputs extends object, State extends object> implements pulumi.dynamic.ResourceProvider {
-  readonly #handler: ResourceHandler<Inputs, State, Context>;
+export class DynamicProvider<Inputs extends object, State extends object, Described = Inputs>
+  implements pulumi.dynamic.ResourceProvider
+{
+  readonly #handler: ResourceHandler<Inputs, State, Context, Described>;
   readonly #kind: string;
   #get: (key: string) => string | undefined = () => undefined;
   #session: Session | undefined;
   readonly #run: Run;
   readonly #checked = new CheckedInputs();
 
-  constructor(kind: string, handler: ResourceHandler<Inputs, State, Context>, run = thisRun) {
+  constructor(kind: string, handler: ResourceHandler<Inputs, State, Context, Described>, run = thisRun) {
     this.#kind = kind;
     this.#handler = handler;
     this.#run = run;
@@ -51,7 +53,8 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
       const now = machineryOf(news);
       const declared = { ...news, ...keptDefaults(news, old) };
       const context = this.#context(now, news, olds);
-      const { inputs, failures } = await this.#handler.check(context, declared, old as Inputs | undefined);
+      const before = old === undefined ? undefined : this.#handler.parseInputs(old);
+      const { inputs, failures } = await this.#handler.check(context, declared, before);
       // The engine uses a failed check's inputs for nothing. But an update that gets inputs with unknown values fails
       // without showing these failures.
       if (failures.length > 0)
@@ -68,7 +71,8 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   async diff(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.DiffResult> {
     return this.#withQuietErrors(news, async () => {
       const now = this.#checked.of(news);
-      const change = await this.#handler.diff(this.#context(now, news, olds), id, olds as State, news as Inputs);
+      const context = this.#context(now, news, olds);
+      const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), news as Inputs);
       // A change of the secret marks is written to the state, since a run without the program needs to know what to hide.
       if (change.kind === "unchanged") return { changes: !sameSecrets(now, machineryOf(olds)) };
       // With `changes: undefined` the engine compares the inputs itself. Only then does it show each field's old and new
@@ -90,7 +94,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     const state = props ?? {};
     return this.#withQuietErrors(state, async () => {
       const now = machineryOf(state);
-      const live = await this.#handler.read(this.#context(now, state), id, state as State);
+      const live = await this.#handler.read(this.#context(now, state), id, state);
       if (live === undefined) return { id: "", props: {} };
       return {
         id,
@@ -103,7 +107,8 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   async update(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.UpdateResult> {
     return this.#keepId(news, async () => {
       const now = this.#checked.of(news);
-      const state = await this.#handler.update(this.#context(now, news, olds), id, olds as State, news as Inputs);
+      const context = this.#context(now, news, olds);
+      const state = await this.#handler.update(context, id, this.#handler.parseState(id, olds), news as Inputs);
       return { outs: outputs(state, news, now) };
     });
   }
@@ -112,7 +117,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     const now = machineryOf(props);
     await this.#withQuietErrors(props, async () => {
       try {
-        await this.#handler.delete(this.#context(now, props), id, props as State);
+        await this.#handler.delete(this.#context(now, props), id, this.#handler.parseState(id, props));
       } catch (error) {
         if (!(error instanceof IcaError) || error.kind !== "unreachable") throw error;
         throw new Error(`${error.message} ${stateDeleteHint(now.urn)}`, { cause: error });

@@ -5,6 +5,7 @@ import type { DockerImage } from "../../ica/docker-images";
 import { IcaError } from "../../ica/transport/error";
 import { hasUnknown, isUnknown } from "../../inputs/unknown";
 import type { WorkspaceInputs } from "../inputs";
+import type { DescribedWorkspace } from "../saved-state";
 
 /**
  * Checks that the image offers what the workspace needs: "Enabling an option here which your Docker image does not support,
@@ -14,7 +15,7 @@ import type { WorkspaceInputs } from "../inputs";
 export async function beyondImage(
   context: Context,
   next: WorkspaceInputs,
-  old: WorkspaceInputs | undefined,
+  old: DescribedWorkspace | undefined,
 ): Promise<CheckFailure[]> {
   const asks = ["image", "access", "cluster"] as const;
   if (old !== undefined && asks.every((field) => isDeepStrictEqual(old[field], next[field]))) return [];

@@ -2,6 +2,7 @@ import type { Context } from "../../context";
 import type { CheckFailure } from "../../handler";
 import { planChange } from "../change-plan";
 import type { WorkspaceInputs } from "../inputs";
+import type { DescribedWorkspace } from "../saved-state";
 
 /**
  * Refuses, already in preview, changes that would cost a user work or data. Asks ICA only if the answer depends on it. The
@@ -9,7 +10,7 @@ import type { WorkspaceInputs } from "../inputs";
  */
 export async function refusedChanges(
   context: Context,
-  old: WorkspaceInputs,
+  old: DescribedWorkspace,
   next: WorkspaceInputs,
 ): Promise<CheckFailure[]> {
   const blind = planChange("not looked at", old, next);
