@@ -4,7 +4,8 @@
  */
 
 /** What all of provider/ shares: types of a handler, time, configuration, messages. Imports nothing but itself. */
-const shared = "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll)\\.ts$";
+const shared =
+  "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll)\\.ts$|^provider/inputs/unknown\\.ts$";
 
 /** The floors of provider/, the lowest first: a file may import its own floor's folder and all floors below. */
 const floors = [

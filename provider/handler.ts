@@ -3,6 +3,8 @@
  * calls these handlers; a gRPC plugin could call the same ones later.
  */
 
+import type { MaybeWithin } from "./inputs/unknown";
+
 /** A problem with one input. `property` is the path as the user wrote it, for example `build.context`. */
 export interface CheckFailure {
   readonly property: string;
@@ -71,7 +73,7 @@ export type Saved = Readonly<Record<string, unknown>>;
 /**
  * One type of resource. `Context` contains what a call needs from outside (REST client, Docker, log, clock, signal). `State`
  * contains the applied inputs (after a read: ICA's values) and what ICA reports; `diff` compares the declared inputs with
- * it. `Described` are the inputs within a state. Values may be unknown only in `check` and `diff`.
+ * it. `Described` are the inputs within a state. Only `check` and `diff` meet values that are not known yet.
  */
 export interface ResourceHandler<Inputs, State, Context, Described = Inputs> {
   /** Parses saved inputs. Throws an error that names the resource and the field. */
@@ -83,8 +85,8 @@ export interface ResourceHandler<Inputs, State, Context, Described = Inputs> {
     context: Context,
     args: Readonly<Record<string, unknown>>,
     old: Described | undefined,
-  ): Promise<CheckResult<Inputs>>;
-  diff(context: Context, id: string, state: State, next: Inputs): Promise<Change>;
+  ): Promise<CheckResult<MaybeWithin<Inputs>>>;
+  diff(context: Context, id: string, state: State, next: MaybeWithin<Inputs>): Promise<Change>;
   create(context: Context, inputs: Inputs): Promise<{ id: string; state: State }>;
   /**
    * Undefined when the resource is gone. It counts as gone only when ICA itself reports it as deleted, or when a 404 and its

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
 import type { Change, Live, ResourceHandler } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
-import { hasUnknown } from "../inputs/unknown";
+import { isKnown, type MaybeWithin, unknownValue } from "../inputs/unknown";
 import { checkImage } from "./check";
 import type { BenchImageInputs } from "./inputs";
 import { publish } from "./publish";
@@ -34,7 +34,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     const change = compare(context, state, next);
     // With unknown values the engine only asks what would happen if something else were replaced first. Before it acts, it
     // asks again.
-    if (change.kind === "replace" || hasUnknown(next)) return change;
+    if (change.kind === "replace" || !isKnown(next)) return change;
     if (change.kind === "update") await still(context, id, next);
     context.run.images.inUse.add(id);
     return change;
@@ -96,15 +96,15 @@ async function still(context: Context, id: string, { name, version }: BenchImage
 }
 
 /** What a declaration changes in an image. */
-function compare(context: Context, state: BenchImageState, next: BenchImageInputs): Change {
-  const because = replacing.filter(
-    (field) => !hasUnknown(next[field]) && !isDeepStrictEqual(state[field], next[field]),
-  );
+function compare(context: Context, state: BenchImageState, next: MaybeWithin<BenchImageInputs>): Change {
+  const because = replacing.filter((field) => isKnown(next[field]) && !isDeepStrictEqual(state[field], next[field]));
   if (because.length > 0) {
-    if (because.includes("contextHash") && state.existingId === undefined && next.existingId === undefined)
-      context.log.info(
-        `will be ${next.build === undefined ? "published anew" : "rebuilt"}: ${rebuildReasons(state, next, seenContents(context, next.contextHash))}`,
-      );
+    const { build, image, contextHash } = next;
+    const isExisting = state.existingId !== undefined || next.existingId !== undefined;
+    if (because.includes("contextHash") && !isExisting && isKnown(build) && isKnown(image) && isKnown(contextHash)) {
+      const reasons = rebuildReasons(state, { build, image, contextHash }, seenContents(context, contextHash));
+      context.log.info(`will be ${build === undefined ? "published anew" : "rebuilt"}: ${reasons}`);
+    }
     return { kind: "replace", because, deleteFirst: false };
   }
   // An image that ICA could not make cannot be repaired, so it is published again.
@@ -119,8 +119,8 @@ function compare(context: Context, state: BenchImageState, next: BenchImageInput
 }
 
 /** Ignores the context's path, which differs from machine to machine. The hash covers its content. */
-function comparable(inputs: BenchImageInputs): BenchImageInputs {
-  if (inputs.build === undefined) return inputs;
+function comparable(inputs: MaybeWithin<BenchImageInputs>): MaybeWithin<Partial<BenchImageInputs>> {
+  if (inputs.build === undefined || inputs.build === unknownValue) return inputs;
   const { dockerfile: _, ...build } = inputs.build;
   return { ...inputs, build: { ...build, context: "" } };
 }

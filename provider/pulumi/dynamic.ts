@@ -6,6 +6,7 @@ import { errorMessage, shown } from "../error-message";
 import { type CheckFailure, PartialError, type ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { displayFailures } from "../inputs/display-failures";
+import { fromEngine, type MaybeWithin, toEngine, unknownPaths } from "../inputs/unknown";
 import { engineLog } from "./engine-log";
 import { hiddenValues } from "./hidden-values";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
@@ -51,7 +52,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
     const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? olds : undefined;
     try {
       const now = machineryOf(news);
-      const declared = { ...news, ...keptDefaults(news, old) };
+      const declared = withUnknowns({ ...news, ...keptDefaults(news, old) });
       const context = this.#context(now, news, olds);
       const before = old === undefined ? undefined : this.#handler.parseInputs(old);
       const { inputs, failures } = await this.#handler.check(context, declared, before);
@@ -59,7 +60,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       // without showing these failures.
       if (failures.length > 0)
         return { inputs: news, failures: displayFailures(failures, news).map((failure) => printed(failure, now)) };
-      const checked = comparable(plain(inputs), news, old);
+      const checked = comparable(plain(toEngine(inputs)), news, old);
       this.#checked.remember(checked, now);
       return { inputs: checked, failures: [] };
     } catch (error) {
@@ -72,7 +73,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
     return this.#withQuietErrors(news, async () => {
       const now = this.#checked.of(news);
       const context = this.#context(now, news, olds);
-      const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), news as Inputs);
+      const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), sent(news));
       // A change of the secret marks is written to the state, since a run without the program needs to know what to hide.
       if (change.kind === "unchanged") return { changes: !sameSecrets(now, machineryOf(olds)) };
       // With `changes: undefined` the engine compares the inputs itself. Only then does it show each field's old and new
@@ -85,7 +86,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
   async create(inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
     return this.#keepId(inputs, async () => {
       const now = this.#checked.of(inputs);
-      const { id, state } = await this.#handler.create(this.#context(now, inputs), inputs as Inputs);
+      const { id, state } = await this.#handler.create(this.#context(now, inputs), certain(inputs));
       return { id, outs: outputs(state, inputs, now) };
     });
   }
@@ -108,7 +109,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
     return this.#keepId(news, async () => {
       const now = this.#checked.of(news);
       const context = this.#context(now, news, olds);
-      const state = await this.#handler.update(context, id, this.#handler.parseState(id, olds), news as Inputs);
+      const state = await this.#handler.update(context, id, this.#handler.parseState(id, olds), certain(news));
       return { outs: outputs(state, news, now) };
     });
   }
@@ -168,8 +169,25 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
   }
 }
 
+/** Checked inputs, as the engine sends them back. They have the form in which this adapter's check returned them. */
+function sent<Inputs>(news: Properties): MaybeWithin<Inputs> {
+  return withUnknowns(news) as MaybeWithin<Inputs>;
+}
+
+/** Checked inputs for a step that writes to ICA: all of them are known. */
+function certain<Inputs>(news: Properties): Inputs {
+  const [unknown] = unknownPaths(withUnknowns(news));
+  if (unknown !== undefined)
+    throw new Error(`${unknown} is not known yet, and nothing can be written to ICA without it`);
+  return news as Inputs;
+}
+
+function withUnknowns(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, fromEngine(value)]));
+}
+
 /** A plain copy without undefined members, which the wire format does not support. */
-function plain(value: object): Properties {
+function plain(value: unknown): Properties {
   return JSON.parse(JSON.stringify(value)) as Properties;
 }
 

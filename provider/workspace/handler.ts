@@ -2,7 +2,7 @@ import type { Context } from "../context";
 import type { Change, Live, ResourceHandler, Saved } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { timeoutMs } from "../inputs/inputs";
-import { isUnknown } from "../inputs/unknown";
+import { unknownValue } from "../inputs/unknown";
 import { createWorkspace, existingWorkspace, findOwn } from "./adopt";
 import { planChange } from "./change-plan";
 import { converge, keepWorkspaceId } from "./converge";
@@ -59,7 +59,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       .filter(({ effect, known }) => effect === "replace" && known)
       .map(({ field }) => field);
     // Names are unique in a project: a new workspace can only take the name once the old one is gone.
-    return { kind: "replace", because, deleteFirst: isUnknown(next.name) || next.name === state.name };
+    return { kind: "replace", because, deleteFirst: next.name === unknownValue || next.name === state.name };
   },
 
   async create(context, inputs) {

@@ -1,4 +1,5 @@
 import type { Workspace, WorkspaceSettings } from "../ica/workspaces";
+import type { MaybeWithin } from "../inputs/unknown";
 import { normaliseAllowedUrl } from "./allowed-urls";
 import { clusterSettings, describeCluster } from "./cluster";
 import type { DescribedWorkspace, WorkspaceState } from "./saved-state";
@@ -37,7 +38,9 @@ export function keeping(live: Workspace, settings: WorkspaceSettings): Workspace
  * The inputs that describe the workspace as it is now. Fields that concern only this project keep their declared value. The
  * run state, and the settings that ICA fills in by itself, are included only if they are managed.
  */
-export function describe(live: Workspace, was: DescribedWorkspace): DescribedWorkspace {
+export function describe(live: Workspace, was: DescribedWorkspace): DescribedWorkspace;
+export function describe(live: Workspace, was: MaybeWithin<DescribedWorkspace>): MaybeWithin<DescribedWorkspace>;
+export function describe(live: Workspace, was: MaybeWithin<DescribedWorkspace>): MaybeWithin<DescribedWorkspace> {
   const { allowedUrls: declaredUrls, cluster: _, ...rest } = was;
   const allowedUrls = [...new Set(live.network.allowedUrls.map(normaliseAllowedUrl))].sort();
   return {

@@ -1,5 +1,6 @@
 import type { Context } from "../../context";
 import type { CheckFailure } from "../../handler";
+import type { MaybeWithin } from "../../inputs/unknown";
 import { planChange } from "../change-plan";
 import type { WorkspaceInputs } from "../inputs";
 import type { DescribedWorkspace } from "../saved-state";
@@ -11,7 +12,7 @@ import type { DescribedWorkspace } from "../saved-state";
 export async function refusedChanges(
   context: Context,
   old: DescribedWorkspace,
-  next: WorkspaceInputs,
+  next: MaybeWithin<WorkspaceInputs>,
 ): Promise<CheckFailure[]> {
   const blind = planChange("not looked at", old, next);
   // Only the workspace itself tells whether existingId names it.

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
-import { benchImageHandler as handler } from "../../../provider/bench-image/handler";
 import type { BenchImageInputs } from "../../../provider/bench-image/inputs";
 import { Docker, DockerNotFoundError } from "../../../provider/docker/cli";
 import { eachBuild, type ScriptedBuild } from "../../support/each/each-build";
+import { checkedImage } from "../../support/known";
 
 describe("the preview of a build", () => {
   let ica: ScriptedBuild["ica"];
@@ -19,7 +19,7 @@ describe("the preview of a build", () => {
   const old = async () => new Docker({ command: "/nowhere/docker", builds: "classic" });
 
   const check = (build: Record<string, unknown>, docker = old, before?: BenchImageInputs) =>
-    handler.check(
+    checkedImage(
       { ...context, docker },
       { name: "rstudio", build: { context: folder, ...build }, access: { web: true }, verify: "none" },
       before,
