@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { readBuildFile } from "../build-context/build-file";
-import { ContextError, dockerfilePath, readContents } from "../build-context/hash";
+import { ContextError, dockerfilePath, hashContents } from "../build-context/hash";
+import { listContext, readDockerfile } from "../build-context/listing";
 import type { Context } from "../context";
 import { checkDockerfile } from "../contract/dockerfile/dockerfile";
 import { rules } from "../contract/rules";
@@ -109,9 +109,9 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
     return { contextHash: unknownValue, failures: [{ property: "build.context", reason }] };
   }
   const dockerfile = dockerfilePath(build);
-  let text: string;
+  let text: Buffer;
   try {
-    text = (await readBuildFile(dockerfile, "build.dockerfile")).toString("utf8");
+    text = await readDockerfile(build);
   } catch (error) {
     if (!(error instanceof ContextError)) throw error;
     const property = build.dockerfile === undefined ? "build.context" : "build.dockerfile";
@@ -121,7 +121,9 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
     };
   }
   const access = isKnown(declared.access) ? declared.access : { web: false, console: false };
-  const findings = declared.verify === "none" ? [] : await checkDockerfile(text, { access, build });
+  const listing = await listContext(build).catch(contextError);
+  const files = listing instanceof ContextError ? undefined : listing;
+  const findings = declared.verify === "none" ? [] : checkDockerfile(text.toString("utf8"), { access, build, files });
   for (const { code, message, line } of findings.filter(({ severity }) => severity === "warning")) {
     context.log.warn(`${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}`);
   }
@@ -131,17 +133,21 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
       property: build.dockerfile === undefined ? "build" : "build.dockerfile",
       reason: `${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}. ${fix}`,
     }));
-  try {
-    const contents = await readContents({ ...build, secrets: Object.keys(build.secrets ?? {}) });
-    rememberContents(context, contents);
-    return { contextHash: contents.contextHash, failures };
-  } catch (error) {
-    if (!(error instanceof ContextError)) throw error;
+  const contents =
+    listing instanceof ContextError ? listing : await hashContents(build, text, listing).catch(contextError);
+  if (contents instanceof ContextError)
     return {
       contextHash: unknownValue,
-      failures: [...failures, { property: error.property, reason: error.message }],
+      failures: [...failures, { property: contents.property, reason: contents.message }],
     };
-  }
+  rememberContents(context, contents);
+  return { contextHash: contents.contextHash, failures };
+}
+
+/** A problem with the context, to report beside the others; any other error is thrown. */
+function contextError(error: unknown): ContextError {
+  if (error instanceof ContextError) return error;
+  throw error;
 }
 
 async function isFolder(name: string): Promise<boolean> {
