@@ -95,6 +95,19 @@ describe("a saved state", () => {
     );
   });
 
+  it("shows no value of a build that it cannot read", () => {
+    const [image] = kept("BenchImage");
+    const build = { context: "./image", secrets: { token: { vault: "s3cret" } } };
+    assert.throws(
+      () => benchImageHandler.parseState("image-1", { ...image?.outputs, build }),
+      (error: unknown) => {
+        assert.match(String(error), /build\.secrets\.token has a form that this version does not know\./);
+        assert.doesNotMatch(String(error), /s3cret/);
+        return true;
+      },
+    );
+  });
+
   it("names the resource and the field to the user, on every call of the engine that reads it", async () => {
     const provider = new DynamicProvider("Workspace", workspaceHandler);
     const get = (key: string) => (key === "ica:apiKey" ? "key" : undefined);
