@@ -5,7 +5,7 @@
 
 /** What all of provider/ shares: types of a handler, time, configuration, messages. Imports nothing but itself. */
 const shared =
-  "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll)\\.ts$|^provider/inputs/unknown\\.ts$";
+  "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll|preview-facts)\\.ts$|^provider/inputs/unknown\\.ts$";
 
 /** The floors of provider/, the lowest first: a file may import its own floor's folder and all floors below. */
 const floors = [
@@ -62,6 +62,18 @@ module.exports = {
       "Two resources do not know each other.",
       "^provider/workspace/",
       "^provider/bench-image/",
+    ),
+    forbidden(
+      "archive-without-upload",
+      "An archive does not know where it goes.",
+      "^provider/archive/",
+      "^provider/upload/",
+    ),
+    forbidden(
+      "upload-without-archive",
+      "An upload takes bytes from anywhere.",
+      "^provider/upload/",
+      "^provider/archive/",
     ),
     forbidden("tests-stay-out", "Code does not import tests.", "^(provider|sdk|runtime|emulator|cli)/", "^tests/"),
   ],

@@ -4,10 +4,12 @@ import { cpSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundle } from "./bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 const emulator = join(root, "emulator", "dist");
+const dist = join(root, "dist");
 
 function compile(project) {
   const { status } = spawnSync(process.execPath, [compiler, "-p", join(root, project)], { stdio: "inherit" });
@@ -15,8 +17,9 @@ function compile(project) {
 }
 
 // Removes output of earlier sources.
-for (const folder of [emulator, join(root, "dist")]) rmSync(folder, { recursive: true, force: true });
+for (const folder of [emulator, dist]) rmSync(folder, { recursive: true, force: true });
 compile("emulator/tsconfig.json");
 cpSync(join(root, "openapi"), join(emulator, "openapi"), { recursive: true });
 cpSync(join(root, "emulator/page/browser"), join(emulator, "emulator/page/browser"), { recursive: true });
 compile("tsconfig.build.json");
+await bundle(root, dist);

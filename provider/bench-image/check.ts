@@ -4,11 +4,13 @@ import { ContextError, dockerfilePath, hashContents } from "../build-context/has
 import { listContext, readDockerfile } from "../build-context/listing";
 import type { Context } from "../context";
 import { checkDockerfile } from "../contract/dockerfile/dockerfile";
+import type { Finding } from "../contract/finding";
 import { rules } from "../contract/rules";
 import { BuilderError, beyondClient, DockerNotFoundError } from "../docker/cli";
 import type { CheckFailure, CheckResult } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { isKnown, type Maybe, type MaybeWithin, unknownValue } from "../inputs/unknown";
+import type { Fact } from "../preview-facts";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
 import { judgeable } from "./judgeable";
@@ -47,6 +49,7 @@ export async function checkImage(
   const published = identified === undefined ? undefined : await findPublished(context, identified);
   if (identified !== undefined && published?.kind === "other")
     return { inputs, failures: [{ property: "version", reason: immutableVersion(identified, published) }] };
+  if (published !== undefined) context.noteFacts?.({ kind: "published", there: published.kind === "same" });
   const beyond =
     published?.kind === "absent" && isKnown(inputs.build) ? await clientFailures(context, inputs.build) : [];
   if (identified !== undefined && published?.kind === "same")
@@ -124,6 +127,7 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
   const listing = await listContext(build).catch(contextError);
   const files = listing instanceof ContextError ? undefined : listing;
   const findings = declared.verify === "none" ? [] : checkDockerfile(text.toString("utf8"), { access, build, files });
+  for (const finding of findings) context.noteFacts?.(factOf(finding, dockerfile, build));
   for (const { code, message, line } of findings.filter(({ severity }) => severity === "warning")) {
     context.log.warn(`${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}`);
   }
@@ -148,6 +152,11 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
 function contextError(error: unknown): ContextError {
   if (error instanceof ContextError) return error;
   throw error;
+}
+
+function factOf({ code, severity, message, fix, line = 1, at }: Finding, dockerfile: string, build: Build): Fact {
+  const file = at === undefined ? dockerfile : path.resolve(build.context, at.file);
+  return { kind: "finding", code, severity, file, line: at?.line ?? line, message, fix };
 }
 
 async function isFolder(name: string): Promise<boolean> {

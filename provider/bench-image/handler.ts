@@ -7,7 +7,7 @@ import { checkImage } from "./check";
 import type { BenchImageInputs } from "./inputs";
 import { publish } from "./publish";
 import { PublishError } from "./publish-error";
-import { rebuildReasons } from "./rebuild-reasons";
+import { reasonsLine, rebuildReasons } from "./rebuild-reasons";
 import { describeRegions, regionsOf } from "./regions/regions";
 import { finishExisting } from "./registration/finish";
 import { isGone } from "./registration/published";
@@ -103,7 +103,8 @@ function compare(context: Context, state: BenchImageState, next: MaybeWithin<Ben
     const isExisting = state.existingId !== undefined || next.existingId !== undefined;
     if (because.includes("contextHash") && !isExisting && isKnown(build) && isKnown(image) && isKnown(contextHash)) {
       const reasons = rebuildReasons(state, { build, image, contextHash }, seenContents(context, contextHash));
-      context.log.info(`will be ${build === undefined ? "published anew" : "rebuilt"}: ${reasons}`);
+      context.noteFacts?.({ kind: "rebuild", reasons });
+      context.log.info(`will be ${build === undefined ? "published anew" : "rebuilt"}: ${reasonsLine(reasons)}`);
     }
     return { kind: "replace", because, deleteFirst: false };
   }

@@ -1,5 +1,5 @@
-import { ListMultipartUploadsCommand, ListPartsCommand, type MultipartUpload, type S3Client } from "@aws-sdk/client-s3";
 import { errorMessage } from "../error-message";
+import { ListMultipartUploadsCommand, ListPartsCommand, type MultipartUpload, type S3Client } from "./s3-sdk";
 
 /**
  * Finds started uploads whose response was lost. The store may have started an upload whose id this process never received,

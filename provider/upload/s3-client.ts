@@ -1,7 +1,7 @@
-import { S3Client } from "@aws-sdk/client-s3";
 import { tunnelTo } from "../ica/transport/proxy";
 import type { RenewableCredentials } from "./credentials";
 import type { Try } from "./lost-beginnings";
+import { S3Client } from "./s3-sdk";
 import { tryOnce } from "./s3-try";
 
 /** An object store client that retries, renews its credentials and can be aborted. */

@@ -3,8 +3,9 @@ import type { Change, Live, ResourceHandler, Saved } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { timeoutMs } from "../inputs/inputs";
 import { unknownValue } from "../inputs/unknown";
+import type { Fact } from "../preview-facts";
 import { createWorkspace, existingWorkspace, findOwn } from "./adopt";
-import { planChange } from "./change-plan";
+import { type ChangePlan, planChange } from "./change-plan";
 import { converge, keepWorkspaceId } from "./converge";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
 import { ensureStopped } from "./lifecycle";
@@ -48,6 +49,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     }
     if (isChecked(context, next)) {
       const plan = planChange(await lookUp(context, state.projectId, id), state, next);
+      context.noteFacts?.(planFact(plan));
       if (plan.action === "gone") throw new RefusedChange(goneMessage(state.name, id));
       const message = updateMessage(plan);
       if (plan.action === "replace") context.log.warn(replaceMessage(plan));
@@ -139,6 +141,11 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     log.info(`deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
   },
 };
+
+/** What `ica-bench preview` has to know of a plan: the rest it sees in the properties. */
+function planFact({ action, certain, presence, status, losesData, disconnects, laterRefusals }: ChangePlan): Fact {
+  return { kind: "plan", action, certain, presence, status, losesData, disconnects, laterRefusals: [...laterRefusals] };
+}
 
 /** The saved state. With Pulumi's read-only option `id`, what is saved is the program's unchecked declaration. */
 function savedOrDeclared(context: Context, id: string, saved: Saved): WorkspaceState {

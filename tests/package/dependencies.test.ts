@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
+import bundledModules from "../../scripts/bundled-modules.json";
 import { command } from "../support/command";
 
 const repository = path.resolve(__dirname, "../..");
@@ -66,3 +67,28 @@ function dependenciesOf(folder: string): void {
     });
   });
 }
+
+describe("the libraries inside pulumi-ica", () => {
+  const dist = path.join(repository, "dist");
+
+  it("come with their licences", () => {
+    const notice = readFileSync(path.join(dist, "bundled-licenses.txt"), "utf8");
+    for (const module of bundledModules) {
+      const code = readFileSync(path.join(dist, `${module}.js`), "utf8");
+      const packages = new Set(
+        [...code.matchAll(/^\/\/ node_modules\/((?:@[^/]+\/)?[^/]+)/gm)].map(([, name]) => name),
+      );
+      assert.ok(packages.size > 0, `${module}.js says where its code is from`);
+      for (const name of packages) assert.match(notice, new RegExp(`^${name} \\d`, "m"));
+    }
+    assert.match(notice, /Apache License\n *Version 2\.0/);
+  });
+
+  it("keep their names and lines, so that a stack trace stays readable", async () => {
+    const script = `
+      const { S3Client } = require(${JSON.stringify(path.join(dist, "provider/upload/s3-sdk.js"))});
+      try { new S3Client({}).config.endpointProvider({ Bucket: 1 }); } catch (error) { console.log(error.stack); }`;
+    const { stdout } = await command("node", ["-e", script]);
+    assert.match(stdout, /at decideEndpoint \(.*s3-sdk\.js:\d{3,}:\d{1,3}\)/);
+  });
+});

@@ -149,7 +149,11 @@ describe("the package as a user gets it", function () {
       "package.json",
     ]);
     const code = await readdir(path.join(project, "node_modules/pulumi-ica/dist"));
-    assert.deepEqual(code.sort(), ["cli", "provider", "runtime", "sdk"], "nothing of the emulator");
+    assert.deepEqual(
+      code.sort(),
+      ["bundled-licenses.txt", "cli", "provider", "runtime", "sdk"],
+      "nothing of the emulator",
+    );
     const shared = await readdir(path.join(project, "node_modules/pulumi-ica/dist/runtime"));
     assert.deepEqual(
       shared.sort(),

@@ -14,7 +14,12 @@ export function goneMessage(name: string, id: string): string {
 export function replaceMessage({ changes, losesData }: ChangePlan): string {
   if (losesData === "no") return "gone: it was deleted beside this stack, and its /data with it. A new one is made";
   const because = changes.filter(({ effect, known }) => effect === "replace" && known).map(({ field }) => field);
-  return `will be replaced because of ${because.join(", ")}: all that is in its /data is lost`;
+  return replacedBecause(because);
+}
+
+/** The message for a replacement because of these fields. */
+export function replacedBecause(fields: readonly string[]): string {
+  return `will be replaced because of ${fields.join(", ")}: all that is in its /data is lost`;
 }
 
 /** The message for an update: which fields interrupt the users, and why. Undefined when none needs a stopped workspace. */
@@ -30,7 +35,7 @@ export function updateMessage({ changes, action, certain, stopsFirst, disconnect
 }
 
 /** The message for what only `pulumi up` refuses. */
-export function laterMessage({ certain, reason }: LaterRefusal): string {
+export function laterMessage({ certain, reason }: Pick<LaterRefusal, "certain" | "reason">): string {
   return certain ? `"pulumi up" will refuse this: ${reason}` : reason;
 }
 
