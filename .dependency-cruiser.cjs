@@ -5,7 +5,7 @@
 
 /** What all of provider/ shares: types of a handler, time, configuration, messages. Imports nothing but itself. */
 const shared =
-  "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll|preview-facts)\\.ts$";
+  "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll|preview-facts)\\.ts$|^provider/inputs/unknown\\.ts$";
 
 /** The floors of provider/, the lowest first: a file may import its own floor's folder and all floors below. */
 const floors = [
@@ -15,7 +15,7 @@ const floors = [
   "^provider/(build-context|ica|docker)/",
   "^provider/(archive|contract|upload)/",
   "^provider/(context|run-memory)\\.ts$",
-  "^provider/bench-image/(source|archive-file|registration|regions)/|^provider/bench-image/(inputs|build-inputs|folder|state|identity|publish-error|rebuild-reasons|seen-contents)\\.ts$|^provider/workspace/preview/|^provider/workspace/(inputs|allowed-urls|cluster|changes|change-plan|state|presence|refusals|refused-change)\\.ts$",
+  "^provider/bench-image/(source|archive-file|registration|regions)/|^provider/bench-image/(inputs|build-inputs|folder|state|saved-state|identity|publish-error|rebuild-reasons|seen-contents)\\.ts$|^provider/workspace/preview/|^provider/workspace/(inputs|allowed-urls|cluster|changes|change-plan|state|saved-state|presence|refusals|refused-change)\\.ts$",
   "^provider/(bench-image|workspace)/",
   "^provider/pulumi/",
   "^provider/(index|lookups|value-problems)\\.ts$",

@@ -3,6 +3,8 @@
  * calls these handlers; a gRPC plugin could call the same ones later.
  */
 
+import type { MaybeWithin } from "./inputs/unknown";
+
 /** A problem with one input. `property` is the path as the user wrote it, for example `build.context`. */
 export interface CheckFailure {
   readonly property: string;
@@ -65,25 +67,32 @@ export class PartialError<State> extends Error {
   }
 }
 
+/** Properties of a resource as the engine keeps them. */
+export type Saved = Readonly<Record<string, unknown>>;
+
 /**
  * One type of resource. `Context` contains what a call needs from outside (REST client, Docker, log, clock, signal). `State`
  * contains the applied inputs (after a read: ICA's values) and what ICA reports; `diff` compares the declared inputs with
- * it. Values may be unknown only in `check` and `diff`.
+ * it. `Described` are the inputs within a state. Only `check` and `diff` meet values that are not known yet.
  */
-export interface ResourceHandler<Inputs, State, Context> {
+export interface ResourceHandler<Inputs, State, Context, Described = Inputs> {
+  /** Parses saved inputs. Throws an error that names the resource and the field. */
+  parseInputs(saved: Saved): Described;
+  /** Parses a saved state, also one of another version. Throws an error that names the resource and the field. */
+  parseState(id: string, saved: Saved): State;
   /** `args` is the program's unparsed declaration. */
   check(
     context: Context,
     args: Readonly<Record<string, unknown>>,
-    old: Inputs | undefined,
-  ): Promise<CheckResult<Inputs>>;
-  diff(context: Context, id: string, state: State, next: Inputs): Promise<Change>;
+    old: Described | undefined,
+  ): Promise<CheckResult<MaybeWithin<Inputs>>>;
+  diff(context: Context, id: string, state: State, next: MaybeWithin<Inputs>): Promise<Change>;
   create(context: Context, inputs: Inputs): Promise<{ id: string; state: State }>;
   /**
    * Undefined when the resource is gone. It counts as gone only when ICA itself reports it as deleted, or when a 404 and its
-   * list agree.
+   * list agree. With Pulumi's read-only option `id`, `saved` is the program's unchecked declaration.
    */
-  read(context: Context, id: string, state: State): Promise<Live<State> | undefined>;
+  read(context: Context, id: string, saved: Saved): Promise<Live<State> | undefined>;
   update(context: Context, id: string, state: State, next: Inputs): Promise<State>;
   delete(context: Context, id: string, state: State): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
 import { checkDeclared } from "./bench-image/inputs";
+import type { Config } from "./config";
 import type { CheckFailure } from "./handler";
-import { hasUnknown, unknownValue } from "./inputs/unknown";
+import { type MaybeWithin, unknownValue } from "./inputs/unknown";
 import { checkWorkspace } from "./workspace/inputs";
 
 export { unknownValue };
@@ -12,16 +13,16 @@ export function valueProblems(
   args: Readonly<Record<string, unknown>>,
 ): readonly CheckFailure[] {
   // The provider checks the stack's own settings.
-  const settings = { projectId: unknownValue, region: undefined };
+  const settings: MaybeWithin<Pick<Config, "projectId" | "region">> = { projectId: unknownValue, region: undefined };
   if (kind === "Workspace") return checkWorkspace(settings, args).failures;
   const { inputs, failures } = checkDeclared(settings, args);
   return [...failures, ...missingFolder(inputs.build)];
 }
 
 /** A build context that is not there. The provider reads what is in it; only this much can be seen at once. */
-function missingFolder(build: { readonly context?: unknown } | undefined): CheckFailure[] {
-  const context = build?.context;
-  if (typeof context !== "string" || hasUnknown(context)) return [];
+function missingFolder(build: unknown): CheckFailure[] {
+  const context = typeof build === "object" && build !== null ? Reflect.get(build, "context") : undefined;
+  if (typeof context !== "string") return [];
   if (statSync(context, { throwIfNoEntry: false })?.isDirectory() === true) return [];
   return [{ property: "build.context", reason: `${context} is not a folder` }];
 }

@@ -285,6 +285,7 @@ export class BenchImage extends pulumi.CustomResource {
   }
 }
 
+/** Every output that is not an argument too. The compiler compares the list with the class. */
 const outputs = {
   imageId: undefined,
   status: undefined,
@@ -296,7 +297,7 @@ const outputs = {
   imageDigest: undefined,
   urls: undefined,
   benchSettings: undefined,
-};
+} satisfies Record<Exclude<keyof BenchImage, keyof pulumi.CustomResource | keyof BenchImageArgs>, undefined>;
 
 /** When ICA does not report a setting, the provider does not compare it, so any value works. */
 function offered({ web, console: shell }: BenchSettings): { web: boolean; console: boolean } {

@@ -228,17 +228,22 @@ export class Workspace extends pulumi.CustomResource {
           opts,
         }),
         // Pulumi sets only outputs that are named here.
-        workspaceId: undefined,
-        status: undefined,
-        webUrl: undefined,
-        consoleHost: undefined,
-        consolePort: undefined,
+        ...outputs,
         projectId: args.projectId,
       },
       opts,
     );
   }
 }
+
+/** Every output that is not an argument too. The compiler compares the list with the class. */
+const outputs = {
+  workspaceId: undefined,
+  status: undefined,
+  webUrl: undefined,
+  consoleHost: undefined,
+  consolePort: undefined,
+} satisfies Record<Exclude<keyof Workspace, keyof pulumi.CustomResource | keyof WorkspaceArgs>, undefined>;
 
 /** The cluster in ICA as a declaration. Without it, the update would remove a cluster that the program does not declare. */
 function declarable(cluster: GetWorkspaceResult["cluster"]): ClusterArgs | undefined {

@@ -9,6 +9,7 @@ import { Docker } from "../../provider/docker/cli";
 import { IcaClient } from "../../provider/ica/client";
 import { newRunMemory } from "../../provider/run-memory";
 import { DockerRecorder } from "../../tests/support/docker-recorder";
+import { checkedImage } from "../../tests/support/known";
 import { RecordingProxy } from "../../tests/support/servers/recording-proxy";
 
 /** The calls and commands of one run of the provider. */
@@ -44,17 +45,17 @@ export async function runUnchanged(
       const rest = proxy.take().map((call) => `${call.method} ${call.path}`);
       return { seconds, rest, docker: (await recorder.take()).map((line) => line.split(" ").slice(0, 2).join(" ")) };
     };
-    const { inputs } = await benchImageHandler.check(context(), declared, undefined);
+    const { inputs } = await checkedImage(context(), declared, undefined);
     const { id, state } = await benchImageHandler.create(context(), inputs);
     const same = await asked(async () => {
       const run = context();
-      const next = await benchImageHandler.check(run, declared, inputs);
+      const next = await checkedImage(run, declared, inputs);
       const change = await benchImageHandler.diff(run, id, state, next.inputs);
       if (change.kind !== "unchanged") throw new Error(`a second run is not unchanged: ${change.kind}`);
     });
     const lost = await asked(async () => {
       const run = context();
-      const next = await benchImageHandler.check(run, declared, undefined);
+      const next = await checkedImage(run, declared, undefined);
       const taken = await benchImageHandler.create(run, next.inputs);
       if (taken.id !== id) throw new Error("the image was published a second time");
     });

@@ -1,9 +1,6 @@
-import { realpath, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import path from "node:path";
-import { readBuildFile } from "../../provider/build-context/build-file";
-import { readIgnoreRules } from "../../provider/build-context/dockerignore";
-import { dockerfilePath } from "../../provider/build-context/hash";
-import { contextEntries } from "../../provider/build-context/walk";
+import { type ContextListing, dockerfilePath, listContext, readDockerfile } from "../../provider/build-context/listing";
 
 /** A folder to build an image from, as named on the command line. */
 export interface ImageContext {
@@ -13,6 +10,8 @@ export interface ImageContext {
   readonly dockerfile: string;
   /** The text of the Dockerfile. */
   readonly text: string;
+  /** The files of the context. */
+  readonly files: ContextListing;
 }
 
 /**
@@ -24,14 +23,14 @@ export interface ImageContext {
 export async function findContext(folder: string, dockerfile?: string): Promise<ImageContext> {
   const context = await contextFolder(path.resolve(folder), dockerfile !== undefined);
   const file = dockerfilePath({ context, dockerfile });
-  const text = await readBuildFile(file, "build.dockerfile").catch((cause: unknown) => {
+  const text = await readDockerfile({ context, dockerfile: file }).catch((cause: unknown) => {
     throw new Error(
       `There is no Dockerfile to read: ${cause instanceof Error ? cause.message : cause}. Name the folder that has one, or the file with --dockerfile.`,
       { cause },
     );
   });
-  await contextEntries(await realpath(context), await readIgnoreRules(context, file));
-  return { context, dockerfile: file, text: text.toString("utf8") };
+  const files = await listContext({ context, dockerfile: file });
+  return { context, dockerfile: file, text: text.toString("utf8"), files };
 }
 
 /** Whether the name is that of a folder rather than of an image. */

@@ -76,7 +76,7 @@ async function build(target: string, options: RunOptions, around: Surroundings):
       args: Object.fromEntries(options.buildArg),
     };
     const access = { web: options.web ?? true, console: options.console ?? true };
-    const findings = await checkDockerfile(found.text, { access, build: recipe });
+    const findings = checkDockerfile(found.text, { access, build: recipe, files: found.files });
     const places = placed(findings, found).map(
       ({ file, line, column }) => `${shown(file, process.cwd())}:${line}:${column}`,
     );

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { readBuildFile } from "../build-context/build-file";
-import { ContextError, dockerfilePath, readContents } from "../build-context/hash";
+import { ContextError, dockerfilePath, hashContents } from "../build-context/hash";
+import { listContext, readDockerfile } from "../build-context/listing";
 import type { Context } from "../context";
 import { checkDockerfile } from "../contract/dockerfile/dockerfile";
 import type { Finding } from "../contract/finding";
@@ -9,7 +9,7 @@ import { rules } from "../contract/rules";
 import { BuilderError, beyondClient, DockerNotFoundError } from "../docker/cli";
 import type { CheckFailure, CheckResult } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
-import { hasUnknown, unknownValue } from "../inputs/unknown";
+import { isKnown, type Maybe, type MaybeWithin, unknownValue } from "../inputs/unknown";
 import type { Fact } from "../preview-facts";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
@@ -17,7 +17,7 @@ import { judgeable } from "./judgeable";
 import { PublishError } from "./publish-error";
 import { checkRegions } from "./regions/check";
 import { existingImage } from "./registration/existing-image";
-import { findPublished, immutableVersion, type Published } from "./registration/published";
+import { findPublished, type Identified, immutableVersion } from "./registration/published";
 import { rememberContents, rememberPublished } from "./seen-contents";
 import { localIdentity } from "./source/local-identity";
 import { trialMissing } from "./source/trial";
@@ -30,7 +30,7 @@ export async function checkImage(
   context: Context,
   args: Readonly<Record<string, unknown>>,
   old: BenchImageInputs | undefined,
-): Promise<CheckResult<BenchImageInputs>> {
+): Promise<CheckResult<MaybeWithin<BenchImageInputs>>> {
   const { inputs: parsed, failures: wrong } = checkDeclared(context.config, args);
   const refused = [...wrong, ...trialFailures(parsed)];
   const declared = judgeable(parsed, refused);
@@ -45,12 +45,15 @@ export async function checkImage(
     const { failures } = await checkRegions(context, { inputs, declared: args.regions, old, image: undefined });
     return { inputs: withIdentity(parsed, unknownValue), failures: [...sure, ...failures] };
   }
-  const published = await publishedBefore(context, inputs, old);
-  if (published?.kind === "other")
-    return { inputs, failures: [{ property: "version", reason: immutableVersion(inputs, published) }] };
+  const identified = newIdentity(inputs, old);
+  const published = identified === undefined ? undefined : await findPublished(context, identified);
+  if (identified !== undefined && published?.kind === "other")
+    return { inputs, failures: [{ property: "version", reason: immutableVersion(identified, published) }] };
   if (published !== undefined) context.noteFacts?.({ kind: "published", there: published.kind === "same" });
-  const beyond = published?.kind === "absent" ? await clientFailures(context, inputs.build) : [];
-  if (published?.kind === "same") rememberPublished(context, inputs, published.image.id);
+  const beyond =
+    published?.kind === "absent" && isKnown(inputs.build) ? await clientFailures(context, inputs.build) : [];
+  if (identified !== undefined && published?.kind === "same")
+    rememberPublished(context, identified, published.image.id);
   const existing = await takenOver(context, inputs, old);
   const image = published?.kind === "same" ? published.image : existing.image;
   const { regions, failures: unknownRegions } = await checkRegions(context, {
@@ -60,12 +63,16 @@ export async function checkImage(
     image,
   });
   return {
-    inputs: regions === undefined ? inputs : { ...inputs, regions: [...regions] },
+    inputs: regions === undefined ? inputs : { ...inputs, regions },
     failures: [...existing.failures, ...beyond, ...unknownRegions],
   };
 }
 
-function withIdentity(declared: DeclaredImage & { projectId: string }, contextHash: string): BenchImageInputs {
+/** A declaration, with the identity of its content if that is known. */
+function withIdentity(
+  declared: MaybeWithin<DeclaredImage & { projectId: string }>,
+  contextHash: Maybe<string>,
+): MaybeWithin<BenchImageInputs> {
   return {
     ...declared,
     contextHash,
@@ -73,20 +80,25 @@ function withIdentity(declared: DeclaredImage & { projectId: string }, contextHa
   };
 }
 
-function trialFailures({ verify }: DeclaredImage): CheckFailure[] {
+function trialFailures({ verify }: MaybeWithin<DeclaredImage>): CheckFailure[] {
   const reason = verify === "run" ? trialMissing() : undefined;
   return reason === undefined ? [] : [{ property: "verify", reason }];
 }
 
+interface Identity {
+  readonly contextHash: Maybe<string>;
+  readonly failures: readonly CheckFailure[];
+}
+
 async function contentIdentity(
   context: Context,
-  declared: DeclaredImage,
+  declared: MaybeWithin<DeclaredImage>,
   old: BenchImageInputs | undefined,
-): Promise<{ contextHash: string; failures: CheckFailure[] }> {
+): Promise<Identity> {
   const { build, image, existingId } = declared;
   if (existingId !== undefined)
     return { contextHash: old?.existingId === existingId ? old.contextHash : "", failures: [] };
-  if (hasUnknown(build) || hasUnknown(image)) return { contextHash: unknownValue, failures: [] };
+  if (!isKnown(build) || !isKnown(image)) return { contextHash: unknownValue, failures: [] };
   if (build !== undefined) return buildIdentity(context, declared, build);
   const local = await localIdentity(context, image ?? "", old);
   return "problem" in local
@@ -94,19 +106,15 @@ async function contentIdentity(
     : { contextHash: local.contextHash, failures: [] };
 }
 
-async function buildIdentity(
-  context: Context,
-  declared: DeclaredImage,
-  build: Build,
-): Promise<{ contextHash: string; failures: CheckFailure[] }> {
+async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredImage>, build: Build): Promise<Identity> {
   if (!(await isFolder(build.context))) {
     const reason = `ICA018 ${build.context} is not a folder that is there. ${rules.ICA018.fix}`;
     return { contextHash: unknownValue, failures: [{ property: "build.context", reason }] };
   }
   const dockerfile = dockerfilePath(build);
-  let text: string;
+  let text: Buffer;
   try {
-    text = (await readBuildFile(dockerfile, "build.dockerfile")).toString("utf8");
+    text = await readDockerfile(build);
   } catch (error) {
     if (!(error instanceof ContextError)) throw error;
     const property = build.dockerfile === undefined ? "build.context" : "build.dockerfile";
@@ -115,8 +123,10 @@ async function buildIdentity(
       failures: [{ property, reason: `cannot read the Dockerfile: ${error.message}` }],
     };
   }
-  const access = hasUnknown(declared.access) ? { web: false, console: false } : declared.access;
-  const findings = declared.verify === "none" ? [] : await checkDockerfile(text, { access, build });
+  const access = isKnown(declared.access) ? declared.access : { web: false, console: false };
+  const listing = await listContext(build).catch(contextError);
+  const files = listing instanceof ContextError ? undefined : listing;
+  const findings = declared.verify === "none" ? [] : checkDockerfile(text.toString("utf8"), { access, build, files });
   for (const finding of findings) context.noteFacts?.(factOf(finding, dockerfile, build));
   for (const { code, message, line } of findings.filter(({ severity }) => severity === "warning")) {
     context.log.warn(`${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}`);
@@ -127,17 +137,21 @@ async function buildIdentity(
       property: build.dockerfile === undefined ? "build" : "build.dockerfile",
       reason: `${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}. ${fix}`,
     }));
-  try {
-    const contents = await readContents({ ...build, secrets: Object.keys(build.secrets ?? {}) });
-    rememberContents(context, contents);
-    return { contextHash: contents.contextHash, failures };
-  } catch (error) {
-    if (!(error instanceof ContextError)) throw error;
+  const contents =
+    listing instanceof ContextError ? listing : await hashContents(build, text, listing).catch(contextError);
+  if (contents instanceof ContextError)
     return {
       contextHash: unknownValue,
-      failures: [...failures, { property: error.property, reason: error.message }],
+      failures: [...failures, { property: contents.property, reason: contents.message }],
     };
-  }
+  rememberContents(context, contents);
+  return { contextHash: contents.contextHash, failures };
+}
+
+/** A problem with the context, to report beside the others; any other error is thrown. */
+function contextError(error: unknown): ContextError {
+  if (error instanceof ContextError) return error;
+  throw error;
 }
 
 function factOf({ code, severity, message, fix, line = 1, at }: Finding, dockerfile: string, build: Build): Fact {
@@ -156,11 +170,11 @@ async function isFolder(name: string): Promise<boolean> {
 /** Checks the image to adopt by its id, unless it was already adopted as declared. */
 async function takenOver(
   context: Context,
-  inputs: BenchImageInputs,
+  inputs: MaybeWithin<BenchImageInputs>,
   old: BenchImageInputs | undefined,
 ): Promise<{ image?: DockerImage; failures: CheckFailure[] }> {
   const { existingId, name, version } = inputs;
-  if (existingId === undefined || hasUnknown(existingId)) return { failures: [] };
+  if (existingId === undefined || !isKnown(existingId)) return { failures: [] };
   if (old?.existingId === existingId && old.name === name && old.version === version) return { failures: [] };
   try {
     return { image: await existingImage(context, inputs, existingId), failures: [] };
@@ -171,19 +185,17 @@ async function takenOver(
 }
 
 /**
- * Compares a new version, or the same version with other content, with ICA before anything is built. Undefined when nothing
- * is new or some values are unknown.
+ * The identity of a new version, or of the same version with other content, to look for in ICA before anything is built.
+ * Undefined when nothing is new or some values are unknown.
  */
-async function publishedBefore(
-  context: Context,
-  inputs: BenchImageInputs,
+function newIdentity(
+  { name, version, contextHash, projectId, existingId }: MaybeWithin<BenchImageInputs>,
   old: BenchImageInputs | undefined,
-): Promise<Published | undefined> {
-  const { name, version, contextHash } = inputs;
-  if (inputs.existingId !== undefined || hasUnknown([name, version, contextHash, inputs.projectId])) return undefined;
-  if (old !== undefined && old.name === name && old.version === version && old.contextHash === contextHash)
-    return undefined;
-  return findPublished(context, inputs);
+): Identified | undefined {
+  if (existingId !== undefined) return undefined;
+  if (!isKnown(name) || !isKnown(version) || !isKnown(contextHash) || !isKnown(projectId)) return undefined;
+  const isOld = old?.name === name && old.version === version && old.contextHash === contextHash;
+  return isOld ? undefined : { name, version, contextHash, projectId };
 }
 
 /**

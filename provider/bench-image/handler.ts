@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Context } from "../context";
 import type { Change, Live, ResourceHandler } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
-import { hasUnknown } from "../inputs/unknown";
+import { isKnown, type MaybeWithin, unknownValue } from "../inputs/unknown";
 import { checkImage } from "./check";
 import type { BenchImageInputs } from "./inputs";
 import { publish } from "./publish";
@@ -12,8 +12,9 @@ import { describeRegions, regionsOf } from "./regions/regions";
 import { finishExisting } from "./registration/finish";
 import { isGone } from "./registration/published";
 import { reportedSettings } from "./registration/settings";
+import { type BenchImageState, inputsOf, parseInputs, parseState } from "./saved-state";
 import { digestSeen, seenContents } from "./seen-contents";
-import { type BenchImageState, recordOf, stateOf } from "./state";
+import { recordOf, stateOf } from "./state";
 
 /** Fields that cannot change in place: a published image keeps its name, version and content forever. */
 const replacing = [
@@ -25,13 +26,15 @@ const replacing = [
 
 /** A Bench image: build, save, upload, register. */
 export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageState, Context> = {
+  parseInputs,
+  parseState,
   check: checkImage,
 
   async diff(context, id, state, next) {
     const change = compare(context, state, next);
     // With unknown values the engine only asks what would happen if something else were replaced first. Before it acts, it
     // asks again.
-    if (change.kind === "replace" || hasUnknown(next)) return change;
+    if (change.kind === "replace" || !isKnown(next)) return change;
     if (change.kind === "update") await still(context, id, next);
     context.run.images.inUse.add(id);
     return change;
@@ -39,7 +42,9 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
 
   create: publish,
 
-  async read(context, id, state): Promise<Live<BenchImageState> | undefined> {
+  async read(context, id, saved): Promise<Live<BenchImageState> | undefined> {
+    // With Pulumi's read-only option `id`, what is saved is the program's declaration, which may leave the project out.
+    const state = parseState(id, { projectId: context.config.projectId ?? "", ...saved });
     const image = await lookUp(context, id);
     if (image === undefined) return undefined;
     const described: BenchImageInputs = {
@@ -91,15 +96,15 @@ async function still(context: Context, id: string, { name, version }: BenchImage
 }
 
 /** What a declaration changes in an image. */
-function compare(context: Context, state: BenchImageState, next: BenchImageInputs): Change {
-  const because = replacing.filter(
-    (field) => !hasUnknown(next[field]) && !isDeepStrictEqual(state[field], next[field]),
-  );
+function compare(context: Context, state: BenchImageState, next: MaybeWithin<BenchImageInputs>): Change {
+  const because = replacing.filter((field) => isKnown(next[field]) && !isDeepStrictEqual(state[field], next[field]));
   if (because.length > 0) {
-    if (because.includes("contextHash") && state.existingId === undefined && next.existingId === undefined) {
-      const reasons = rebuildReasons(state, next, seenContents(context, next.contextHash));
+    const { build, image, contextHash } = next;
+    const isExisting = state.existingId !== undefined || next.existingId !== undefined;
+    if (because.includes("contextHash") && !isExisting && isKnown(build) && isKnown(image) && isKnown(contextHash)) {
+      const reasons = rebuildReasons(state, { build, image, contextHash }, seenContents(context, contextHash));
       context.noteFacts?.({ kind: "rebuild", reasons });
-      context.log.info(`will be ${next.build === undefined ? "published anew" : "rebuilt"}: ${reasonsLine(reasons)}`);
+      context.log.info(`will be ${build === undefined ? "published anew" : "rebuilt"}: ${reasonsLine(reasons)}`);
     }
     return { kind: "replace", because, deleteFirst: false };
   }
@@ -107,54 +112,18 @@ function compare(context: Context, state: BenchImageState, next: BenchImageInput
   if (state.status === "BUILDFAILED") return { kind: "replace", because: ["status"], deleteFirst: false };
   // Continue an interrupted wait, even after a refresh has cleared the engine's own mark for it.
   if (state.status === "PARTIAL") return { kind: "update", hidden: true };
-  const fields = Object.keys({ ...state, ...next }) as (keyof BenchImageState)[];
-  const differs = fields.some(
-    (field) => isInput(field) && !isDeepStrictEqual(comparable(state)[field], comparable(next)[field]),
-  );
-  return differs ? { kind: "update", hidden: false } : { kind: "unchanged" };
-}
-
-const outputs = [
-  "imageId",
-  "status",
-  "dataId",
-  "dataProjectId",
-  "archiveName",
-  "archiveSize",
-  "archiveSha256",
-  "imageDigest",
-  "urls",
-  "benchSettings",
-] as const;
-
-function isInput(field: keyof BenchImageState): field is keyof BenchImageInputs {
-  return !(outputs as readonly string[]).includes(field) && !field.startsWith("__");
+  const [before, after] = [comparable(inputsOf(state)), comparable(next)];
+  const fields = Object.keys({ ...before, ...after }) as (keyof BenchImageInputs)[];
+  return fields.every((field) => isDeepStrictEqual(before[field], after[field]))
+    ? { kind: "unchanged" }
+    : { kind: "update", hidden: false };
 }
 
 /** Ignores the context's path, which differs from machine to machine. The hash covers its content. */
-function comparable(inputs: BenchImageInputs): Partial<BenchImageState> {
-  if (inputs.build === undefined) return inputs;
+function comparable(inputs: MaybeWithin<BenchImageInputs>): MaybeWithin<Partial<BenchImageInputs>> {
+  if (inputs.build === undefined || inputs.build === unknownValue) return inputs;
   const { dockerfile: _, ...build } = inputs.build;
   return { ...inputs, build: { ...build, context: "" } };
-}
-
-/** The inputs within a state. */
-function inputsOf(state: BenchImageState): BenchImageInputs {
-  const {
-    imageId,
-    status,
-    dataId,
-    dataProjectId,
-    archiveName,
-    archiveSize,
-    archiveSha256,
-    imageDigest,
-    urls,
-    benchSettings,
-    __contextDigest,
-    ...inputs
-  } = state;
-  return inputs;
 }
 
 /** Undefined when the image is gone or ICA is deleting it. */

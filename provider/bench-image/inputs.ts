@@ -3,7 +3,7 @@ import { type Config, missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs/inputs";
 import { idOf, label, line, word } from "../inputs/text";
-import { hasUnknown } from "../inputs/unknown";
+import { isKnown, type Maybe, type MaybeWithin } from "../inputs/unknown";
 import { type Build, buildSchema } from "./build-inputs";
 import { folderSchema } from "./folder";
 
@@ -55,9 +55,9 @@ export const shortHashLength = 12;
 
 /** Parses the declaration and finds every problem that the values alone show. */
 export function checkDeclared(
-  config: Pick<Config, "projectId" | "region">,
+  config: MaybeWithin<Pick<Config, "projectId" | "region">>,
   args: Readonly<Record<string, unknown>>,
-): CheckResult<DeclaredImage & { projectId: string }> {
+): CheckResult<MaybeWithin<DeclaredImage & { projectId: string }>> {
   // The hash is computed, never declared. The engine passes it back with ignoreChanges.
   const { contextHash: _, ...values } = args;
   const { inputs, failures } = parseInputs(shape, values);
@@ -73,7 +73,7 @@ export function checkDeclared(
   };
 }
 
-function acrossFields(inputs: DeclaredImage): CheckFailure[] {
+function acrossFields(inputs: MaybeWithin<DeclaredImage>): CheckFailure[] {
   const failures: CheckFailure[] = [];
   const { build, image, existingId, access } = inputs;
   const sources = [build, image].filter((source) => source !== undefined).length;
@@ -97,7 +97,7 @@ function acrossFields(inputs: DeclaredImage): CheckFailure[] {
       reason: "is required with existingId, so that the right image is taken over",
     });
   }
-  if (build?.builder !== undefined && inputs.verify === "run") {
+  if (typeof build === "object" && build.builder !== undefined && inputs.verify === "run") {
     failures.push({
       property: "verify",
       reason:
@@ -106,14 +106,14 @@ function acrossFields(inputs: DeclaredImage): CheckFailure[] {
     });
   }
   // An existing image may have both turned off in ICA.
-  const mayOfferNothing = existingId !== undefined || access === undefined || hasUnknown(access);
-  if (!mayOfferNothing && access.web === false && access.console === false) {
+  const mayOfferNothing = existingId !== undefined || access === undefined;
+  if (!mayOfferNothing && isKnown(access) && access.web === false && access.console === false) {
     failures.push({ property: "access", reason: "needs web, console or both to be true, as the image offers it" });
   }
   return failures;
 }
 
 /** Sorts the list and removes duplicates, so that these do not count as a change. */
-function normaliseRegions(regions: string[] | undefined): string[] | undefined {
-  return Array.isArray(regions) && !hasUnknown(regions) ? [...new Set(regions)].sort() : regions;
+function normaliseRegions(regions: Maybe<string[] | undefined>): Maybe<string[] | undefined> {
+  return Array.isArray(regions) && isKnown(regions) ? [...new Set(regions)].sort() : regions;
 }

@@ -1,12 +1,14 @@
 import type { CheckFailure } from "../handler";
-import { unknownValue } from "../inputs/unknown";
+import { type MaybeWithin, unknownValue } from "../inputs/unknown";
 import type { DeclaredImage } from "./inputs";
+
+type Declared = MaybeWithin<DeclaredImage & { projectId: string }>;
 
 /**
  * The declaration without the refused values, so that the same preview checks the rest: the folder, the Dockerfile, the
  * regions. A refused field becomes unknown; a refused build option is left out.
  */
-export function judgeable<T extends DeclaredImage>(declared: T, failures: readonly CheckFailure[]): T {
+export function judgeable(declared: Declared, failures: readonly CheckFailure[]): Declared {
   let left = declared;
   for (const { property } of failures) {
     const [field = "", option] = property.split(/[.[]/, 2);
@@ -15,7 +17,7 @@ export function judgeable<T extends DeclaredImage>(declared: T, failures: readon
   return left;
 }
 
-function withoutOption<T extends DeclaredImage>(declared: T, option: string): T {
+function withoutOption(declared: Declared, option: string): Declared {
   const { build } = declared;
   if (typeof build !== "object" || ["context", "dockerfile"].includes(option))
     return { ...declared, build: unknownValue };

@@ -2,6 +2,7 @@ import type { BuildFiles } from "../build-context/changes/digest";
 import type { BuildContents } from "../build-context/hash";
 import type { Context } from "../context";
 import type { BenchImageInputs } from "./inputs";
+import type { Identified } from "./registration/published";
 import { digestFor, type PublishedRecord } from "./state";
 
 /**
@@ -34,15 +35,15 @@ export function digestSeen(context: Context, inputs: BenchImageInputs): Pick<Pub
 }
 
 /** Remembers that ICA has this image. */
-export function rememberPublished(context: Context, inputs: BenchImageInputs, imageId: string): void {
+export function rememberPublished(context: Context, inputs: Identified, imageId: string): void {
   context.run.images.published.set(identityOf(inputs), imageId);
 }
 
 /** The id of the image that the check found. Its status has to be read again; its content cannot change. */
-export function publishedSeen(context: Context, inputs: BenchImageInputs): string | undefined {
+export function publishedSeen(context: Context, inputs: Identified): string | undefined {
   return context.run.images.published.get(identityOf(inputs));
 }
 
-function identityOf({ name, version, contextHash }: BenchImageInputs): string {
+function identityOf({ name, version, contextHash }: Identified): string {
   return [name, version, contextHash].join("\0");
 }

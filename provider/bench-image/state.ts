@@ -3,6 +3,9 @@ import type { DockerImage } from "../ica/docker-images";
 import { archiveName } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { regionsOf } from "./regions/regions";
+import type { BenchImageState } from "./saved-state";
+
+export type { BenchImageState };
 
 /** The archive that the image was registered from. */
 export interface ArchiveFacts {
@@ -15,32 +18,6 @@ export interface ArchiveFacts {
   /** Hash of the whole archive; undefined when another machine uploaded it and left no tag. */
   readonly sha256: string | undefined;
 }
-
-/** The saved state of an image: the applied inputs (after a read: ICA's values), and what ICA reports. */
-export type BenchImageState = BenchImageInputs & {
-  readonly imageId: string;
-  readonly status: string;
-  readonly dataId: string | undefined;
-  readonly dataProjectId: string | undefined;
-  readonly archiveName: string | undefined;
-  readonly archiveSize: number | undefined;
-  readonly archiveSha256: string | undefined;
-  /** Configuration digest of the uploaded local image; undefined when nothing was built or uploaded here. */
-  readonly imageDigest: string | undefined;
-  /** Address of the image in each region, by region code. */
-  readonly urls: Readonly<Record<string, string>>;
-  /** ICA's own report of what a workspace can use. */
-  readonly benchSettings: {
-    readonly web: boolean | undefined;
-    readonly console: boolean | undefined;
-    readonly clusterCompatible: boolean | undefined;
-  };
-  /**
-   * Digest of the files that the image was built from. The key looks like the machinery's keys, which the engine does not
-   * show.
-   */
-  readonly __contextDigest?: ContextDigest | undefined;
-};
 
 /** Largest number of bytes of a resource in the state, inputs and outputs together. */
 export const stateLimit = 4096;

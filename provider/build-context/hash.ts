@@ -1,28 +1,15 @@
 import { createHash } from "node:crypto";
-import { realpath } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { readBuildFile } from "./build-file";
-import { readIgnoreRules } from "./dockerignore";
 import { hashFiles } from "./hash-files";
+import { type BuildPlace, type ContextListing, dockerfilePath, listContext, readDockerfile } from "./listing";
 import { type BuildDeclaration, type HashedEntry, manifestBytes, manifestRecords } from "./manifest";
-import { reading } from "./reading";
 import { StatCache, type StatCacheOptions } from "./stat-cache";
-import { contextEntries } from "./walk";
 
 export { ContextError } from "./error";
 
-/** A build to compute the identity of. */
-export interface HashedBuild extends BuildDeclaration {
-  /** Folder of the build's files, relative to the working directory. */
-  readonly context: string;
-  /** Default: `<context>/Dockerfile`. Relative to the working directory; may lie outside the context. */
-  readonly dockerfile?: string | undefined;
-}
+export { dockerfilePath } from "./listing";
 
-/** The path of a build's Dockerfile. */
-export function dockerfilePath({ context, dockerfile }: Pick<HashedBuild, "context" | "dockerfile">): string {
-  return resolve(dockerfile ?? join(context, "Dockerfile"));
-}
+/** A build to compute the identity of. */
+export type HashedBuild = BuildDeclaration & BuildPlace;
 
 /** Everything that makes up a build's identity. */
 export interface BuildContents {
@@ -36,13 +23,19 @@ export interface BuildContents {
 
 /** Reads and hashes everything that a build can see. Throws {@link ContextError} with the property that is at fault. */
 export async function readContents(build: HashedBuild, cache: StatCacheOptions = {}): Promise<BuildContents> {
-  const path = dockerfilePath(build);
-  // The context itself may be a link; links within it are not followed.
-  const context = await reading(resolve(build.context), () => realpath(build.context));
-  const text = await readBuildFile(path, "build.dockerfile");
-  const known = await StatCache.open({ context, dockerfile: path }, cache);
-  const found = await contextEntries(context, await readIgnoreRules(context, path));
-  const entries = await hashFiles(context, found, known);
+  const listing = await listContext(build, cache.now);
+  return hashContents(build, await readDockerfile(build), listing, cache);
+}
+
+/** The same for a build whose Dockerfile was read, and whose context was listed. */
+export async function hashContents(
+  build: HashedBuild,
+  text: Buffer,
+  { context, entries: listed, at }: ContextListing,
+  cache: StatCacheOptions = {},
+): Promise<BuildContents> {
+  const known = await StatCache.open({ context, dockerfile: dockerfilePath(build) }, { ...cache, now: at });
+  const entries = await hashFiles(context, listed, known);
   const dockerfile = { sha256: sha256(text), text: text.toString("utf8") };
   const records = manifestRecords(build, dockerfile.sha256, entries);
   return { contextHash: sha256(manifestBytes(records)), records, dockerfile, entries };

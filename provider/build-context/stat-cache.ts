@@ -7,8 +7,8 @@ import { cacheFolder } from "../cache-folder";
 export interface StatCacheOptions {
   /** Default: next to the layer cache. */
   readonly folder?: string;
-  /** Milliseconds since 1970, for tests. */
-  readonly now?: number;
+  /** Milliseconds since 1970. */
+  readonly now?: number | undefined;
 }
 
 /**
@@ -37,8 +37,8 @@ export class StatCache {
   }
 
   /**
-   * Opens the cache of one context for one Dockerfile's rules; both paths are absolute. Must be opened before the first file
-   * is checked.
+   * Opens the cache of one context for one Dockerfile's rules; both paths are absolute. `now` is a time before the first look
+   * at a file.
    */
   static async open(
     { context, dockerfile }: { context: string; dockerfile: string },

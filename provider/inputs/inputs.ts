@@ -4,7 +4,7 @@ import { mayShow } from "./display-failures";
 import { parseDuration } from "./duration";
 import { misspelt } from "./misspelt";
 import { unseenCharacter } from "./text";
-import { touchesUnknown, unknownPaths } from "./unknown";
+import { fromEngine, type MaybeWithin, toEngine, touchesUnknown, unknownPaths } from "./unknown";
 
 /** Helpers that the inputs of both resources share. */
 
@@ -47,7 +47,7 @@ export function declared(args: Readonly<Record<string, unknown>>): Record<string
 /** The fields of a resource's inputs, each with its schema. */
 export type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** The checked values of a shape. In `check` and `diff` each may be, or contain, {@link unknownValue}. */
+/** The checked values of a shape. */
 export type InputsOf<S extends Shape> = z.output<z.ZodObject<S>>;
 
 /**
@@ -57,7 +57,7 @@ export type InputsOf<S extends Shape> = z.output<z.ZodObject<S>>;
 export function parseInputs<S extends Shape>(
   shape: S,
   args: Readonly<Record<string, unknown>>,
-): { inputs: InputsOf<S>; failures: CheckFailure[] } {
+): { inputs: MaybeWithin<InputsOf<S>>; failures: CheckFailure[] } {
   const values = declared(args);
   const inputs: Record<string, unknown> = {};
   const failures: CheckFailure[] = Object.keys(values)
@@ -65,8 +65,9 @@ export function parseInputs<S extends Shape>(
     .map((key) => ({ property: propertyPath([key]), reason: misspelt(key, Object.keys(shape)) }));
   for (const [key, schema] of Object.entries(shape)) {
     const value = values[key];
-    const parsed = schema.safeParse(value);
-    if (parsed.success) inputs[key] = parsed.data;
+    // Schemas of texts take an unknown value as a text; all other schemas refuse it, and the problem is dropped below.
+    const parsed = schema.safeParse(toEngine(value));
+    if (parsed.success) inputs[key] = fromEngine(parsed.data);
     else {
       inputs[key] = value;
       const unknowns = unknownPaths(value, [key]);
@@ -79,9 +80,8 @@ export function parseInputs<S extends Shape>(
     }
     if (inputs[key] === undefined) delete inputs[key];
   }
-  // As in Pulumi's own SDKs, an unknown value may sit in a field of another type. If there are failures, the engine does not
-  // use the inputs.
-  return { inputs: inputs as InputsOf<S>, failures };
+  // If there are failures, values of another type remain, and the engine does not use the inputs.
+  return { inputs: inputs as MaybeWithin<InputsOf<S>>, failures };
 }
 
 interface Problem {

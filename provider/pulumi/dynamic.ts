@@ -6,6 +6,7 @@ import { errorMessage, shown } from "../error-message";
 import { type CheckFailure, PartialError, type ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { displayFailures } from "../inputs/display-failures";
+import { fromEngine, type MaybeWithin, toEngine, unknownPaths } from "../inputs/unknown";
 import { engineLog } from "./engine-log";
 import { hiddenValues } from "./hidden-values";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
@@ -27,15 +28,17 @@ import { type Session, sharedSession } from "./session";
  * Adapts a handler to Pulumi's dynamic providers for Node. The host calls `configure` once and does not wait for it when two
  * calls come at the same time. So `configure` only stores its argument, and the first call opens the session.
  */
-export class DynamicProvider<Inputs extends object, State extends object> implements pulumi.dynamic.ResourceProvider {
-  readonly #handler: ResourceHandler<Inputs, State, Context>;
+export class DynamicProvider<Inputs extends object, State extends object, Described = Inputs>
+  implements pulumi.dynamic.ResourceProvider
+{
+  readonly #handler: ResourceHandler<Inputs, State, Context, Described>;
   readonly #kind: string;
   #get: (key: string) => string | undefined = () => undefined;
   #session: Session | undefined;
   readonly #run: Run;
   readonly #checked = new CheckedInputs();
 
-  constructor(kind: string, handler: ResourceHandler<Inputs, State, Context>, run = thisRun) {
+  constructor(kind: string, handler: ResourceHandler<Inputs, State, Context, Described>, run = thisRun) {
     this.#kind = kind;
     this.#handler = handler;
     this.#run = run;
@@ -50,14 +53,15 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     const old = Object.keys(olds).some((key) => !key.startsWith("__")) ? olds : undefined;
     try {
       const now = machineryOf(news);
-      const declared = { ...news, ...keptDefaults(news, old) };
+      const declared = withUnknowns({ ...news, ...keptDefaults(news, old) });
       const context = this.#context(now, news, olds);
-      const { inputs, failures } = await this.#handler.check(context, declared, old as Inputs | undefined);
+      const before = old === undefined ? undefined : this.#handler.parseInputs(old);
+      const { inputs, failures } = await this.#handler.check(context, declared, before);
       // The engine uses a failed check's inputs for nothing. But an update that gets inputs with unknown values fails
       // without showing these failures.
       if (failures.length > 0)
         return { inputs: news, failures: displayFailures(failures, news).map((failure) => printed(failure, now)) };
-      const checked = comparable(plain(inputs), news, old);
+      const checked = comparable(plain(toEngine(inputs)), news, old);
       this.#checked.remember(checked, now);
       return { inputs: checked, failures: [] };
     } catch (error) {
@@ -69,7 +73,8 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   async diff(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.DiffResult> {
     return this.#withQuietErrors(news, async () => {
       const now = this.#checked.of(news);
-      const change = await this.#handler.diff(this.#context(now, news, olds), id, olds as State, news as Inputs);
+      const context = this.#context(now, news, olds);
+      const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), sent(news));
       // A change of the secret marks is written to the state, since a run without the program needs to know what to hide.
       if (change.kind === "unchanged") return { changes: !sameSecrets(now, machineryOf(olds)) };
       // With `changes: undefined` the engine compares the inputs itself. Only then does it show each field's old and new
@@ -82,7 +87,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   async create(inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
     return this.#keepId(inputs, async () => {
       const now = this.#checked.of(inputs);
-      const { id, state } = await this.#handler.create(this.#context(now, inputs), inputs as Inputs);
+      const { id, state } = await this.#handler.create(this.#context(now, inputs), certain(inputs));
       return { id, outs: outputs(state, inputs, now) };
     });
   }
@@ -91,7 +96,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     const state = props ?? {};
     return this.#withQuietErrors(state, async () => {
       const now = machineryOf(state);
-      const live = await this.#handler.read(this.#context(now, state), id, state as State);
+      const live = await this.#handler.read(this.#context(now, state), id, state);
       if (live === undefined) return { id: "", props: {} };
       return {
         id,
@@ -104,7 +109,8 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   async update(id: string, olds: Properties, news: Properties): Promise<pulumi.dynamic.UpdateResult> {
     return this.#keepId(news, async () => {
       const now = this.#checked.of(news);
-      const state = await this.#handler.update(this.#context(now, news, olds), id, olds as State, news as Inputs);
+      const context = this.#context(now, news, olds);
+      const state = await this.#handler.update(context, id, this.#handler.parseState(id, olds), certain(news));
       return { outs: outputs(state, news, now) };
     });
   }
@@ -113,7 +119,7 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     const now = machineryOf(props);
     await this.#withQuietErrors(props, async () => {
       try {
-        await this.#handler.delete(this.#context(now, props), id, props as State);
+        await this.#handler.delete(this.#context(now, props), id, this.#handler.parseState(id, props));
       } catch (error) {
         if (!(error instanceof IcaError) || error.kind !== "unreachable") throw error;
         throw new Error(`${error.message} ${stateDeleteHint(now.urn)}`, { cause: error });
@@ -170,8 +176,25 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
   }
 }
 
+/** Checked inputs, as the engine sends them back. They have the form in which this adapter's check returned them. */
+function sent<Inputs>(news: Properties): MaybeWithin<Inputs> {
+  return withUnknowns(news) as MaybeWithin<Inputs>;
+}
+
+/** Checked inputs for a step that writes to ICA: all of them are known. */
+function certain<Inputs>(news: Properties): Inputs {
+  const [unknown] = unknownPaths(withUnknowns(news));
+  if (unknown !== undefined)
+    throw new Error(`${unknown} is not known yet, and nothing can be written to ICA without it`);
+  return news as Inputs;
+}
+
+function withUnknowns(properties: Properties): Properties {
+  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, fromEngine(value)]));
+}
+
 /** A plain copy without undefined members, which the wire format does not support. */
-function plain(value: object): Properties {
+function plain(value: unknown): Properties {
   return JSON.parse(JSON.stringify(value)) as Properties;
 }
 

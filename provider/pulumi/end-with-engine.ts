@@ -33,10 +33,11 @@ function end(): void {
 }
 
 /** Wraps a handler and tracks its calls, so that the process waits for them when the engine is gone. */
-export function underWay<Inputs, State, Context>(
-  handler: ResourceHandler<Inputs, State, Context>,
-): ResourceHandler<Inputs, State, Context> {
+export function underWay<Inputs, State, Context, Described>(
+  handler: ResourceHandler<Inputs, State, Context, Described>,
+): ResourceHandler<Inputs, State, Context, Described> {
   return {
+    ...handler,
     check: (...args) => during(handler.check(...args)),
     diff: (...args) => during(handler.diff(...args)),
     create: (...args) => during(handler.create(...args)),

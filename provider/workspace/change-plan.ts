@@ -1,5 +1,5 @@
 import type { Workspace } from "../ica/workspaces";
-import { hasUnknown } from "../inputs/unknown";
+import { isKnown, type MaybeWithin } from "../inputs/unknown";
 import { changesBetween, type FieldChange, rulesOf } from "./changes";
 import type { WorkspaceInputs } from "./inputs";
 import { diskRefusal, replacementOfGoneRefusal, replacementRefusal, restartRefusal, unknownRefusal } from "./refusals";
@@ -92,7 +92,7 @@ export interface ChangePlan {
  * (in a preview perhaps with unknown values), `live` what ICA has. A workspace that was not looked at counts as it was seen
  * last, and as running if the stack does not know its status.
  */
-export function planChange(live: LiveWorkspace, state: KnownWorkspace, next: WorkspaceInputs): ChangePlan {
+export function planChange(live: LiveWorkspace, state: KnownWorkspace, next: MaybeWithin<WorkspaceInputs>): ChangePlan {
   const seen = live === "not looked at" || live === undefined || isDeleting(live) ? undefined : live;
   const presence = live === "not looked at" ? live : seen === undefined ? "gone" : "there";
   const before = { ...state, workspaceId: state.workspaceId ?? seen?.id };
@@ -103,7 +103,7 @@ export function planChange(live: LiveWorkspace, state: KnownWorkspace, next: Wor
     !unlike.some((difference) => difference.field === field);
   const changes = changesBetween(before, next).map((change) => ({
     ...change,
-    known: !hasUnknown(next[change.field]),
+    known: isKnown(next[change.field]),
     done: isDone(change),
   }));
   const open = changes.filter(({ done }) => !done);
@@ -116,7 +116,7 @@ export function planChange(live: LiveWorkspace, state: KnownWorkspace, next: Wor
   const sure = decide(known, situation);
   const refusals = refusalsOf(known, situation, state.name);
   const mayBeReplaced = changes.some(mayReplace(situation));
-  const isOpen = mayBeReplaced || hasUnknown(next.desiredState);
+  const isOpen = mayBeReplaced || !isKnown(next.desiredState);
   const isSeen = presence === "there" || (presence === "not looked at" && status !== undefined);
   return {
     changes,
@@ -141,7 +141,7 @@ interface Situation {
   readonly status: string | undefined;
   /** An earlier run stopped the workspace, and no run state is declared that would settle whether it runs. */
   readonly resumes: boolean;
-  readonly next: WorkspaceInputs;
+  readonly next: MaybeWithin<WorkspaceInputs>;
 }
 
 type Decision = Pick<ChangePlan, "action" | "writes" | "stopsFirst" | "runsAfter" | "mustRunAgain"> & {
@@ -151,7 +151,7 @@ type Decision = Pick<ChangePlan, "action" | "writes" | "stopsFirst" | "runsAfter
 
 function decide(changes: readonly PlannedChange[], situation: Situation): Decision {
   const { presence, status, resumes, next } = situation;
-  const desired = hasUnknown(next.desiredState) ? "unknown" : next.desiredState;
+  const desired = isKnown(next.desiredState) ? next.desiredState : "unknown";
   const up = isUpIn(situation);
   const needsStop = changes.some(({ effect }) => effect === "restart");
   const stopsFirst = needsStop && presence !== "gone" && (status === undefined || !isDown(status));
@@ -201,7 +201,7 @@ function refusalsOf(known: readonly PlannedChange[], situation: Situation, name:
     const refusal = presence === "gone" ? replacementOfGoneRefusal : replacementRefusal;
     return replacing.map((change) => ({ field: change.field, reason: refusal(name, change) }));
   }
-  const mayStop = next.desiredState === "stopped" || hasUnknown(next.desiredState);
+  const mayStop = next.desiredState === "stopped" || !isKnown(next.desiredState);
   if (next.allowRestart || mayStop || !isUpIn(situation)) return [];
   return known
     .filter(({ effect }) => effect === "restart")
@@ -236,16 +236,17 @@ function driftRefusals(
 ): LaterRefusal[] {
   const { next } = situation;
   if (seen === undefined || isReplaced(changes)) return [];
-  const drift = unlike.filter(({ field }) => !hasUnknown(next[field]));
+  const declaredGb = isKnown(next.storageGb) ? next.storageGb : seen.storageSizeInGb;
+  const drift = unlike.filter(({ field }) => isKnown(next[field]));
   const disk = drift
     .filter(({ effect }) => effect === "replace")
     .map(({ field }) => ({
       field,
-      reason: diskRefusal(seen.name, seen.storageSizeInGb, next.storageGb),
+      reason: diskRefusal(seen.name, seen.storageSizeInGb, declaredGb),
       certain: true,
     }));
   if (!needsPermission(changes, situation)) return disk;
-  const certain = !hasUnknown([next.allowRestart, next.desiredState]);
+  const certain = isKnown([next.allowRestart, next.desiredState]);
   return drift
     .filter(({ field, effect }) => effect === "restart" && !changes.some((change) => change.field === field))
     .map((change) => ({ field: change.field, reason: restartRefusal(seen.name, [change]), certain }))

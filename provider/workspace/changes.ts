@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isKnown, type MaybeWithin } from "../inputs/unknown";
 import type { WorkspaceInputs } from "./inputs";
 import type { DescribedWorkspace } from "./state";
 
@@ -16,7 +17,8 @@ export type Effect =
   | "replace";
 
 /** A workspace before a change, with its id if known. */
-type Before = DescribedWorkspace & { readonly workspaceId?: string | undefined };
+type Before = MaybeWithin<DescribedWorkspace> & { readonly workspaceId?: string | undefined };
+type After = MaybeWithin<WorkspaceInputs>;
 
 export interface Rule {
   readonly effect: Effect;
@@ -28,7 +30,7 @@ export interface Rule {
 export interface Case extends Rule {
   /** Describes these changes for readers. */
   readonly when: string;
-  readonly applies: (before: Before, after: WorkspaceInputs) => boolean;
+  readonly applies: (before: Before, after: After) => boolean;
 }
 
 const permission = "it is a permission for `pulumi up`, unknown to ICA";
@@ -46,7 +48,8 @@ export const effects: Readonly<Record<keyof WorkspaceInputs, Rule | readonly [Ca
   storageGb: [
     {
       when: "less",
-      applies: (before, after) => after.storageGb < before.storageGb,
+      applies: (before, after) =>
+        isKnown(after.storageGb) && isKnown(before.storageGb) && after.storageGb < before.storageGb,
       effect: "replace",
       why: "a disk cannot shrink",
     },
@@ -109,7 +112,7 @@ export interface FieldChange extends Rule {
 const fields = Object.keys(effects) as (keyof WorkspaceInputs)[];
 
 /** The fields that differ, and the effect of each difference. */
-export function changesBetween(before: Before, after: WorkspaceInputs): FieldChange[] {
+export function changesBetween(before: Before, after: After): FieldChange[] {
   return fields
     .filter((field) => !isDeepStrictEqual(comparable(before[field]), comparable(after[field])))
     .map((field) => ({ field, ...ruleFor(field, before, after) }));
@@ -121,7 +124,7 @@ export function rulesOf(field: keyof WorkspaceInputs): readonly (Rule & { readon
   return "effect" in rule ? [{ ...rule, when: "any" }] : rule;
 }
 
-function ruleFor(field: keyof WorkspaceInputs, before: Before, after: WorkspaceInputs): Rule {
+function ruleFor(field: keyof WorkspaceInputs, before: Before, after: After): Rule {
   const rule = effects[field];
   if ("effect" in rule) return { effect: rule.effect, why: rule.why };
   const found = rule.find(({ applies }) => applies(before, after)) ?? rule[0];

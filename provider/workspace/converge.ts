@@ -123,14 +123,7 @@ export async function keepWorkspaceId(
     if (seen === undefined) throw vanished(place, error);
     const state: WorkspaceState =
       seen === "unreadable"
-        ? {
-            ...inputs,
-            workspaceId: place.workspaceId,
-            status: "Unknown",
-            webUrl: undefined,
-            consoleHost: undefined,
-            consolePort: undefined,
-          }
+        ? { ...inputs, workspaceId: place.workspaceId, status: "Unknown" }
         : stateOf(seen, describe(seen, inputs));
     const kept: WorkspaceState = failure instanceof MustRunAgain ? { ...state, restarting: true } : state;
     throw new PartialError(place.workspaceId, kept, message, { cause: error });

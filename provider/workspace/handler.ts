@@ -1,8 +1,8 @@
 import type { Context } from "../context";
-import type { Change, Live, ResourceHandler } from "../handler";
+import type { Change, Live, ResourceHandler, Saved } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { timeoutMs } from "../inputs/inputs";
-import { isUnknown } from "../inputs/unknown";
+import { unknownValue } from "../inputs/unknown";
 import type { Fact } from "../preview-facts";
 import { createWorkspace, existingWorkspace, findOwn } from "./adopt";
 import { type ChangePlan, planChange } from "./change-plan";
@@ -16,22 +16,17 @@ import { goneMessage, laterMessage, replaceMessage, unfinishedMessage, updateMes
 import { sameNameTwice } from "./preview/names";
 import { refusedChanges } from "./preview/refused-changes";
 import { RefusedChange } from "./refused-change";
-import {
-  type DescribedWorkspace,
-  describe,
-  inputsOf,
-  isDeleting,
-  isDown,
-  runStateOf,
-  stateOf,
-  type WorkspaceState,
-} from "./state";
+import { type DescribedWorkspace, inputsOf, parseDescribed, parseState, type WorkspaceState } from "./saved-state";
+import { describe, isDeleting, isDown, runStateOf, stateOf } from "./state";
 
 /** Default limits for a step with all its waits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
 
 /** A Bench workspace: create, start, stop, change, delete. */
-export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context> = {
+export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context, DescribedWorkspace> = {
+  parseInputs: parseDescribed,
+  parseState,
+
   async check(context, args, old) {
     const { inputs, failures } = checkWorkspace(context.config, args);
     if (failures.length > 0) {
@@ -66,7 +61,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       .filter(({ effect, known }) => effect === "replace" && known)
       .map(({ field }) => field);
     // Names are unique in a project: a new workspace can only take the name once the old one is gone.
-    return { kind: "replace", because, deleteFirst: isUnknown(next.name) || next.name === state.name };
+    return { kind: "replace", because, deleteFirst: next.name === unknownValue || next.name === state.name };
   },
 
   async create(context, inputs) {
@@ -88,8 +83,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     };
   },
 
-  async read(context, id, state): Promise<Live<WorkspaceState> | undefined> {
-    const was = knownOf(context, state);
+  async read(context, id, saved): Promise<Live<WorkspaceState> | undefined> {
+    const state = savedOrDeclared(context, id, saved);
+    const was = inputsOf(state);
     // Nothing is decided by this call alone, so it may use a list page that is a few seconds old.
     const live = await lookUp(context, was.projectId, id, "recent");
     if (live === undefined) return undefined;
@@ -151,13 +147,13 @@ function planFact({ action, certain, presence, status, losesData, disconnects, l
   return { kind: "plan", action, certain, presence, status, losesData, disconnects, laterRefusals: [...laterRefusals] };
 }
 
-/** The inputs within a state. With Pulumi's read-only option `id`, the state is the program's unchecked declaration. */
-function knownOf(context: Context, state: WorkspaceState): DescribedWorkspace {
-  if (state.workspaceId !== undefined) return inputsOf(state);
-  const { inputs, failures } = checkWorkspace(context.config, state);
+/** The saved state. With Pulumi's read-only option `id`, what is saved is the program's unchecked declaration. */
+function savedOrDeclared(context: Context, id: string, saved: Saved): WorkspaceState {
+  if (saved.workspaceId !== undefined) return parseState(id, saved);
+  const { inputs, failures } = checkWorkspace(context.config, saved);
   if (failures.length > 0)
     throw new RefusedChange(failures.map(({ property, reason }) => `${property} ${reason}`).join("\n"));
-  return inputs;
+  return parseState(id, inputs);
 }
 
 function placeOf(workspaceId: string, inputs: WorkspaceInputs): WorkspaceRef {

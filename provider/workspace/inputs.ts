@@ -4,7 +4,7 @@ import { missingProject } from "../config";
 import type { CheckFailure, CheckResult } from "../handler";
 import { accessSchema, type InputsOf, parseInputs, timeoutsSchema } from "../inputs/inputs";
 import { idOf, label } from "../inputs/text";
-import { hasUnknown, unknownValue } from "../inputs/unknown";
+import { isKnown, type Maybe, type MaybeWithin, unknownValue } from "../inputs/unknown";
 import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls";
 import { checkCluster, clusterSchema } from "./cluster";
 
@@ -38,9 +38,9 @@ export type WorkspaceInputs = InputsOf<typeof shape> & { readonly projectId: str
 
 /** Parses the declaration and finds every problem that can be seen without asking ICA. */
 export function checkWorkspace(
-  config: Pick<Config, "projectId">,
+  config: MaybeWithin<Pick<Config, "projectId">>,
   args: Readonly<Record<string, unknown>>,
-): CheckResult<WorkspaceInputs> {
+): CheckResult<MaybeWithin<WorkspaceInputs>> {
   const { inputs, failures } = parseInputs(shape, args);
   const projectId = inputs.projectId ?? config.projectId;
   const all = [
@@ -56,15 +56,18 @@ export function checkWorkspace(
 }
 
 /** The declaration with the refused fields set to unknown, so that the same preview checks the rest. */
-export function judgeable(inputs: WorkspaceInputs, failures: readonly CheckFailure[]): WorkspaceInputs {
+export function judgeable(
+  inputs: MaybeWithin<WorkspaceInputs>,
+  failures: readonly CheckFailure[],
+): MaybeWithin<WorkspaceInputs> {
   const refused = failures.map(({ property }) => property.split(/[.[]/, 1)[0] ?? "");
   return { ...inputs, ...Object.fromEntries(refused.map((field) => [field, unknownValue])) };
 }
 
-function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
+function acrossFields(inputs: MaybeWithin<InputsOf<typeof shape>>): CheckFailure[] {
   const { access, network, allowedUrls, cluster } = inputs;
   const failures: CheckFailure[] = checkCluster(cluster);
-  if (access !== undefined && !hasUnknown(access) && access.web === false && access.console === false) {
+  if (access !== undefined && isKnown(access) && access.web === false && access.console === false) {
     failures.push({
       property: "access",
       reason: "needs web, console or both to be true: otherwise the workspace cannot be entered",
@@ -78,8 +81,8 @@ function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
   }
   if (Array.isArray(allowedUrls)) {
     allowedUrls.forEach((url, i) => {
-      // A value that is not a string already has a failure.
-      const reason = typeof url !== "string" || hasUnknown(url) ? undefined : checkAllowedUrl(url);
+      // A value that is not a string is unknown, or already has a failure.
+      const reason = typeof url !== "string" ? undefined : checkAllowedUrl(url);
       if (reason !== undefined) failures.push({ property: `allowedUrls[${i}]`, reason });
     });
   }
@@ -87,7 +90,7 @@ function acrossFields(inputs: InputsOf<typeof shape>): CheckFailure[] {
 }
 
 /** Sorts the list and removes duplicates and trailing slashes, so that these do not count as a change. */
-function normaliseUrls(urls: string[] | undefined): string[] | undefined {
-  if (!Array.isArray(urls) || hasUnknown(urls) || !urls.every((url) => typeof url === "string")) return urls;
+function normaliseUrls(urls: Maybe<string[] | undefined>): Maybe<string[] | undefined> {
+  if (!Array.isArray(urls) || !urls.every((url) => typeof url === "string")) return urls;
   return [...new Set(urls.map(normaliseAllowedUrl))].sort();
 }

@@ -1,24 +1,10 @@
 import type { Workspace, WorkspaceSettings } from "../ica/workspaces";
+import type { MaybeWithin } from "../inputs/unknown";
 import { normaliseAllowedUrl } from "./allowed-urls";
 import { clusterSettings, describeCluster } from "./cluster";
-import type { WorkspaceInputs } from "./inputs";
+import type { DescribedWorkspace, WorkspaceState } from "./saved-state";
 
-/** The inputs that describe a workspace in ICA. Its run state may be one that cannot be declared, such as `failed`. */
-export type DescribedWorkspace = Omit<WorkspaceInputs, "desiredState"> & { readonly desiredState?: string | undefined };
-
-/** The saved state of a workspace: the applied inputs (after a read: ICA's values), and what ICA reports. */
-export type WorkspaceState = DescribedWorkspace & {
-  readonly workspaceId: string;
-  readonly status: string;
-  readonly webUrl: string | undefined;
-  readonly consoleHost: string | undefined;
-  readonly consolePort: number | undefined;
-  /**
-   * Set when a change stopped the workspace, or was about to, and then failed. The workspace must run again, even if no run
-   * state is declared.
-   */
-  readonly restarting?: true;
-};
+export type { DescribedWorkspace, WorkspaceState };
 
 /** The settings to send to ICA. ICA chooses or keeps the ones that are left out: see {@link keeping}. */
 export function settingsOf(inputs: DescribedWorkspace): WorkspaceSettings {
@@ -52,7 +38,9 @@ export function keeping(live: Workspace, settings: WorkspaceSettings): Workspace
  * The inputs that describe the workspace as it is now. Fields that concern only this project keep their declared value. The
  * run state, and the settings that ICA fills in by itself, are included only if they are managed.
  */
-export function describe(live: Workspace, was: DescribedWorkspace): DescribedWorkspace {
+export function describe(live: Workspace, was: DescribedWorkspace): DescribedWorkspace;
+export function describe(live: Workspace, was: MaybeWithin<DescribedWorkspace>): MaybeWithin<DescribedWorkspace>;
+export function describe(live: Workspace, was: MaybeWithin<DescribedWorkspace>): MaybeWithin<DescribedWorkspace> {
   const { allowedUrls: declaredUrls, cluster: _, ...rest } = was;
   const allowedUrls = [...new Set(live.network.allowedUrls.map(normaliseAllowedUrl))].sort();
   return {
@@ -83,12 +71,6 @@ export function stateOf(live: Workspace, inputs: DescribedWorkspace): WorkspaceS
     consoleHost: live.consoleHost ?? undefined,
     consolePort: live.consolePort ?? undefined,
   };
-}
-
-/** The inputs within a state. */
-export function inputsOf(state: WorkspaceState): DescribedWorkspace {
-  const { workspaceId, status, webUrl, consoleHost, consolePort, restarting: _, ...inputs } = state;
-  return inputs;
 }
 
 /** Whether users may be working in it. An unknown status counts as running. */

@@ -6,6 +6,7 @@ import { localReference } from "../../provider/bench-image/identity";
 import { readyImage } from "../../provider/bench-image/source/ready-image";
 import { Docker } from "../../provider/docker/cli";
 import { eachBuild, type ScriptedBuild } from "../support/each/each-build";
+import { checkedImage } from "../support/known";
 import { TestImages } from "./images";
 
 describe("a file that is saved between the preview's look at it and BuildKit's", function () {
@@ -33,7 +34,7 @@ describe("a file that is saved between the preview's look at it and BuildKit's",
     const withDocker = (docker: Docker) => ({ ...scripted.context, docker: async () => docker });
     const args = { name: "changing", build: { context: folder }, access: { web: true }, verify: "none" };
     const slow = withDocker(new Docker({ ...real.client, command }));
-    const { inputs } = await handler.check(slow, args, undefined);
+    const { inputs } = await checkedImage(slow, args, undefined);
     const reference = localReference(inputs);
     try {
       await assert.rejects(handler.create(slow, inputs), /changed while it was built \(app\.R changed\)/);
@@ -44,7 +45,7 @@ describe("a file that is saved between the preview's look at it and BuildKit's",
       await real.removeImage(reference);
     }
 
-    const next = (await handler.check(withDocker(real), args, undefined)).inputs;
+    const next = (await checkedImage(withDocker(real), args, undefined)).inputs;
     assert.notEqual(next.contextHash, inputs.contextHash);
     try {
       const ready = await readyImage(withDocker(real), next);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { tryImage } from "../../provider/bench-image/source/trial";
+import { listContext } from "../../provider/build-context/listing";
 import { checkDockerfile } from "../../provider/contract/dockerfile/dockerfile";
 import { inspectImage } from "../../provider/contract/image/inspect";
 import type { Access } from "../../provider/contract/rules";
@@ -25,7 +26,7 @@ describe("the contract, in the examples", function () {
     it(`is kept by ${name}: in its Dockerfile, in its image, and when it runs`, async () => {
       const context = join(__dirname, "../../examples", name, "image");
       const text = await readFile(join(context, "Dockerfile"), "utf8");
-      assert.deepEqual(await checkDockerfile(text, { access, build: { context } }), []);
+      assert.deepEqual(checkDockerfile(text, { access, files: await listContext({ context }) }), []);
 
       const docker = await images.docker();
       const tag = images.tag();

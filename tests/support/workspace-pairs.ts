@@ -4,6 +4,7 @@ import { checkWorkspace, type WorkspaceInputs } from "../../provider/workspace/i
 import { settingsOf } from "../../provider/workspace/state";
 import { projectId } from "./context";
 import { workspaceInputs } from "./factories";
+import { knownWorkspace } from "./known";
 
 /** Declarations of one workspace that differ in any of their fields. */
 export const anyInputs: fc.Arbitrary<WorkspaceInputs> = fc
@@ -53,7 +54,7 @@ function mixed(before: WorkspaceInputs, other: WorkspaceInputs, fields: readonly
   const taken = fields.includes("network") ? [...fields, ...urlFields] : fields;
   const kept = Object.entries(before).filter(([field]) => !taken.includes(field));
   const changed = Object.entries(other).filter(([field]) => taken.includes(field));
-  return checkWorkspace({ projectId }, Object.fromEntries([...kept, ...changed])).inputs;
+  return knownWorkspace(checkWorkspace({ projectId }, Object.fromEntries([...kept, ...changed])).inputs);
 }
 
 export const statuses = fc.constantFrom("Running", "Stopped", "Starting", "Stopping", "Failed", "Hibernating");

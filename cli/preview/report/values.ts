@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { cut } from "../../../provider/error-message";
-import { hasUnknown } from "../../../provider/inputs/unknown";
+import { fromEngine, isKnown } from "../../../provider/inputs/unknown";
 import type { Properties, Side, Step } from "../observed";
 import { type fieldChange, longestText } from "./parts";
 
@@ -22,7 +22,7 @@ export function isSecret(value: unknown): boolean {
 
 /** A value as text: strings as they are, the rest as JSON. Undefined for no value, a secret and an unknown one. */
 export function valueText(value: unknown): string | undefined {
-  if (value === undefined || value === null || isSecret(value) || hasUnknown(value)) return undefined;
+  if (value === undefined || value === null || isSecret(value) || !isKnown(fromEngine(value))) return undefined;
   return cut(typeof value === "string" ? value : JSON.stringify(value), longestValue);
 }
 
@@ -39,7 +39,7 @@ export function changeOf(field: string, before: unknown, after: unknown): FieldC
     field: within(field),
     ...(old === undefined ? {} : { before: old }),
     ...(next === undefined ? {} : { after: next }),
-    ...(hasUnknown(after) ? { unknown: true as const } : {}),
+    ...(!isKnown(fromEngine(after)) ? { unknown: true as const } : {}),
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { fromEngine, type MaybeWithin } from "../../../provider/inputs/unknown";
 import { planChange } from "../../../provider/workspace/change-plan";
 import { changesBetween } from "../../../provider/workspace/changes";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
@@ -25,7 +26,7 @@ export interface JudgedWorkspace {
 const minimal = z.looseObject({ name: z.unknown(), storageGb: z.unknown(), access: z.unknown() });
 const isWorkspace = (value: unknown): boolean => minimal.safeParse(value).success;
 const stateSchema = z.custom<WorkspaceState>(isWorkspace);
-const inputsSchema = z.custom<WorkspaceInputs>(isWorkspace);
+const inputsSchema = z.custom<MaybeWithin<WorkspaceInputs>>(isWorkspace);
 
 export function judgeWorkspace({ op, step }: Happening, facts: Facts): JudgedWorkspace {
   const { urn, type, before, after } = step;
@@ -56,7 +57,7 @@ function planOf({ urn, before, after }: Step, facts: Facts): PlanFact | undefine
 
 function sidesOf({ before, after }: Pick<Step, "before" | "after">) {
   const state = stateSchema.safeParse(isWorkspace(before?.outputs) ? before?.outputs : before?.inputs).data;
-  return { state, next: inputsSchema.safeParse(after?.inputs).data };
+  return { state, next: inputsSchema.safeParse(fromEngine(after?.inputs)).data };
 }
 
 /** The fields that change, with the rule of each. */

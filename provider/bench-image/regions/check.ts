@@ -5,18 +5,23 @@ import type { CheckFailure } from "../../handler";
 import type { DockerImage } from "../../ica/docker-images";
 import type { Region } from "../../ica/regions";
 import { IcaError } from "../../ica/transport/error";
-import { hasUnknown } from "../../inputs/unknown";
+import { isKnown, type Maybe, type MaybeWithin } from "../../inputs/unknown";
 import type { BenchImageInputs } from "../inputs";
 import { areAmong, findRegion, knownRegions, unknownRegion } from "./regions";
 
 interface Declared {
   /** The checked inputs. */
-  readonly inputs: BenchImageInputs;
+  readonly inputs: MaybeWithin<Pick<BenchImageInputs, "regions">>;
   /** The program's own value; messages use its indexes. */
   readonly declared: unknown;
   readonly old: BenchImageInputs | undefined;
   /** The image, if ICA already has it. */
   readonly image: DockerImage | undefined;
+}
+
+interface CheckedRegions {
+  readonly regions: Maybe<string[] | undefined>;
+  readonly failures: readonly CheckFailure[];
 }
 
 /**
@@ -28,10 +33,10 @@ interface Declared {
 export async function checkRegions(
   context: Context,
   { inputs, declared, old, image }: Declared,
-): Promise<{ regions: readonly string[] | undefined; failures: CheckFailure[] }> {
+): Promise<CheckedRegions> {
   const { regions } = inputs;
-  const accepted = { regions, failures: [] };
-  if (regions === undefined || hasUnknown(regions) || isDeepStrictEqual(regions, old?.regions)) return accepted;
+  const accepted: CheckedRegions = { regions, failures: [] };
+  if (regions === undefined || !isKnown(regions) || isDeepStrictEqual(regions, old?.regions)) return accepted;
   if (old?.regions === undefined && image !== undefined && areAmong(regions, image)) return accepted;
   const known = await regionsOfTenant(context);
   if (known === undefined) return accepted;

@@ -1,6 +1,6 @@
 import type { Context } from "../../context";
 import type { DockerImage } from "../../ica/docker-images";
-import { hasUnknown } from "../../inputs/unknown";
+import { isKnown, type Maybe, type MaybeWithin } from "../../inputs/unknown";
 import type { BenchImageInputs } from "../inputs";
 import { PublishError } from "../publish-error";
 import { isGone } from "./published";
@@ -11,18 +11,19 @@ import { isGone } from "./published";
  */
 export async function existingImage(
   context: Context,
-  { name, version }: Pick<BenchImageInputs, "name" | "version">,
+  { name, version }: MaybeWithin<Pick<BenchImageInputs, "name" | "version">>,
   id: string,
 ): Promise<DockerImage> {
   const image = await context.client.dockerImages.find(id);
   if (image === undefined) throw new PublishError(`image ${id} cannot be taken over: ICA has no image with this id`);
-  const fits = (declared: string, own: string | null | undefined) => hasUnknown(declared) || declared === own;
+  const differs = (what: string, own: string | null | undefined, declared: Maybe<string>) =>
+    !isKnown(declared) || declared === own ? undefined : `its ${what} is ${own ?? "none"}, not ${declared}`;
   const wrong = [
     isGone(image) ? `its status is ${image.status}` : undefined,
     image.status === "BUILDFAILED" ? failed : undefined,
     image.type === "BENCH" ? undefined : `its type is ${image.type}, not BENCH`,
-    fits(name, image.name) ? undefined : `its name is ${image.name}, not ${name}`,
-    fits(version, image.version) ? undefined : `its version is ${image.version ?? "none"}, not ${version}`,
+    differs("name", image.name, name),
+    differs("version", image.version, version),
   ].filter((problem) => problem !== undefined);
   if (wrong.length > 0) throw new PublishError(`image ${id} cannot be taken over: ${wrong.join(", ")}`);
   return image;

@@ -18,6 +18,9 @@ export type Published =
    */
   | { readonly kind: "other"; readonly image: DockerImage; readonly contextHash: string | undefined };
 
+/** What identifies an image and its content. */
+export type Identified = Pick<BenchImageInputs, "name" | "version" | "contextHash" | "projectId">;
+
 /** Whether ICA has deleted or is deleting the image (official OpenAPI document, DockerImage.status). */
 export function isGone(image: DockerImage): boolean {
   return image.status === "DELETED" || image.status === "DELETING";
@@ -50,7 +53,7 @@ export async function published(
  * The same question for an image that this session has already found. Its content never changes, so this asks only for its
  * id: one call, where {@link findPublished} may need three.
  */
-export async function findAgain(context: Context, inputs: BenchImageInputs, imageId: string): Promise<Published> {
+export async function findAgain(context: Context, inputs: Identified, imageId: string): Promise<Published> {
   try {
     const image = await context.client.dockerImages.get(imageId);
     if (counts(image)) return { kind: "same", image };
@@ -64,7 +67,7 @@ export async function findAgain(context: Context, inputs: BenchImageInputs, imag
  * Looks for an image with this name, version and content: one call, or two or three if the version does not identify the
  * content.
  */
-export async function findPublished(context: Context, inputs: BenchImageInputs): Promise<Published> {
+export async function findPublished(context: Context, inputs: Identified): Promise<Published> {
   const [image] = await published(context, inputs);
   return image === undefined ? { kind: "absent" } : compareContent(context, inputs, image);
 }
@@ -72,7 +75,7 @@ export async function findPublished(context: Context, inputs: BenchImageInputs):
 /** Whether an image of this name and version has this content. */
 export async function compareContent(
   context: Context,
-  inputs: BenchImageInputs,
+  inputs: Identified,
   image: DockerImage,
 ): Promise<Exclude<Published, { kind: "absent" }>> {
   // The default version is the content hash itself, so the content must be the same.
@@ -87,7 +90,7 @@ export async function compareContent(
  * The content hashes of the published image, from the tags of its archive. A run that was killed between registering and
  * tagging leaves an image that no archive names. In that case this reads all archives of the name and version.
  */
-async function contentHashes(context: Context, inputs: BenchImageInputs, imageId: string): Promise<string[]> {
+async function contentHashes(context: Context, inputs: Identified, imageId: string): Promise<string[]> {
   const { projectData } = context.client;
   const tagsOf = ({ data }: ProjectDatum) => data.details?.tags?.technicalTags ?? [];
   const registered = await projectData.findByTag(inputs.projectId, imageTag(imageId));
@@ -108,7 +111,7 @@ export async function findArchive(context: Context, inputs: BenchImageInputs): P
 }
 
 /** Why the version cannot be published again. */
-export function immutableVersion(inputs: BenchImageInputs, published: Extract<Published, { kind: "other" }>): string {
+export function immutableVersion(inputs: Identified, published: Extract<Published, { kind: "other" }>): string {
   const holds =
     published.contextHash === undefined
       ? "and pulumi-ica did not publish it from this project, so what it holds cannot be told"

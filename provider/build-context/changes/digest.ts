@@ -9,7 +9,7 @@ import { short, treeOf } from "./tree";
  * What the state keeps of the files that an image was built from, so that a later preview can say which of them changed. It
  * decides nothing: only the contextHash decides whether an image is built again, and a state without a digest works as well.
  */
-const digestSchema = z.object({
+export const digestSchema = z.object({
   /** Digest of the Dockerfile's bytes. */
   dockerfile: z.string(),
   /** The text of its FROM lines; absent when they take too many bytes. */

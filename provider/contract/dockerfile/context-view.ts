@@ -1,12 +1,10 @@
 import { statSync } from "node:fs";
-import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { type IgnoreRules, readIgnoreRules, type Verdict } from "../../build-context/dockerignore";
-import { ContextError } from "../../build-context/error";
+import type { IgnoreRules, Verdict } from "../../build-context/dockerignore";
 import { goMatch, PatternError } from "../../build-context/go-match";
-import { dockerfilePath } from "../../build-context/hash";
 import { beginningOf } from "../../build-context/hash-files";
-import { type ContextEntry, contextEntries } from "../../build-context/walk";
+import type { ContextListing } from "../../build-context/listing";
+import type { ContextEntry } from "../../build-context/walk";
 
 /** The files of a build context, as COPY sees them. */
 export interface ContextView {
@@ -19,25 +17,14 @@ export interface ContextView {
   hasFolder(path: string): boolean;
 }
 
-/** Reads a context. Undefined when that fails: contextHash needs the same files and reports the reason. */
-export async function viewContext(build: {
-  readonly context: string;
-  readonly dockerfile?: string | undefined;
-}): Promise<ContextView | undefined> {
-  try {
-    const context = await realpath(build.context);
-    const rules = await readIgnoreRules(context, dockerfilePath(build));
-    const entries = await contextEntries(context, rules);
-    return {
-      matches: (source) => matchesOf(entries, source),
-      read: (entry) => beginningOf(join(context, entry.path)),
-      hasFolder: (path) =>
-        !isLeftOut(rules, path) && statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
-    };
-  } catch (error) {
-    if (error instanceof ContextError || (error instanceof Error && "code" in error)) return undefined;
-    throw error;
-  }
+/** The view of a context that was listed. */
+export function viewOf({ context, rules, entries }: ContextListing): ContextView {
+  return {
+    matches: (source) => matchesOf(entries, source),
+    read: (entry) => beginningOf(join(context, entry.path)),
+    hasFolder: (path) =>
+      !isLeftOut(rules, path) && statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
+  };
 }
 
 /** A rule for a folder also applies to everything below it. */

@@ -1,10 +1,11 @@
 import { posix } from "node:path";
+import type { ContextListing } from "../../build-context/listing";
 import { type Finding, finding } from "../finding";
 import { type Access, benchGid, benchUid, startScript } from "../rules";
 import { checkScriptText } from "../script-text";
 import { type Accounts, accountFault, accountsOf } from "./accounts";
 import { type Base, baseOf, foreignArchitecture } from "./base-images";
-import { type ContextView, viewContext } from "./context-view";
+import { type ContextView, viewOf } from "./context-view";
 import { checkPointers } from "./pointers";
 import { checkPractice } from "./practice";
 import { effectsOf, type RunEffects } from "./run-commands";
@@ -17,15 +18,15 @@ import type { Word } from "./variables";
 export interface DockerfileCheck {
   /** The declared access. Today no check of a Dockerfile uses it, since nothing about access is certain there. */
   readonly access: Access;
-  /** The build of the Dockerfile: its args and target, and the context with the files that COPY names. */
+  /** The build of the Dockerfile. */
   readonly build?:
     | {
-        readonly context?: string | undefined;
-        readonly dockerfile?: string | undefined;
         readonly args?: Readonly<Record<string, string>> | undefined;
         readonly target?: string | undefined;
       }
     | undefined;
+  /** The files that COPY may name; without them, nothing is said about them. */
+  readonly files?: ContextListing | undefined;
 }
 
 /**
@@ -33,7 +34,7 @@ export interface DockerfileCheck {
  * base image or a command hides: the check of the built image finds that. Only the stage that is built counts, and the
  * stages it is based on.
  */
-export async function checkDockerfile(text: string, { build = {} }: DockerfileCheck): Promise<Finding[]> {
+export function checkDockerfile(text: string, { build = {}, files }: DockerfileCheck): Finding[] {
   const plan = planOf(text, build);
   if (plan === undefined)
     return [
@@ -43,10 +44,7 @@ export async function checkDockerfile(text: string, { build = {} }: DockerfileCh
         build.target === undefined ? "the Dockerfile has no FROM" : `the Dockerfile has no stage "${build.target}"`,
       ),
     ];
-  const context =
-    build.context === undefined
-      ? undefined
-      : await viewContext({ context: build.context, dockerfile: build.dockerfile });
+  const context = files === undefined ? undefined : viewOf(files);
   const seen = walk(plan, context);
   const parts = [checkUser(seen), checkAccounts(seen), checkScript(seen)];
   return [

@@ -3,8 +3,9 @@ import type { Context } from "../../context";
 import type { CheckFailure } from "../../handler";
 import type { DockerImage } from "../../ica/docker-images";
 import { IcaError } from "../../ica/transport/error";
-import { hasUnknown, isUnknown } from "../../inputs/unknown";
+import { isKnown, type MaybeWithin, unknownValue } from "../../inputs/unknown";
 import type { WorkspaceInputs } from "../inputs";
+import type { DescribedWorkspace } from "../saved-state";
 
 /**
  * Checks that the image offers what the workspace needs: "Enabling an option here which your Docker image does not support,
@@ -13,21 +14,21 @@ import type { WorkspaceInputs } from "../inputs";
  */
 export async function beyondImage(
   context: Context,
-  next: WorkspaceInputs,
-  old: WorkspaceInputs | undefined,
+  next: MaybeWithin<WorkspaceInputs>,
+  old: DescribedWorkspace | undefined,
 ): Promise<CheckFailure[]> {
   const asks = ["image", "access", "cluster"] as const;
   if (old !== undefined && asks.every((field) => isDeepStrictEqual(old[field], next[field]))) return [];
   const { image, access, cluster } = next;
-  const manager = typeof cluster === "object" && cluster !== null ? cluster.managerImage : undefined;
+  const manager = typeof cluster === "object" ? cluster.managerImage : undefined;
   const failures: CheckFailure[] = [];
-  if (!hasUnknown(image)) {
+  if (isKnown(image)) {
     const found = await findOffer(context, image, "image");
     failures.push(...found.failures);
     if (found.image !== undefined)
-      failures.push(...beyondOffer(found.image, access, cluster !== undefined && !isUnknown(cluster)));
+      failures.push(...beyondOffer(found.image, access, cluster !== undefined && cluster !== unknownValue));
   }
-  if (manager !== undefined && !hasUnknown(manager) && manager !== image) {
+  if (manager !== undefined && isKnown(manager) && manager !== image) {
     const found = await findOffer(context, manager, "cluster.managerImage");
     failures.push(...found.failures);
     if (found.image?.benchSettings?.clusterCompatible === false)
@@ -37,10 +38,14 @@ export async function beyondImage(
 }
 
 /** Skips settings that ICA does not report and values that are unknown. */
-function beyondOffer(image: DockerImage, access: WorkspaceInputs["access"], hasCluster: boolean): CheckFailure[] {
+function beyondOffer(
+  image: DockerImage,
+  access: MaybeWithin<WorkspaceInputs>["access"],
+  hasCluster: boolean,
+): CheckFailure[] {
   const offered = image.benchSettings;
   const failures: CheckFailure[] = (["web", "console"] as const)
-    .filter((kind) => access[kind] === true && offered?.access?.[kind] === false)
+    .filter((kind) => access !== unknownValue && access[kind] === true && offered?.access?.[kind] === false)
     .map((kind) => ({
       property: `access.${kind}`,
       reason: `is not offered by image "${image.name}" ${image.version}: users would see "access denied". ${where(image)}`,

@@ -1,15 +1,15 @@
 import type { Context } from "../../context";
 import type { CheckFailure } from "../../handler";
-import { hasUnknown } from "../../inputs/unknown";
+import { isKnown, type MaybeWithin } from "../../inputs/unknown";
 import type { WorkspaceInputs } from "../inputs";
 
 /**
  * Refuses two resources of one program that declare the same workspace. The second would adopt what the first created, and
  * removing either from the program would delete the workspace of both.
  */
-export function sameNameTwice(context: Context, { projectId, name }: WorkspaceInputs): CheckFailure[] {
+export function sameNameTwice(context: Context, { projectId, name }: MaybeWithin<WorkspaceInputs>): CheckFailure[] {
   const { urn } = context;
-  if (urn === undefined || hasUnknown([projectId, name])) return [];
+  if (urn === undefined || !isKnown(projectId) || !isKnown(name)) return [];
   const workspaces = context.run.workspaces.declared;
   workspaces.set(urn, JSON.stringify([projectId, name]));
   const [other] = [...workspaces].find(([by, what]) => by !== urn && what === workspaces.get(urn)) ?? [];

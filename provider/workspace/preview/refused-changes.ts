@@ -1,7 +1,9 @@
 import type { Context } from "../../context";
 import type { CheckFailure } from "../../handler";
+import type { MaybeWithin } from "../../inputs/unknown";
 import { planChange } from "../change-plan";
 import type { WorkspaceInputs } from "../inputs";
+import type { DescribedWorkspace } from "../saved-state";
 
 /**
  * Refuses, already in preview, changes that would cost a user work or data. Asks ICA only if the answer depends on it. The
@@ -9,8 +11,8 @@ import type { WorkspaceInputs } from "../inputs";
  */
 export async function refusedChanges(
   context: Context,
-  old: WorkspaceInputs,
-  next: WorkspaceInputs,
+  old: DescribedWorkspace,
+  next: MaybeWithin<WorkspaceInputs>,
 ): Promise<CheckFailure[]> {
   const blind = planChange("not looked at", old, next);
   // Only the workspace itself tells whether existingId names it.

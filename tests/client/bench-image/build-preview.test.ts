@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { benchImageHandler as handler } from "../../../provider/bench-image/handler";
+import sinon from "sinon";
 import type { BenchImageInputs } from "../../../provider/bench-image/inputs";
 import { Docker, DockerNotFoundError } from "../../../provider/docker/cli";
 import { eachBuild, type ScriptedBuild } from "../../support/each/each-build";
+import { checkedImage } from "../../support/known";
 
 describe("the preview of a build", () => {
   let ica: ScriptedBuild["ica"];
@@ -19,7 +20,7 @@ describe("the preview of a build", () => {
   const old = async () => new Docker({ command: "/nowhere/docker", builds: "classic" });
 
   const check = (build: Record<string, unknown>, docker = old, before?: BenchImageInputs) =>
-    handler.check(
+    checkedImage(
       { ...context, docker },
       { name: "rstudio", build: { context: folder, ...build }, access: { web: true }, verify: "none" },
       before,
@@ -45,6 +46,27 @@ describe("the preview of a build", () => {
       ["build.builder"],
     );
     assert.match(failures[0]?.reason ?? "", /"far": no builder "far" found\. .*docker buildx create/);
+  });
+
+  it("reads the Dockerfile once, and lists each folder of the context once", async () => {
+    await mkdir(path.join(folder, "scripts"));
+    await writeFile(path.join(folder, "scripts", "setup.sh"), "#!/bin/sh\n");
+    await writeFile(path.join(folder, "Dockerfile"), "FROM debian\nCOPY scripts /scripts\n");
+    const files: { open: (path: string) => unknown } = require("node:fs/promises");
+    const folders: { readdirSync: (path: string) => unknown } = require("node:fs");
+    const [opened, listed] = [sinon.spy(files, "open"), sinon.spy(folders, "readdirSync")];
+    try {
+      await checkedImage(context, { name: "rstudio", build: { context: folder }, access: { web: true } }, undefined);
+      const readings = opened.args.filter(([file]) => path.basename(file) === "Dockerfile");
+      assert.equal(readings.length, 1);
+      assert.deepEqual(
+        listed.args.map(([name]) => path.basename(name)).sort(),
+        [path.basename(folder), "scripts"].sort(),
+      );
+    } finally {
+      opened.restore();
+      listed.restore();
+    }
   });
 
   it("asks for no Docker where nothing depends on it", async () => {

@@ -7,6 +7,7 @@ import { readyImage } from "../../../provider/bench-image/source/ready-image";
 import { Docker } from "../../../provider/docker/cli";
 import { contextFor, type TestContext } from "../../support/context";
 import { eachBuild, type ScriptedBuild } from "../../support/each/each-build";
+import { checkedImage } from "../../support/known";
 import { until } from "../../support/until";
 
 describe("a context that changes under a build", () => {
@@ -48,7 +49,7 @@ case "$*" in "buildx build "*"--builder far"*) echo archive; exec sleep 60 ;; es
     ...more,
   });
   const checked = async (context: TestContext, build: Record<string, unknown>) =>
-    (await handler.check(context, args(build), undefined)).inputs;
+    (await checkedImage(context, args(build), undefined)).inputs;
   const refused = (created: Promise<unknown>, message: RegExp) =>
     assert.rejects(created, (error: unknown) => {
       assert.ok(error instanceof PublishError, String(error));
@@ -104,7 +105,7 @@ case "$*" in "buildx build "*"--builder far"*) echo archive; exec sleep 60 ;; es
         await edit("app.R", "two\n");
         // Another process, as the engine starts one for each command.
         const context = await withDocker(contextFor(scripted.server.baseUrl), "echo three > app.R");
-        const pinned = await handler.check(context, args(build, { contextHash: old.contextHash }), old);
+        const pinned = await checkedImage(context, args(build, { contextHash: old.contextHash }), old);
         assert.equal(pinned.inputs.contextHash, old.contextHash);
         (await readyImage(context, pinned.inputs)).drop();
         assert.equal((await builds()).length, 1);

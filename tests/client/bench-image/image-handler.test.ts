@@ -8,11 +8,12 @@ import type { BenchImageInputs } from "../../../provider/bench-image/inputs";
 import { type BenchImageState, stateOf } from "../../../provider/bench-image/state";
 import { PartialError } from "../../../provider/handler";
 import { IcaError } from "../../../provider/ica/transport/error";
-import { unknownValue } from "../../../provider/inputs/unknown";
+import { isKnown, type MaybeWithin, unknownValue } from "../../../provider/inputs/unknown";
 import { contextFor, projectId, type TestContext } from "../../support/context";
 import { makeContext, removeContext } from "../../support/context-folder";
 import { eachImage, type ScriptedImages } from "../../support/each/each-image";
 import { dockerImage, imageInputs } from "../../support/factories";
+import { checkedImage } from "../../support/known";
 import { partialOf } from "../../support/partial";
 import type { ImageServer } from "../../support/servers/image-server";
 import { ok, problem, ScriptedServer } from "../../support/servers/scripted-server";
@@ -49,39 +50,39 @@ describe("the image handler", () => {
     afterEach(() => rm(folder, { recursive: true }));
 
     it("works out the content's hash, and a version that follows it", async () => {
-      const { inputs, failures } = await handler.check(context, declared(), undefined);
+      const { inputs, failures } = await checkedImage(context, declared(), undefined);
       assert.deepEqual(failures, []);
       assert.match(inputs.contextHash, /^[0-9a-f]{64}$/);
       assert.equal(inputs.version, inputs.contextHash.slice(0, 12));
     });
 
     it("gives another hash for other content", async () => {
-      const before = (await handler.check(context, declared(), undefined)).inputs.contextHash;
+      const before = (await checkedImage(context, declared(), undefined)).inputs.contextHash;
       await writeFile(path.join(folder, "new file"), "x");
-      assert.notEqual((await handler.check(context, declared(), undefined)).inputs.contextHash, before);
+      assert.notEqual((await checkedImage(context, declared(), undefined)).inputs.contextHash, before);
     });
 
     it("keeps the hash that the engine hands in for ignoreChanges, and takes it from nobody else", async () => {
-      const { inputs } = await handler.check(context, declared(), undefined);
+      const { inputs } = await checkedImage(context, declared(), undefined);
       await writeFile(path.join(folder, "new file"), "x");
-      const pinned = await handler.check(context, { ...declared(), contextHash: inputs.contextHash }, inputs);
+      const pinned = await checkedImage(context, { ...declared(), contextHash: inputs.contextHash }, inputs);
       assert.deepEqual(pinned.inputs, inputs);
-      const invented = await handler.check(context, { ...declared(), contextHash: "f".repeat(64) }, inputs);
+      const invented = await checkedImage(context, { ...declared(), contextHash: "f".repeat(64) }, inputs);
       assert.notEqual(invented.inputs.contextHash, inputs.contextHash);
       assert.notEqual(invented.inputs.contextHash, "f".repeat(64));
     });
 
     it("asks ICA nothing when neither version nor content changed", async () => {
-      const { inputs } = await handler.check(context, declared({ version: "1.2" }), undefined);
+      const { inputs } = await checkedImage(context, declared({ version: "1.2" }), undefined);
       server.seen.length = 0;
-      const again = await handler.check(context, declared({ version: "1.2" }), inputs);
+      const again = await checkedImage(context, declared({ version: "1.2" }), inputs);
       assert.deepEqual(again, { inputs, failures: [] });
       assert.equal(server.seen.length, 0);
     });
 
     it("refuses other content under a version that is published", async () => {
       ica.has({ version: "1.2" });
-      const { failures } = await handler.check(context, declared({ version: "1.2" }), undefined);
+      const { failures } = await checkedImage(context, declared({ version: "1.2" }), undefined);
       assert.deepEqual(
         failures.map(({ property }) => property),
         ["version"],
@@ -93,7 +94,7 @@ describe("the image handler", () => {
       ica.has({ id: "any" });
       const build = { context: folder, args: { R: "4.1" } };
       await writeFile(path.join(folder, "renv.lock"), "1");
-      const first = (await handler.check(context, declared({ build }), undefined)).inputs;
+      const first = (await checkedImage(context, declared({ build }), undefined)).inputs;
       ica.has({ version: first.version });
       const { state } = await handler.create(context, first);
       // Another process, as the engine starts one for each command.
@@ -107,10 +108,10 @@ describe("the image handler", () => {
     });
 
     it("finds what is published, of which an up then asks by its id only: one call", async () => {
-      const before = (await handler.check(context, declared({ version: "1.2" }), undefined)).inputs;
+      const before = (await checkedImage(context, declared({ version: "1.2" }), undefined)).inputs;
       ica.has({ version: "1.2" });
       ica.stores({ tags: archiveTags(before, "5ha", "image-1") });
-      const { inputs, failures } = await handler.check(context, declared({ version: "1.2" }), undefined);
+      const { inputs, failures } = await checkedImage(context, declared({ version: "1.2" }), undefined);
       assert.deepEqual(failures, []);
       server.seen.length = 0;
       assert.equal((await handler.create(context, inputs)).id, "image-1");
@@ -125,21 +126,21 @@ describe("the image handler", () => {
     });
 
     it("finds no change in a state that has no record of its files, and writes one when it changes it anyway", async () => {
-      const first = (await handler.check(context, declared(), undefined)).inputs;
+      const first = (await checkedImage(context, declared(), undefined)).inputs;
       const { __contextDigest: _, ...older } = stateOf(ica.has({ version: first.version }), first, {});
       const later = contextFor(server.baseUrl);
       assert.deepEqual(await diffOf(later, older, { context: folder }), { kind: "unchanged" });
-      const next = (await handler.check(later, declared({ onDelete: "removeRegions" }), first)).inputs;
+      const next = (await checkedImage(later, declared({ onDelete: "removeRegions" }), first)).inputs;
       const state = await handler.update(later, "image-1", older, next);
       assert.match(state.__contextDigest?.files ?? "", /^Dockerfile=/);
     });
 
     const diffOf = async (context: TestContext, state: BenchImageState, build: Record<string, unknown>) =>
-      handler.diff(context, "image-1", state, (await handler.check(context, declared({ build }), state)).inputs);
+      handler.diff(context, "image-1", state, (await checkedImage(context, declared({ build }), state)).inputs);
 
     it("writes nothing to ICA", async () => {
       ica.has({ version: "1.2" });
-      await handler.check(context, declared({ version: "1.2" }), undefined);
+      await checkedImage(context, declared({ version: "1.2" }), undefined);
       assert.deepEqual(ica.written, []);
     });
 
@@ -154,7 +155,7 @@ describe("the image handler", () => {
 
     it("says which Dockerfile cannot be read, at what names it", async () => {
       const at = async (build: Record<string, unknown>, reason: RegExp) => {
-        const { failures } = await handler.check(context, declared({ build }), undefined);
+        const { failures } = await checkedImage(context, declared({ build }), undefined);
         assert.match(failures[0]?.reason ?? "", reason);
         return failures.map(({ property }) => property);
       };
@@ -174,7 +175,7 @@ describe("the image handler", () => {
     it("tells what is wrong with the files and the regions beside what is wrong with the values", async () => {
       const wrong = { folder: "images", regions: ["mars"], build: { context: folder, pull: "yes" } };
       const found = async (more: Record<string, unknown> = {}) =>
-        (await handler.check(context, declared({ ...wrong, ...more }), undefined)).failures.map(
+        (await checkedImage(context, declared({ ...wrong, ...more }), undefined)).failures.map(
           ({ property }) => property,
         );
       assert.deepEqual((await found()).sort(), ["build.pull", "folder", "regions[0]"]);
@@ -192,7 +193,7 @@ describe("the image handler", () => {
     it("says what of the context cannot be hashed, at what names it", async () => {
       const file = path.join(folder, "Dockerfile");
       const build = { context: file, dockerfile: file };
-      const { failures } = await handler.check(context, declared({ build }), undefined);
+      const { failures } = await checkedImage(context, declared({ build }), undefined);
       assert.deepEqual(
         failures.map(({ property }) => property),
         ["build.context"],
@@ -205,12 +206,12 @@ describe("the image handler", () => {
 
       it("needs neither Docker nor a context: one look at it, and none when nothing changed", async () => {
         ica.has({ version: "1.2" });
-        const { inputs, failures } = await handler.check(context, taken(), undefined);
+        const { inputs, failures } = await checkedImage(context, taken(), undefined);
         assert.deepEqual(failures, []);
         assert.equal(inputs.contextHash, "");
         const calls = () => server.seen.filter(({ method }) => method === "GET").map(({ path: each }) => each);
         assert.deepEqual(calls(), ["/api/dockerImages/image-1"]);
-        assert.deepEqual(await handler.check(context, taken(), inputs), { inputs, failures: [] });
+        assert.deepEqual(await checkedImage(context, taken(), inputs), { inputs, failures: [] });
         assert.equal(calls().length, 1);
       });
 
@@ -229,14 +230,16 @@ describe("the image handler", () => {
       for (const [what, image, reason] of refused)
         it(`refuses one that ${what}, and so does creating it`, async () => {
           const { inputs } = await handler.check(context, taken({ existingId: unknownValue }), undefined);
+          const later = { ...inputs, existingId: "image-1" };
+          assert.ok(isKnown(later));
           ica.has({ version: "1.2", ...image });
-          const { failures } = await handler.check(context, taken(), undefined);
+          const { failures } = await checkedImage(context, taken(), undefined);
           assert.deepEqual(
             failures.map(({ property }) => property),
             ["existingId"],
           );
           assert.match(failures[0]?.reason ?? "", reason);
-          await assert.rejects(handler.create(context, { ...inputs, existingId: "image-1" }), (error: unknown) => {
+          await assert.rejects(handler.create(context, later), (error: unknown) => {
             assert.ok(error instanceof Error && !(error instanceof PartialError), "nothing of it stays in the state");
             assert.match(error.message, reason);
             return true;
@@ -245,9 +248,9 @@ describe("the image handler", () => {
 
       it("looks again when another one, or another version of it, is declared", async () => {
         ica.has({ version: "1.2" });
-        const { inputs } = await handler.check(context, taken(), undefined);
+        const { inputs } = await checkedImage(context, taken(), undefined);
         for (const more of [{ existingId: "image-2" }, { version: "1.3" }, { name: "other" }]) {
-          const { failures } = await handler.check(context, taken(more), inputs);
+          const { failures } = await checkedImage(context, taken(more), inputs);
           assert.deepEqual(
             failures.map(({ property }) => property),
             ["existingId"],
@@ -258,14 +261,14 @@ describe("the image handler", () => {
       it("compares nothing that is not known yet", async () => {
         ica.has({ version: "1.2" });
         for (const more of [{ existingId: unknownValue }, { version: unknownValue }, { name: unknownValue }])
-          assert.deepEqual((await handler.check(context, taken(more), undefined)).failures, []);
+          assert.deepEqual((await checkedImage(context, taken(more), undefined)).failures, []);
       });
     });
   });
 
   describe("comparing", () => {
-    const diff = (next: Partial<BenchImageInputs>, state = stateWith()) =>
-      handler.diff(context, "image-1", state, imageInputs(next));
+    const diff = (next: Partial<MaybeWithin<BenchImageInputs>>, state = stateWith()) =>
+      handler.diff(context, "image-1", state, { ...imageInputs(), ...next });
 
     beforeEach(() => ica.has());
 

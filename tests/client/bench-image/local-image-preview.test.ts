@@ -7,6 +7,7 @@ import type { BenchImageInputs } from "../../../provider/bench-image/inputs";
 import { stateOf } from "../../../provider/bench-image/state";
 import { Docker, DockerNotFoundError } from "../../../provider/docker/cli";
 import { contextFor, type TestContext } from "../../support/context";
+import { checkedImage } from "../../support/known";
 import { ImageServer } from "../../support/servers/image-server";
 import { ScriptedServer } from "../../support/servers/scripted-server";
 
@@ -43,7 +44,7 @@ describe("the preview of a local image", () => {
   ];
 
   const check = (docker: TestContext["docker"], old?: BenchImageInputs, more: Record<string, unknown> = {}) =>
-    handler.check({ ...context, docker }, { name: "rstudio", image: "mybench:1", access: { web: true }, ...more }, old);
+    checkedImage({ ...context, docker }, { name: "rstudio", image: "mybench:1", access: { web: true }, ...more }, old);
 
   for (const [what, docker, words] of machines)
     describe(`on a machine that ${what}`, () => {

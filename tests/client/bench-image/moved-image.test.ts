@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { benchImageHandler as handler } from "../../../provider/bench-image/handler";
 import { PublishError } from "../../../provider/bench-image/publish-error";
 import { readyImage } from "../../../provider/bench-image/source/ready-image";
 import { Docker } from "../../../provider/docker/cli";
 import { contextFor, type TestContext } from "../../support/context";
+import { checkedImage } from "../../support/known";
 import { ImageServer } from "../../support/servers/image-server";
 import { ScriptedServer } from "../../support/servers/scripted-server";
 
@@ -42,14 +42,14 @@ describe("a local image whose name is given to another one", () => {
     );
 
   it("is not published under the hash of the other one", async () => {
-    const { inputs } = await handler.check(context, declared, undefined);
+    const { inputs } = await checkedImage(context, declared, undefined);
     await readyImage(context, inputs);
     await names("two");
     await refused(readyImage(context, inputs));
   });
 
   it("is refused while it is on its way, too", async () => {
-    const { inputs } = await handler.check(context, declared, undefined);
+    const { inputs } = await checkedImage(context, declared, undefined);
     const ready = await readyImage(context, inputs);
     await ready.assertSame?.();
     await names("two");
@@ -58,9 +58,9 @@ describe("a local image whose name is given to another one", () => {
   });
 
   it("is published under a hash that is pinned, whatever it holds", async () => {
-    const { inputs } = await handler.check(context, declared, undefined);
+    const { inputs } = await checkedImage(context, declared, undefined);
     const pinned = { ...inputs, contextHash: "ab".repeat(32) };
-    const again = await handler.check(context, { ...declared, contextHash: pinned.contextHash }, pinned);
+    const again = await checkedImage(context, { ...declared, contextHash: pinned.contextHash }, pinned);
     assert.equal(again.inputs.contextHash, pinned.contextHash);
     await readyImage(context, again.inputs);
   });

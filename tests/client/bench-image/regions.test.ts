@@ -6,6 +6,7 @@ import { unknownValue } from "../../../provider/inputs/unknown";
 import { contextFor } from "../../support/context";
 import { eachBuild, type ScriptedBuild } from "../../support/each/each-build";
 import { dockerImage } from "../../support/factories";
+import { checkedImage } from "../../support/known";
 import { ImageServer } from "../../support/servers/image-server";
 import { problem } from "../../support/servers/scripted-server";
 
@@ -20,7 +21,7 @@ describe("the declared regions of an image", () => {
   });
 
   const check = (regions: unknown, old?: BenchImageInputs) =>
-    handler.check(
+    checkedImage(
       context,
       { name: "rstudio", build: { context: folder }, access: { web: true }, verify: "none", regions },
       old,

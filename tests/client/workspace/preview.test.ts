@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { unknownValue } from "../../../provider/inputs/unknown";
+import { type MaybeWithin, unknownValue } from "../../../provider/inputs/unknown";
 import { workspaceHandler as handler } from "../../../provider/workspace/handler";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
 import { stateOf, type WorkspaceState } from "../../../provider/workspace/state";
@@ -161,8 +161,10 @@ describe("the workspace handler, before it changes anything", () => {
 
   describe("comparing", () => {
     /** As the engine does: it checks what the program declares, and then compares it. */
-    const diff = async (next: Partial<WorkspaceInputs>, state = stateWith(workspaceInputs())) => {
-      const { inputs } = await handler.check(context, { ...workspaceInputs(next) }, workspaceInputs(next));
+    const diff = async (next: Partial<MaybeWithin<WorkspaceInputs>>, state = stateWith(workspaceInputs())) => {
+      const known = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== unknownValue));
+      const old = handler.parseInputs({ ...workspaceInputs(), ...known });
+      const { inputs } = await handler.check(context, { ...workspaceInputs(), ...next }, old);
       return handler.diff(context, "ws-1", state, inputs);
     };
 
@@ -192,7 +194,7 @@ describe("the workspace handler, before it changes anything", () => {
     });
 
     it("says in words whether whoever works in it is cut off", async () => {
-      const said = async (status: string, next: Partial<WorkspaceInputs>) => {
+      const said = async (status: string, next: Partial<MaybeWithin<WorkspaceInputs>>) => {
         context.log.lines.length = 0;
         bench.has({ status });
         await diff(next, stateWith(workspaceInputs(), "Running"));
@@ -227,7 +229,7 @@ describe("the workspace handler, before it changes anything", () => {
 
     it("says nothing, and asks ICA nothing, when the engine only asks what the loss of another resource would change", async () => {
       bench.workspaces.clear();
-      const next = workspaceInputs({ image: unknownValue });
+      const next = { ...workspaceInputs(), image: unknownValue } as const;
       const change = await handler.diff(context, "ws-1", stateWith(workspaceInputs()), next);
       assert.deepEqual(change, { kind: "update", hidden: false });
       assert.deepEqual([...context.log.lines, ...context.log.warnings], []);

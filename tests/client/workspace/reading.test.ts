@@ -58,16 +58,12 @@ describe("the workspace handler, reading and deleting", () => {
     it("takes what the program declares for the state, as with Pulumi's option id, the configured project included", async () => {
       bench.has({ name: "by-hand", storageSizeInGb: 100, status: "Stopped" });
       const { projectId: _, allowRestart: __, ...declared } = inputs;
-      const live = await handler.read(context, "ws-1", declared as WorkspaceState);
+      const live = await handler.read(context, "ws-1", declared);
       assert.equal(live?.state.name, "by-hand");
       assert.equal(live?.state.storageGb, 100);
       assert.equal(live?.state.projectId, projectId);
       const { projectId: ___, ...nowhere } = context.config;
-      const lost = handler.read(
-        { ...context, config: { ...nowhere, projectId: undefined } },
-        "ws-1",
-        declared as WorkspaceState,
-      );
+      const lost = handler.read({ ...context, config: { ...nowhere, projectId: undefined } }, "ws-1", declared);
       await assert.rejects(lost, /projectId is required: declare it, or set it/);
     });
 

@@ -3,10 +3,12 @@ import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { archiveName, archiveTags, nameTag } from "../../../provider/bench-image/identity";
 import { checkDeclared } from "../../../provider/bench-image/inputs";
+import { isKnown } from "../../../provider/inputs/unknown";
 import { workspaceHandler } from "../../../provider/workspace/handler";
 import { contextFor, type TestContext } from "../../support/context";
 import { anyText } from "../../support/declared-texts";
 import { contextHash, imageInputs } from "../../support/factories";
+import { knownWorkspace } from "../../support/known";
 import { at, TestEmulator } from "../support";
 
 const runs = { numRuns: 60 };
@@ -45,13 +47,14 @@ describe("a name that preview takes", function () {
       fc.asyncProperty(anyText(), anyText(), async (name, renamed) => {
         const { inputs, failures } = await workspaceHandler.check(context, declared(name), undefined);
         fc.pre(failures.length === 0);
-        const { id, state } = await workspaceHandler.create(context, inputs);
+        const made = knownWorkspace(inputs);
+        const { id, state } = await workspaceHandler.create(context, made);
         try {
           assert.equal((await workspaces.findByName(projectId, name))?.id, id);
           assert.equal((await workspaceHandler.read(context, id, state))?.inputs.name, name);
-          const next = await workspaceHandler.check(context, declared(renamed), inputs);
+          const next = await workspaceHandler.check(context, declared(renamed), made);
           if (next.failures.length === 0) {
-            await workspaceHandler.update(context, id, state, next.inputs);
+            await workspaceHandler.update(context, id, state, knownWorkspace(next.inputs));
             assert.equal((await workspaces.findByName(projectId, renamed))?.id, id);
           }
         } finally {
@@ -72,6 +75,7 @@ describe("a name that preview takes", function () {
         const args = { name, version, folder: `/${folder}/`, image: "i:1", access: { web: true } };
         const { inputs, failures } = checkDeclared(context.config, args);
         fc.pre(failures.length === 0);
+        assert.ok(isKnown(inputs));
         const whole = imageInputs({ ...inputs, version, build: undefined });
         const file = { name: archiveName(whole), folderPath: whole.folder, formatCode: "DOCKER" };
         const { datum } = await projectData.createFileWithCredentials(projectId, file, randomUUID());

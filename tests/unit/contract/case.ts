@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { listContext } from "../../../provider/build-context/listing";
 import { checkDockerfile } from "../../../provider/contract/dockerfile/dockerfile";
 import type { Finding } from "../../../provider/contract/finding";
 import { type Made, makeContext, removeContext } from "../../support/context-folder";
@@ -48,7 +49,8 @@ export class Contexts {
   async check({ dockerfile: source, args, target, files }: Omit<Case, "finds">): Promise<Finding[]> {
     const context = files === undefined ? undefined : await makeContext({ ...files, Dockerfile: source });
     if (context !== undefined) this.#folders.push(context);
-    return checkDockerfile(source, { access: { web: true, console: true }, build: { context, args, target } });
+    const listing = context === undefined ? undefined : await listContext({ context });
+    return checkDockerfile(source, { access: { web: true, console: true }, build: { args, target }, files: listing });
   }
 
   async removeAll(): Promise<void> {

@@ -11,6 +11,8 @@ const urn = "urn:pulumi:dev::project::pulumi-nodejs:dynamic/ica:Workspace::hello
 describe("deleting a resource, by Pulumi's dynamic host", () => {
   async function failing(error: Error): Promise<string> {
     const handler: ResourceHandler<object, object, Context> = {
+      parseInputs: (saved) => saved,
+      parseState: (_, saved) => saved,
       check: sinon.stub(),
       diff: sinon.stub(),
       create: sinon.stub(),
@@ -52,6 +54,8 @@ describe("a failure that a setting explains, by Pulumi's dynamic host", () => {
 
   async function readFails(error: Error, { afterCheck }: { afterCheck: boolean }): Promise<string> {
     const handler: ResourceHandler<object, object, Context> = {
+      parseInputs: (saved) => saved,
+      parseState: (_, saved) => saved,
       check: async () => ({ inputs: {}, failures: [] }),
       diff: sinon.stub(),
       create: sinon.stub(),

@@ -118,6 +118,8 @@ describe("what leaves the process", () => {
       throw error;
     };
     const handler: ResourceHandler<object, object, Context> = {
+      parseInputs: (saved) => saved,
+      parseState: (_, saved) => saved,
       ...{ diff: fails, create: fails, read: fails, update: fails, delete: fails },
       check: async (_, inputs) => ({ inputs, failures: [{ property: "name", reason: error.message }] }),
     };

@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { unknownValue } from "../../../provider/inputs/unknown";
+import { type MaybeWithin, toEngine, unknownText, unknownValue } from "../../../provider/inputs/unknown";
 import { type ChangePlan, planChange } from "../../../provider/workspace/change-plan";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
 import { stateOf } from "../../../provider/workspace/state";
 import { liveWorkspace, workspaceInputs } from "../../support/factories";
 import { anyInputs, inputPairs, liveFrom, statuses } from "../../support/workspace-pairs";
 
-const planned = (status: string, next: Partial<WorkspaceInputs>, restarting?: true): ChangePlan => {
+type Next = Partial<MaybeWithin<WorkspaceInputs>>;
+
+const planned = (status: string, next: Next, restarting?: true): ChangePlan => {
   const live = liveWorkspace({ status });
-  return planChange(live, { ...stateOf(live, workspaceInputs()), restarting }, workspaceInputs(next));
+  return planChange(live, { ...stateOf(live, workspaceInputs()), restarting }, { ...workspaceInputs(), ...next });
 };
 
 describe("the plan of a workspace's change", () => {
-  const cases: readonly [string, Partial<WorkspaceInputs>, Partial<ChangePlan>][] = [
+  const cases: readonly [string, Next, Partial<ChangePlan>][] = [
     ["Running", {}, { action: "none", disconnects: "no", writes: false, runsAfter: "as now" }],
     ["Running", { storageGb: 65 }, { action: "update in place", disconnects: "no", writes: true, stopsFirst: false }],
     ["Running", { image: "i" }, { action: "restart", disconnects: "yes", stopsFirst: true, runsAfter: "running" }],
@@ -42,7 +44,7 @@ describe("the plan of a workspace's change", () => {
     ["Running", { projectId: unknownValue }, { action: "none", losesData: "perhaps", refusals: [] }],
   ];
   for (const [status, next, expected] of cases)
-    it(`for one that is ${status} and gets ${JSON.stringify(next).replace(unknownValue, "?")} is "${expected.action}"`, () => {
+    it(`for one that is ${status} and gets ${JSON.stringify(toEngine(next)).replace(unknownText, "?")} is "${expected.action}"`, () => {
       const plan = planned(status, next);
       assert.deepEqual({ ...plan, ...expected }, plan);
     });
@@ -66,8 +68,7 @@ describe("the plan of a workspace's change", () => {
   });
 
   it("says what `up` will refuse although the preview passes: an image that is not known yet, for one that runs", () => {
-    const later = (status: string, next: Partial<WorkspaceInputs>) =>
-      planned(status, { image: unknownValue, ...next }).laterRefusals;
+    const later = (status: string, next: Next) => planned(status, { image: unknownValue, ...next }).laterRefusals;
     const [refusal, ...more] = later("Running", {});
     assert.deepEqual([refusal?.field, refusal?.certain, more], ["image", false, []]);
     assert.match(

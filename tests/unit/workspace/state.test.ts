@@ -3,14 +3,8 @@ import fc from "fast-check";
 import type { Workspace } from "../../../provider/ica/workspaces";
 import { normaliseAllowedUrl } from "../../../provider/workspace/allowed-urls";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
-import {
-  describe as describeAs,
-  inputsOf,
-  keeping,
-  runStateOf,
-  settingsOf,
-  stateOf,
-} from "../../../provider/workspace/state";
+import { inputsOf } from "../../../provider/workspace/saved-state";
+import { describe as describeAs, keeping, runStateOf, settingsOf, stateOf } from "../../../provider/workspace/state";
 import { liveWorkspace, workspaceInputs } from "../../support/factories";
 
 const urls = fc.uniqueArray(fc.webUrl().map(normaliseAllowedUrl), { maxLength: 4 }).map((list) => list.sort());
