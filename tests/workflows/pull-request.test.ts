@@ -65,8 +65,8 @@ describe("the workflows of examples/pull-request", function () {
     if (process.env.SHOW_COMMENT) process.stderr.write(`${body}\n`);
     assert.equal(author, "github-actions[bot]");
     assert.match(body, /^<!-- pulumi-ica:preview /);
-    assert.match(body, /rebuilt because\s+- `Dockerfile` changed\n/);
-    assert.match(body, /`genomics` .*restart/);
+    assert.match(body, /is rebuilt\*\*, because\n- `Dockerfile` changed\n\n/);
+    assert.match(body, /\*\*`genomics` (?:may be|is) restarted: people who work in it are disconnected\.\*\*/);
     assert.ok(body.includes(head.slice(0, 7)), "it names the commit that people know");
     assert.match(jobs.preview?.summary ?? "", /`Dockerfile` changed/, "the job summary has it, too");
   });
