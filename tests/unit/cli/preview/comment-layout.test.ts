@@ -67,9 +67,9 @@ describe("the layout of a comment", () => {
           kind: "dataLost",
           resource: resource("pilot"),
           how: "replaced",
-          certain: true,
           changes: [storage],
           allowed: true,
+          certain: true,
         },
       ],
       workspaces: [
