@@ -1,4 +1,4 @@
-import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { command } from "../../tests/support/command";
 import type { Stage } from "./stage";
@@ -21,7 +21,9 @@ export async function reviewOfAChange(stage: Stage, stack: string): Promise<Revi
   const file = path.join(kept, "preview-comment.md");
   try {
     const program = path.join(copy, "examples", "quickstart");
-    await copyFile(path.join(stage.repository, "Pulumi.yaml"), path.join(copy, "Pulumi.yaml"));
+    // The second one has the salt of the stack's secrets.
+    for (const settings of ["Pulumi.yaml", `Pulumi.${stack}.yaml`])
+      await cp(path.join(stage.repository, settings), path.join(copy, settings));
     await cp(path.join(stage.repository, "examples", "quickstart"), program, {
       recursive: true,
       filter: (source) => path.basename(source) !== "node_modules",

@@ -1,123 +1,94 @@
 import { strict as assert } from "node:assert";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { Facts } from "../../cli/preview/facts";
+import { Events } from "../../cli/preview/read-events";
 import { renderMarkdown } from "../../cli/preview/render/markdown";
-import { type PreviewReport, parseReport } from "../../cli/preview/report/report";
-import { icaBench, repository } from "../cli/process";
-import { startTestBench, type TestBench } from "../engine/bench";
-import { settingsOf } from "../engine/workspaces/workspaces";
-import { command } from "../support/command";
+import { reportOf } from "../../cli/preview/report/build";
+import type { Run } from "../../cli/preview/report/report";
 import { commentPage, picture } from "./comment-page";
 import { launch, shownText } from "./visitor";
 
-/** What the environment of a workflow says, for the last line of the comment. */
-const workflow = {
-  GITHUB_ACTIONS: "true",
-  GITHUB_SERVER_URL: "https://github.com",
-  GITHUB_REPOSITORY: "team/bench",
-  GITHUB_RUN_ID: "8123456789",
-  GITHUB_RUN_NUMBER: "812",
-  GITHUB_RUN_ATTEMPT: "1",
-  GITHUB_SHA: "3f2a9c1d0e5b4a7f8c6d3f2a9c1d0e5b4a7f8c6d",
+const urn = "urn:pulumi:rec::engine-test::pulumi-nodejs:dynamic/ica:BenchImage::page";
+/** What the provider says of the image, in the channel's own form. */
+const said = [
+  { kind: "rebuild", reasons: [{ kind: "from", before: "debian:bookworm-slim", after: "debian:trixie-slim" }] },
+  { kind: "published", there: false },
+].map((fact) => JSON.stringify({ v: 1, urn, fact }));
+
+const run: Run = {
+  sha: "3f2a9c1d0e5b4a7f8c6d3f2a9c1d0e5b4a7f8c6d",
+  number: 812,
+  attempt: 1,
+  url: "https://github.com/team/bench/actions/runs/812",
 };
 
-/** examples/pull-request, deployed on the emulator, after two lines were changed and one field by hand. */
-describe("the comment on a pull request", function () {
-  this.timeout(420_000);
+/** The comment of a real preview, of which tests/fixtures/preview has the events. */
+function comment(): string {
+  const events = new Events();
+  const recorded = readFileSync(path.join(__dirname, "../fixtures/preview/changes.jsonl"), "utf8").trim();
+  for (const line of recorded.split("\n")) events.add(JSON.parse(line));
+  const report = reportOf(
+    events.observed({ isRefreshed: false, hasFailed: false }),
+    Facts.read(`${said.join("\n")}\n`),
+    { run, time: new Date("2026-03-01T14:02:00Z"), shownFile: (file) => file },
+  );
+  return renderMarkdown(report, { limit: 65_000, run });
+}
+
+describe("the comment on a pull request, with GitHub's style", function () {
+  this.timeout(120_000);
   let browser: Browser;
-  let bench: TestBench;
-  let folder: string;
-  let report: PreviewReport;
   let page: Page;
 
   before(async () => {
     browser = await launch();
-    bench = await startTestBench();
-    await mkdir(path.join(repository, ".cache"), { recursive: true });
-    folder = await mkdtemp(path.join(repository, ".cache", "pull-request-"));
-    await cp(path.join(repository, "examples/pull-request"), folder, {
-      recursive: true,
-      filter: (source) => !source.includes("node_modules"),
-    });
-    await pulumi("stack", "init", "dev");
-    await pulumi("up", "--yes", "--skip-preview");
-    await edit("image/Dockerfile", "GRCh38.p13", "GRCh38.p14");
-    await edit("index.ts", 'resourceModel: "standard-small"', 'resourceModel: "standard-large"');
-    await byHand("proteomics", { storageSizeInGb: 40 });
-    report = await preview();
   });
-  after(async () => {
-    await browser?.close();
-    if (folder !== undefined) await pulumi("destroy", "--yes", "--skip-preview", "--remove");
-    await rm(folder, { recursive: true, force: true });
-    await bench?.close();
-  });
-
-  async function pulumi(...args: string[]): Promise<void> {
-    await command("pulumi", [...args, "--non-interactive", "--color", "never"], { cwd: folder, env: bench.env });
-  }
-
-  async function edit(file: string, from: string, to: string): Promise<void> {
-    const text = await readFile(path.join(folder, file), "utf8");
-    assert.ok(text.includes(from), `${file} has ${from}`);
-    await writeFile(path.join(folder, file), text.replace(from, to));
-  }
-
-  async function byHand(name: string, change: Record<string, unknown>): Promise<void> {
-    const at = `/api/projects/${bench.projectId}/workspaces`;
-    const { items } = (await bench.byHand("GET", at)).body as { items: { id: string; name: string }[] };
-    const one = items.find((each) => each.name.endsWith(`-${name}`));
-    assert.ok(one !== undefined, `there is a workspace ${name}`);
-    const { status } = await bench.byHand("PUT", `${at}/${one.id}`, { ...settingsOf(one), ...change });
-    assert.equal(status, 200);
-  }
-
-  async function preview(): Promise<PreviewReport> {
-    const config = path.join(folder, "policy-config.json");
-    await writeFile(config, JSON.stringify({ all: "disabled", "verified-images": "advisory" }));
-    const { code, stdout, stderr } = await icaBench(
-      ["preview", "--cwd", folder, "--refresh", "--format", "json"].concat(
-        ["--policy-pack", path.join(repository, "examples/policy")],
-        ["--policy-pack-config", config],
-      ),
-      { env: { ...bench.env, ...workflow } },
-    );
-    assert.equal(code, 3, `a restart is a danger: ${stderr}`);
-    return parseReport(stdout);
-  }
-
+  after(() => browser?.close());
   beforeEach(async () => {
     page = await browser.newPage({ viewport: { width: 892, height: 600 } });
-    await page.setContent(await commentPage(renderMarkdown(report, { limit: 65_000, run: report.run })));
+    await page.setContent(await commentPage(comment()));
   });
   afterEach(() => page.close());
 
-  it("shows the danger as GitHub's alert, and the reason of the rebuild, without opening anything", async () => {
-    const comment = page.getByRole("article", { name: "Comment" });
-    const alert = comment.locator(".markdown-alert-warning");
-    assert.match(await shownText(alert), /genomics is restarted: people who work in it are disconnected\./);
-    assert.match(await shownText(alert), /resourceModel standard-small → standard-large/);
-    const said = await shownText(comment);
-    assert.match(said, /Image analysis \w{12} → \w{12} is rebuilt, because\s+Dockerfile changed/);
-    assert.match(said, /advisory bench\/verified-images for analysis/);
-    assert.match(said, /proteomics\s+storageGb\s+40\s+20/);
-    assert.doesNotMatch(said, /contextHash/, "the values are folded");
-    const target = picture("pull-request-comment.png");
-    if (target !== undefined) await comment.screenshot({ path: target });
-  });
+  const article = () => page.getByRole("article", { name: "Comment" });
 
-  it("opens the values on a click", async () => {
-    const values = page.getByText(/^All values/);
-    await values.click();
-    await page.getByRole("cell", { name: "contextHash" }).waitFor({ state: "visible" });
-  });
-
-  it("fits a phone: only tables scroll, in themselves", async () => {
-    await page.setViewportSize({ width: 360, height: 700 });
-    assert.equal(
-      await page.evaluate<number>("document.documentElement.scrollWidth - document.documentElement.clientWidth"),
-      0,
+  it("shows dangers as alerts and the reason of a rebuild, without a click", async () => {
+    const lost = await shownText(article().locator(".markdown-alert-caution"));
+    assert.match(lost, /pilot is replaced: everything in its \/data \(20 GB\) is lost\./);
+    assert.match(lost, /old is deleted, and everything in its \/data \(20 GB\) with it\./);
+    const cut = await shownText(article().locator(".markdown-alert-warning"));
+    assert.match(cut, /genomics is restarted: people who work in it are disconnected\./);
+    const text = await shownText(article());
+    assert.ok(text.indexOf(lost) < text.indexOf(cut), "what is lost for good comes first");
+    assert.match(text, /is rebuilt, because\s+Dockerfile: FROM debian:bookworm-slim is now FROM debian:trixie-slim/);
+    assert.doesNotMatch(
+      text,
+      /\]\(|\*\*|\[!|pulumi-ica:preview/,
+      "no Markdown is left over, and the marker is invisible",
     );
+    const target = picture("pull-request-comment.png");
+    if (target !== undefined) await article().screenshot({ path: target });
+  });
+
+  it("keeps all values folded until a click opens them", async () => {
+    const cell = page.getByRole("cell", { name: "standard-large" });
+    assert.equal(await cell.isVisible(), false);
+    await page.getByText(/^All values/).click();
+    await cell.waitFor({ state: "visible" });
+  });
+
+  it("links to nothing but the log of the run", async () => {
+    const links = await page
+      .locator(".markdown-body a")
+      .evaluateAll((all) => all.map((one) => one.getAttribute("href")));
+    assert.deepEqual(links, [run.url]);
+  });
+
+  it("fits a phone", async () => {
+    await page.setViewportSize({ width: 360, height: 700 });
+    const over = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+    assert.equal(await page.evaluate<number>(over), 0);
   });
 });

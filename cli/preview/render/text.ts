@@ -74,7 +74,7 @@ export function renderText(report: PreviewReport, { colour }: TextOptions): stri
         `${paint("yellow", "warning")} ${resource === undefined ? "" : `${plain.value(resource.name)}: `}${printableLine(message)}`,
     ),
     [
-      `${changeCounts(report)}${unchanged === undefined ? "" : `; ${unchanged} unchanged`}. ` +
+      `${changeCounts(report)}${unchanged === undefined || unchanged === 0 ? "" : `; ${unchanged} unchanged`}. ` +
         (report.refreshed ? "Compared with ICA." : paint("dim", "Compared with the state; --refresh asks ICA.")),
     ],
   ];
