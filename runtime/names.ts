@@ -1,6 +1,5 @@
 import { dockerLabel } from "./bench-facts";
 
-export { dockerLabel };
 /** The purpose of an object in Docker: the value of its label `pulumi-ica`. */
 export type Role =
   | "workspace"

@@ -5,7 +5,8 @@ import { ContextError, dockerfilePath, readContents } from "../build-context/has
 import type { Context } from "../context";
 import { checkDockerfile } from "../contract/dockerfile/dockerfile";
 import { rules } from "../contract/rules";
-import { BuilderError, beyondClient, DockerNotFoundError } from "../docker/cli";
+import { beyondClient } from "../docker/build-args";
+import { BuilderError, DockerNotFoundError } from "../docker/errors";
 import type { CheckFailure, CheckResult } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { hasUnknown, unknownValue } from "../inputs/unknown";

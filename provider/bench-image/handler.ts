@@ -5,7 +5,6 @@ import type { DockerImage } from "../ica/docker-images";
 import { hasUnknown } from "../inputs/unknown";
 import { checkImage } from "./check";
 import type { BenchImageInputs } from "./inputs";
-import { publish } from "./publish";
 import { PublishError } from "./publish-error";
 import { rebuildReasons } from "./rebuild-reasons";
 import { describeRegions, regionsOf } from "./regions/regions";
@@ -37,7 +36,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     return change;
   },
 
-  create: publish,
+  create: (...args) => publishing().publish(...args),
 
   async read(context, id, state): Promise<Live<BenchImageState> | undefined> {
     const image = await lookUp(context, id);
@@ -79,6 +78,9 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     context.log.info(`stays in ICA, which has no call to delete an image; the stack forgets it: ${what}`);
   },
 };
+
+/** Loaded when an image is published: a preview needs no upload and no archive. */
+const publishing = () => require("./publish") as typeof import("./publish");
 
 /** The image that is about to be changed; throws when it is gone. */
 async function still(context: Context, id: string, { name, version }: BenchImageInputs): Promise<DockerImage> {

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type Dockerode from "dockerode";
+import { dockerLabel } from "../bench-facts";
 import { Bench } from "../container/bench";
 import { ifThere } from "../docker/docker-error";
-import { dockerLabel, INSTANCE_LABEL } from "../names";
+import { INSTANCE_LABEL } from "../names";
 
 const OWN_IMAGES = "pulumi-ica/run";
 

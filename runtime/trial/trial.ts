@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type Dockerode from "dockerode";
+import { consolePort, startScript, stopGraceSeconds, webPort } from "../bench-facts";
 import { Bench } from "../container/bench";
-import { consolePort, type StopOutcome, startScript, stopGraceSeconds, type WorkspaceSpec, webPort } from "../spec";
+import type { StopOutcome, WorkspaceSpec } from "../spec";
 import { Attended, type End } from "./attended";
 import { PATIENCE_MS, type Probe } from "./probe";
 import { refusedWrites } from "./refused-writes";

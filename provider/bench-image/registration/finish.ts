@@ -4,7 +4,7 @@ import { PartialError } from "../../handler";
 import type { DockerImage } from "../../ica/docker-images";
 import { formatDuration } from "../../inputs/duration";
 import { timeoutMs } from "../../inputs/inputs";
-import { forgetArchive } from "../archive-file/send";
+import { forgetArchive } from "../archive-file/forget";
 import type { BenchImageInputs } from "../inputs";
 import { changeRegions } from "../regions/change";
 import { type BenchImageState, type PublishedRecord, stateOf } from "../state";

@@ -1,4 +1,4 @@
-import { benchGid, benchUid } from "../rules";
+import { benchGid, benchUid } from "../../../runtime/bench-facts";
 import { type Base, bundledUser } from "./base-images";
 import type { Word } from "./variables";
 

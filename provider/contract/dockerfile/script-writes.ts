@@ -1,6 +1,6 @@
 import { posix } from "node:path";
+import { startScript } from "../../../runtime/bench-facts";
 import { type Finding, finding } from "../finding";
-import { startScript } from "../rules";
 import { isShellProgram, parseShebang } from "../script-text";
 import type { Step } from "./stages";
 
