@@ -4,7 +4,8 @@
  */
 
 /** What all of provider/ shares: types of a handler, time, configuration, messages. Imports nothing but itself. */
-const shared = "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll)\\.ts$";
+const shared =
+  "^provider/(cache-folder|clock|config|emulator-package|error-message|handler|lookup-error|poll|preview-facts)\\.ts$";
 
 /** The floors of provider/, the lowest first: a file may import its own floor's folder and all floors below. */
 const floors = [
@@ -14,7 +15,7 @@ const floors = [
   "^provider/(build-context|ica|docker)/",
   "^provider/(archive|contract|upload)/",
   "^provider/(context|run-memory)\\.ts$",
-  "^provider/bench-image/(source|archive-file|registration|regions)/|^provider/bench-image/(inputs|build-inputs|folder|state|identity|publish-error|rebuild-reasons|seen-contents)\\.ts$|^provider/workspace/preview/|^provider/workspace/(inputs|allowed-urls|cluster|changes|state|presence|refused-change)\\.ts$",
+  "^provider/bench-image/(source|archive-file|registration|regions)/|^provider/bench-image/(inputs|build-inputs|folder|state|identity|publish-error|rebuild-reasons|seen-contents)\\.ts$|^provider/workspace/preview/|^provider/workspace/(inputs|allowed-urls|cluster|changes|change-plan|state|presence|refusals|refused-change)\\.ts$",
   "^provider/(bench-image|workspace)/",
   "^provider/pulumi/",
   "^provider/(index|lookups|value-problems)\\.ts$",
@@ -61,6 +62,18 @@ module.exports = {
       "Two resources do not know each other.",
       "^provider/workspace/",
       "^provider/bench-image/",
+    ),
+    forbidden(
+      "archive-without-upload",
+      "An archive does not know where it goes.",
+      "^provider/archive/",
+      "^provider/upload/",
+    ),
+    forbidden(
+      "upload-without-archive",
+      "An upload takes bytes from anywhere.",
+      "^provider/upload/",
+      "^provider/archive/",
     ),
     forbidden("tests-stay-out", "Code does not import tests.", "^(provider|sdk|runtime|emulator|cli)/", "^tests/"),
   ],

@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { isEmulatorMissing, missingEmulator } from "../provider/emulator-package";
+import { commentCommand } from "./comment/command";
 import { doctorCommand } from "./doctor/command";
 import { initCommand } from "./init/command";
 import { lintCommand } from "./lint/command";
 import { say } from "./output";
 import { packageVersion } from "./package-root";
+import { previewCommand } from "./preview/command";
 
 type EmulatorCommand = typeof import("./emulator/command");
 type RunCommand = typeof import("./run/command");
@@ -29,6 +31,8 @@ const program = new Command("ica-bench")
       () => (require("./emulator/command") as EmulatorCommand).emulatorCommand(),
     ),
   )
+  .addCommand(previewCommand())
+  .addCommand(commentCommand())
   .addCommand(doctorCommand());
 
 /** A command that needs the emulator package. Loads the package only when the command is called. */

@@ -2,6 +2,7 @@ import type { Config } from "./config";
 import type { Docker } from "./docker/cli";
 import type { Clock, Log } from "./handler";
 import type { IcaClient } from "./ica/client";
+import type { Fact } from "./preview-facts";
 import type { RunMemory } from "./run-memory";
 
 /** What the handlers need from outside; tests provide their own. */
@@ -17,4 +18,6 @@ export interface Context {
   readonly run: RunMemory;
   /** URN of the current resource, if known. */
   readonly urn?: string | undefined;
+  /** Tells `ica-bench preview` what only the provider sees; absent when that command does not run the preview. */
+  readonly noteFacts?: ((fact: Fact) => void) | undefined;
 }

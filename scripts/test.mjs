@@ -6,11 +6,13 @@ import { attached } from "./lib/process.mjs";
 import { main, say } from "./lib/progress.mjs";
 import { setUp } from "./lib/set-up.mjs";
 import { verdict } from "./lib/tests/verdict.mjs";
+import { lintWorkflows } from "./lib/workflows/lint.mjs";
 
 await main(async () =>
   verdict(await setUp(), process.argv.slice(2), async (env) => {
     say("\nFormat, lint and types (npm run check)\n");
     const check = await attached("npm", ["run", "--silent", "check"], { cwd: root, env });
-    return check === 0 ? [] : ["`npm run check` failed; its findings stand above the tests"];
+    const problems = check === 0 ? [] : ["`npm run check` failed; its findings stand above the tests"];
+    return [...problems, ...(await lintWorkflows(root))];
   }),
 );

@@ -1,7 +1,10 @@
 import { createReadStream } from "node:fs";
+import { finished } from "node:stream/promises";
 import { z } from "zod";
 import { archiveImage } from "../../provider/archive/archive";
 import { BlockCache } from "../../provider/archive/block-cache";
+import { readingOfOutput } from "../../provider/bytes/process";
+import type { Reading } from "../../provider/bytes/reading";
 import { Docker } from "../../provider/docker/cli";
 import { uploadArchive } from "../../provider/upload/upload";
 
@@ -57,7 +60,6 @@ async function publish({ source, credentials, endpoint }: Job): Promise<Result> 
       : await archiveImage({
           docker,
           ref: source.reference,
-          layers: (await docker.inspect(source.reference))?.RootFS.Layers,
           compression: "bzip2",
           compressor: source.compressor,
           cache:
@@ -69,14 +71,19 @@ async function publish({ source, credentials, endpoint }: Job): Promise<Result> 
                   warn: (line) => process.stderr.write(`${line}\n`),
                 }),
         });
-  const stream = "file" in source ? createReadStream(source.file) : archive?.stream;
-  if (stream === undefined) throw new Error("there is nothing to upload");
-  const { bytes } = await uploadArchive({ source: stream, credentials, endpoint, headStart: archive?.headStart });
+  const read = "file" in source ? readFile(source.file) : archive;
+  if (read === undefined) throw new Error("there is nothing to upload");
+  const { bytes } = await uploadArchive({ source: read, credentials, endpoint });
   await archive?.done;
   const seconds = (performance.now() - start) / 1000;
   const { layers, cached } = archive?.layers() ?? { layers: 0, cached: 0 };
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   return { seconds, bytes, memory: maxRSS * 1024, cpu: (userCPUTime + systemCPUTime) / 1e6, layers, cached };
+}
+
+function readFile(file: string): Reading {
+  const stream = createReadStream(file);
+  return readingOfOutput({ stream, done: finished(stream, { writable: false }) });
 }
 
 if (process.send !== undefined) {

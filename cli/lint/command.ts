@@ -6,7 +6,7 @@ import { packageVersion } from "../package-root";
 import { collectPair } from "../pairs";
 import { builtFindings } from "./built-image";
 import { findContext } from "./context";
-import { asGithub, asJson, asText, countOf, isBelow, type Placed, placed } from "./report";
+import { asGithub, asJson, asText, countOf, type Placed, placed, repositoryFolder } from "./report";
 import { asSarif } from "./sarif";
 
 /** Exit codes of `ica-bench lint`. */
@@ -67,12 +67,6 @@ async function lint(
   if (builds !== true || findings.some(({ severity }) => severity === "error")) return placed(findings, found);
   const known = findings.filter(({ severity }) => severity !== "note");
   return placed([...known, ...(await builtFindings(build, known, { access, isDeclared }))], found);
-}
-
-/** GitHub resolves file names from the root of the repository, but a step can run in any folder below it. */
-function repositoryFolder(cwd: string): string {
-  const workspace = process.env.GITHUB_WORKSPACE;
-  return workspace !== undefined && isBelow(cwd, workspace) ? workspace : cwd;
 }
 
 function reportOf(findings: readonly Placed[], format: LintOptions["format"]): string {

@@ -49,6 +49,12 @@ export function isBelow(file: string, folder: string): boolean {
   return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
 }
 
+/** GitHub resolves file names from the root of the repository, but a step can run in any folder below it. */
+export function repositoryFolder(cwd: string): string {
+  const workspace = process.env.GITHUB_WORKSPACE;
+  return workspace !== undefined && isBelow(cwd, workspace) ? workspace : cwd;
+}
+
 /** Text for people: place, code, what is wrong, what to do. */
 export function asText(findings: readonly Placed[], cwd: string): string {
   const blocks = findings.map(({ code, severity, file, line, column, message, fix }) =>

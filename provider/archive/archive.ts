@@ -1,17 +1,10 @@
-import { addAbortSignal } from "node:stream";
-import { finished } from "node:stream/promises";
 import { BufferPool } from "../bytes/buffer-pool";
-import { type Output, readingOfOutput } from "../bytes/process";
-import { readableOf } from "../bytes/stream";
+import { type Reading, readingOfChunks, stopOnAbort } from "../bytes/reading";
 import { type Compressor, compressor } from "../bzip2/compress";
 import type { Docker } from "../docker/cli";
-import { partSize } from "../upload/upload";
 import type { BlockCache } from "./block-cache";
 import { chunkSize, packed } from "./compress-layers";
 import { cutArchive } from "./cut-layers";
-import { type HeadStart, planHeadStart } from "./head-start";
-import { LayerCuts } from "./layer-cuts";
-import { LayerNotes } from "./layer-notes";
 import { LayerCount, type LayersPacked } from "./layer-summary";
 
 /** How an image's archive is compressed. `none` makes a larger upload and uses no processor time. */
@@ -22,81 +15,58 @@ export const archiveSuffix: Readonly<Record<Compression, string>> = { bzip2: ".t
 
 export interface ArchiveOptions {
   /** The source of the plain archive: Docker, or a builder that streams the image. */
-  readonly docker: Pick<Docker, "save"> & Partial<Pick<Docker, "readSaved">>;
+  readonly docker: Pick<Docker, "readSaved">;
   readonly ref: string;
   readonly compression: Compression;
   /** Where compressed layers are kept for the next release. Default: nowhere. */
   readonly cache?: BlockCache | undefined;
-  /** Digests of the image's plain layers, base first, if known: see {@link Archive.headStart}. */
-  readonly layers?: readonly string[] | undefined;
   /** Default: the best one on PATH. */
   readonly compressor?: Compressor;
   readonly signal?: AbortSignal;
 }
 
-/** An archive being streamed. */
-export interface Archive extends Output {
-  /** What has been counted of the layers so far; complete once the stream has ended. All zeros when nothing is compressed. */
+/** An archive that is read while it is made. Stopping it ends every process behind it. */
+export interface Archive extends Reading {
+  /** What has been counted of the layers so far; complete once everything was read. All zeros when nothing is compressed. */
   readonly layers: () => LayersPacked;
-  /** What is already known of the archive and can be sent before the stream provides any bytes. */
-  readonly headStart?: HeadStart | undefined;
 }
 
 /**
- * `docker save` as one stream, compressed on all cores with a cache for each layer (docs/archive.md). Uses no temporary
- * file, and its memory does not grow with the image. Any error fails the stream. Destroying the stream, or the signal, ends
- * every process behind it. Throws {@link CompressorNotFoundError} before anything is started.
+ * `docker save`, compressed on all cores with a cache for each layer (docs/archive.md). Uses no temporary file, and its
+ * memory does not grow with the image. Any error fails a read. The signal stops it. Throws {@link CompressorNotFoundError}
+ * before anything is started.
  */
 export async function archiveImage(options: ArchiveOptions): Promise<Archive> {
-  const { docker, ref, compression, cache, signal } = options;
+  const program = options.compression === "none" ? undefined : (options.compressor ?? (await compressor()));
+  const saved = await options.docker.readSaved(options.ref);
   const count = new LayerCount();
-  const layers = () => count.read();
-  if (compression === "none") return { ...docker.save(ref, signal), layers };
-  const program = options.compressor ?? (await compressor());
+  const reading = program === undefined ? saved : compressed(saved, program, options.cache, count);
+  stopOnAbort(reading, options.signal);
+  return { ...reading, layers: () => count.read() };
+}
+
+function compressed(saved: Reading, compressor: Compressor, cache: BlockCache | undefined, count: LayerCount): Reading {
   const over = new AbortController();
-  const saved = (await docker.readSaved?.(ref)) ?? readingOfOutput(docker.save(ref));
-  const slabs = new BufferPool(chunkSize);
-  const cuts = new LayerCuts();
-  const packs = packed(
-    cutArchive(saved, slabs, { hash: cache !== undefined, onLayers: (names) => cuts.named(names) }),
-    {
-      compressor: program,
-      cache,
-      signal: over.signal,
-      onPiece: ({ layer }, piece) => {
-        count.add(layer, piece.cached);
-        if (layer !== undefined) cuts.add(layer, piece);
-      },
-      release: (bytes) => slabs.give(bytes),
-    },
-  );
-  const notes = cache && new LayerNotes(cache.folder);
-  const known = options.layers ?? [];
-  const headStart =
-    cache &&
-    notes &&
-    (await planHeadStart(known, program.level, notes, cache, partSize, (blocks) => cuts.keyOf(blocks)));
-  const stream = readableOf(notes === undefined ? packs : noted(packs, () => cuts.note(known, notes)), () => {
+  async function* bytes(): AsyncGenerator<Buffer> {
+    const chunks = cutArchive(saved, new BufferPool(chunkSize), { hash: cache !== undefined });
+    for await (const { bytes, layer, cached } of packed(chunks, { compressor, cache, signal: over.signal })) {
+      count.add(layer, cached);
+      yield bytes;
+    }
+  }
+  const reading = readingOfChunks(bytes(), () => {
     over.abort();
     saved.stop();
   });
-  if (signal !== undefined) addAbortSignal(signal, stream);
-  return { stream, done: allDone(stream, saved.done), layers, headStart };
+  return { ...reading, done: bothDone(reading.done, saved.done) };
 }
 
-/** Writes the notes once the whole archive has been streamed. */
-async function* noted(packs: AsyncGenerator<Buffer>, note: () => Promise<void>): AsyncGenerator<Buffer> {
-  yield* packs;
-  await note();
-}
-
-/** Waits for everything, so that no process is left when this settles; rejects with the stream's error. */
-function allDone(stream: Archive["stream"], saved: Promise<void>): Promise<void> {
-  const done = (async () => {
-    const [packed] = await Promise.allSettled([finished(stream, { writable: false }), saved]);
-    if (packed.status === "rejected") throw packed.reason;
-  })();
-  // The stream reports the same error.
+/** Waits for both, so that no process is left when this settles; rejects with the first one's error. */
+function bothDone(reading: Promise<void>, saved: Promise<void>): Promise<void> {
+  const done = Promise.allSettled([reading, saved]).then(([read]) => {
+    if (read.status === "rejected") throw read.reason;
+  });
+  // The reads fail with the same error.
   done.catch(() => undefined);
   return done;
 }

@@ -1,12 +1,12 @@
-import { randomUUID } from "node:crypto";
-import { futimes, readv } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { futimes } from "node:fs";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { trimFolder, writeWhole } from "../bytes/cached-files";
 import { wholeFile } from "../bzip2/compress";
 import type { Part } from "../bzip2/part";
 import { errorMessage } from "../error-message";
-import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-file";
+import { readKept, toKeep } from "./block-file";
 
 /**
  * Compressed blocks, keyed by their plain content: one file for each chunk of a layer, named by the SHA-256 of the plain
@@ -16,26 +16,22 @@ import { areBlocks, bytesAfter, bytesBefore, readKept, toKeep } from "./block-fi
  * (block-file.ts).
  */
 
-// The file handles of Yarn's Plug'n'Play have neither `utimes()` nor `readv()`.
+// The file handles of Yarn's Plug'n'Play have no `utimes()`.
 const setTimes = promisify(futimes);
-const readInto = promisify(readv);
 
 /** Part of the file name; increased when the way chunks are cut or files are laid out changes. */
 const version = 2;
-/** Milliseconds after which an unfinished file belongs to a process that is gone. */
-const abandonedAfterMs = 60 * 60_000;
 
 export class BlockCache {
-  readonly folder: string;
+  readonly #folder: string;
   readonly #limit: number;
   readonly #warn: (line: string) => void;
-  #ready: Promise<unknown> | undefined;
   #broken = false;
   #written = 0;
 
   /** `limit` is in bytes. `warn` receives a line about any problem that does not harm the archive. */
   constructor(options: { folder: string; limit: number; warn: (line: string) => void }) {
-    this.folder = options.folder;
+    this.#folder = options.folder;
     this.#limit = options.limit;
     this.#warn = options.warn;
   }
@@ -47,7 +43,7 @@ export class BlockCache {
 
   /** Undefined when the cache does not have the blocks. Removes damaged files, with a warning. */
   async get(key: string): Promise<Part | undefined> {
-    const path = join(this.folder, key);
+    const path = join(this.#folder, key);
     const file = await this.#tried("read", () => open(path, "r"));
     if (file === undefined) return undefined;
     try {
@@ -68,63 +64,25 @@ export class BlockCache {
     }
   }
 
-  /**
-   * Reads blocks into the start of `target` and returns their number of bytes. Undefined when there are no blocks, when they
-   * do not fill whole bytes, or when they need more room. A damaged file stays; {@link get} finds it.
-   */
-  async readBlocks(key: string, target: Buffer): Promise<number | undefined> {
-    const file = await this.#tried("read", () => open(join(this.folder, key), "r"));
-    if (file === undefined) return undefined;
-    try {
-      const size = (await file.stat()).size - bytesBefore - bytesAfter;
-      if (size <= 0 || size > target.length) return undefined;
-      const [before, blocks, after] = [Buffer.alloc(bytesBefore), target.subarray(0, size), Buffer.alloc(bytesAfter)];
-      await this.#tried("read", () => readInto(file.fd, [before, blocks, after], 0));
-      return areBlocks(before, blocks, after) ? size : undefined;
-    } finally {
-      await file.close();
-    }
-  }
-
   /** Stores blocks. If the cache cannot be written, it is not used again in this run, with one warning. */
   async put(key: string, part: Part): Promise<void> {
     const bytes = toKeep(part);
     const size = bytes.reduce((sum, { length }) => sum + length, 0);
     if (this.#broken || size > this.#limit) return;
-    const beside = join(this.folder, `.${key}.${randomUUID()}`);
     try {
-      this.#ready ??= mkdir(this.folder, { recursive: true, mode: 0o700 });
-      await this.#ready;
-      await writeFile(beside, bytes, { mode: 0o600 });
-      await rename(beside, join(this.folder, key));
+      await writeWhole(join(this.#folder, key), bytes);
     } catch (error) {
       this.#giveUp("written", error);
-      await rm(beside, { force: true }).catch(() => undefined);
       return;
     }
     this.#written += size;
     if (this.#written > this.#limit / 8) await this.trim();
   }
 
-  /** Removes the files that were unused for longest until the rest is within the limit, and what dead processes left behind. */
+  /** Removes the files that were unused for longest until the rest is within the limit. */
   async trim(): Promise<void> {
     this.#written = 0;
-    const names = await this.#tried("read", () => readdir(this.folder));
-    const files: { path: string; size: number; used: number }[] = [];
-    for (const name of names ?? []) {
-      const path = join(this.folder, name);
-      const facts = await this.#tried("read", () => stat(path));
-      if (facts === undefined || !facts.isFile()) continue;
-      const abandoned = name.startsWith(".") && facts.mtimeMs < Date.now() - abandonedAfterMs;
-      if (abandoned) await this.#tried("changed", () => rm(path, { force: true }));
-      else if (!name.startsWith(".")) files.push({ path, size: facts.size, used: facts.mtimeMs });
-    }
-    let total = files.reduce((sum, { size }) => sum + size, 0);
-    for (const { path, size } of files.sort((a, b) => a.used - b.used)) {
-      if (total <= this.#limit) return;
-      await this.#tried("changed", () => rm(path, { force: true }));
-      total -= size;
-    }
+    await this.#tried("changed", () => trimFolder(this.#folder, { bytes: this.#limit }));
   }
 
   /** A missing file is not an error: another process may have removed it. */
@@ -140,7 +98,7 @@ export class BlockCache {
   #giveUp(what: string, error: unknown): void {
     if (!this.#broken)
       this.#warn(
-        `the layer cache ${this.folder} cannot be ${what}, so the next release takes longer: ` +
+        `the layer cache ${this.#folder} cannot be ${what}, so the next release takes longer: ` +
           `${errorMessage(error)}`,
       );
     this.#broken = true;

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { headerBits, type Part, trailerBits } from "../bzip2/part";
+import { headerBits, type Part } from "../bzip2/part";
 
 /**
  * The file format for compressed blocks: their metadata, a checksum of metadata and blocks, then the blocks. The checksum is
@@ -9,11 +9,6 @@ import { headerBits, type Part, trailerBits } from "../bzip2/part";
 
 /** 32-bit numbers, little-endian: the checksum of all that follows, bits, blocks, the blocks' combined CRC. */
 const headerLength = 16;
-
-/** Number of bytes before the blocks: the file's header and bzip2's. */
-export const bytesBefore = headerLength + headerBits / 8;
-/** Number of bytes after blocks that fill whole bytes. */
-export const bytesAfter = trailerBits / 8;
 
 /** The content of the file, in pieces. */
 export function toKeep({ bytes, bits, blocks, crc }: Part): readonly Buffer[] {
@@ -33,10 +28,4 @@ export function readKept(file: Buffer): Part | undefined {
   const [bits, blocks, crc] = [file.readUInt32LE(4), file.readUInt32LE(8), file.readUInt32LE(12)];
   const level = (bytes[3] ?? 0) - 0x30;
   return headerBits + bits > bytes.length * 8 ? undefined : { bytes, level, bits, blocks, crc };
-}
-
-/** Whether the file is as it was written. It is read in three pieces, and the middle one is exactly the blocks. */
-export function areBlocks(before: Buffer, blocks: Buffer, after: Buffer): boolean {
-  const checksum = [before.subarray(4), blocks, after].reduce((sum, piece) => crc32(piece, sum), 0);
-  return checksum === before.readUInt32LE(0) && before.readUInt32LE(4) === blocks.length * 8;
 }

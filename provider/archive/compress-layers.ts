@@ -5,6 +5,7 @@ import { type Compressor, compressFile, namelessFile } from "../bzip2/compress";
 import { type Part, readPart } from "../bzip2/part";
 import { Splicer } from "../bzip2/splice";
 import type { BlockCache } from "./block-cache";
+import type { Chunk, PackedChunk } from "./chunk";
 
 /**
  * Largest number of bytes of a chunk: eight blocks of level 9 (900,000 bytes minus 19, which bzip2 keeps free), so that no
@@ -21,75 +22,52 @@ const limit = pLimit(programs);
 /** Number of chunks read before the first of them is done: enough to keep all programs busy. */
 const ahead = programs + 2;
 
-/** Bytes to compress. */
-export interface Piece {
-  readonly bytes: Buffer;
-  /** SHA-256 in hex, for bytes that are worth caching. */
-  readonly digest?: string;
-}
-
-/** The result for a piece. */
-export interface PackedPiece {
-  readonly cached: boolean;
-  /**
-   * The cache key of its blocks; undefined when they are not cached, or sit at another bit offset in the stream than in the
-   * cache.
-   */
-  readonly key: string | undefined;
-  /** The bytes that it adds to the stream. */
-  readonly blocks: Buffer;
-}
-
-export interface PackOptions<P extends Piece> {
+export interface PackOptions {
   readonly compressor: Compressor;
   readonly cache: BlockCache | undefined;
   readonly signal: AbortSignal;
-  /** Called for each piece, in order, right before its blocks are streamed. */
-  readonly onPiece: (piece: Omit<P, "bytes">, packed: PackedPiece) => void;
-  /** Receives a piece's bytes as soon as they are no longer needed, long before they are compressed. */
-  readonly release: (bytes: Buffer) => void;
 }
 
 /**
  * Compresses pieces into one standard bzip2 stream. Each piece gets its own program, and as many run at a time as there are
- * cores. Cached pieces come from the cache. When the stream ends early, no program is left.
+ * cores. Cached pieces come from the cache. Releases a piece long before it is compressed. When the stream ends early, no
+ * program is left.
  */
-export async function* packed<P extends Piece>(
-  pieces: AsyncIterable<P>,
-  { compressor, cache, signal, onPiece, release }: PackOptions<P>,
-): AsyncGenerator<Buffer> {
+export async function* packed(
+  pieces: AsyncIterable<Chunk>,
+  { compressor, cache, signal }: PackOptions,
+): AsyncGenerator<PackedChunk> {
   /**
    * Writes the bytes to a file right away and then waits for its turn, so that plain bytes fill the disk cache instead of
    * this process.
    */
-  async function compressed(bytes: Buffer): Promise<Part> {
+  async function compressed({ bytes, release }: Chunk): Promise<Part> {
     const input = await namelessFile(bytes);
-    release(bytes);
+    release();
     return limit(async () => readPart(await compressFile(input, compressor, signal)));
   }
 
-  async function work({ bytes, ...piece }: P) {
-    if (cache === undefined || piece.digest === undefined)
-      return { piece, part: await compressed(bytes), cached: false, key: undefined };
+  async function fromCacheOrNew(piece: Chunk): Promise<{ part: Part; cached: boolean }> {
+    if (cache === undefined || piece.digest === undefined) return { part: await compressed(piece), cached: false };
     const key = cache.key(piece.digest, compressor.level);
     const known = await cache.get(key);
     if (known !== undefined) {
-      release(bytes);
-      return { piece, part: known, cached: true, key };
+      piece.release();
+      return { part: known, cached: true };
     }
-    const part = await compressed(bytes);
+    const part = await compressed(piece);
     await cache.put(key, part);
-    return { piece, part, cached: false, key };
+    return { part, cached: false };
+  }
+
+  async function work(piece: Chunk) {
+    const { layer } = piece;
+    return { ...(layer === undefined ? {} : { layer }), ...(await fromCacheOrNew(piece)) };
   }
 
   const splicer = new Splicer();
-  yield splicer.start();
-  for await (const { piece, part, cached, key } of inOrder(pieces, work, ahead)) {
-    const whole = splicer.endsInWholeByte;
-    const blocks = splicer.add(part);
-    onPiece(piece, { cached, key: whole && splicer.endsInWholeByte ? key : undefined, blocks });
-    yield blocks;
-  }
-  yield splicer.end();
+  yield { bytes: splicer.start(), cached: false };
+  for await (const { part, ...known } of inOrder(pieces, work, ahead)) yield { bytes: splicer.add(part), ...known };
+  yield { bytes: splicer.end(), cached: false };
   await cache?.trim();
 }

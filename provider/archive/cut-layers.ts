@@ -1,8 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
-import { z } from "zod";
-import type { BufferPool } from "../bytes/buffer-pool";
-import type { ByteSource } from "../bytes/byte-source";
+import type { BufferPool, Lent } from "../bytes/buffer-pool";
+import type { ByteSource } from "../bytes/reading";
 import { isPacked } from "../docker/layer-compression";
+import type { Chunk, Layer } from "./chunk";
 
 /**
  * Cuts the archive that `docker save` writes at its layer boundaries. Supports both layouts: a folder for each layer
@@ -11,31 +11,12 @@ import { isPacked } from "../docker/layer-compression";
  * chunks of their own. Joined, the chunks are the archive byte for byte, even if this reader does not understand it.
  */
 
-/** A layer's file in the archive. */
-export interface Layer {
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
-  /** True when it arrives compressed (gzip or zstd), as from the containerd image store. */
-  readonly packed: boolean;
-}
-
-export interface Chunk {
-  readonly bytes: Buffer;
-  /** The layer of this chunk; the same object for all chunks of a layer. */
-  readonly layer: Layer | undefined;
-  /** SHA-256 of a layer's chunk in hex, if requested. */
-  readonly digest?: string;
-}
-
 export interface CutOptions {
   /**
    * Whether to hash the chunks of layers. They are hashed while they are read, so that the archive's writer does not have to
    * wait.
    */
   readonly hash?: boolean;
-  /** Receives the names of the layers' files, base first, once the archive lists them. */
-  readonly onLayers?: (names: readonly string[]) => void;
 }
 
 /** Smallest size in bytes of a layer that is cut; smaller ones stay part of the bytes between layers. */
@@ -46,18 +27,16 @@ const hashedAtOnce = 128 * 1024;
 const block = 512;
 /** In bytes; a pax header has a few lines. */
 const largestRecords = 1024 * 1024;
-/** In bytes; a name for each layer. */
-const largestManifest = 1024 * 1024;
 const layerName = /^(?:[0-9a-f]{64}\/layer\.tar|blobs\/sha256\/[0-9a-f]{64})$/;
 
-/** `slabs` provide the chunks' memory and set the largest size of a chunk. The receiver of a chunk returns its bytes. */
+/** `memory` is lent to the chunks and sets the largest size of a chunk. The receiver of a chunk releases it. */
 export async function* cutArchive(
   source: ByteSource,
-  slabs: BufferPool,
-  { hash = false, onLayers }: CutOptions = {},
+  memory: BufferPool,
+  { hash = false }: CutOptions = {},
 ): AsyncGenerator<Chunk> {
-  const bytes = new Bytes(source, slabs);
-  const between = new Between(slabs);
+  const bytes = new Bytes(source, memory);
+  const between = new Between(memory);
   /** What an extension header says about the next entry, such as a size of 8 GiB or more. */
   let told: Records = {};
   for (;;) {
@@ -67,7 +46,7 @@ export async function* cutArchive(
     const entry = readHeader(header);
     if (entry === "zeros") continue;
     if (entry === "unknown") {
-      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY)) yield* between.add(rest.bytes);
+      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY)) yield* between.add(rest.bytes, rest.release);
       break;
     }
     const { name, size } = entry.type === "file" ? { ...entry, ...told } : entry;
@@ -79,16 +58,12 @@ export async function* cutArchive(
       continue;
     }
     if (entry.type === "file") told = {};
-    if (entry.type === "file" && name === "manifest.json" && size <= largestManifest) {
-      const manifest = await bytes.take(size + padding);
-      onLayers?.(readManifest(manifest.subarray(0, size)));
-      yield* between.add(manifest);
-    } else if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
+    if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
       yield* between.flush();
       yield* layerChunks(bytes, name, size, hash);
       yield* between.add(await bytes.take(padding));
     } else {
-      for await (const body of bytes.chunks(size + padding)) yield* between.add(body.bytes);
+      for await (const body of bytes.chunks(size + padding)) yield* between.add(body.bytes, body.release);
     }
   }
   yield* between.flush();
@@ -99,17 +74,6 @@ async function* layerChunks(bytes: Bytes, name: string, size: number, hash: bool
   for await (const piece of bytes.chunks(size, hash)) {
     layer ??= { name, size, packed: isPacked(piece.bytes) };
     yield { ...piece, layer };
-  }
-}
-
-const manifestSchema = z.tuple([z.object({ Layers: z.array(z.string()) })]);
-
-/** The names of the layers' files; none when it is not what `docker save` writes for one image. */
-function readManifest(bytes: Buffer): readonly string[] {
-  try {
-    return manifestSchema.safeParse(JSON.parse(bytes.toString("utf8"))).data?.[0].Layers ?? [];
-  } catch {
-    return [];
   }
 }
 
@@ -159,31 +123,32 @@ function readRecords(records: Buffer): Records {
   };
 }
 
-/** Collects in one slab the bytes between two layers. */
+/** Collects in one chunk the bytes between two layers. */
 class Between {
-  readonly #slabs: BufferPool;
-  #slab: Buffer | undefined;
+  readonly #memory: BufferPool;
+  #lent: Lent | undefined;
   #length = 0;
 
-  constructor(slabs: BufferPool) {
-    this.#slabs = slabs;
+  constructor(memory: BufferPool) {
+    this.#memory = memory;
   }
 
-  /** Takes ownership of the bytes. */
-  *add(bytes: Buffer): Generator<Chunk> {
-    if (this.#length + bytes.length > this.#slabs.size) yield* this.flush();
-    if (bytes.length > this.#slabs.size) {
-      yield { bytes, layer: undefined };
+  /** Copies the bytes and releases them, or passes them on if they are too many for a chunk. */
+  *add(bytes: Buffer, release: () => void = () => undefined): Generator<Chunk> {
+    if (this.#length + bytes.length > this.#memory.size) yield* this.flush();
+    if (bytes.length > this.#memory.size) {
+      yield { bytes, release };
       return;
     }
-    this.#slab ??= this.#slabs.take(this.#slabs.size);
-    this.#length += bytes.copy(this.#slab, this.#length);
-    this.#slabs.give(bytes);
+    this.#lent ??= this.#memory.take(this.#memory.size);
+    this.#length += bytes.copy(this.#lent.bytes, this.#length);
+    release();
   }
 
   *flush(): Generator<Chunk> {
-    if (this.#slab !== undefined) yield { bytes: this.#slab.subarray(0, this.#length), layer: undefined };
-    this.#slab = undefined;
+    const lent = this.#lent;
+    if (lent !== undefined) yield { bytes: lent.bytes.subarray(0, this.#length), release: lent.giveBack };
+    this.#lent = undefined;
     this.#length = 0;
   }
 }
@@ -191,11 +156,11 @@ class Between {
 /** Reads a given number of bytes at a time. */
 class Bytes {
   readonly #source: ByteSource;
-  readonly #slabs: BufferPool;
+  readonly #memory: BufferPool;
 
-  constructor(source: ByteSource, slabs: BufferPool) {
+  constructor(source: ByteSource, memory: BufferPool) {
     this.#source = source;
-    this.#slabs = slabs;
+    this.#memory = memory;
   }
 
   /** Returns them in memory of their own. Fewer bytes mean that the source has ended. */
@@ -203,18 +168,22 @@ class Bytes {
     return this.#fill(Buffer.allocUnsafe(length));
   }
 
-  /** Each chunk has a slab of its own and fills it, except the last. */
-  async *chunks(length: number, hash = false): AsyncGenerator<Pick<Chunk, "bytes" | "digest">> {
+  /** Each chunk has memory of its own and fills it, except the last. */
+  async *chunks(length: number, hash = false): AsyncGenerator<Chunk> {
     for (let left = length; left > 0; ) {
-      const slab = this.#slabs.take(Math.min(left, this.#slabs.size));
+      const lent = this.#memory.take(Math.min(left, this.#memory.size));
       const digest = hash ? createHash("sha256") : undefined;
-      const piece = await this.#fill(slab, digest);
-      if (piece.length === 0) {
-        this.#slabs.give(slab);
+      const bytes = await this.#fill(lent.bytes, digest);
+      if (bytes.length === 0) {
+        lent.giveBack();
         return;
       }
-      yield digest === undefined ? { bytes: piece } : { bytes: piece, digest: digest.digest("hex") };
-      left -= piece.length;
+      yield {
+        bytes,
+        release: lent.giveBack,
+        ...(digest === undefined ? {} : { digest: digest.digest("hex") }),
+      };
+      left -= bytes.length;
     }
   }
 

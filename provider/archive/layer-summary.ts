@@ -1,4 +1,4 @@
-import type { Layer } from "./cut-layers";
+import type { Layer } from "./chunk";
 
 /** Counts of an archive's layers. Layers too small to be cut are not counted. */
 export interface LayersPacked {

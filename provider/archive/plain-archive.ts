@@ -1,7 +1,4 @@
-import { addAbortSignal } from "node:stream";
-import { finished } from "node:stream/promises";
-import type { Output } from "../bytes/process";
-import { readableOf } from "../bytes/stream";
+import { type Reading, readingOfChunks } from "../bytes/reading";
 import { ArchiveLook } from "../docker/archive-look";
 import type { BuildSpec } from "../docker/build-args";
 import type { Docker } from "../docker/cli";
@@ -19,19 +16,9 @@ export class ChangedBuildError extends Error {
  * has every step of the build in its cache and produces the same image with plain layers. Before the archive ends, this
  * checks that the image is the same.
  */
-export function plainArchive(
-  docker: Pick<Docker, "buildArchive">,
-  spec: BuildSpec,
-  built: ImageInfo,
-  signal?: AbortSignal,
-): Output {
+export function plainArchive(docker: Pick<Docker, "buildArchive">, spec: BuildSpec, built: ImageInfo): Reading {
   const over = new AbortController();
-  const stream = readableOf(archiveOf(docker, spec, built, over.signal), () => over.abort());
-  if (signal !== undefined) addAbortSignal(signal, stream);
-  const done = finished(stream, { writable: false });
-  // The stream reports the same error.
-  done.catch(() => undefined);
-  return { stream, done };
+  return readingOfChunks(archiveOf(docker, spec, built, over.signal), () => over.abort());
 }
 
 async function* archiveOf(

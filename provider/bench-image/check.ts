@@ -4,12 +4,14 @@ import { readBuildFile } from "../build-context/build-file";
 import { ContextError, dockerfilePath, readContents } from "../build-context/hash";
 import type { Context } from "../context";
 import { checkDockerfile } from "../contract/dockerfile/dockerfile";
+import type { Finding } from "../contract/finding";
 import { rules } from "../contract/rules";
 import { beyondClient } from "../docker/build-args";
 import { BuilderError, DockerNotFoundError } from "../docker/errors";
 import type { CheckFailure, CheckResult } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { hasUnknown, unknownValue } from "../inputs/unknown";
+import type { Fact } from "../preview-facts";
 import { versionFor } from "./identity";
 import { type BenchImageInputs, type Build, checkDeclared, type DeclaredImage } from "./inputs";
 import { judgeable } from "./judgeable";
@@ -47,6 +49,7 @@ export async function checkImage(
   const published = await publishedBefore(context, inputs, old);
   if (published?.kind === "other")
     return { inputs, failures: [{ property: "version", reason: immutableVersion(inputs, published) }] };
+  if (published !== undefined) context.noteFacts?.({ kind: "published", there: published.kind === "same" });
   const beyond = published?.kind === "absent" ? await clientFailures(context, inputs.build) : [];
   if (published?.kind === "same") rememberPublished(context, inputs, published.image.id);
   const existing = await takenOver(context, inputs, old);
@@ -115,6 +118,7 @@ async function buildIdentity(
   }
   const access = hasUnknown(declared.access) ? { web: false, console: false } : declared.access;
   const findings = declared.verify === "none" ? [] : await checkDockerfile(text, { access, build });
+  for (const finding of findings) context.noteFacts?.(factOf(finding, dockerfile, build));
   for (const { code, message, line } of findings.filter(({ severity }) => severity === "warning")) {
     context.log.warn(`${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}`);
   }
@@ -135,6 +139,11 @@ async function buildIdentity(
       failures: [...failures, { property: error.property, reason: error.message }],
     };
   }
+}
+
+function factOf({ code, severity, message, fix, line = 1, at }: Finding, dockerfile: string, build: Build): Fact {
+  const file = at === undefined ? dockerfile : path.resolve(build.context, at.file);
+  return { kind: "finding", code, severity, file, line: at?.line ?? line, message, fix };
 }
 
 async function isFolder(name: string): Promise<boolean> {

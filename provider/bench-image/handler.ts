@@ -6,7 +6,7 @@ import { hasUnknown } from "../inputs/unknown";
 import { checkImage } from "./check";
 import type { BenchImageInputs } from "./inputs";
 import { PublishError } from "./publish-error";
-import { rebuildReasons } from "./rebuild-reasons";
+import { reasonsLine, rebuildReasons } from "./rebuild-reasons";
 import { describeRegions, regionsOf } from "./regions/regions";
 import { finishExisting } from "./registration/finish";
 import { isGone } from "./registration/published";
@@ -98,10 +98,11 @@ function compare(context: Context, state: BenchImageState, next: BenchImageInput
     (field) => !hasUnknown(next[field]) && !isDeepStrictEqual(state[field], next[field]),
   );
   if (because.length > 0) {
-    if (because.includes("contextHash") && state.existingId === undefined && next.existingId === undefined)
-      context.log.info(
-        `will be ${next.build === undefined ? "published anew" : "rebuilt"}: ${rebuildReasons(state, next, seenContents(context, next.contextHash))}`,
-      );
+    if (because.includes("contextHash") && state.existingId === undefined && next.existingId === undefined) {
+      const reasons = rebuildReasons(state, next, seenContents(context, next.contextHash));
+      context.noteFacts?.({ kind: "rebuild", reasons });
+      context.log.info(`will be ${next.build === undefined ? "published anew" : "rebuilt"}: ${reasonsLine(reasons)}`);
+    }
     return { kind: "replace", because, deleteFirst: false };
   }
   // An image that ICA could not make cannot be repaired, so it is published again.

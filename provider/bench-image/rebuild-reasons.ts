@@ -1,7 +1,7 @@
 import { relative, sep } from "node:path";
-import type { PathChange } from "../build-context/changes/changes";
 import { type BuildFiles, changesOfFiles, digestOf, type FileChanges } from "../build-context/changes/digest";
 import { dockerfilePath } from "../build-context/hash";
+import type { RebuildReason } from "../preview-facts";
 import type { Build } from "./inputs";
 import type { BenchImageState } from "./state";
 
@@ -15,67 +15,62 @@ type Now = { readonly build?: Build | undefined; readonly image?: string | undef
 
 /**
  * Explains why new content is published: how the declaration and files in the state differ from the current ones. Values of
- * args, labels, secrets and triggers are never shown. `files` are the ones behind the new hash; undefined when this process
- * has not read them.
+ * args, labels, secrets and triggers are never part of it. `files` are the ones behind the new hash; undefined when this
+ * process has not read them.
  */
-export function rebuildReasons(before: Before, now: Now, files: BuildFiles | undefined): string {
-  return line(reasonsOf(before, now, files));
-}
-
-/** The differences between two builds whose files are both known. */
-export function changedFiles(before: BuildFiles, now: BuildFiles, build: Build): string {
-  const changes = changesOfFiles(digestOf(before, Number.MAX_SAFE_INTEGER), now);
-  return line(changes === undefined ? [] : fileReasons(changes, build));
-}
-
-function line(reasons: readonly string[]): string {
-  const more = reasons.length - atMost;
-  return [...reasons.slice(0, atMost), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
-}
-
-function reasonsOf(before: Before, now: Now, files: BuildFiles | undefined): string[] {
+export function rebuildReasons(before: Before, now: Now, files: BuildFiles | undefined): RebuildReason[] {
   if (now.build === undefined || before.build === undefined) return [otherSource(before, now)];
   const declared = declaredReasons(before.build, now.build);
   const changes = files && changesOfFiles(before.__contextDigest, files);
   const seen = changes === undefined ? [] : fileReasons(changes, now.build);
-  if (changes?.paths === undefined)
-    return [...declared, ...seen, "whether files changed, and which, cannot be told: the state has no record of them"];
-  return declared.length + seen.length > 0
-    ? [...declared, ...seen]
-    : ["its content changed, in what the state has no record of"];
+  if (changes?.paths === undefined) return [...declared, ...seen, { kind: "noRecord" }];
+  return declared.length + seen.length > 0 ? [...declared, ...seen] : [{ kind: "unrecorded" }];
 }
 
-function otherSource(before: Before, now: Now): string {
-  if (now.image === undefined)
-    return before.image === undefined ? "its source changed" : "build took the place of image";
-  if (before.image === undefined) return "image took the place of build";
-  const short = (hash: string) => hash.slice(0, 12);
-  return `the local image has the content ${short(now.contextHash)}, and had ${short(before.contextHash)}`;
+/** The differences between two builds whose files are both known, in one line. */
+export function changedFiles(before: BuildFiles, now: BuildFiles, build: Build): string {
+  const changes = changesOfFiles(digestOf(before, Number.MAX_SAFE_INTEGER), now);
+  return reasonsLine(changes === undefined ? [] : fileReasons(changes, build));
 }
 
-function declaredReasons(before: Build, now: Build): string[] {
-  const named = (what: string, old: object | undefined, next: object | undefined): string[] => {
+/** Reasons in one line for the image's row. */
+export function reasonsLine(reasons: readonly RebuildReason[]): string {
+  const more = reasons.length - atMost;
+  return [...reasons.slice(0, atMost).map(inWords), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
+}
+
+function otherSource(before: Before, now: Now): RebuildReason {
+  if (now.image === undefined) return { kind: "source", now: before.image === undefined ? "other" : "build" };
+  if (before.image === undefined) return { kind: "source", now: "image" };
+  return { kind: "localImage", before: before.contextHash, after: now.contextHash };
+}
+
+function declaredReasons(before: Build, now: Build): RebuildReason[] {
+  const named = (what: string, old: object | undefined, next: object | undefined): RebuildReason[] => {
     const [a, b] = [new Map(Object.entries(old ?? {})), new Map(Object.entries(next ?? {}))];
-    return [...new Set([...a.keys(), ...b.keys()])].flatMap((name) => {
-      if (!b.has(name)) return [`build.${what}.${shown(name)} removed`];
-      if (!a.has(name)) return [`build.${what}.${shown(name)} added`];
+    return [...new Set([...a.keys(), ...b.keys()])].flatMap((name): RebuildReason[] => {
+      const field = `build.${what}.${name}`;
+      if (!b.has(name)) return [{ kind: "declared", field, what: "removed" }];
+      if (!a.has(name)) return [{ kind: "declared", field, what: "added" }];
       // The source of a secret or a key is not part of the content.
-      return what === "secrets" || what === "ssh" || a.get(name) === b.get(name)
-        ? []
-        : [`build.${what}.${shown(name)} changed`];
+      const same = what === "secrets" || what === "ssh" || a.get(name) === b.get(name);
+      return same ? [] : [{ kind: "declared", field, what: "changed" }];
     });
   };
+  const changed = (field: string): RebuildReason => ({ kind: "declared", field, what: "changed" });
   return [
     ...named("args", before.args, now.args),
-    ...(before.target === now.target ? [] : ["build.target changed"]),
+    ...(before.target === now.target ? [] : [changed("build.target")]),
     ...named("secrets", before.secrets, now.secrets),
     ...named("ssh", before.ssh, now.ssh),
     ...named("labels", before.labels, now.labels),
-    ...(JSON.stringify(before.triggers ?? []) === JSON.stringify(now.triggers ?? []) ? [] : ["build.triggers changed"]),
+    ...(JSON.stringify(before.triggers ?? []) === JSON.stringify(now.triggers ?? [])
+      ? []
+      : [changed("build.triggers")]),
   ];
 }
 
-function fileReasons({ dockerfile, from, paths }: FileChanges, build: Build): string[] {
+function fileReasons({ dockerfile, from, paths }: FileChanges, build: Build): RebuildReason[] {
   const bases = from === undefined ? [] : fromReasons(from.before, from.now);
   const own = relative(build.context, dockerfilePath(build)).split(sep).join("/");
   // Report the Dockerfile once, and not again as a file of the context.
@@ -83,21 +78,69 @@ function fileReasons({ dockerfile, from, paths }: FileChanges, build: Build): st
   const ordered = (["changed", "removed", "added"] as const).flatMap((kind) =>
     others.filter(({ what }) => what === kind),
   );
-  return [...(dockerfile ? (bases.length > 0 ? bases : ["the Dockerfile changed"]) : []), ...ordered.map(pathReason)];
+  const ofDockerfile: RebuildReason[] = bases.length > 0 ? bases : [{ kind: "dockerfile" }];
+  return [...(dockerfile ? ofDockerfile : []), ...ordered.map((change) => ({ kind: "path" as const, ...change }))];
 }
 
-function fromReasons(before: readonly string[], now: readonly string[]): string[] {
+function fromReasons(before: readonly string[], now: readonly string[]): RebuildReason[] {
   const gone = before.filter((line) => !now.includes(line));
   const come = now.filter((line) => !before.includes(line));
   return Array.from({ length: Math.max(gone.length, come.length) }, (_, index) => {
     const [old, next] = [gone[index], come[index]];
-    if (next === undefined) return `Dockerfile: FROM ${shown(old ?? "")} removed`;
-    if (old === undefined) return `Dockerfile: FROM ${shown(next)} added`;
-    return `Dockerfile: FROM ${shown(old)} is now FROM ${shown(next)}`;
+    return {
+      kind: "from",
+      ...(old === undefined ? {} : { before: old }),
+      ...(next === undefined ? {} : { after: next }),
+    };
   });
 }
 
-function pathReason({ what, path, directly, files }: PathChange): string {
+function inWords(reason: RebuildReason): string {
+  switch (reason.kind) {
+    case "from":
+      return `Dockerfile: ${fromInWords(reason.before, reason.after)}`;
+    case "dockerfile":
+      return "the Dockerfile changed";
+    case "path":
+      return pathInWords(reason);
+    case "declared":
+      return `${fieldInWords(reason.field)} ${reason.what}`;
+    case "localImage":
+      return `the local image has the content ${short(reason.after)}, and had ${short(reason.before)}`;
+    case "source":
+      return sourceInWords[reason.now];
+    case "unrecorded":
+      return "its content changed, in what the state has no record of";
+    case "noRecord":
+      return "whether files changed, and which, cannot be told: the state has no record of them";
+    case "notHere":
+      return "its files are not on this machine";
+    case "more":
+      return `and ${reason.count} more`;
+  }
+}
+
+const sourceInWords = {
+  build: "build took the place of image",
+  image: "image took the place of build",
+  other: "its source changed",
+} as const;
+
+const short = (hash: string) => hash.slice(0, 12);
+
+function fromInWords(before: string | undefined, after: string | undefined): string {
+  if (after === undefined) return `FROM ${shown(before ?? "")} removed`;
+  if (before === undefined) return `FROM ${shown(after)} added`;
+  return `FROM ${shown(before)} is now FROM ${shown(after)}`;
+}
+
+/** Only the last part of `build.args.NAME` is somebody else's text. */
+function fieldInWords(field: string): string {
+  const [, start = "", name = ""] = /^(build\.[a-z]+\.?)(.*)$/s.exec(field) ?? [];
+  return `${start}${shown(name)}`;
+}
+
+function pathInWords({ what, path, directly, files }: RebuildReason & { kind: "path" }): string {
   const count = files === undefined ? "" : ` (${files} ${files === 1 ? "file" : "files"})`;
   if (directly)
     return path === "" ? "files at the top of the context changed" : `files directly in ${shown(path)} changed`;

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { readFile, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { trimFolder, writeWhole } from "../bytes/cached-files";
 import { cacheFolder } from "../cache-folder";
 
 export interface StatCacheOptions {
@@ -62,7 +63,7 @@ export class StatCache {
     if (look.changedMs < this.#fresh) this.#next.set(path, `${hash} ${look.state}`);
   }
 
-  /** Writes the cache under a temporary name and renames it. If two processes write, the later one wins; both are correct. */
+  /** Writes the cache. If two processes write, the later one wins; both are correct. */
   async save(): Promise<void> {
     await tried(async () => {
       if (this.#hits === this.#next.size && this.#hits === this.#known.size) {
@@ -71,11 +72,8 @@ export class StatCache {
         if (this.#hits > 0) await utimes(this.#file, now, now);
         return;
       }
-      const beside = join(this.#folder, `.${randomUUID()}`);
-      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      await writeFile(beside, format(this.#next), { mode: 0o600 });
-      await rename(beside, this.#file);
-      await trim(this.#folder);
+      await writeWhole(this.#file, format(this.#next));
+      await trimFolder(this.#folder, { bytes: byteLimit, files: contextLimit });
     });
   }
 }
@@ -99,7 +97,6 @@ const marginMs = 3000;
 /** Number of contexts to remember, and bytes for all of them; 20,000 files take about 3 MB. */
 const contextLimit = 100;
 const byteLimit = 200e6;
-const abandonedAfterMs = 60 * 60_000;
 
 /** Path and entry in turn, each ended by NUL, the only character that no path can contain. A hash of all that comes first. */
 function format(known: ReadonlyMap<string, string>): string {
@@ -114,23 +111,6 @@ function parse(text: string): Map<string, string> {
   const parts = body.split("\0");
   for (let index = 0; index + 1 < parts.length; index += 2) known.set(parts[index] ?? "", parts[index + 1] ?? "");
   return known;
-}
-
-/** Removes what was unused for longest, and what dead processes left. */
-async function trim(folder: string): Promise<void> {
-  const files: { path: string; size: number; used: number }[] = [];
-  for (const name of await readdir(folder)) {
-    const path = join(folder, name);
-    const facts = await tried(() => stat(path));
-    if (facts === undefined) continue;
-    if (!name.startsWith(".")) files.push({ path, size: facts.size, used: facts.mtimeMs });
-    else if (facts.mtimeMs < Date.now() - abandonedAfterMs) await rm(path, { force: true });
-  }
-  let left = byteLimit;
-  for (const [index, { path, size }] of files.sort((a, b) => b.used - a.used).entries()) {
-    left -= size;
-    if (index >= contextLimit || left < 0) await rm(path, { force: true });
-  }
 }
 
 /** Undefined on failure: without a cache the result is the same, only slower. */

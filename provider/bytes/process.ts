@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { addAbortSignal, type Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
-import { type ByteSource, sourceOf } from "./byte-source";
 import { ReadPipe } from "./read-pipe";
+import { type Reading, sourceOf } from "./reading";
 import { readableOf } from "./stream";
 
 /**
@@ -129,14 +129,6 @@ export function outputOf({ command, args, env, input, signal, onLine, failure }:
   return { stream, done };
 }
 
-/** A process's output, read into the reader's memory, and its end. */
-export interface Reading extends ByteSource {
-  /** Ends the process; later reads fail. */
-  readonly stop: () => void;
-  /** Resolves when the process has succeeded. Need not be awaited: reading the end of a truncated output fails. */
-  readonly done: Promise<void>;
-}
-
 /** Starts a program and reads its output. Throws the errors of {@link ReadPipe.open} before anything is started. */
 export async function readingOf({
   command,
@@ -167,6 +159,8 @@ export async function readingOf({
 
 /** The same for an output that is already a stream. */
 export function readingOfOutput({ stream, done }: Output): Reading {
+  // A read fails with the same error.
+  stream.on("error", () => undefined);
   return { ...sourceOf(stream), stop: () => stream.destroy(), done };
 }
 

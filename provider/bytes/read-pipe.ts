@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ByteSource } from "./byte-source";
+import type { ByteSource } from "./reading";
 
 /** Largest number of bytes that can arrive at once while no read is pending. */
 const spareSize = 256 * 1024;

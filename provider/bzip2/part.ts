@@ -28,7 +28,7 @@ export const headerBits = 32;
 /** Pi and the square root of pi, in BCD. */
 const blockMagic: Magic = [0x314159, 0x265359];
 export const trailerMagic: Magic = [0x177245, 0x385090];
-export const trailerBits = 48 + 32;
+const trailerBits = 48 + 32;
 /** In bytes; positions are counted in bits, with 32-bit arithmetic. */
 const largestPart = 256 * 1024 * 1024;
 

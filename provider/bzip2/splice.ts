@@ -17,19 +17,15 @@ export class Splicer {
     this.level = level;
   }
 
-  /** Whether the stream so far ends at a whole byte, so that the next part is not shifted. */
-  get endsInWholeByte(): boolean {
-    return this.#restBits === 0;
-  }
-
   /** The stream's first bytes. */
   start(): Buffer {
     return Buffer.from(`BZh${this.level}`, "latin1");
   }
 
   /**
-   * Returns the bytes that the part's blocks complete; they may share memory with the part. A part without blocks adds
-   * nothing. Throws {@link PartError} for a part of a higher level, whose blocks may be too large for a decoder.
+   * Returns the bytes that the part's blocks complete. Shifts the blocks in the part's own memory, so a part can be added
+   * once. A part without blocks adds nothing. Throws {@link PartError} for a part of a higher level, whose blocks may be too
+   * large for a decoder.
    */
   add(part: Part): Buffer {
     if (part.level > this.level)
@@ -59,37 +55,35 @@ export class Splicer {
       return source.subarray(0, whole);
     }
     const filled = shift + tailBits >= 8;
-    const out = Buffer.allocUnsafe(whole + (filled ? 1 : 0));
-    let rest = shifted(source, whole, shift, this.#rest, out);
+    let rest = shiftInPlace(source, whole, shift, this.#rest);
     rest |= tail >>> shift;
     if (filled) {
-      out[whole] = rest;
+      source[whole] = rest;
       rest = (tail << (8 - shift)) & 0xff;
     }
     this.#rest = rest;
     this.#restBits = (shift + tailBits) & 7;
-    return out;
+    return source.subarray(0, whole + (filled ? 1 : 0));
   }
 }
 
 /**
- * Writes `length` bytes of `source` to `out`, shifted down by `shift` bits (1 to 7) behind the bits of `rest`, and returns
- * the remaining bits. Works on 32-bit words: one byte at a time takes three times as long.
+ * Shifts the first `length` bytes down by `shift` bits (1 to 7) behind the bits of `rest`, and returns the remaining bits.
+ * Works on 32-bit words: one byte at a time takes three times as long.
  */
-function shifted(source: Buffer, length: number, shift: number, rest: number, out: Buffer): number {
-  const from = new DataView(source.buffer, source.byteOffset, length);
-  const to = new DataView(out.buffer, out.byteOffset, length);
+function shiftInPlace(bytes: Buffer, length: number, shift: number, rest: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   let carry = rest << 24;
   let at = 0;
   for (; at + 4 <= length; at += 4) {
-    const word = from.getUint32(at);
-    to.setUint32(at, carry | (word >>> shift));
+    const word = view.getUint32(at);
+    view.setUint32(at, carry | (word >>> shift));
     carry = word << (32 - shift);
   }
   let left = carry >>> 24;
   for (; at < length; at++) {
-    const byte = from.getUint8(at);
-    to.setUint8(at, left | (byte >>> shift));
+    const byte = view.getUint8(at);
+    view.setUint8(at, left | (byte >>> shift));
     left = (byte << (8 - shift)) & 0xff;
   }
   return left;

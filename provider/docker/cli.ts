@@ -5,12 +5,12 @@ import {
   type Exit,
   type Output,
   outputOf,
-  type Reading,
   readingOf,
   readingOfOutput,
   run,
   runLines,
 } from "../bytes/process";
+import type { Reading } from "../bytes/reading";
 import { type BuildResult, type BuildSpec, buildCommand, secretValues } from "./build-args";
 import { BuilderError, DockerError } from "./errors";
 import { type DockerClient, findDockerClient } from "./find";
@@ -143,7 +143,7 @@ export class Docker {
     return outputOf({ ...this.#saving(ref), ...(signal === undefined ? {} : { signal }) });
   }
 
-  /** The same archive, read into the reader's memory. For readers that process all of it instead of passing it on. */
+  /** The same archive, read into the reader's memory. */
   async readSaved(ref: string): Promise<Reading> {
     try {
       return await readingOf(this.#saving(ref));

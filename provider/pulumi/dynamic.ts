@@ -19,6 +19,7 @@ import {
   sameSecrets,
   withMachinery,
 } from "./machinery";
+import { factsOf } from "./preview-facts";
 import { markSecrets } from "./secret-outputs";
 import { type Session, sharedSession } from "./session";
 
@@ -124,7 +125,13 @@ export class DynamicProvider<Inputs extends object, State extends object> implem
     for (const properties of safeMessage)
       hiddenValues.add(properties, [...secrets, ...machineryOf(properties).secrets]);
     this.#session ??= sharedSession(readConfig(this.#get, process.env, { ofLastUp: this.#run.mayBeLastUp }));
-    return { ...this.#session, log: hiddenValues.hiding(engineLog(urn, systemClock)), clock: systemClock, urn };
+    return {
+      ...this.#session,
+      log: hiddenValues.hiding(engineLog(urn, systemClock)),
+      clock: systemClock,
+      urn,
+      noteFacts: factsOf(urn, hiddenValues),
+    };
   }
 
   /** When a step fails on a resource that exists, this puts its id and state on the error, and the host saves them. */

@@ -1,51 +1,37 @@
 import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
+import type { Reading } from "../bytes/reading";
 
-/** Counts and hashes the bytes that pass through, and keeps the source's error. */
+/** Reads a source, counts and hashes its bytes, and keeps its error. */
 export class Meter {
   bytes = 0;
   failure: unknown;
-  #reading = false;
   #stopped = false;
-  readonly #source: Readable;
+  readonly #source: Pick<Reading, "read" | "stop">;
   readonly #hash = createHash("sha256");
 
-  constructor(source: Readable) {
+  constructor(source: Pick<Reading, "read" | "stop">) {
     this.#source = source;
-    // The source may fail before or after it is read, and an error without a listener ends the whole process.
-    source.on("error", (error) => {
-      if (!this.#reading) this.failure ??= error;
-    });
   }
 
-  async *chunks(): AsyncGenerator<Buffer> {
-    this.#reading = true;
-    for (const source = this.#source.iterator({ destroyOnReturn: false }); ; ) {
-      const next = await this.#read(source);
-      if (next === undefined) return;
-      this.#hash.update(next);
-      this.bytes += next.length;
-      yield next;
+  /** As the source's own; 0 once this has been stopped. */
+  async read(target: Buffer): Promise<number> {
+    try {
+      const filled = this.#stopped ? 0 : await this.#source.read(target);
+      if (this.#stopped) return 0;
+      this.#hash.update(target.subarray(0, filled));
+      this.bytes += filled;
+      return filled;
+    } catch (error) {
+      if (this.#stopped) return 0;
+      this.failure = error;
+      throw error;
     }
   }
 
   /** Ends the reading as if the source had ended, and ends the source. */
   stop(): void {
     this.#stopped = true;
-    this.#source.destroy();
-  }
-
-  async #read(source: AsyncIterator<unknown>): Promise<Buffer | undefined> {
-    try {
-      const { done, value } = await source.next();
-      if (done === true || this.#stopped) return undefined;
-      if (!Buffer.isBuffer(value)) throw new TypeError("the source of an upload must give bytes");
-      return value;
-    } catch (error) {
-      if (this.#stopped) return undefined;
-      this.failure = error;
-      throw error;
-    }
+    this.#source.stop();
   }
 
   sha256(): string {

@@ -1,8 +1,6 @@
-import { type HeadStart, smallestPart } from "../archive/head-start";
 import { BufferPool } from "../bytes/buffer-pool";
 import type { UploadNotes } from "./abandoned";
 import type { Meter } from "./meter";
-import { PartNumbers, partsOf } from "./part-cuts";
 import {
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -11,15 +9,20 @@ import {
   type S3Client,
   UploadPartCommand,
 } from "./s3-sdk";
-import { SentAhead, type SentPart, UnderWay } from "./sent-ahead";
 
 /**
- * An S3 multipart upload of a stream of unknown length. The SDK's lib-storage does not fit: it allocates new memory for each
+ * An S3 multipart upload of bytes of unknown number. The SDK's lib-storage does not fit: it allocates new memory for each
  * part, and after a refused part it still sends all the others.
  */
 
 /** Number of parts sent at the same time. */
 export const partsInFlight = 4;
+
+/** A part that S3 has. */
+interface SentPart {
+  readonly PartNumber: number;
+  readonly ETag: string;
+}
 
 /** The object to write, and the upload that writes it. */
 export class Target {
@@ -71,7 +74,7 @@ export class Target {
     return { PartNumber: number, ETag };
   }
 
-  /** Assembles the object from these parts. S3 drops its other parts. */
+  /** Assembles the object from these parts. */
   async complete(parts: readonly SentPart[]): Promise<void> {
     const Parts = [...parts].sort((a, b) => a.PartNumber - b.PartNumber);
     await this.#client.send(
@@ -85,72 +88,60 @@ export interface Sending {
   readonly beforeEnd: () => Promise<void>;
   /** Receives the number of bytes of the object that S3 has. */
   readonly onProgress: (bytes: number) => void;
-  readonly headStart?: HeadStart | undefined;
 }
 
 /**
- * Sends the bytes of a meter in parts of equal size, {@link partsInFlight} at a time. Bytes that fit in one part go in one
- * request. Returns the number of parts. Uses the memory of one part more than are sent at the same time. When a part fails,
- * reading stops, and this rejects once all running parts have ended. With a head start, a part that was sent ahead is used
- * when the meter reads exactly its bytes; then the parts have different sizes.
+ * Reads the bytes of a meter straight into parts of equal size and sends them, {@link partsInFlight} at a time. Bytes that
+ * do not fill a part go in one request. Returns the number of parts. Uses the memory of the parts in flight. When a part
+ * fails, reading stops, and this rejects once all running parts have ended.
  */
 export async function sendParts(
   meter: Meter,
   target: Target,
   partSize: number,
-  { beforeEnd, onProgress, headStart }: Sending,
+  { beforeEnd, onProgress }: Sending,
 ): Promise<number> {
-  const smallest = headStart?.smallest ?? smallestPart;
-  const slabs = new BufferPool(partSize);
-  const underWay = new UnderWay(partsInFlight);
+  const memory = new BufferPool(partSize);
   const parts: SentPart[] = [];
+  const sending = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
-  const numbers = new PartNumbers(headStart?.parts.map(({ number }) => number));
   let sent = 0;
 
-  async function send(as: number, part: Buffer): Promise<void> {
+  async function send(number: number, part: Buffer, giveBack: () => void): Promise<void> {
     try {
-      has(await target.putPart(as, part), part);
+      parts.push(await target.putPart(number, part));
+      sent += part.length;
+      onProgress(sent);
     } catch (error) {
       failure ??= { error };
       meter.stop();
+    } finally {
+      giveBack();
     }
   }
 
-  function has(part: SentPart, bytes: Buffer): void {
-    parts.push(part);
-    sent += bytes.length;
-    slabs.give(bytes);
-    onProgress(sent);
-  }
-
-  if (headStart !== undefined) await target.begin();
-  const ahead = headStart && new SentAhead(headStart, (as, bytes) => target.putPart(as, bytes));
-  const running = ahead?.run(underWay, slabs);
   try {
-    for await (const { bytes, last, planned } of partsOf(meter, slabs, { partSize, smallest, ahead, numbers })) {
-      if (failure !== undefined) break;
-      if (last && bytes.length === 0 && numbers.last > 0) break;
-      if (last && target.uploadId === undefined) {
+    for (let number = 1; failure === undefined; number++) {
+      const { bytes, giveBack } = memory.take(partSize);
+      const part = bytes.subarray(0, await meter.read(bytes));
+      const isLast = part.length < partSize;
+      if (isLast && number === 1) {
         await beforeEnd();
-        await target.put(bytes);
-        onProgress(bytes.length);
+        await target.put(part);
+        onProgress(part.length);
         return 1;
       }
-      const there = planned && (await ahead?.sent(planned));
-      if (there !== undefined && bytes.length === planned?.bytes) {
-        numbers.skipTo(there.PartNumber);
-        has(there, bytes);
-        continue;
+      if (part.length > 0) {
+        if (number === 1) await target.begin();
+        const running = send(number, part, giveBack);
+        sending.add(running);
+        void running.finally(() => sending.delete(running));
+        while (sending.size >= partsInFlight) await Promise.race(sending);
       }
-      if (target.uploadId === undefined) await target.begin();
-      underWay.add(send(numbers.take(), bytes));
-      await underWay.room();
+      if (isLast) break;
     }
   } finally {
-    ahead?.stop();
-    await underWay.all();
-    await running;
+    await Promise.all(sending);
   }
   if (failure !== undefined) throw failure.error;
   await beforeEnd();

@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import type { HeadStart } from "../archive/head-start";
+import type { Reading } from "../bytes/reading";
 import { cut, withoutFullStop } from "../error-message";
 import type { UploadNotes } from "./abandoned";
 import { RenewableCredentials, type UploadCredentials } from "./credentials";
@@ -18,8 +17,8 @@ export type { UploadCredentials } from "./credentials";
 export const partSize = 12 * 1024 * 1024;
 
 export interface UploadRequest {
-  /** What to upload; destroyed when the upload fails. */
-  readonly source: Readable;
+  /** What to upload; stopped when the upload fails. */
+  readonly source: Pick<Reading, "read" | "stop">;
   readonly credentials: UploadCredentials;
   /** Only for an object store other than AWS. */
   readonly endpoint?: string | undefined;
@@ -38,8 +37,6 @@ export interface UploadRequest {
    * object.
    */
   readonly notes?: UploadNotes;
-  /** What can be sent before the source provides any bytes. */
-  readonly headStart?: HeadStart | undefined;
   /** For tests. Default {@link partSize}. */
   readonly partSize?: number;
   /** For tests: see {@link S3Options}. */
@@ -69,8 +66,8 @@ export class UploadError extends Error {
 }
 
 /**
- * Uploads a stream of unknown length to the object of the credentials, in parts that are retried separately. On any failure,
- * and when aborted, the parts that S3 already has are removed and the source is destroyed. Throws the source's error, the
+ * Uploads bytes of unknown number to the object of the credentials, in parts that are retried separately. On any failure,
+ * and when aborted, the parts that S3 already has are removed and the source is stopped. Throws the source's error, the
  * signal's reason, or {@link UploadError}.
  */
 export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
@@ -98,8 +95,7 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     // Search while the store still lists this process's own upload beside those.
     doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
   };
-  const stop = () => source.destroy(reasonOf(signal));
-  signal?.addEventListener("abort", stop, { once: true });
+  signal?.addEventListener("abort", source.stop, { once: true });
   try {
     const { Bucket, Key } = objectOf(credentials.current);
     for (const { uploadId, forget } of (await request.notes?.abandoned(Bucket, Key)) ?? [])
@@ -107,18 +103,17 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     const parts = await sendParts(meter, target, request.partSize ?? partSize, {
       beforeEnd,
       onProgress: (bytes) => onProgress?.(bytes),
-      headStart: request.headStart,
     });
     return { bytes: meter.bytes, sha256: meter.sha256(), parts, ...(doubt === "" ? {} : { leftover: doubt.trim() }) };
   } catch (error) {
-    source.destroy();
+    source.stop();
     doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
     leftover = await removeParts(client, credentials, target.uploadId);
     signal?.throwIfAborted();
     if (refused !== undefined) throw refused.reason;
     throw meter.failure ?? uploadError(error, credentials, leftover + doubt);
   } finally {
-    signal?.removeEventListener("abort", stop);
+    signal?.removeEventListener("abort", source.stop);
     // If something could not be removed now, the next upload of the same object removes it by its note.
     if (leftover === "") await target.over();
     client.destroy();
@@ -210,8 +205,4 @@ function storeErrorMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   return error.message.trim() === "" ? (code ?? error.name) : error.message;
-}
-
-function reasonOf(signal: AbortSignal | undefined): Error {
-  return signal?.reason instanceof Error ? signal.reason : new Error("the upload was given up");
 }

@@ -5,9 +5,9 @@ import { errorMessage } from "../error-message";
 import { IcaError } from "../ica/transport/error";
 import type { MadeWorkspace, Workspace } from "../ica/workspaces";
 import type { WorkspaceInputs } from "./inputs";
-import { awaitGone, isDeleting, lookUp } from "./presence";
+import { awaitGone, lookUp } from "./presence";
 import { RefusedChange } from "./refused-change";
-import { describe, settingsOf } from "./state";
+import { describe, isDeleting, settingsOf } from "./state";
 
 /** Adopts workspaces that existed before they were declared, or that ICA created although its response was lost. */
 

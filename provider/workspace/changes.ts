@@ -16,7 +16,7 @@ export type Effect =
   | "replace";
 
 /** A workspace before a change, with its id if known. */
-type Before = DescribedWorkspace & { readonly workspaceId?: string };
+type Before = DescribedWorkspace & { readonly workspaceId?: string | undefined };
 
 export interface Rule {
   readonly effect: Effect;

@@ -4,52 +4,81 @@ import { errorMessage } from "../error-message";
 import { PartialError } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
-import { changesBetween } from "./changes";
+import { type ChangePlan, planChange } from "./change-plan";
 import type { WorkspaceInputs } from "./inputs";
 import { ensureRunning, ensureStopped, startAgain } from "./lifecycle";
 import { present, WorkspaceGone, type WorkspaceRef } from "./presence";
-import { needsRestart } from "./preview/restart-refusal";
+import { diskRefusal, restartRefusal } from "./refusals";
 import { RefusedChange } from "./refused-change";
-import { describe, isDown, isUp, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
+import { describe, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
 
-/** What the caller needs to know about a change that fails halfway. */
-export interface Progress {
-  /** The workspace has been or is about to be stopped for a restart, and has to run again. */
-  restarting: boolean;
+/** A step failed in a change after which the workspace has to run. `cause` is the error to report. */
+class MustRunAgain extends Error {
+  override readonly name = "MustRunAgain";
+  constructor(override readonly cause: unknown) {
+    super("the workspace has to run again", { cause });
+  }
+}
+
+/** What an update finds: the workspace as ICA has it, and whether an earlier run left a restart unfinished. */
+export interface Found {
+  readonly live: Workspace;
+  readonly restarting?: true | undefined;
 }
 
 /** Changes a workspace from its current state to the declared one, until `deadline` (milliseconds since 1970). */
 export async function converge(
   context: Context,
   place: WorkspaceRef,
+  { live, restarting }: Found,
+  inputs: WorkspaceInputs,
+  deadline: number,
+): Promise<Workspace> {
+  const plan = planChange(live, { ...stateOf(live, describe(live, inputs)), restarting }, inputs);
+  try {
+    refuse(plan, place, live, inputs);
+    return await carryOut(context, place, plan, live, inputs, deadline);
+  } catch (error) {
+    throw plan.mustRunAgain ? new MustRunAgain(error) : error;
+  }
+}
+
+/** Throws when the declaration does not allow what the plan needs. Nothing has been written then. */
+function refuse(plan: ChangePlan, place: WorkspaceRef, live: Workspace, inputs: WorkspaceInputs): void {
+  if (plan.action === "replace")
+    throw new RefusedChange(diskRefusal(place.name, live.storageSizeInGb, inputs.storageGb));
+  const refused = new Set(plan.refusals.map(({ field }) => field));
+  if (refused.size === 0) return;
+  throw new RefusedChange(
+    restartRefusal(
+      place.name,
+      plan.changes.filter(({ field }) => refused.has(field)),
+    ),
+  );
+}
+
+async function carryOut(
+  context: Context,
+  place: WorkspaceRef,
+  plan: ChangePlan,
   live: Workspace,
   inputs: WorkspaceInputs,
   deadline: number,
-  progress: Progress,
 ): Promise<Workspace> {
-  const changes = changesBetween({ ...describe(live, inputs), desiredState: inputs.desiredState }, inputs);
   let current = live;
-  if (changes.some(({ effect }) => effect === "replace")) {
-    throw new RefusedChange(
-      `workspace "${place.name}" has a disk of ${live.storageSizeInGb} GB, and a disk cannot shrink to ${inputs.storageGb} GB`,
-    );
-  }
-  if (changes.length > 0) {
-    const mustStop = changes.some(({ effect }) => effect === "restart") && !isDown(live.status);
-    const restart = mustStop && isUp(live.status) && inputs.desiredState !== "stopped";
-    if (restart && !inputs.allowRestart) throw new RefusedChange(needsRestart(place.name, changes));
-    if (restart) progress.restarting = true;
+  if (plan.writes) {
     try {
-      if (mustStop) await ensureStopped(context, place, deadline);
+      if (plan.stopsFirst) await ensureStopped(context, place, deadline);
       current = await write(context, place, live, inputs);
     } catch (error) {
-      if (restart) await startAgain(context, place);
+      if (plan.action === "restart") await startAgain(context, place);
       throw error;
     }
-    context.log.info(`changed ${changes.map(({ field }) => field).join(", ")}`);
+    const written = plan.changes.filter(({ effect }) => effect === "in place" || effect === "restart");
+    context.log.info(`changed ${written.map(({ field }) => field).join(", ")}`);
   }
-  if (inputs.desiredState === "running" || progress.restarting) return ensureRunning(context, place, deadline);
-  if (inputs.desiredState === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, deadline);
+  if (plan.runsAfter === "running") return ensureRunning(context, place, deadline);
+  if (plan.runsAfter === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, deadline);
   return current;
 }
 
@@ -77,12 +106,12 @@ export async function keepWorkspaceId(
   place: WorkspaceRef,
   inputs: WorkspaceInputs,
   takesOver: boolean,
-  progress: Progress,
   steps: () => Promise<Workspace>,
 ): Promise<WorkspaceState> {
   try {
     return stateOf(await steps(), inputs);
-  } catch (error) {
+  } catch (failure) {
+    const error = failure instanceof MustRunAgain ? failure.cause : failure;
     // The adoption was refused before anything was written, so this stack must not delete the workspace.
     if (takesOver && error instanceof RefusedChange) throw error;
     const message = errorMessage(error);
@@ -103,7 +132,7 @@ export async function keepWorkspaceId(
             consolePort: undefined,
           }
         : stateOf(seen, describe(seen, inputs));
-    const kept: WorkspaceState = progress.restarting ? { ...state, restarting: true } : state;
+    const kept: WorkspaceState = failure instanceof MustRunAgain ? { ...state, restarting: true } : state;
     throw new PartialError(place.workspaceId, kept, message, { cause: error });
   }
 }

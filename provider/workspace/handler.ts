@@ -2,20 +2,30 @@ import type { Context } from "../context";
 import type { Change, Live, ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { timeoutMs } from "../inputs/inputs";
-import { hasUnknown, isUnknown } from "../inputs/unknown";
+import { isUnknown } from "../inputs/unknown";
+import type { Fact } from "../preview-facts";
 import { createWorkspace, existingWorkspace, findOwn } from "./adopt";
-import { changesBetween } from "./changes";
+import { type ChangePlan, planChange } from "./change-plan";
 import { converge, keepWorkspaceId } from "./converge";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
 import { ensureStopped } from "./lifecycle";
-import { awaitGone, isDeleting, lookUp, present, stillPresent, WorkspaceGone, type WorkspaceRef } from "./presence";
+import { awaitGone, lookUp, present, stillPresent, WorkspaceGone, type WorkspaceRef } from "./presence";
 import { isChecked, noteChecked } from "./preview/checked";
 import { beyondImage } from "./preview/image-offer";
-import { goneMessage, replaceMessage, updateMessages } from "./preview/messages";
+import { goneMessage, laterMessage, replaceMessage, unfinishedMessage, updateMessage } from "./preview/messages";
 import { sameNameTwice } from "./preview/names";
-import { refusedChanges } from "./preview/restart-refusal";
+import { refusedChanges } from "./preview/refused-changes";
 import { RefusedChange } from "./refused-change";
-import { type DescribedWorkspace, describe, inputsOf, isDown, runStateOf, stateOf, type WorkspaceState } from "./state";
+import {
+  type DescribedWorkspace,
+  describe,
+  inputsOf,
+  isDeleting,
+  isDown,
+  runStateOf,
+  stateOf,
+  type WorkspaceState,
+} from "./state";
 
 /** Default limits for a step with all its waits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
@@ -36,23 +46,25 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async diff(context, id, state, next): Promise<Change> {
-    const changes = changesBetween(state, next);
-    if (changes.length === 0) {
-      const unfinished = leftToDo(state, next);
-      if (unfinished === undefined) return { kind: "unchanged" };
-      context.log.info(unfinished);
+    const blind = planChange("not looked at", state, next);
+    if (blind.changes.length === 0) {
+      if (blind.action === "none") return { kind: "unchanged" };
+      context.log.info(unfinishedMessage(blind));
       return { kind: "update", hidden: true };
     }
-    const because = changes
-      .filter(({ effect, field }) => effect === "replace" && !hasUnknown(next[field]))
-      .map(({ field }) => field);
     if (isChecked(context, next)) {
-      const live = await lookUp(context, state.projectId, id);
-      if (because.length > 0) context.log.warn(replaceMessage(because, live));
-      else if (live === undefined) throw new RefusedChange(goneMessage(state.name, id));
-      else for (const line of updateMessages(changes, next, live)) context.log.info(line);
+      const plan = planChange(await lookUp(context, state.projectId, id), state, next);
+      context.noteFacts?.(planFact(plan));
+      if (plan.action === "gone") throw new RefusedChange(goneMessage(state.name, id));
+      const message = updateMessage(plan);
+      if (plan.action === "replace") context.log.warn(replaceMessage(plan));
+      else if (message !== undefined) context.log.info(message);
+      for (const refusal of plan.laterRefusals) context.log.warn(laterMessage(refusal));
     }
-    if (because.length === 0) return { kind: "update", hidden: false };
+    if (blind.action !== "replace") return { kind: "update", hidden: false };
+    const because = blind.changes
+      .filter(({ effect, known }) => effect === "replace" && known)
+      .map(({ field }) => field);
     // Names are unique in a project: a new workspace can only take the name once the old one is gone.
     return { kind: "replace", because, deleteFirst: isUnknown(next.name) || next.name === state.name };
   },
@@ -67,12 +79,11 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const { id, workspace } =
       found === undefined ? await createWorkspace(context, inputs) : { id: found.id, workspace: found };
     const place = placeOf(id, inputs);
-    const progress = { restarting: false };
     return {
       id,
-      state: await keepWorkspaceId(context, place, inputs, inputs.existingId !== undefined, progress, async () => {
+      state: await keepWorkspaceId(context, place, inputs, inputs.existingId !== undefined, async () => {
         const live = workspace ?? (await stillPresent(context, place));
-        return converge(context, place, live, inputs, deadline, progress);
+        return converge(context, place, { live }, inputs, deadline);
       }),
     };
   },
@@ -92,18 +103,16 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const deadline = context.clock.now() + timeoutMs(next.timeouts, "update", defaultTimeouts.update);
     const live = await lookUp(context, next.projectId, id);
     if (live === undefined) throw new RefusedChange(goneMessage(next.name, id));
-    const progress = { restarting: state.restarting === true && next.desiredState === undefined };
     const stopped = runStateOf(live.status) === "stopped";
-    if (next.desiredState === undefined && !progress.restarting && state.status === "Running" && stopped) {
+    if (next.desiredState === undefined && state.restarting !== true && state.status === "Running" && stopped) {
       context.log.warn(
         `it ran when this stack last looked, and is stopped now. It stays stopped, since no desiredState is declared; ` +
           "if an interrupted restart stopped it, start it on the Bench page",
       );
     }
     const place = placeOf(id, next);
-    return keepWorkspaceId(context, place, next, false, progress, () =>
-      converge(context, place, live, next, deadline, progress),
-    );
+    const found = { live, restarting: state.restarting };
+    return keepWorkspaceId(context, place, next, false, () => converge(context, place, found, next, deadline));
   },
 
   async delete(context, id, state) {
@@ -137,6 +146,11 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 };
 
+/** What `ica-bench preview` has to know of a plan: the rest it sees in the properties. */
+function planFact({ action, certain, presence, status, losesData, disconnects, laterRefusals }: ChangePlan): Fact {
+  return { kind: "plan", action, certain, presence, status, losesData, disconnects, laterRefusals: [...laterRefusals] };
+}
+
 /** The inputs within a state. With Pulumi's read-only option `id`, the state is the program's unchecked declaration. */
 function knownOf(context: Context, state: WorkspaceState): DescribedWorkspace {
   if (state.workspaceId !== undefined) return inputsOf(state);
@@ -144,16 +158,6 @@ function knownOf(context: Context, state: WorkspaceState): DescribedWorkspace {
   if (failures.length > 0)
     throw new RefusedChange(failures.map(({ property, reason }) => `${property} ${reason}`).join("\n"));
   return inputs;
-}
-
-/** Describes work that an earlier run left unfinished although the declaration is unchanged; undefined when there is none. */
-function leftToDo(state: WorkspaceState, next: WorkspaceInputs): string | undefined {
-  if (state.restarting === true && next.desiredState === undefined)
-    return "was stopped for a change that failed, and is started again";
-  const goal = next.desiredState === "running" ? "Running" : "Stopped";
-  // A changed desiredState is already a change of its own.
-  if (next.desiredState === undefined || isUnknown(next.desiredState) || state.status === goal) return undefined;
-  return `is ${state.status}, and is waited for until it is ${goal}`;
 }
 
 function placeOf(workspaceId: string, inputs: WorkspaceInputs): WorkspaceRef {

@@ -4,6 +4,7 @@ import type { Workspace } from "../ica/workspaces";
 import { formatDuration } from "../inputs/duration";
 import { poll } from "../poll";
 import { RefusedChange } from "./refused-change";
+import { isDeleting } from "./state";
 
 /** A workspace, and its name for messages. */
 export interface WorkspaceRef {
@@ -88,14 +89,6 @@ export async function awaitGone(context: Context, place: WorkspaceRef, deadline:
       `workspace "${place.name}" is ${live?.status ?? "gone"} ${formatDuration(elapsed)} after its deletion was asked for. It stays in the state, and the ` +
       "next run goes on waiting; a longer limit is set with timeouts.",
   });
-}
-
-/**
- * Whether ICA reports the workspace as deleted or being deleted. The status words are assumed (W7); for data and images they
- * are documented.
- */
-export function isDeleting({ status }: Workspace): boolean {
-  return /^delet/i.test(status);
 }
 
 function isDeleted({ status }: Workspace): boolean {

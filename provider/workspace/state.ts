@@ -101,6 +101,14 @@ export function isDown(status: string): boolean {
   return status === "Stopped" || status === "Failed";
 }
 
+/**
+ * Whether ICA reports the workspace as deleted or being deleted. The status words are assumed (W7); for data and images they
+ * are documented.
+ */
+export function isDeleting({ status }: Workspace): boolean {
+  return /^delet/i.test(status);
+}
+
 /** The status in the terms of `desiredState`: what it is or is becoming. Other values (`failed`, …) match neither. */
 export function runStateOf(status: string): string {
   const known: Record<string, string> = {

@@ -12,6 +12,7 @@ import { BlockCache } from "../../provider/archive/block-cache";
 import { compressor } from "../../provider/bzip2/compress";
 import { DockerError } from "../../provider/docker/errors";
 import { childrenOf, until } from "../support/processes";
+import { piecesOf } from "../support/reading";
 import { base, TestImages } from "./images";
 
 describe("the archive of an image", function () {
@@ -31,9 +32,9 @@ describe("the archive of an image", function () {
     const docker = await images.docker();
     const ref = await images.build("FROM scratch\nCOPY data /\n", { data: randomBytes(1_500_000).toString("hex") });
     const file = join(folder, "image.tar.bz2");
-    const { stream, done } = await archiveImage({ docker, ref, compression: "bzip2" });
-    await pipeline(stream, createWriteStream(file));
-    await done;
+    const archive = await archiveImage({ docker, ref, compression: "bzip2" });
+    await pipeline(piecesOf(archive), createWriteStream(file));
+    await archive.done;
 
     assert.equal(spawnSync("bzip2", ["-t", file]).status, 0, "bzip2 -t does not accept the archive");
     const plain = spawnSync("bzip2", ["-dc", file], { maxBuffer: 1e9 }).stdout;
@@ -61,7 +62,7 @@ describe("the archive of an image", function () {
       const ref = await images.build(dockerfile, { first, second });
       const file = join(folder, `${second.slice(0, 8)}.tar.bz2`);
       const archive = await archiveImage({ docker, ref, compression: "bzip2", cache });
-      await pipeline(archive.stream, createWriteStream(file));
+      await pipeline(piecesOf(archive), createWriteStream(file));
       await archive.done;
       return { ref, file, layers: archive.layers() };
     };
@@ -84,47 +85,42 @@ describe("the archive of an image", function () {
     const ref = await images.build("FROM scratch\nCOPY data /\n", { data: randomBytes(500_000).toString("hex") });
     const program = await compressor({ PATH: await onlyBzip2(folder) });
     assert.equal(program.name, "bzip2");
-    const { stream } = await archiveImage({ docker, ref, compression: "bzip2", compressor: program });
-    const plain = spawnSync("bzip2", ["-dc"], { input: await buffer(stream), maxBuffer: 1e9 }).stdout;
+    const archive = await archiveImage({ docker, ref, compression: "bzip2", compressor: program });
+    const plain = spawnSync("bzip2", ["-dc"], { input: await buffer(piecesOf(archive)), maxBuffer: 1e9 }).stdout;
     assert.ok(plain.equals(await buffer(docker.save(ref).stream)));
   });
 
   it("can be left plain", async () => {
     const docker = await images.docker();
     const ref = await images.build("FROM scratch\nCOPY Dockerfile /\n");
-    const { stream } = await archiveImage({ docker, ref, compression: "none" });
+    const archive = await archiveImage({ docker, ref, compression: "none" });
     const file = join(folder, "image.tar");
-    await pipeline(stream, createWriteStream(file));
+    await pipeline(piecesOf(archive), createWriteStream(file));
     assert.match(spawnSync("tar", ["-tf", file]).stdout.toString(), /manifest\.json/);
   });
 
   it("fails with Docker's words, not as a short archive, when the image is not there", async () => {
     const docker = await images.docker();
     for (const compression of ["bzip2", "none"] as const) {
-      const { stream, done } = await archiveImage({ docker, ref: "pulumi-ica-test/none:0.0.1", compression });
-      await assert.rejects(async () => {
-        for await (const _ of stream);
-      }, DockerError);
-      await assert.rejects(done, DockerError);
+      const archive = await archiveImage({ docker, ref: "pulumi-ica-test/none:0.0.1", compression });
+      await assert.rejects(buffer(piecesOf(archive)), DockerError);
+      await assert.rejects(archive.done, DockerError);
     }
   });
 
   it("leaves no process behind when it is aborted or given up", async () => {
     const docker = await images.docker();
-    const abort = new AbortController();
-    const aborted = await archiveImage({ docker, ref: base, compression: "bzip2", signal: abort.signal });
-    aborted.stream.resume();
-    await until(() => childrenOf(process.pid).length >= 2, "docker save and a compressor run");
-    abort.abort();
-    await assert.rejects(aborted.done);
-    assert.deepEqual(childrenOf(process.pid), []);
-
-    const givenUp = await archiveImage({ docker, ref: base, compression: "bzip2" });
-    givenUp.stream.resume();
-    await until(() => childrenOf(process.pid).length >= 2, "docker save and a compressor run");
-    givenUp.stream.destroy();
-    await assert.rejects(givenUp.done);
-    assert.deepEqual(childrenOf(process.pid), []);
+    for (const way of ["aborted", "given up"]) {
+      const abort = new AbortController();
+      const archive = await archiveImage({ docker, ref: base, compression: "bzip2", signal: abort.signal });
+      const read = assert.rejects(buffer(piecesOf(archive)), /was stopped/);
+      await until(() => childrenOf(process.pid).length >= 2, "docker save and a compressor run");
+      if (way === "aborted") abort.abort();
+      else archive.stop();
+      await assert.rejects(archive.done, /was stopped/);
+      assert.deepEqual(childrenOf(process.pid), [], way);
+      await read;
+    }
   });
 });
 

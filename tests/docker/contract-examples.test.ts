@@ -13,6 +13,7 @@ const examples: Readonly<Record<string, Access>> = {
   console: { web: false, console: true },
   quickstart: { web: true, console: true },
   rstudio: { web: true, console: false },
+  "pull-request": { web: false, console: true },
 };
 
 describe("the contract, in the examples", function () {

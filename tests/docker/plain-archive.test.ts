@@ -5,8 +5,9 @@ import { buffer } from "node:stream/consumers";
 import { cutArchive } from "../../provider/archive/cut-layers";
 import { plainArchive } from "../../provider/archive/plain-archive";
 import { BufferPool } from "../../provider/bytes/buffer-pool";
-import { sourceOf } from "../../provider/bytes/byte-source";
+import type { ByteSource } from "../../provider/bytes/reading";
 import { imageContentHash } from "../../provider/docker/image-content";
+import { piecesOf } from "../support/reading";
 import { base, TestImages } from "./images";
 
 describe("an image in the containerd image store", () => {
@@ -28,18 +29,18 @@ describe("an image in the containerd image store", () => {
     // The classic store has plain layers anyway, and a client without buildx cannot ask for them.
     if (info.Descriptor === undefined || docker.client.builds !== "buildx") this.skip();
 
-    const packed = async (source: AsyncIterable<Buffer>) => {
+    const packed = async (source: ByteSource) => {
       const kinds = new Set<boolean>();
-      for await (const { layer } of cutArchive(sourceOf(source), new BufferPool(1e6)))
+      for await (const { layer } of cutArchive(source, new BufferPool(1e6)))
         if (layer !== undefined) kinds.add(layer.packed);
       return [...kinds];
     };
-    assert.ok((await packed(docker.save(tag).stream)).includes(true), "docker save gives compressed layers");
-    const { stream, done } = plainArchive(docker, spec, info);
-    assert.deepEqual(await packed(stream), [false]);
-    await done;
+    assert.ok((await packed(await docker.readSaved(tag))).includes(true), "docker save gives compressed layers");
+    const archive = plainArchive(docker, spec, info);
+    assert.deepEqual(await packed(archive), [false]);
+    await archive.done;
 
-    const loaded = await buffer(plainArchive(docker, spec, info).stream);
+    const loaded = await buffer(piecesOf(plainArchive(docker, spec, info)));
     await docker.removeImage(tag);
     assert.equal(spawnSync(docker.client.command, ["load", "--quiet"], { input: loaded }).status, 0);
     const again = await docker.inspect(tag);

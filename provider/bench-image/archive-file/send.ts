@@ -85,7 +85,6 @@ async function transfer(
   const archive = await archiveImage({
     docker: ready,
     ref: ready.reference,
-    layers: ready.layers,
     compression: inputs.archive.compression,
     cache:
       config.layerCacheSize === 0
@@ -98,7 +97,7 @@ async function transfer(
     signal,
   });
   const result = await uploadArchive({
-    source: archive.stream,
+    source: archive,
     credentials: file.credentials,
     renew: file.renew,
     ...(config.s3Endpoint === undefined ? {} : { endpoint: config.s3Endpoint }),
@@ -108,7 +107,6 @@ async function transfer(
       await file.assertOpen();
     },
     notes: new UploadNotes(),
-    headStart: archive.headStart,
     signal,
   }).catch((error: unknown) => {
     throw withStore(error, config);

@@ -1,6 +1,6 @@
 import { plainArchive } from "../../archive/plain-archive";
 import type { Output } from "../../bytes/process";
-import { readableOf } from "../../bytes/stream";
+import { readingOfChunks } from "../../bytes/reading";
 import type { Context } from "../../context";
 import {
   alwaysRead,
@@ -29,14 +29,9 @@ export interface ReadyImage {
   /** The name used in messages. */
   readonly reference: string;
   /**
-   * The plain archive. From a builder it can be read only once, and the stream fails at its end if the image breaks the
-   * contract.
+   * The plain archive. From a builder it can be read only once, and the last read fails if the image breaks the contract.
    */
-  readonly save: Docker["save"];
-  /** The same archive in another form, if there is one: {@link Docker.readSaved}. */
-  readonly readSaved?: Docker["readSaved"];
-  /** Digests of the plain layers, base first; unknown for a builder's image until it has been read. */
-  readonly layers?: readonly string[];
+  readonly readSaved: Docker["readSaved"];
   /** Configuration digest, `sha256:…`; unknown for a builder's image until its archive has been read. */
   readonly digest: () => string;
   /** Rejects if this name now refers to another image in the local Docker. */
@@ -99,14 +94,13 @@ async function localImage(
     }
   }
   const compressed = info.Descriptor !== undefined;
-  const archive: Pick<ReadyImage, "save" | "readSaved"> =
+  const readSaved: ReadyImage["readSaved"] =
     spec !== undefined && compressed && docker.client.builds === "buildx"
-      ? { save: (_, signal) => plainArchive(docker, spec, info, signal) }
-      : { save: (ref, signal) => docker.save(ref, signal), readSaved: (ref) => docker.readSaved(ref) };
+      ? async () => plainArchive(docker, spec, info)
+      : (ref) => docker.readSaved(ref);
   return {
     reference,
-    ...archive,
-    layers: info.RootFS.Layers,
+    readSaved,
     digest: () => info.Id,
     drop: () => undefined,
     assertSame: async () => {
@@ -121,29 +115,22 @@ function anotherImage(reference: string): string {
 }
 
 /** An image that streams from a builder. Its last bytes are passed on only if it meets the contract. */
-function passingImage(
-  context: Context,
-  inputs: BenchImageInputs,
-  reference: string,
-  { stream, done }: Output,
-): ReadyImage {
+function passingImage(context: Context, inputs: BenchImageInputs, reference: string, { stream }: Output): ReadyImage {
   let digest: string | undefined;
   const looked = async (image: SeenImage) => {
     digest = image.info.Id;
     // The preview refuses "run" for a builder, since a streaming image cannot be started.
     if (inputs.verify !== "none") await assertContractOfSeen(context, inputs, reference, image);
   };
-  const passing = readableOf(new ArchiveLook(alwaysRead).pass(stream, looked), () => stream.destroy());
+  const passing = readingOfChunks(new ArchiveLook(alwaysRead).pass(stream, looked), () => stream.destroy());
   return {
     reference,
-    save: () => ({ stream: passing, done }),
+    readSaved: async () => passing,
     digest: () => {
       if (digest === undefined) throw new Error(`the archive of ${reference} was not read to its end`);
       return digest;
     },
-    drop: () => {
-      passing.destroy();
-    },
+    drop: passing.stop,
   };
 }
 

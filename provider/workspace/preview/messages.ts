@@ -1,7 +1,6 @@
-import { hasUnknown } from "../../inputs/unknown";
-import type { FieldChange } from "../changes";
-import type { WorkspaceInputs } from "../inputs";
-import { isUp } from "../state";
+import type { ChangePlan, LaterRefusal, PlannedChange } from "../change-plan";
+
+/** What a preview says of a plan. Pulumi's own diff shows only values. */
 
 /** A missing workspace is different from a stopped one: there is nothing left to change. */
 export function goneMessage(name: string, id: string): string {
@@ -11,26 +10,41 @@ export function goneMessage(name: string, id: string): string {
   );
 }
 
-/** The preview's message for a replacement. */
-export function replaceMessage(because: readonly string[], live: { readonly name: string } | undefined): string {
-  return live === undefined
-    ? "gone: it was deleted beside this stack, and its /data with it. A new one is made"
-    : `will be replaced because of ${because.join(", ")}: all that is in its /data is lost`;
+/** The message for a replacement. */
+export function replaceMessage({ changes, losesData }: ChangePlan): string {
+  if (losesData === "no") return "gone: it was deleted beside this stack, and its /data with it. A new one is made";
+  const because = changes.filter(({ effect, known }) => effect === "replace" && known).map(({ field }) => field);
+  return replacedBecause(because);
 }
 
-/** The preview's messages for an update: which fields interrupt the users, and why. Pulumi's own diff shows only values. */
-export function updateMessages(
-  changes: readonly FieldChange[],
-  next: WorkspaceInputs,
-  live: { readonly name: string; readonly status: string },
-): string[] {
-  const restarting = changes.filter(({ effect }) => effect === "restart");
-  if (restarting.length === 0) return [];
-  const known = restarting.filter(({ field }) => !hasUnknown(next[field]));
-  const reasons = (known.length > 0 ? known : restarting).map(({ field, why }) => `${field} (${why})`).join(", ");
-  const subject = "the workspace";
-  if (!isUp(live.status)) return [`${subject} does not run: changed without a restart: ${reasons}`];
-  if (known.length === 0) return [`${subject} runs, and is restarted if this turns out to be another one: ${reasons}`];
-  if (next.desiredState === "stopped") return [`${subject} is stopped, and changed then: ${reasons}`];
-  return [`${subject} is restarted, and people who work in it are disconnected: ${reasons}`];
+/** The message for a replacement because of these fields. */
+export function replacedBecause(fields: readonly string[]): string {
+  return `will be replaced because of ${fields.join(", ")}: all that is in its /data is lost`;
+}
+
+/** The message for an update: which fields interrupt the users, and why. Undefined when none needs a stopped workspace. */
+export function updateMessage({ changes, action, certain, stopsFirst, disconnects }: ChangePlan): string | undefined {
+  const restarting = changes.filter(({ effect, done }) => effect === "restart" && !done);
+  if (restarting.length === 0) return undefined;
+  const known = restarting.filter((change) => change.known);
+  const reasons = (known.length > 0 ? known : restarting).map(inWords).join(", ");
+  if (!stopsFirst || disconnects === "no") return `the workspace does not run: changed without a restart: ${reasons}`;
+  if (action === "stop then change") return `the workspace is stopped, and changed then: ${reasons}`;
+  if (!certain) return `the workspace runs, and is restarted if this turns out to be another one: ${reasons}`;
+  return `the workspace is restarted, and people who work in it are disconnected: ${reasons}`;
+}
+
+/** The message for what only `pulumi up` refuses. */
+export function laterMessage({ certain, reason }: Pick<LaterRefusal, "certain" | "reason">): string {
+  return certain ? `"pulumi up" will refuse this: ${reason}` : reason;
+}
+
+/** The message for work that an earlier run left unfinished although the declaration is unchanged. */
+export function unfinishedMessage({ action, status, runsAfter }: ChangePlan): string {
+  if (action === "finish restart") return "was stopped for a change that failed, and is started again";
+  return `is ${status}, and is waited for until it is ${runsAfter === "running" ? "Running" : "Stopped"}`;
+}
+
+function inWords({ field, why }: PlannedChange): string {
+  return `${field} (${why})`;
 }

@@ -10,6 +10,7 @@ import { UploadError } from "../../../provider/upload/upload";
 import { contextFor } from "../../support/context";
 import { setEnvironment } from "../../support/environment";
 import { imageInputs } from "../../support/factories";
+import { reading } from "../../support/reading";
 import { known, Store } from "../../support/servers/s3-store";
 import { problem, ScriptedServer } from "../../support/servers/scripted-server";
 import { until } from "../../support/until";
@@ -43,7 +44,7 @@ describe("sending an image", () => {
   };
   const ready = (stream: () => Readable): ReadyImage => ({
     reference: "x",
-    save: () => ({ stream: stream(), done: Promise.resolve() }),
+    readSaved: async () => reading(stream()),
     digest: () => "sha256:0",
     drop: () => undefined,
   });

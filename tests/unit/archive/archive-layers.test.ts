@@ -3,9 +3,10 @@ import { createHash, randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import fc from "fast-check";
 import { type Headers as Header, pack } from "tar-stream";
-import { type Chunk, cutArchive, smallestLayer } from "../../../provider/archive/cut-layers";
+import type { Chunk } from "../../../provider/archive/chunk";
+import { cutArchive, smallestLayer } from "../../../provider/archive/cut-layers";
 import { BufferPool } from "../../../provider/bytes/buffer-pool";
-import { sourceOf } from "../../../provider/bytes/byte-source";
+import { sourceOf } from "../../../provider/bytes/reading";
 
 type Entry = [header: Partial<Header> & { name: string; pax?: Record<string, string> }, content: Buffer];
 
@@ -29,11 +30,10 @@ async function cut(archive: Buffer, chunkSize = 100_000, readSize = 65_536): Pro
 
 /** As the provider does: each chunk is given back before the next one is read, and may be written over from then on. */
 async function cutOneByOne(archive: Buffer, chunkSize: number, readSize: number): Promise<Buffer> {
-  const slabs = new BufferPool(chunkSize);
   const copies: Buffer[] = [];
-  for await (const { bytes } of cutArchive(sourceOf(torn(archive, readSize)), slabs)) {
+  for await (const { bytes, release } of cutArchive(sourceOf(torn(archive, readSize)), new BufferPool(chunkSize))) {
     copies.push(Buffer.from(bytes));
-    slabs.give(bytes);
+    release();
     bytes.fill("given back");
   }
   return Buffer.concat(copies);

@@ -7,6 +7,7 @@ import { ArchiveLook, type SeenImage } from "../../../provider/docker/archive-lo
 import type { BuildSpec } from "../../../provider/docker/build-args";
 import type { Docker } from "../../../provider/docker/cli";
 import { keptContract, layeredArchive } from "../../support/layered-archive";
+import { piecesOf } from "../../support/reading";
 
 describe("the archive of a built image with plain layers", () => {
   const spec: BuildSpec = { context: ".", tag: "a/b:1", platform: "linux/amd64", noCache: true, pull: true };
@@ -38,28 +39,28 @@ describe("the archive of a built image with plain layers", () => {
   it("is what the builder gives, byte for byte, and nothing is built anew for it", async () => {
     const { bytes, info } = await imageWith("one");
     const { docker, asked } = giving(bytes);
-    const { stream, done } = plainArchive(docker, spec, info);
-    assert.ok((await buffer(stream)).equals(bytes));
-    await done;
+    const archive = plainArchive(docker, spec, info);
+    assert.ok((await buffer(piecesOf(archive))).equals(bytes));
+    await archive.done;
     assert.deepEqual(asked, [{ context: ".", tag: "a/b:1", platform: "linux/amd64" }]);
   });
 
   it("fails before its end when the builder gives another image", async () => {
     const [one, two] = await Promise.all(["one", "two"].map(imageWith));
     assert.ok(one !== undefined && two !== undefined);
-    const { stream, done } = plainArchive(giving(two.bytes).docker, spec, one.info);
-    await assert.rejects(buffer(stream), ChangedBuildError);
-    await assert.rejects(done, ChangedBuildError);
+    const archive = plainArchive(giving(two.bytes).docker, spec, one.info);
+    await assert.rejects(buffer(piecesOf(archive)), ChangedBuildError);
+    await assert.rejects(archive.done, ChangedBuildError);
   });
 
   it("ends the builder's work when it is given up", async () => {
     const { bytes, info } = await imageWith("one");
     const { docker, source } = giving(bytes);
-    const given = new AbortController();
-    const { stream, done } = plainArchive(docker, spec, info, given.signal);
-    await new Promise((resolve) => stream.once("readable", resolve));
-    given.abort();
-    await assert.rejects(done, { name: "AbortError" });
+    const archive = plainArchive(docker, spec, info);
+    assert.equal(await archive.read(Buffer.alloc(10)), 10);
+    archive.stop();
+    await assert.rejects(archive.done, /was stopped/);
     assert.ok(source.destroyed);
+    await assert.rejects(archive.read(Buffer.alloc(10)), /was stopped/);
   });
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { rebuildReasons } from "../../../provider/bench-image/rebuild-reasons";
+import { reasonsLine, rebuildReasons as reasonsOf } from "../../../provider/bench-image/rebuild-reasons";
 import { type BuildFiles, digestOf } from "../../../provider/build-context/changes/digest";
 
+const rebuildReasons = (...args: Parameters<typeof reasonsOf>) => reasonsLine(reasonsOf(...args));
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const files = (contents: Readonly<Record<string, string>>, dockerfile = contents.Dockerfile ?? ""): BuildFiles => ({
   dockerfile: { sha256: sha256(dockerfile), text: dockerfile },

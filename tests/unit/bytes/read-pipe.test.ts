@@ -4,7 +4,6 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { sourceOf } from "../../../provider/bytes/byte-source";
 import { readingOf } from "../../../provider/bytes/process";
 import { ReadPipe } from "../../../provider/bytes/read-pipe";
 import { setEnvironment } from "../../support/environment";
@@ -110,30 +109,5 @@ describe("what a program writes, read into the reader's memory", () => {
       restoreEnvironment();
       await rm(folder, { recursive: true, force: true });
     }
-  });
-});
-
-describe("a source of bytes from an iterator", () => {
-  it("gives them in whatever pieces they are asked for, however they come", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.uint8Array({ maxLength: 50 })),
-        fc.integer({ min: 1, max: 60 }),
-        async (pieces, size) => {
-          async function* chunks() {
-            for (const piece of pieces) yield Buffer.from(piece);
-          }
-          const source = sourceOf(chunks());
-          const got: Buffer[] = [];
-          for (;;) {
-            const target = Buffer.alloc(size);
-            const filled = await source.read(target);
-            got.push(target.subarray(0, filled));
-            if (filled < size) break;
-          }
-          assert.deepEqual(Buffer.concat(got), Buffer.concat(pieces));
-        },
-      ),
-    );
   });
 });

@@ -21,9 +21,10 @@ const madeElsewhere: Readonly<Record<string, string>> = {
   "bench-image/archive-file/send.ts: uploadStatus(bytes, clock.now() - start)": "send.ts: uploading: …",
   "bench-image/archive-file/send.ts: warning": "layer-summary.ts: Docker gave …",
   "bench-image/archive-file/send.ts: result.leftover": "upload.ts: an upload that could not be removed",
-  "workspace/handler.ts: line": "preview/messages.ts: the workspace is restarted, …",
-  "workspace/handler.ts: unfinished": "handler.ts: was stopped …, is Starting …",
-  "workspace/handler.ts: replaceMessage(because, live)": "preview/messages.ts: gone: …, will be replaced because of …",
+  "workspace/handler.ts: message": "preview/messages.ts: the workspace is restarted, …",
+  "workspace/handler.ts: laterMessage(refusal)": 'preview/messages.ts: "pulumi up" will refuse …, if image turns out …',
+  "workspace/handler.ts: unfinishedMessage(blind)": "preview/messages.ts: was stopped …, is Starting …",
+  "workspace/handler.ts: replaceMessage(plan)": "preview/messages.ts: gone: …, will be replaced because of …",
   "workspace/lifecycle.ts: error.message": "the call that was refused",
 };
 

@@ -5,6 +5,7 @@ import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { tryOnce } from "../../../provider/upload/s3-try";
 import { UploadError, uploadArchive } from "../../../provider/upload/upload";
+import { reading } from "../../support/reading";
 import { drip, endless } from "../../support/servers/raw-server";
 import { known, Store } from "../../support/servers/s3-store";
 
@@ -16,7 +17,7 @@ describe("an object store that means harm", function () {
   let store: Store;
   const upload = (rest: Partial<Parameters<typeof uploadArchive>[0]> = {}) =>
     uploadArchive({
-      source: Readable.from([data], { objectMode: false }),
+      source: reading(Readable.from([data], { objectMode: false })),
       credentials: known,
       endpoint: store.endpoint,
       partSize: 5 * mib,

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { UploadNotes } from "../../../provider/upload/abandoned";
 import { UploadError, uploadArchive } from "../../../provider/upload/upload";
+import { reading } from "../../support/reading";
 import { known, Store } from "../../support/servers/s3-store";
 
 const mib = 1024 * 1024;
@@ -83,7 +84,7 @@ describe("a beginning of an upload whose answer was lost", function () {
 
   const upload = (rest: Partial<Parameters<typeof uploadArchive>[0]> = {}) =>
     uploadArchive({
-      source: Readable.from([data], { objectMode: false }),
+      source: reading(Readable.from([data], { objectMode: false })),
       credentials: known,
       endpoint: store.endpoint,
       partSize: 5 * mib,

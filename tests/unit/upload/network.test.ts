@@ -9,11 +9,12 @@ import { Readable } from "node:stream";
 import { UploadNotes } from "../../../provider/upload/abandoned";
 import { UploadError, uploadArchive } from "../../../provider/upload/upload";
 import { setEnvironment } from "../../support/environment";
+import { reading } from "../../support/reading";
 import { known, Store } from "../../support/servers/s3-store";
 
 const mib = 1024 * 1024;
 const data = randomBytes(16 * mib);
-const source = () => Readable.from([data], { objectMode: false });
+const source = () => reading(Readable.from([data], { objectMode: false }));
 
 describe("the upload of an archive, over a bad network", function () {
   this.timeout(60_000);

@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { UploadError, uploadArchive } from "../../../provider/upload/upload";
+import { reading } from "../../support/reading";
 import { known, renewed, Store } from "../../support/servers/s3-store";
 
 const mib = 1024 * 1024;
@@ -37,7 +38,7 @@ describe("the upload of an archive", function () {
     const data = randomBytes(17 * mib);
     const progress: number[] = [];
     const done = await uploadArchive({
-      source: pieces(data),
+      source: reading(pieces(data)),
       credentials: known,
       endpoint: store.endpoint,
       partSize: 5 * mib,
@@ -65,7 +66,7 @@ describe("the upload of an archive", function () {
       });
       source.pause();
       const upload = uploadArchive({
-        source,
+        source: reading(source),
         credentials: known,
         endpoint: store.endpoint,
         partSize: 5 * mib,
@@ -86,7 +87,7 @@ describe("the upload of an archive", function () {
     await fc.assert(
       fc.asyncProperty(archive, fc.integer({ min: 1, max: 90_000 }), async (data, piece) => {
         const { parts } = await uploadArchive({
-          source: pieces(data, piece),
+          source: reading(pieces(data, piece)),
           credentials: known,
           endpoint: store.endpoint,
           partSize: 10_000,
@@ -100,7 +101,7 @@ describe("the upload of an archive", function () {
 
   it("takes a small archive, and an empty one", async () => {
     for (const data of [Buffer.from("small"), Buffer.alloc(0)]) {
-      const done = await uploadArchive({ source: pieces(data), credentials: known, endpoint: store.endpoint });
+      const done = await uploadArchive({ source: reading(pieces(data)), credentials: known, endpoint: store.endpoint });
       assert.deepEqual([done.bytes, done.parts], [data.length, 1]);
       assert.ok((await store.object()).equals(data));
     }
@@ -112,8 +113,8 @@ describe("the upload of an archive", function () {
       serverSideEncryptionAlgorithm: "AWS:KMS",
       serverSideEncryptionKey: "arn:aws:kms:us-east-1:1:key/2",
     };
-    await uploadArchive({ source: pieces(randomBytes(10)), credentials: known, endpoint: store.endpoint });
-    await uploadArchive({ source: pieces(randomBytes(10)), credentials: kms, endpoint: store.endpoint });
+    await uploadArchive({ source: reading(pieces(randomBytes(10))), credentials: known, endpoint: store.endpoint });
+    await uploadArchive({ source: reading(pieces(randomBytes(10))), credentials: kms, endpoint: store.endpoint });
     const [first, second] = store.seen.filter(({ method }) => method === "PUT").map(({ headers }) => headers);
     assert.equal(first?.["x-amz-server-side-encryption"], "AES256");
     assert.equal(second?.["x-amz-server-side-encryption"], "aws:kms");
@@ -121,7 +122,10 @@ describe("the upload of an archive", function () {
     assert.equal(first?.["x-amz-security-token"], known.sessionToken);
     const odd = { ...known, serverSideEncryptionAlgorithm: "ROT13" };
     const source = pieces(randomBytes(10));
-    await assert.rejects(uploadArchive({ source, credentials: odd, endpoint: store.endpoint }), /ROT13/);
+    await assert.rejects(
+      uploadArchive({ source: reading(source), credentials: odd, endpoint: store.endpoint }),
+      /ROT13/,
+    );
     assert.ok(source.destroyed, "what gives the archive would wait for ever");
   });
 
@@ -134,7 +138,12 @@ describe("the upload of an archive", function () {
       return true;
     };
     const data = randomBytes(6 * mib);
-    await uploadArchive({ source: pieces(data), credentials: known, endpoint: store.endpoint, partSize: 5 * mib });
+    await uploadArchive({
+      source: reading(pieces(data)),
+      credentials: known,
+      endpoint: store.endpoint,
+      partSize: 5 * mib,
+    });
     assert.ok((await store.object()).equals(data));
   });
 
@@ -150,7 +159,7 @@ describe("the upload of an archive", function () {
     };
     const data = randomBytes(26 * mib);
     await uploadArchive({
-      source: pieces(data),
+      source: reading(pieces(data)),
       credentials: known,
       renew,
       endpoint: store.endpoint,
@@ -164,7 +173,7 @@ describe("the upload of an archive", function () {
     store.gate = (_, response) => answerExpired(response);
     const secretive = { ...known, secretKey: "s3cr3t-s3cr3t", sessionToken: "t0k3n-t0k3n" };
     await assert.rejects(
-      uploadArchive({ source: pieces(randomBytes(10)), credentials: secretive, endpoint: store.endpoint }),
+      uploadArchive({ source: reading(pieces(randomBytes(10))), credentials: secretive, endpoint: store.endpoint }),
       (error: unknown) => {
         assert.ok(error instanceof UploadError);
         assert.equal(error.code, "ExpiredToken");
@@ -188,7 +197,7 @@ describe("the upload of an archive", function () {
       { objectMode: false },
     );
     await assert.rejects(
-      uploadArchive({ source, credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
+      uploadArchive({ source: reading(source), credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
       /^Error: docker save broke$/,
     );
     assert.ok(
@@ -208,7 +217,7 @@ describe("the upload of an archive", function () {
     };
     const source = pieces(randomBytes(30 * mib));
     await assert.rejects(
-      uploadArchive({ source, credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
+      uploadArchive({ source: reading(source), credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
       /AccessDenied: Not allowed here\./,
     );
     assert.deepEqual(store.open(), []);
@@ -229,7 +238,7 @@ describe("the upload of an archive", function () {
       },
     });
     await assert.rejects(
-      uploadArchive({ source: stalled, credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
+      uploadArchive({ source: reading(stalled), credentials: known, endpoint: store.endpoint, partSize: 5 * mib }),
       /AccessDenied: Not allowed here\./,
     );
     assert.deepEqual(store.open(), []);
@@ -250,7 +259,13 @@ describe("the upload of an archive", function () {
       },
     });
     await assert.rejects(
-      uploadArchive({ source, credentials: known, endpoint: store.endpoint, partSize: 5 * mib, signal: abort.signal }),
+      uploadArchive({
+        source: reading(source),
+        credentials: known,
+        endpoint: store.endpoint,
+        partSize: 5 * mib,
+        signal: abort.signal,
+      }),
       /^Error: pulumi was interrupted$/,
     );
     assert.deepEqual(store.open(), []);
@@ -262,7 +277,7 @@ describe("the upload of an archive", function () {
     const { endpoint } = store;
     await store.stop();
     await assert.rejects(
-      uploadArchive({ source: pieces(randomBytes(10)), credentials: known, endpoint, tries: 2 }),
+      uploadArchive({ source: reading(pieces(randomBytes(10))), credentials: known, endpoint, tries: 2 }),
       /failed: .*ECONNREFUSED.*Check the network/,
     );
   });

@@ -1,0 +1,82 @@
+import { say } from "../output";
+import { wantedFor } from "./bodies";
+import { decide, type Wanted } from "./decide";
+import { githubTarget } from "./github/target";
+import { gitlabTarget } from "./gitlab/target";
+import { keepOne, type Outcome, type Patience } from "./keep-one";
+import { markerIn } from "./marker";
+import { Misuse } from "./problem";
+import { readReport } from "./report-file";
+import type { Environment, Target } from "./target";
+import type { Thread } from "./thread";
+
+export const providers = ["github", "gitlab"] as const;
+
+/** The options of `ica-bench comment`. */
+export interface CommentOptions {
+  readonly file: string;
+  readonly provider?: (typeof providers)[number];
+  readonly pr?: number;
+  readonly repo?: string;
+  readonly dryRun: boolean;
+}
+
+/** Brings the comment up to date, or with `dryRun` writes nothing. Returns what to print. */
+export async function comment(options: CommentOptions, env: Environment, patience: Patience): Promise<string> {
+  const report = await readReport(options.file);
+  const target = await targetOf(options, env, patience);
+  const wanted = wantedFor(report, target);
+  if (options.dryRun) return dryRun(target, wanted);
+  const thread = await target.open();
+  if (typeof thread === "string") return `nothing posted: ${thread}`;
+  return sentenceOf(await keepOne(thread, wanted, patience));
+}
+
+async function targetOf({ provider, ...named }: CommentOptions, env: Environment, patience: Patience): Promise<Target> {
+  switch (provider ?? providerOf(env)) {
+    case "github":
+      return githubTarget(env, named, patience);
+    case "gitlab":
+      return gitlabTarget(env, named, patience);
+    case undefined:
+      throw new Misuse("Neither GitHub Actions nor GitLab CI runs this job. Name one with --provider.");
+  }
+}
+
+function providerOf(env: Environment): CommentOptions["provider"] {
+  if (env.GITHUB_ACTIONS === "true") return "github";
+  if (env.GITLAB_CI === "true") return "gitlab";
+  return undefined;
+}
+
+/** The text that would be written. With a token also says, on stderr, what would become of it. */
+async function dryRun(target: Target, wanted: Wanted): Promise<string> {
+  const thread = target.hasToken
+    ? await target.open()
+    : "no token is set, so the comments that are there are not known";
+  say(`dry run: ${typeof thread === "string" ? thread : await planned(thread, wanted)}`);
+  return wanted.bodies[0] ?? "";
+}
+
+async function planned(thread: Thread, wanted: Wanted): Promise<string> {
+  const found = await thread.find((body) => markerIn(body)?.stack === wanted.marker.stack);
+  const step = decide(found, wanted, false);
+  if (step.kind === "create") return "would post a new comment";
+  if (step.kind === "update") return `would update ${step.comment.url}`;
+  return sentenceOf({ kind: step.why, comment: step.comment });
+}
+
+function sentenceOf({ kind, comment }: Outcome): string {
+  switch (kind) {
+    case "created":
+      return `posted ${comment?.url}`;
+    case "updated":
+      return `updated ${comment?.url}`;
+    case "current":
+      return `up to date: ${comment?.url}`;
+    case "newer":
+      return `left alone: a later run wrote ${comment?.url}`;
+    case "quiet":
+      return "nothing posted: nothing changes, and there is no comment to update";
+  }
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import {
+  type Diagnostic,
+  isMachinery,
+  type Observed,
+  plainText,
+  type Refreshed,
+  type Step,
+  type Violation,
+} from "./observed";
+import { fieldOf, sideOf } from "./read-digest";
+
+/** Gathers the engine's events while a preview runs. Keeps only what the report needs: most events are debug lines. */
+
+const properties = z.record(z.string(), z.unknown()).nullish();
+const side = z
+  .looseObject({ inputs: properties, outputs: properties, retainOnDelete: z.boolean().nullish() })
+  .nullish();
+const names = z.array(z.string()).nullish();
+
+const metadata = z.looseObject({
+  op: z.string(),
+  urn: z.string(),
+  type: z.string(),
+  old: side,
+  new: side,
+  keys: names,
+  diffs: names,
+  detailedDiff: z.record(z.string(), z.unknown()).nullish(),
+});
+
+const event = z.looseObject({
+  resourcePreEvent: z.looseObject({ metadata }).optional(),
+  resOutputsEvent: z.looseObject({ metadata }).optional(),
+  diagnosticEvent: z.looseObject({ urn: z.string().nullish(), message: z.string(), severity: z.string() }).optional(),
+  policyEvent: z
+    .looseObject({
+      resourceUrn: z.string().nullish(),
+      message: z.string(),
+      policyName: z.string(),
+      policyPackName: z.string(),
+      enforcementLevel: z.string(),
+    })
+    .optional(),
+  summaryEvent: z.looseObject({ resourceChanges: z.record(z.string(), z.number()).nullish() }).optional(),
+});
+
+export class Events {
+  readonly #steps = new Map<string, Step>();
+  readonly #refreshed: Refreshed[] = [];
+  readonly #diagnostics: Diagnostic[] = [];
+  readonly #violations: Violation[] = [];
+  #same: number | undefined;
+
+  /** Takes one event. An event of an unknown shape, perhaps of a newer engine, is left out. */
+  add(raw: unknown): void {
+    const { success, data } = event.safeParse(raw);
+    if (!success) return;
+    const { resourcePreEvent, resOutputsEvent, diagnosticEvent, policyEvent, summaryEvent } = data;
+    if (resourcePreEvent !== undefined) this.#step(resourcePreEvent.metadata);
+    if (resOutputsEvent !== undefined) this.#outputs(resOutputsEvent.metadata);
+    if (diagnosticEvent !== undefined) this.#diagnostic(diagnosticEvent);
+    if (policyEvent !== undefined)
+      this.#violations.push({
+        urn: policyEvent.resourceUrn || undefined,
+        pack: policyEvent.policyPackName,
+        policy: policyEvent.policyName,
+        isMandatory: policyEvent.enforcementLevel === "mandatory",
+        message: plainText(policyEvent.message),
+      });
+    if (summaryEvent !== undefined) this.#same = summaryEvent.resourceChanges?.same ?? 0;
+  }
+
+  /** Everything that was seen. `hasFailed` and `error` are how the command itself ended. */
+  observed({ isRefreshed, hasFailed, error, inState }: Ended): Observed {
+    const steps = [...this.#steps.values()];
+    const hasError = this.#diagnostics.some(({ severity }) => severity === "error");
+    const isMandatory = this.#violations.some((violation) => violation.isMandatory);
+    const only = hasFailed && !hasError && !isMandatory && error !== undefined && error !== "";
+    const listed = steps.filter(({ op, urn, type }) => op === "same" && !isMachinery(urn, type)).length;
+    return {
+      steps,
+      refreshed: this.#refreshed,
+      isRefreshed,
+      diagnostics: only ? [...this.#diagnostics, { severity: "error", message: plainText(error) }] : this.#diagnostics,
+      violations: this.#violations,
+      unchanged: this.#same === undefined && hasFailed ? undefined : listed,
+      hasFailed,
+      inState,
+    };
+  }
+
+  #step({ op, urn, type, ...raw }: z.infer<typeof metadata>): void {
+    if (op === "refresh") return;
+    const fields = [...(raw.keys ?? []), ...(raw.diffs ?? []), ...Object.keys(raw.detailedDiff ?? {})].map(fieldOf);
+    const step = { op, urn, type, before: sideOf(raw.old), after: sideOf(raw.new), fields: [...new Set(fields)] };
+    // One resource may have several steps, such as the three of a replacement.
+    this.#steps.set(`${op} ${urn}`, step);
+  }
+
+  #outputs({ op, urn, type, ...raw }: z.infer<typeof metadata>): void {
+    const before = sideOf(raw.old);
+    if (op === "refresh" && before !== undefined) this.#refreshed.push({ urn, type, before, after: sideOf(raw.new) });
+  }
+
+  #diagnostic({
+    urn,
+    message,
+    severity,
+  }: {
+    urn?: string | null | undefined;
+    message: string;
+    severity: string;
+  }): void {
+    if (severity !== "warning" && severity !== "error") return;
+    this.#diagnostics.push({ severity, message: plainText(message), ...(urn ? { urn } : {}) });
+  }
+}
+
+interface Ended {
+  readonly isRefreshed: boolean;
+  readonly hasFailed: boolean;
+  readonly error?: string | undefined;
+  readonly inState?: readonly string[] | undefined;
+}

@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { planChange } from "../../../provider/workspace/change-plan";
+import { changesBetween } from "../../../provider/workspace/changes";
+import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
+import { isUp, type WorkspaceState } from "../../../provider/workspace/state";
+import type { Facts, PlanFact } from "../facts";
+import type { Step } from "../observed";
+import type { Danger, WorkspaceChange } from "./report";
+import { type Happening, resourceOf } from "./resources";
+import { changeOf, type FieldChange, numberOf, textOf } from "./values";
+
+/**
+ * What a preview means for a workspace: the provider's plan where it looked at the workspace, else the same plan from the
+ * properties that the engine shows.
+ */
+
+export interface JudgedWorkspace {
+  readonly change: WorkspaceChange;
+  readonly dangers: readonly Danger[];
+  /** Whether ICA no longer has it, although no refresh took note of that. */
+  readonly isGone: boolean;
+}
+
+/** Enough of a state, and of inputs, for the table of effects. Values that are secret or unknown stay what they are. */
+const isWorkspace = (value: unknown): boolean =>
+  z.looseObject({ name: z.unknown(), storageGb: z.unknown(), access: z.unknown() }).safeParse(value).success;
+const stateSchema = z.custom<WorkspaceState>(isWorkspace);
+const inputsSchema = z.custom<WorkspaceInputs>(isWorkspace);
+
+export function judgeWorkspace({ op, step }: Happening, facts: Facts): JudgedWorkspace {
+  const { urn, type, before, after } = step;
+  const plan = planOf(step, facts);
+  const status = plan === undefined ? textOf(before?.outputs, "status") : plan.status;
+  const name = textOf(after?.inputs, "name") ?? textOf(before?.inputs, "name");
+  const changes = ruledChanges(step);
+  const change: WorkspaceChange = {
+    resource: resourceOf(urn, type),
+    op,
+    ...(name === undefined ? {} : { name }),
+    ...(status === undefined ? {} : { status }),
+    changes,
+  };
+  return { change, dangers: dangersOf({ op, step }, changes, plan), isGone: plan?.presence === "gone" };
+}
+
+function planOf({ urn, before, after }: Step, facts: Facts): PlanFact | undefined {
+  const said = facts.plan(urn);
+  if (said !== undefined) return said;
+  const { state, next } = sidesOf({ before, after });
+  if (state === undefined || next === undefined) return undefined;
+  const plan = planChange("not looked at", state, next);
+  return { ...plan, kind: "plan", laterRefusals: [...plan.laterRefusals] };
+}
+
+function sidesOf({ before, after }: Pick<Step, "before" | "after">) {
+  const state = stateSchema.safeParse(isWorkspace(before?.outputs) ? before?.outputs : before?.inputs).data;
+  return { state, next: inputsSchema.safeParse(after?.inputs).data };
+}
+
+/** The fields that change, with the rule of each. */
+function ruledChanges({ before, after, fields }: Step): FieldChange[] {
+  const { state, next } = sidesOf({ before, after });
+  if (state === undefined || next === undefined) return [];
+  const ruled = changesBetween(state, next);
+  // Two secrets look the same; the engine knows better.
+  const hidden = fields.filter((field) => !ruled.some((rule) => rule.field === field));
+  const masked = hidden.flatMap((field) => changesBetween({ ...state, [field]: undefined }, next));
+  return [...ruled, ...masked.filter(({ field }) => hidden.includes(field))].map(({ field, effect, why }) => ({
+    ...changeOf(field, before?.inputs[field], after?.inputs[field]),
+    effect,
+    why,
+  }));
+}
+
+function dangersOf({ op, step }: Happening, changes: readonly FieldChange[], plan: PlanFact | undefined): Danger[] {
+  const resource = resourceOf(step.urn, step.type);
+  const size = numberOf(step.before?.outputs, "storageGb") ?? numberOf(step.before?.inputs, "storageGb");
+  const common = { resource, ...(size === undefined ? {} : { storageGb: size }) };
+  const of = (...effects: FieldChange["effect"][]) => changes.filter(({ effect }) => effects.includes(effect));
+  const allowed = step.after?.inputs.allowDataLoss === true;
+  if (op === "delete") return [{ kind: "dataLost", ...common, how: "deleted", changes: [], certain: true, allowed }];
+  if (op === "replace") {
+    if (step.before?.retainOnDelete === true || plan?.presence === "gone") return [];
+    const forced = of("replace").length > 0 ? of("replace") : step.fields.map((field) => ({ field }));
+    return [{ kind: "dataLost", ...common, how: "replaced", changes: forced, certain: true, allowed }];
+  }
+  return op === "update" && plan !== undefined ? dangersOfUpdate(resource, plan, of, allowed) : [];
+}
+
+function dangersOfUpdate(
+  resource: Danger["resource"],
+  { losesData, disconnects, laterRefusals, action, certain, status }: PlanFact,
+  of: (...effects: FieldChange["effect"][]) => FieldChange[],
+  allowed: boolean,
+): Danger[] {
+  if (laterRefusals.length > 0) {
+    const refusals = laterRefusals.map(({ field, reason }) => ({ field, reason }));
+    const isCertain = laterRefusals.some((refusal) => refusal.certain);
+    return [{ kind: "refused", resource, certain: isCertain, refusals, changes: of("restart", "replace") }];
+  }
+  const dangers: Danger[] = [];
+  if (losesData !== "no")
+    dangers.push({
+      kind: "dataLost",
+      resource,
+      how: "replaced",
+      changes: of("replace"),
+      certain: losesData === "yes",
+      allowed,
+    });
+  // A workspace that was seen stopped disconnects no one.
+  if (disconnects === "no" || (status !== undefined && !isUp(status))) return dangers;
+  const how = action === "stop" || action === "stop then change" ? "stop" : "restart";
+  return [
+    ...dangers,
+    {
+      kind: "disconnected",
+      resource,
+      how,
+      ...(status === undefined ? {} : { status }),
+      certain: disconnects === "yes" && certain,
+      changes: how === "stop" ? of("run state") : of("restart"),
+    },
+  ];
+}
