@@ -21,7 +21,7 @@ export interface DockerClient {
 const patience = 20_000;
 
 /** Environment variable for the client to use, as a path or a command. */
-export const dockerVariable = "ICA_BENCH_DOCKER";
+const dockerVariable = "ICA_BENCH_DOCKER";
 
 /** The first client with BuildKit's secrets, and with `--platform` outside experimental mode. */
 const oldestClassic = 20;

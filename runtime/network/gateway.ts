@@ -9,7 +9,7 @@ import { squidRules } from "./allow-list";
 import { GATEWAY_IMAGE, SQUID_CONF } from "./gateway-image";
 
 /** Names of gateway and workspace on their shared network. The first is in the address of the proxy. */
-export const PROXY_ALIAS = "proxy.workspace";
+const PROXY_ALIAS = "proxy.workspace";
 export const WORKSPACE_ALIAS = "workspace";
 
 /**

@@ -28,7 +28,7 @@ export interface TrialTiming {
   readonly stopS: number;
 }
 
-export const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_MS, stopS: stopGraceSeconds };
+const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_MS, stopS: stopGraceSeconds };
 
 export interface TrialOptions {
   readonly docker: Dockerode;

@@ -37,7 +37,7 @@ export function exportLines({ docker, folders }) {
  * A separate Pulumi engine in `folder`: its state, login and plugins are apart from the user's. An empty passphrase
  * protects the stacks: for demos and tests, not for real use.
  */
-export function pulumiHome(folder) {
+function pulumiHome(folder) {
   const state = join(folder, "state");
   const home = join(folder, "home");
   mkdirSync(state, { recursive: true });

@@ -10,7 +10,7 @@ export interface Accounts {
   readonly users: readonly Account[];
 }
 
-export interface Account {
+interface Account {
   readonly name: string;
   readonly uid: number;
   /** Whether the user is in group 100; undefined when that cannot be seen. */

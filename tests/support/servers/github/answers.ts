@@ -35,7 +35,7 @@ export function refusal(message: string, more: Readonly<Record<string, unknown>>
 }
 
 /** The account as it stands in other answers. */
-export function userOf(login: string, api: string) {
+function userOf(login: string, api: string) {
   const url = `${api}/users/${encodeURIComponent(login)}`;
   const id = [...login].reduce((sum, sign) => (sum * 31 + sign.charCodeAt(0)) % 1_000_003, 7);
   return {
