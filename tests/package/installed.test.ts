@@ -157,7 +157,7 @@ describe("the package as a user gets it", function () {
     const shared = await readdir(path.join(project, "node_modules/pulumi-ica/dist/runtime"));
     assert.deepEqual(
       shared.sort(),
-      ["allowed-url.js", "bench-facts.js", "printable.js"],
+      ["allowed-url.js", "bench-facts.js", "docker-programs.js", "is-alive.js", "printable.js"],
       "of Bench's rules only what a preview needs",
     );
   });
