@@ -1,6 +1,6 @@
 // A stand-in for Pulumi's language host for Node.js, for machines that built the pulumi command from source: only the
 // official release contains the official host. It serves what `pulumi up`, `preview`, `refresh`, `destroy`, `import`
-// and `install` need. It does not run policy packs or plugins written in Node.js, and does not generate code.
+// and `install` need, and runs policy packs. It does not run other plugins written in Node.js, and does not generate code.
 //
 // The engine starts it in the program's folder with the engine's address as the last argument, and reads a port from
 // the first line of stdout. The user sees all other output, which is mostly that of the program.
@@ -141,6 +141,59 @@ function run(call, callback) {
   });
 }
 
+/** Ends a stream with an error. `destroy` would end it without an answer, and the engine would wait. */
+function refuse(call, message) {
+  call.emit("error", Object.assign(new Error(message), { code: grpc.status.INTERNAL }));
+}
+
+/**
+ * Serves `--policy-pack`. A pack is a program that answers the engine's calls: the engine reads its port from the first
+ * line of stdout. It runs with its own @pulumi/pulumi, in its own folder, where it reads its version from package.json.
+ */
+function runPlugin(call) {
+  const request = call.request;
+  const folder = request.getInfo()?.getProgramDirectory() || request.getPwd();
+  const fail = (message) => refuse(call, message);
+  if (request.getKind() !== "analyzer") {
+    fail(`This language host runs policy packs only, and no plugin of kind "${request.getKind()}".`);
+    return;
+  }
+  const sdk = sdkOf(folder);
+  if (!sdk) {
+    fail(`@pulumi/pulumi is not installed in ${folder}: run \`npm install\` there.`);
+    return;
+  }
+  const script = sdk.resolve("@pulumi/pulumi/cmd/run-policy-pack");
+  const entry = request.getInfo()?.getEntryPoint() || ".";
+  const child = spawn(process.execPath, [script, ...request.getArgsList(), entry], {
+    cwd: folder,
+    env: { ...process.env, ...Object.fromEntries(request.getEnvList().map(variable)) },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  programs.add(child);
+  const send = (set, value) => {
+    const message = new language.RunPluginResponse();
+    message[set](value);
+    call.write(message);
+  };
+  child.stdout.on("data", (chunk) => send("setStdout", chunk));
+  child.stderr.on("data", (chunk) => send("setStderr", chunk));
+  call.on("cancelled", () => child.kill("SIGTERM"));
+  child.once("error", (error) => fail(`Node.js could not be started: ${error.message}`));
+  child.once("close", (code) => {
+    programs.delete(child);
+    // -1 stands for a signal.
+    send("setExitcode", code ?? -1);
+    call.end();
+  });
+}
+
+/** `NAME=value` as name and value. */
+function variable(text) {
+  const equals = text.indexOf("=");
+  return [text.slice(0, equals), text.slice(equals + 1)];
+}
+
 /** Serves `pulumi install`. */
 function installDependencies(call) {
   const child = spawn("npm", ["install"], { cwd: call.request.getDirectory(), stdio: ["ignore", "pipe", "pipe"] });
@@ -152,7 +205,7 @@ function installDependencies(call) {
   };
   child.stdout.on("data", send("setStdout"));
   child.stderr.on("data", send("setStderr"));
-  const fail = (message) => call.destroy(Object.assign(new Error(message), { code: grpc.status.INTERNAL }));
+  const fail = (message) => refuse(call, message);
   call.on("cancelled", () => child.kill("SIGTERM"));
   child.once("error", (error) => fail(`npm could not be started: ${error.message}`));
   child.once("close", (code) => {
@@ -165,6 +218,7 @@ function installDependencies(call) {
 const server = new grpc.Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
 server.addService(LanguageRuntimeService, {
   run,
+  runPlugin,
   installDependencies,
   handshake: (_call, callback) => callback(null, new language.LanguageHandshakeResponse()),
   // The engine contains the pulumi-nodejs plugin of dynamic resources; resources of other plugins name theirs when they

@@ -20,6 +20,11 @@ export function commentCommand(): Command {
     .addOption(new Option("--provider <name>", "default: the one that runs this job").choices(providers))
     .option("--pr <number>", "the pull request or merge request; default: that of this job", requestNumber)
     .option("--repo <name>", "owner/name on GitHub, id or path of the project on GitLab; default: that of this job")
+    .option(
+      "--issue",
+      "instead of a comment, keep one issue open while the report has changes, and close it when it has none",
+      false,
+    )
     .option("--dry-run", "print the comment, and write nothing", false)
     .addHelpText(
       "after",

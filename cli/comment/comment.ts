@@ -1,4 +1,6 @@
+import { printableLine } from "../../runtime/printable";
 import { say } from "../output";
+import type { PreviewReport } from "../preview/report/report";
 import { wantedFor } from "./bodies";
 import { decide, type Wanted } from "./decide";
 import { githubTarget } from "./github/target";
@@ -18,29 +20,48 @@ export interface CommentOptions {
   readonly provider?: (typeof providers)[number];
   readonly pr?: number;
   readonly repo?: string;
+  /** Keeps one issue instead of a comment, open while the report has changes. */
+  readonly issue: boolean;
   readonly dryRun: boolean;
 }
 
 /** Brings the comment up to date, or with `dryRun` writes nothing. Returns what to print. */
 export async function comment(options: CommentOptions, env: Environment, patience: Patience): Promise<string> {
   const report = await readReport(options.file);
-  const target = await targetOf(options, env, patience);
+  const target = await targetOf(options, report, env, patience);
   const wanted = wantedFor(report, target);
   if (options.dryRun) return dryRun(target, wanted);
   const thread = await target.open();
   if (typeof thread === "string") return `nothing posted: ${thread}`;
-  return sentenceOf(await keepOne(thread, wanted, patience));
+  const outcome = await keepOne(thread, wanted, patience);
+  if (!options.issue || !wanted.isQuiet || outcome.kind === "newer" || outcome.comment === undefined)
+    return sentenceOf(outcome);
+  // The text of the issue says now that nothing changes.
+  await thread.remove(outcome.comment.id);
+  return `closed ${outcome.comment.url}`;
 }
 
-async function targetOf({ provider, ...named }: CommentOptions, env: Environment, patience: Patience): Promise<Target> {
+async function targetOf(
+  { provider, issue, ...named }: CommentOptions,
+  { stack }: PreviewReport,
+  env: Environment,
+  patience: Patience,
+): Promise<Target> {
   switch (provider ?? providerOf(env)) {
     case "github":
-      return githubTarget(env, named, patience);
+      return githubTarget(env, issue ? { ...named, issue: titleOf(stack) } : named, patience);
     case "gitlab":
+      if (issue)
+        throw new Misuse("--issue is for GitHub. On GitLab, let the job fail by the exit code of the preview.");
       return gitlabTarget(env, named, patience);
     case undefined:
       throw new Misuse("Neither GitHub Actions nor GitLab CI runs this job. Name one with --provider.");
   }
+}
+
+/** GitHub shows a title as plain text. */
+function titleOf({ name, project }: PreviewReport["stack"]): string {
+  return printableLine(`Drift of ${project === undefined ? "" : `${project}/`}${name}`);
 }
 
 function providerOf(env: Environment): CommentOptions["provider"] {

@@ -9,6 +9,8 @@ export interface Named {
   readonly pr?: number;
   /** `owner/name` on GitHub; id or path of the project on GitLab. */
   readonly repo?: string;
+  /** Title of the issue that takes the place of a comment. GitHub only. */
+  readonly issue?: string;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -31,6 +31,7 @@ interface Options {
   readonly cwd: string;
   readonly refresh: boolean;
   readonly policyPack: readonly string[];
+  readonly policyPackConfig: readonly string[];
   readonly from?: string;
   readonly format: Format;
   readonly output?: string;
@@ -48,6 +49,7 @@ export function previewCommand(): Command {
     .option("--cwd <dir>", "folder of the Pulumi program", ".")
     .option("--refresh", "ask ICA first what it has, to find what was changed by hand", false)
     .option("--policy-pack <dir>", "a policy pack to run; may be given again", collect, [])
+    .option("--policy-pack-config <file>", "JSON file that configures the pack; one for each pack", collect, [])
     .option(
       "--from <file>",
       "read a digest of `pulumi preview --json` instead of running a preview; - is standard input",
@@ -79,15 +81,23 @@ function collect(value: string, before: readonly string[]): string[] {
   return [...before, value];
 }
 
-async function previewed({ stack, cwd, refresh, policyPack, from }: Options): Promise<PreviewReport> {
+async function previewed({ stack, cwd, refresh, policyPack, policyPackConfig, from }: Options): Promise<PreviewReport> {
   const folder = path.resolve(cwd);
   const about = {
     run: runOf(process.env),
     time: new Date(),
     shownFile: (file: string) => shown(file, repositoryFolder(process.cwd())),
   };
+  if (policyPackConfig.length > 0 && policyPackConfig.length !== policyPack.length)
+    throw new Error("--policy-pack-config is given once for each --policy-pack, in the same order, or not at all");
   if (from === undefined) {
-    const ran = await runPreview({ stack, cwd: folder, refresh, policyPacks: policyPack });
+    const ran = await runPreview({
+      stack,
+      cwd: folder,
+      refresh,
+      policyPacks: policyPack,
+      policyPackConfigs: policyPackConfig,
+    });
     return reportOf(ran.observed, ran.facts, { ...about, time: new Date(), stack: ran.stack });
   }
   if (refresh || policyPack.length > 0)

@@ -19,6 +19,8 @@ export interface PreviewOptions {
   readonly cwd: string;
   readonly refresh: boolean;
   readonly policyPacks: readonly string[];
+  /** A configuration for each pack, in the same order; or none at all. */
+  readonly policyPackConfigs: readonly string[];
 }
 
 export interface Ran {
@@ -56,6 +58,7 @@ async function preview(stack: Stack, options: PreviewOptions): Promise<Pick<Ran,
       color: "never",
       refresh: options.refresh,
       policyPacks: options.policyPacks.map((pack) => path.resolve(pack)),
+      policyPackConfigs: options.policyPackConfigs.map((file) => path.resolve(file)),
       onEvent: (event) => events.add(event),
     });
     const engineEnded = Date.now();

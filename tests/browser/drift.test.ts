@@ -1,4 +1,5 @@
 import { strict as assert } from "node:assert";
+import path from "node:path";
 import { CreateMultipartUploadCommand, UploadPartCommand } from "@aws-sdk/client-s3";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { Browser, Page } from "playwright-core";
@@ -36,11 +37,11 @@ async function startsAnUpload({ calls, apiKey, projectId, env }: TestBench, name
 
 /** For the README: `npm run test:browser -- --screenshot`. */
 async function takesPicture(page: Page): Promise<void> {
-  const path = process.env.ICA_BENCH_SCREENSHOT;
-  if (path !== undefined) {
+  const folder = process.env.ICA_BENCH_SCREENSHOT;
+  if (folder !== undefined) {
     await page.setViewportSize({ width: 1040, height: 1130 });
     await page.evaluate("document.getElementById('said').textContent = ''");
-    await page.screenshot({ path });
+    await page.screenshot({ path: path.join(folder, "emulator-page.png") });
   }
 }
 

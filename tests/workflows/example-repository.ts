@@ -15,7 +15,8 @@ export class ExampleRepository {
     private readonly work: string,
   ) {}
 
-  static async in(folder: string): Promise<ExampleRepository> {
+  /** `env` is that of a person with the rights to make the stack. */
+  static async in(folder: string, env: Readonly<Record<string, string>>): Promise<ExampleRepository> {
     const work = path.join(folder, "work");
     const clone = path.join(folder, "hosted.git");
     await mkdir(work, { recursive: true });
@@ -24,11 +25,12 @@ export class ExampleRepository {
       filter: (source) => !source.includes("node_modules"),
     });
     const made = new ExampleRepository(clone, work);
-    // As docs/pull-requests.md says: depend on the published package, and commit npm's lock file.
+    // As docs/pull-requests.md says: depend on the published package, make the stack, and commit all that.
     const text = manifest.parse(JSON.parse(await made.read("package.json")));
     const dependencies = { ...text.dependencies, "pulumi-ica": `^${packageVersion()}` };
     await writeFile(path.join(work, "package.json"), JSON.stringify({ ...text, dependencies }, undefined, 2));
     await writeFile(path.join(work, "package-lock.json"), "{}\n");
+    await command("pulumi", ["stack", "init", "dev", "--non-interactive"], { cwd: work, env });
     await command("git", ["init", "--quiet", "--bare", clone]);
     await command("git", ["-C", clone, "config", "uploadpack.allowAnySHA1InWant", "true"]);
     await made.#git("init", "--quiet", "--initial-branch=main");

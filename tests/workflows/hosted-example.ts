@@ -42,8 +42,8 @@ export class HostedExample {
     const folder = await mkdtemp(path.join(tmpdir(), "pulumi-ica-workflows-"));
     const bench = await startTestBench();
     const github = await GithubServer.start();
-    const repository = await ExampleRepository.in(folder);
     const settings = { ...bench.env, PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple" };
+    const repository = await ExampleRepository.in(folder, settings);
     const only = (keep: (name: string) => boolean) =>
       Object.fromEntries(Object.entries(settings).filter(([name]) => keep(name)));
     const machine = await startMachine(

@@ -10,6 +10,8 @@ export interface Called {
   readonly isWrite: boolean;
   /** Whether the pull request comes from a fork, if that is known. */
   readonly isFork: boolean;
+  /** The permission that a token of GitHub Actions needs for it. */
+  readonly permission: "pull-requests" | "issues";
 }
 
 /** The error for a failed call, in words that end in what to do. Errors that GitHub did not answer with stay as they are. */
@@ -39,12 +41,12 @@ function answer({ status, message, headers }: GithubFailure): string {
   return Object.keys(headers).length === 0 ? words : `GitHub answered ${status}: ${words}`;
 }
 
-function adviceOn({ status, message }: GithubFailure, { isFork }: Called): string | undefined {
+function adviceOn({ status, message }: GithubFailure, { isFork, permission }: Called): string | undefined {
   if (status === 401) return "GITHUB_TOKEN is not valid, or no longer.";
   if (status === 403 && /not accessible by (?:integration|personal access token)/i.test(message)) {
     return isFork
       ? "The pull request comes from a fork, so the token may only read. Do not run this command for forks: docs/pull-requests.md shows what they get instead."
-      : "Give the job that comments `permissions: pull-requests: write`. Runs for forks and for Dependabot never get it.";
+      : `Give the job that comments \`permissions: ${permission}: write\`. Runs for forks and for Dependabot never get it.`;
   }
   if (status === 403 && /locked/i.test(message)) return "Unlock the conversation of the pull request.";
   if (status === 404 || status === 410) {

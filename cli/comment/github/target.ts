@@ -9,6 +9,7 @@ import { Misuse } from "../problem";
 import type { Environment, Named, Target } from "../target";
 import type { Thread } from "../thread";
 import { type GithubEvent, readEvent } from "./event";
+import { GithubIssues } from "./issues";
 import { secondsOff } from "./limits";
 import { connectGithub, type GithubApi } from "./octokit";
 import { problemOf } from "./problems";
@@ -21,7 +22,7 @@ const largestEvent = 25 * 1024 * 1024;
 /** The pull request that the environment of a job on GitHub Actions names. Makes no call. */
 export async function githubTarget(
   env: Environment,
-  { pr, repo: named }: Named,
+  { pr, repo: named, issue }: Named,
   { clock, secondMs }: Patience,
 ): Promise<Target> {
   const event = await eventOf(env.GITHUB_EVENT_PATH);
@@ -41,6 +42,7 @@ export async function githubTarget(
       secondsOff: (failure) => secondsOff(failure, clock.now()),
       secondMs,
     });
+    if (issue !== undefined) return new GithubIssues(api, { owner, repo, title: issue }, () => clock.now());
     const found = await numberOf(api, event, { owner, repo, pr });
     if (typeof found === "string") return found;
     const isFork = event.kind === "pull request" && event.isFork;
@@ -66,7 +68,7 @@ function isSystemError(error: unknown): boolean {
 }
 
 function repository(name: string | undefined): { owner: string; repo: string } {
-  const [, owner, repo] = /^([\w.-]+)\/([\w.-]+)$/.exec(name ?? "") ?? [];
+  const [, owner, repo] = /^([\w-][\w.-]*)\/(?=\.*[\w-])([\w.-]+)$/.exec(name ?? "") ?? [];
   if (owner !== undefined && repo !== undefined) return { owner, repo };
   throw new Misuse(
     name === undefined
@@ -94,7 +96,16 @@ async function numberOf(
       const found = await pullRequestOf(api, { owner, repo, run, named: pr });
       return found ?? `no open pull request${pr === undefined ? "" : ` ${pr}`} has the head ${sha} any more`;
     } catch (error) {
-      throw problemOf(error, { what: `find the pull request in ${owner}/${repo}`, isWrite: false, isFork: false }, 0);
+      throw problemOf(
+        error,
+        {
+          what: `find the pull request in ${owner}/${repo}`,
+          isWrite: false,
+          isFork: false,
+          permission: "pull-requests",
+        },
+        0,
+      );
     }
   }
   const number = pr ?? (event.kind === "other" ? undefined : event.number);

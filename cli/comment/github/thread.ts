@@ -72,7 +72,7 @@ export class GithubThread implements Thread {
   }
 
   #me(): Promise<string> {
-    this.#author ??= this.#do("ask whose token this is", false, () => authorOf(this.#api));
+    this.#author ??= this.#do("find this token's comments", false, () => authorOf(this.#api));
     return this.#author;
   }
 
@@ -95,7 +95,7 @@ export class GithubThread implements Thread {
       return await call();
     } catch (error) {
       const whole = `${what} on pull request ${number} of ${owner}/${repo}`;
-      throw problemOf(error, { what: whole, isWrite, isFork }, this.#now());
+      throw problemOf(error, { what: whole, isWrite, isFork, permission: "pull-requests" }, this.#now());
     }
   }
 

@@ -1,7 +1,16 @@
 import { printable } from "../../../runtime/printable";
 import type { PreviewReport, Resource } from "../report/report";
 import { codeBlock, codeCell, codeSpan, markdownInk as ink, plural, prose } from "./ink";
-import { changeCounts, changeWords, dangerSentence, imageFacts, imageSentence, opWord, reasonWords } from "./sentences";
+import {
+  changeCounts,
+  changeWords,
+  dangerSentence,
+  imageFacts,
+  imageSentence,
+  isStoppedByPolicy,
+  opWord,
+  reasonWords,
+} from "./sentences";
 
 /** How much a comment says. Each level says less than the one before it; dangers are shortened last. */
 export interface Level {
@@ -49,7 +58,8 @@ function namesOf(resources: readonly Resource[], most: number): string {
 }
 
 /** Errors of a failed preview, and what it did not get to. */
-export const errors: Section = ({ outcome, errors, notJudged }, { lists, names }) => {
+export const errors: Section = (report, { lists, names }) => {
+  const { outcome, errors, notJudged } = report;
   if (outcome !== "failed") return [];
   const most = lists ? 50 : 5;
   const shown = errors.slice(0, most).map(({ resource, message }) => {
@@ -62,7 +72,11 @@ export const errors: Section = ({ outcome, errors, notJudged }, { lists, names }
       ? []
       : [`Not judged: ${plural(notJudged.length, "resource")}${namesOf(notJudged, Math.min(names, 20))}.`];
   return [
-    quoted("CAUTION", ["**The preview failed.** What it says below is not complete."]),
+    quoted("CAUTION", [
+      isStoppedByPolicy(report)
+        ? "**`pulumi up` refuses this change: it violates a mandatory policy.**"
+        : "**The preview failed.** What it says below is not complete.",
+    ]),
     ...shown,
     ...(more > 0 ? [`${plural(more, "more error")}.`] : []),
     ...left,
@@ -74,7 +88,7 @@ export const clicks: Section = ({ clicks }, { lists }) => {
   const onOff = (value: boolean | undefined) => (value === true ? "on" : "off");
   const lines = clicks.map(
     ({ resource, setting, declared, reported }) =>
-      `- ${ink.value(resource.name)}: turn ${ink.word(setting)} ${onOff(declared)} on ICA's page of the image${reported === undefined ? "" : `, where it is ${onOff(reported)}`}`,
+      `- ${ink.value(resource.name)}: turn ${onOff(declared)} ${ink.word(setting)} on ICA's page of the image${reported === undefined ? "" : `, where it is ${onOff(reported)}`}`,
   );
   const title = "**Clicks that are needed: ICA has no call for these settings**";
   return lists
@@ -84,14 +98,21 @@ export const clicks: Section = ({ clicks }, { lists }) => {
 
 export const policies: Section = ({ policies }, { lists }) => {
   if (policies.length === 0) return [];
-  const mandatory = policies.filter(({ level }) => level === "mandatory").length;
-  const title = `**${plural(policies.length, "policy violation")}**${mandatory === 0 ? "" : `, ${mandatory} mandatory`}`;
-  const lines = policies.map(({ resource, pack, policy, level, message }) => {
-    const where = resource === undefined ? "" : ` ${ink.value(resource.name)}:`;
-    return `- ${level}: ${ink.value(`${pack}/${policy}`)}${where} ${codeSpan(message, 500)}`;
+  const mandatory = policies.filter(({ level }) => level === "mandatory");
+  const advisory = policies.filter(({ level }) => level === "advisory");
+  const title = `**${plural(policies.length, "policy violation")}**${mandatory.length === 0 ? "" : `, ${mandatory.length} mandatory`}`;
+  const lines = [...mandatory, ...advisory].map(({ resource, pack, policy, level, message }) => {
+    const where = resource === undefined ? "" : ` for ${ink.value(resource.name)}`;
+    return `- ${ink.strong(level)} ${ink.value(`${pack}/${policy}`)}${where}: ${paragraph(message)}`;
   });
   return [lists ? `${title}\n\n${lines.join("\n")}` : `${title}.`];
 };
+
+/** The lines of a message in one line: as prose where they are plain. */
+function paragraph(message: string): string {
+  const lines = message.split(/\r?\n/).filter((line) => line.trim() !== "");
+  return lines.map((line) => prose(line.trim())).join(" ") || codeSpan("");
+}
 
 export const findings: Section = ({ findings }, { lists }) => {
   if (findings.length === 0) return [];
@@ -117,13 +138,16 @@ export const images: Section = ({ images }, { lists, reasons }) => {
   });
 };
 
-export const workspaces: Section = ({ workspaces }, { lists, reasons }) => {
+/** What a danger says of a workspace already is not said again. */
+export const workspaces: Section = ({ workspaces, dangers }, { lists, reasons }) => {
   if (workspaces.length === 0) return [];
   const count = (op: string) => workspaces.filter((one) => one.op === op).length;
   const ops = [...new Set(workspaces.map(({ op }) => op))].map((op) => `${count(op)} ${opWord(op)}`).join(", ");
   if (!lists) return [`${plural(workspaces.length, "workspace")}: ${ops}.`];
   const lines = workspaces.map(({ resource, op, changes }) => {
-    const listed = reasons && op !== "create" ? changes.map((one) => changeWords(ink, one, false)).join(", ") : "";
+    const said = dangers.filter((danger) => danger.resource.urn === resource.urn).flatMap((danger) => danger.changes);
+    const left = changes.filter(({ field }) => !said.some((one) => one.field === field));
+    const listed = reasons && op !== "create" ? left.map((one) => changeWords(ink, one, false)).join(", ") : "";
     return `- ${ink.value(resource.name)} is ${opWord(op)}${listed === "" ? "" : `: ${listed}`}`;
   });
   return [`**Workspaces**\n\n${lines.join("\n")}`];
@@ -133,7 +157,7 @@ export const drift: Section = ({ drift, gone }, { lists, names }) => {
   const missing =
     gone.length === 0
       ? []
-      : [`**Gone: deleted by hand, and made anew if declared**${namesOf(gone, lists ? 100 : names)}`];
+      : [`**Deleted by hand in ICA, created again if declared**${namesOf(gone, lists ? 100 : names)}`];
   if (drift.length === 0) return missing;
   if (!lists) return [...missing, `${plural(drift.length, "resource")} changed by hand.`];
   const rows = drift.flatMap(({ resource, fields }) =>
@@ -153,7 +177,7 @@ export const drift: Section = ({ drift, gone }, { lists, names }) => {
   const table = ["| resource | field | in ICA | declared | put back by `up` |", "|---|---|---|---|---|", ...rows].join(
     "\n",
   );
-  return [...missing, `**Changed by hand, beside this stack**\n\n${table}`];
+  return [...missing, `**Changed by hand in ICA**\n\n${table}`];
 };
 
 export const others: Section = (report, { lists, reasons }) => {

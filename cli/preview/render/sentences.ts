@@ -20,12 +20,20 @@ export function summary(report: PreviewReport): string {
     some(count("refused"), "change that up refuses", "changes that up refuses"),
   ].filter((part) => part !== "");
   const rest = parts.length > 0 ? parts : [changeCounts(report)];
-  if (outcome === "failed") return parts.length > 0 ? `failed, ${parts.join(", ")}` : "failed";
+  if (outcome === "failed") {
+    const mandatory = report.policies.filter(({ level }) => level === "mandatory").length;
+    return ["failed", some(mandatory, "mandatory policy violation"), ...parts].filter((part) => part !== "").join(", ");
+  }
   return outcome === "unchanged" ? "no changes" : rest.join(", ");
 }
 
 function some(count: number, one: string, many?: string): string {
   return count === 0 ? "" : plural(count, one, many);
+}
+
+/** Whether the preview is complete, and failed only because a mandatory policy is violated. */
+export function isStoppedByPolicy({ outcome, errors, policies }: PreviewReport): boolean {
+  return outcome === "failed" && errors.length === 0 && policies.some(({ level }) => level === "mandatory");
 }
 
 /** `1 to create, 2 to change`, of all resources. */

@@ -60,7 +60,7 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
       .filter(({ step }) => step.type !== imageType && step.type !== workspaceType)
       .map(({ op, step }) => ({ resource: resourceOf(step.urn, step.type), op, changes: changesOf(step) })),
     ...(observed.unchanged === undefined ? {} : { unchanged: observed.unchanged }),
-    errors: observed.diagnostics.filter(({ severity }) => severity === "error").map(messageOf),
+    errors: causesOf(observed),
     warnings: observed.diagnostics
       .filter(({ severity }) => severity === "warning")
       .filter((warning) => !isSaidAlready(warning, dangers, facts))
@@ -68,6 +68,13 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
     notJudged: notJudged(observed),
   };
   return { ...report, outcome: outcomeOf(report, observed.hasFailed) };
+}
+
+/** The engine closes every failed preview with an error that has no cause. It is left out where a cause is shown. */
+function causesOf({ diagnostics, violations }: Observed): PreviewReport["errors"] {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").map(messageOf);
+  const causes = errors.filter(({ message }) => message.trim() !== "preview failed");
+  return causes.length > 0 || violations.some(({ isMandatory }) => isMandatory) ? causes : errors;
 }
 
 function outcomeOf(

@@ -21,7 +21,7 @@ export const run = z
   .describe("The run of a pipeline that made this preview.");
 
 /** What a preview says, for programs and for the renderers. docs/pull-requests.md explains it. */
-const previewReport = z
+export const previewReport = z
   .object({
     version: z.literal(1).describe("Version of this format. Another number may mean anything else."),
     stack: z.object({

@@ -91,71 +91,45 @@ function textOf({ name, folder, shown, rows }: Row): string {
 
 /** Reads the text of {@link writeOutline}; throws {@link OutlineError} for anything else. */
 export function readOutline(text: string): Outline {
-  const reader = new Reader(text);
-  const outline = reader.outline();
-  if (!reader.atEnd) throw new OutlineError(`no outline of files: ${text.slice(0, 40)}`);
+  let rest = text;
+  const take = (what: RegExp): RegExpExecArray | undefined => {
+    const found = what.exec(rest) ?? undefined;
+    rest = rest.slice(found?.[0].length);
+    return found;
+  };
+  const outline = readFolded(text) ?? readFolder(take);
+  if (!("folded" in outline) && rest !== "") throw new OutlineError(`no outline of files: ${rest.slice(0, 40)}`);
   return outline;
 }
 
-class Reader {
-  #at = 0;
-  readonly #text: string;
+function readFolded(text: string): Outline | undefined {
+  const folded = /^\/([\w-]{4})$/.exec(text)?.[1];
+  return folded === undefined ? undefined : { folded };
+}
 
-  constructor(text: string) {
-    this.#text = text;
-  }
+/** `take` removes what matches from the start of the text that is left. */
+function readFolder(take: (what: RegExp) => RegExpExecArray | undefined): Outline {
+  const files = new Map<string, string>();
+  const folders = new Map<string, Outline>();
+  let together: string | undefined;
+  do {
+    const [, name, sign, digest = ""] = take(/^([^=/(),]*)(?:([=/])([\w-]{4})|\()/) ?? [];
+    if (name === undefined) break;
+    if (sign === "/") folders.set(decoded(name), { folded: digest });
+    else if (sign === undefined) {
+      folders.set(decoded(name), readFolder(take));
+      if (!take(/^\)/)) throw new OutlineError("a folder of an outline has no end");
+    } else if (name === "") together = digest;
+    else files.set(decoded(name), digest);
+  } while (take(/^,/));
+  return { files: together ?? files, folders };
+}
 
-  get atEnd(): boolean {
-    return this.#at === this.#text.length;
-  }
-
-  outline(): Outline {
-    if (this.#text.startsWith("/", this.#at)) {
-      this.#at++;
-      return { folded: this.#digest() };
-    }
-    const files = new Map<string, string>();
-    const folders = new Map<string, Outline>();
-    let together: string | undefined;
-    while (!this.atEnd && this.#text[this.#at] !== ")") {
-      const name = this.#name();
-      const sign = this.#text[this.#at];
-      if (sign === "=") {
-        this.#at++;
-        if (name === "") together = this.#digest();
-        else files.set(name, this.#digest());
-      } else if (sign === "/") {
-        this.#at++;
-        folders.set(name, { folded: this.#digest() });
-      } else if (sign === "(") {
-        this.#at++;
-        folders.set(name, this.outline());
-        if (this.#text[this.#at] !== ")") throw new OutlineError("a folder of an outline has no end");
-        this.#at++;
-      } else throw new OutlineError(`no outline of files: ${this.#text.slice(this.#at, this.#at + 40)}`);
-      if (this.#text[this.#at] === ",") this.#at++;
-    }
-    return { files: together ?? files, folders };
-  }
-
-  #name(): string {
-    const end = /[=/(),]|$/g;
-    end.lastIndex = this.#at;
-    const name = this.#text.slice(this.#at, end.exec(this.#text)?.index);
-    this.#at += name.length;
-    try {
-      return decodeURIComponent(name);
-    } catch (error) {
-      throw new OutlineError(`no name in an outline of files: ${name}`, { cause: error });
-    }
-  }
-
-  #digest(): string {
-    const digest = this.#text.slice(this.#at, this.#at + digestLength);
-    if (digest.length !== digestLength || !/^[\w-]+$/.test(digest))
-      throw new OutlineError(`no digest in an outline of files: ${digest}`);
-    this.#at += digestLength;
-    return digest;
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch (error) {
+    throw new OutlineError(`no name in an outline of files: ${name}`, { cause: error });
   }
 }
 

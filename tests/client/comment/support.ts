@@ -93,10 +93,15 @@ export class Job {
   async comment(
     report: PreviewReport,
     run: Partial<RunOf> = {},
-    { env = {}, pr, dryRun = false }: { env?: Record<string, string | undefined>; pr?: number; dryRun?: boolean } = {},
+    {
+      env = {},
+      pr,
+      dryRun = false,
+      issue = false,
+    }: { env?: Record<string, string | undefined>; pr?: number; dryRun?: boolean; issue?: boolean } = {},
   ): Promise<string> {
     const environment = { ...(await this.environment(run)), ...env };
-    const options = { file: await this.write(report), dryRun, ...(pr === undefined ? {} : { pr }) };
+    const options = { file: await this.write(report), dryRun, issue, ...(pr === undefined ? {} : { pr }) };
     return comment(options, environment, { clock: this.clock, settleMs: 1000, secondMs: 5 });
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -21,6 +21,15 @@ describe("files kept for the next run", () => {
     assert.deepEqual(await readdir(folder), ["a"]);
     assert.equal((await stat(folder)).mode & 0o777, 0o700);
     assert.equal((await stat(join(folder, "a"))).mode & 0o777, 0o600);
+  });
+
+  it("stay as they were for a process that is reading an older one", async () => {
+    await writeWhole(join(folder, "a"), "older");
+    const reading = await open(join(folder, "a"));
+    await writeWhole(join(folder, "a"), "newer");
+    assert.equal(await reading.readFile("utf8"), "older");
+    await reading.close();
+    assert.equal(await readFile(join(folder, "a"), "utf8"), "newer");
   });
 
   it("leave nothing behind where they cannot be written", async () => {

@@ -19,7 +19,7 @@ const wholeDocument = z.object({
 
 /** The document with these paths, and with the components that they refer to. Throws on a path that it does not have. */
 export function githubDocument(paths: readonly string[]): z.infer<typeof wholeDocument> {
-  const whole = wholeDocument.parse(JSON.parse(readFileSync(file, "utf8")));
+  const whole = wholeDocument.parse(JSON.parse(readFileSync(file, "utf8"), typedNullable));
   const kept: Record<string, unknown> = {};
   for (const each of paths) {
     if (whole.paths[each] === undefined) throw new Error(`GitHub's document has no path ${each}.`);
@@ -39,6 +39,13 @@ export function githubDocument(paths: readonly string[]): z.infer<typeof wholeDo
     }
   }
   return { openapi: whole.openapi, info: whole.info, paths: kept, components };
+}
+
+/** The validator refuses `nullable` beside alternatives without a type, and the document has some. This project sends no null. */
+function typedNullable(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("nullable" in value) || "type" in value) return value;
+  const { nullable: _, ...rest } = value;
+  return rest;
 }
 
 function referencesIn(value: unknown): string[] {

@@ -2,9 +2,19 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import express, { type NextFunction, type Request, type Response } from "express";
 import { middleware } from "express-openapi-validator";
-import { type Account, commentOf, profileOf, pullOf, refusal, type StoredComment, type StoredPull } from "./answers";
+import {
+  type Account,
+  commentOf,
+  plain,
+  profileOf,
+  pullOf,
+  refusal,
+  type StoredComment,
+  type StoredPull,
+} from "./answers";
 import { githubDocument } from "./document";
 import { graphql } from "./graphql";
+import { issuePaths, type StoredIssue, serveIssues } from "./issues";
 
 /** A call as received. */
 export interface Seen {
@@ -53,6 +63,7 @@ export class GithubServer {
   readonly token = "ghs_token_of_actions";
   readonly comments: StoredComment[] = [];
   readonly pulls: StoredPull[] = [];
+  readonly issues: StoredIssue[] = [];
   readonly seen: Seen[] = [];
   /** What GitHub's document forbids in the requests so far. */
   readonly faults: string[] = [];
@@ -127,7 +138,7 @@ export class GithubServer {
 
   /** Forgets everything but the accounts. A new server costs half a second, to compile the document. */
   reset(): void {
-    for (const list of [this.comments, this.pulls, this.seen, this.faults, this.#rules]) list.splice(0);
+    for (const list of [this.comments, this.pulls, this.issues, this.seen, this.faults, this.#rules]) list.splice(0);
     this.longest = 65_536;
     this.saysMinimized = true;
     this.#lastId = 1000;
@@ -158,6 +169,12 @@ export class GithubServer {
     });
     app.use(validator());
     this.#serve(app);
+    serveIssues(app, {
+      ...{ issues: this.issues, repo: this.repo, url: () => this.url },
+      caller: (req) => this.#caller(req),
+      mayWrite: (req, res) => this.#mayWrite(req, res),
+      page: (req, res, all) => this.#page(req, res, all),
+    });
     app.use((error: unknown, req: Request, res: Response, next: NextFunction) => {
       const status = error instanceof Error && "status" in error ? Number(error.status) : 500;
       const fault = `${req.method} ${req.originalUrl}: ${error instanceof Error ? error.message : String(error)}`;
@@ -287,17 +304,11 @@ export class GithubServer {
   }
 }
 
-/** Sends a part of GitHub's answer, past the validator, which would miss the rest. */
-function plain(res: Response, body: unknown): void {
-  res.setHeader("Content-Type", "application/json; charset=utf-8");
-  res.end(JSON.stringify(body));
-}
-
 function validator() {
   return middleware({
     // The document's types are wider than the validator's.
     apiSpec: JSON.parse(
-      JSON.stringify(githubDocument([comments, oneComment, pulls, `${pulls}/{pull_number}`, "/user"])),
+      JSON.stringify(githubDocument([comments, oneComment, pulls, `${pulls}/{pull_number}`, ...issuePaths, "/user"])),
     ),
     $refParser: { mode: "dereference" },
     validateRequests: { allErrors: true },

@@ -1,0 +1,85 @@
+import { strict as assert } from "node:assert";
+import { renderMarkdown } from "../../../../cli/preview/render/markdown";
+import { type PreviewReport, previewReport } from "../../../../cli/preview/report/report";
+
+const resource = (name: string) => ({
+  urn: `urn:pulumi:dev::team::ica:Workspace::${name}`,
+  type: "ica:Workspace",
+  name,
+});
+
+function comment(more: Partial<PreviewReport>): string {
+  const report = previewReport.parse({
+    version: 1,
+    stack: { name: "dev", project: "team" },
+    time: "2026-11-28T14:02:11Z",
+    run: {},
+    refreshed: true,
+    outcome: "changes",
+    ...{ dangers: [], clicks: [], images: [], workspaces: [], drift: [], gone: [], policies: [], findings: [] },
+    ...{ others: [], errors: [], warnings: [], notJudged: [] },
+    ...more,
+  });
+  return renderMarkdown(report, { limit: 65_000 });
+}
+
+describe("the layout of a comment", () => {
+  it("shows policy violations as sentences, the mandatory ones first", () => {
+    const violation = (level: "advisory" | "mandatory", message: string) => ({
+      ...{ resource: resource("teaching"), pack: "bench", policy: "public-network", level, message },
+    });
+    const text = comment({
+      policies: [
+        violation("advisory", 'A workspace has a name.\n\nThe name is "X".'),
+        violation("mandatory", "It is **open**.\nSee [here](https://elsewhere.example.org)."),
+      ],
+    });
+    const [first, second] = text.split("\n").filter((line) => line.startsWith("- "));
+    assert.equal(
+      first,
+      "- **mandatory** `bench/public-network` for `teaching`: `It is **open**.` `See [here](https://elsewhere.example.org).`",
+      "what is not plain is code",
+    );
+    assert.equal(
+      second,
+      '- **advisory** `bench/public-network` for `teaching`: A workspace has a name. The name is "X".',
+    );
+  });
+
+  it("says what a mandatory violation means, and that of a failed preview something is missing", () => {
+    const policies = [{ pack: "bench", policy: "names", level: "mandatory" as const, message: "No." }];
+    const stopped = comment({ outcome: "failed", policies });
+    assert.match(stopped, /^### Preview of `team\/dev`: failed, 1 mandatory policy violation$/m);
+    assert.match(stopped, /^> \*\*`pulumi up` refuses this change: it violates a mandatory policy\.\*\*$/m);
+    const failed = comment({ outcome: "failed", policies, errors: [{ message: "the engine lost its way" }] });
+    assert.match(failed, /^> \*\*The preview failed\.\*\* What it says below is not complete\.$/m);
+    assert.match(failed, /^the engine lost its way$/m);
+  });
+
+  it("says a change once: in the danger, or else in the list", () => {
+    const storage = { field: "storageGb", before: "128", after: "64" };
+    const name = { field: "name", before: "old", after: "new" };
+    const text = comment({
+      dangers: [
+        {
+          kind: "dataLost",
+          resource: resource("pilot"),
+          how: "replaced",
+          changes: [storage],
+          allowed: true,
+          certain: true,
+        },
+      ],
+      workspaces: [
+        { resource: resource("pilot"), op: "replace", changes: [storage, name] },
+        { resource: resource("other"), op: "update", changes: [storage] },
+      ],
+    });
+    const lines = text.split("\n").filter((line) => line.startsWith("- "));
+    assert.deepEqual(lines, [
+      "- `pilot` is replaced: `name` `old` → `new`",
+      "- `other` is changed: `storageGb` `128` → `64`",
+    ]);
+    assert.match(text, /^> \*\*`pilot` is replaced.*`storageGb` `128` → `64`/m);
+  });
+});
