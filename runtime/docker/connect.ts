@@ -28,7 +28,9 @@ export async function connectDocker(command?: string): Promise<Dockerode> {
 /** The endpoint of the current context; undefined without a docker command line. */
 async function contextHost(named: string | undefined): Promise<string | undefined> {
   const command = named ?? (await findDockerPrograms(process.env)).programs[0];
-  if (command === undefined) return undefined;
+  if (command === undefined) {
+    return undefined;
+  }
   try {
     const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
     const { stdout } = await promisify(execFile)(command, args, { timeout: 10_000 });
