@@ -21,7 +21,7 @@ export interface CommentOptions {
   readonly pr?: number;
   readonly repo?: string;
   /** Keeps one issue instead of a comment, open while the report has changes. */
-  readonly issue: boolean;
+  readonly issue?: boolean;
   readonly dryRun: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function comment(options: CommentOptions, env: Environment, patienc
   const thread = await target.open();
   if (typeof thread === "string") return `nothing posted: ${thread}`;
   const outcome = await keepOne(thread, wanted, patience);
-  if (!options.issue || !wanted.isQuiet || outcome.kind === "newer" || outcome.comment === undefined)
+  if (options.issue !== true || !wanted.isQuiet || outcome.kind === "newer" || outcome.comment === undefined)
     return sentenceOf(outcome);
   // The text of the issue says now that nothing changes.
   await thread.remove(outcome.comment.id);
@@ -42,7 +42,7 @@ export async function comment(options: CommentOptions, env: Environment, patienc
 }
 
 async function targetOf(
-  { provider, issue, ...named }: CommentOptions,
+  { provider, issue = false, ...named }: CommentOptions,
   { stack }: PreviewReport,
   env: Environment,
   patience: Patience,

@@ -8,7 +8,7 @@ import { cutArchive } from "./cut-layers";
 import { LayerCount, type LayersPacked } from "./layer-summary";
 
 /** How an image's archive is compressed. `none` makes a larger upload and uses no processor time. */
-type Compression = "bzip2" | "none";
+export type Compression = "bzip2" | "none";
 
 export interface ArchiveOptions {
   /** The source of the plain archive: Docker, or a builder that streams the image. */

@@ -3,6 +3,7 @@ import { command } from "../../tests/support/command";
 import { isWrite } from "../../tests/support/servers/recording-proxy";
 import { overSsh } from "../../tests/support/ssh";
 import { Narrator } from "./narrator";
+import { reviewOfAChange } from "./pull-request";
 import { Pulumi } from "./pulumi";
 import { startSites } from "./sites";
 import { openStage, type Stage } from "./stage";
@@ -96,6 +97,26 @@ async function tell(stage: Stage): Promise<void> {
     claim(calls.filter(isWrite).length === 0, `no write to ICA (${calls.length} calls in all)`);
     claim((await stage.dockerCalls.take()).length === 0, "no docker command at all");
   });
+
+  await narrator.step(
+    "A pull request changes a line of the Dockerfile and the workspace: what a reviewer reads",
+    async () => {
+      stage.calls.take();
+      await stage.dockerCalls.take();
+      const { text, code, comment, file } = await reviewOfAChange(stage, "demo");
+      show(`$ ica-bench preview\n${text}`);
+      claim(code === 3, "the exit code says that there is a danger", `${code}`);
+      claim(
+        /^> \*\*`hello` is restarted: people who work in it are disconnected/m.test(comment),
+        "the comment says who is cut off",
+        comment,
+      );
+      claim(/is rebuilt\*\*, because\n- `Dockerfile` changed$/m.test(comment), "and why the image is rebuilt", comment);
+      claim(stage.calls.take().filter(isWrite).length === 0, "no write to ICA");
+      claim(!(await stage.dockerCalls.take()).some(isWork), "no docker build, no docker save");
+      show(`The comment, as Markdown (${Buffer.byteLength(comment)} bytes): ${path.relative(stage.repository, file)}`);
+    },
+  );
 
   await narrator.step("Somebody stops the workspace by hand: pulumi preview --refresh --diff shows it", async () => {
     const [workspace] = await workspaces();

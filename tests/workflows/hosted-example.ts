@@ -1,19 +1,26 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { z } from "zod";
 import { startTestBench, type TestBench } from "../engine/bench";
+import { settingsOf } from "../engine/workspaces/workspaces";
 import { command } from "../support/command";
 import type { StoredComment } from "../support/servers/github/answers";
 import { pullRequestEvent } from "../support/servers/github/events";
 import { GithubServer } from "../support/servers/github/server";
 import { ExampleRepository } from "./example-repository";
 import { type Machine, startMachine } from "./machine/machine";
+import { runGitlabJob } from "./runner/gitlab";
 import type { Host, JobRecord, Trigger } from "./runner/host";
+import { runScript } from "./runner/process";
 import { runWorkflow } from "./runner/run";
 
 /** The environment variables of the emulator and the engine that are secrets of the repository. */
 const secretNames = ["ICA_API_KEY", "PULUMI_CONFIG_PASSPHRASE"];
 const variableNames = ["ICA_PROJECT_ID", "PULUMI_BACKEND_URL"];
+
+const listed = z.object({ items: z.array(z.looseObject({ id: z.string(), name: z.string() })) });
 
 /** A pull request of the example's repository. */
 interface Pull {
@@ -103,6 +110,40 @@ export class HostedExample {
   async night(): Promise<Record<string, JobRecord>> {
     const sha = await this.repository.main();
     return this.#run("drift", { event: "schedule", payload: {}, ref: "refs/heads/main", sha, restricted: false });
+  }
+
+  /** The report of the preview job of .gitlab-ci.yml for a commit. */
+  async gitlabPreview(sha: string): Promise<string> {
+    const { clone, machine, home, vars, secrets } = this.host;
+    const project = { clone, sha, machine, home, folder: this.folder, predefined: {} };
+    const job = await runGitlabJob("preview", { ...project, scoped: { "bench-preview": { ...vars, ...secrets } } });
+    assert.equal(job.code, 0, job.log);
+    return readFile(path.join(job.artifacts, "report.json"), "utf8");
+  }
+
+  /** The report of ci/preview.sh for a commit. */
+  async shellPreview(sha: string): Promise<string> {
+    const cwd = await mkdtemp(path.join(this.folder, "shell-"));
+    const { clone, machine, home, vars, secrets } = this.host;
+    await command("git", ["clone", "--quiet", clone, cwd]);
+    await command("git", ["-C", cwd, "checkout", "--quiet", sha]);
+    const env = { ...machine, HOME: home, ...vars, ...secrets };
+    const { code, log } = await runScript("exec ci/preview.sh dev", { cwd, env, temp: this.folder, strict: false });
+    assert.equal(code, 0, log);
+    return readFile(path.join(cwd, "report.json"), "utf8");
+  }
+
+  /** Changes settings of a workspace on ICA's page. `name` is that of the program. */
+  async changeByHand(name: string, changes: Readonly<Record<string, unknown>>): Promise<void> {
+    const below = `/api/projects/${this.bench.projectId}/workspaces`;
+    const { items } = listed.parse((await this.bench.byHand("GET", `${below}?pageSize=1000`)).body);
+    const found = items.find((each) => each.name === `bench-pull-request-dev-${name}`);
+    assert.ok(found !== undefined, JSON.stringify(items));
+    const { status, body } = await this.bench.byHand("PUT", `${below}/${found.id}`, {
+      ...settingsOf(found),
+      ...changes,
+    });
+    assert.equal(status, 200, JSON.stringify(body));
   }
 
   /** The comments of a pull request. */

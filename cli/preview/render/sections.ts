@@ -3,12 +3,15 @@ import type { PreviewReport, Resource } from "../report/report";
 import { codeBlock, codeCell, codeSpan, markdownInk as ink, plural, prose } from "./ink";
 import {
   changeCounts,
+  changesLeft,
   changeWords,
   dangerSentence,
   imageFacts,
   imageSentence,
   isStoppedByPolicy,
+  linesOf,
   opWord,
+  policiesInOrder,
   reasonWords,
 } from "./sentences";
 
@@ -96,12 +99,12 @@ export const clicks: Section = ({ clicks }, { lists }) => {
     : [`${plural(clicks.length, "setting")} to change by hand on ICA's page.`];
 };
 
-export const policies: Section = ({ policies }, { lists }) => {
+export const policies: Section = (report, { lists }) => {
+  const { policies } = report;
   if (policies.length === 0) return [];
   const mandatory = policies.filter(({ level }) => level === "mandatory");
-  const advisory = policies.filter(({ level }) => level === "advisory");
   const title = `**${plural(policies.length, "policy violation")}**${mandatory.length === 0 ? "" : `, ${mandatory.length} mandatory`}`;
-  const lines = [...mandatory, ...advisory].map(({ resource, pack, policy, level, message }) => {
+  const lines = policiesInOrder(report).map(({ resource, pack, policy, level, message }) => {
     const where = resource === undefined ? "" : ` for ${ink.value(resource.name)}`;
     return `- ${ink.strong(level)} ${ink.value(`${pack}/${policy}`)}${where}: ${paragraph(message)}`;
   });
@@ -110,8 +113,7 @@ export const policies: Section = ({ policies }, { lists }) => {
 
 /** The lines of a message in one line: as prose where they are plain. */
 function paragraph(message: string): string {
-  const lines = message.split(/\r?\n/).filter((line) => line.trim() !== "");
-  return lines.map((line) => prose(line.trim())).join(" ") || codeSpan("");
+  return linesOf(message).map(prose).join(" ") || codeSpan("");
 }
 
 export const findings: Section = ({ findings }, { lists }) => {
@@ -124,12 +126,13 @@ export const findings: Section = ({ findings }, { lists }) => {
   return [lists ? `${title}\n\n${lines.join("\n")}` : `${title}.`];
 };
 
-export const images: Section = ({ images }, { lists, reasons }) => {
+export const images: Section = (report, { lists, reasons }) => {
+  const { images } = report;
   if (images.length === 0) return [];
   if (!lists) return [`${plural(images.length, "image")} change.`.replace(/^1 image change/, "1 image changes")];
   return images.map((image) => {
     const why = image.reasons.map((reason) => `- ${reasonWords(ink, reason)}`);
-    const changes = image.op === "update" || image.op === "replace" ? image.changes : [];
+    const changes = image.op === "update" || image.op === "replace" ? changesLeft(report, image) : [];
     const listed = changes.length === 0 ? "" : `: ${changes.map((one) => changeWords(ink, one, false)).join(", ")}`;
     const facts = imageFacts(ink, image).join(" ");
     const head = `**${imageSentence(ink, image)}**`;
@@ -139,14 +142,14 @@ export const images: Section = ({ images }, { lists, reasons }) => {
 };
 
 /** What a danger says of a workspace already is not said again. */
-export const workspaces: Section = ({ workspaces, dangers }, { lists, reasons }) => {
+export const workspaces: Section = (report, { lists, reasons }) => {
+  const { workspaces } = report;
   if (workspaces.length === 0) return [];
   const count = (op: string) => workspaces.filter((one) => one.op === op).length;
   const ops = [...new Set(workspaces.map(({ op }) => op))].map((op) => `${count(op)} ${opWord(op)}`).join(", ");
   if (!lists) return [`${plural(workspaces.length, "workspace")}: ${ops}.`];
   const lines = workspaces.map(({ resource, op, changes }) => {
-    const said = dangers.filter((danger) => danger.resource.urn === resource.urn).flatMap((danger) => danger.changes);
-    const left = changes.filter(({ field }) => !said.some((one) => one.field === field));
+    const left = changesLeft(report, { resource, changes });
     const listed = reasons && op !== "create" ? left.map((one) => changeWords(ink, one, false)).join(", ") : "";
     return `- ${ink.value(resource.name)} is ${opWord(op)}${listed === "" ? "" : `: ${listed}`}`;
   });

@@ -104,6 +104,31 @@ function valuesWords(ink: Ink, { before, after, secret, unknown }: Change): stri
   return after === undefined && !unknown ? `${ink.value(before)} removed` : `${ink.value(before)} → ${next}`;
 }
 
+/**
+ * The changes of a resource that a sentence about it lists: neither those that a danger says already, nor the content hash,
+ * which the version and the reasons stand for.
+ */
+export function changesLeft(
+  { dangers }: PreviewReport,
+  { resource, changes }: Pick<WorkspaceChange, "resource" | "changes">,
+): Change[] {
+  const said = dangers.filter((danger) => danger.resource.urn === resource.urn).flatMap((danger) => danger.changes);
+  return changes.filter(({ field }) => field !== "contextHash" && !said.some((one) => one.field === field));
+}
+
+/** Policy violations, the mandatory ones first. */
+export function policiesInOrder({ policies }: PreviewReport): PreviewReport["policies"] {
+  return ["mandatory", "advisory"].flatMap((level) => policies.filter((one) => one.level === level));
+}
+
+/** The lines of a message that are not empty. */
+export function linesOf(message: string): string[] {
+  return message
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
 export function opWord(op: ImageChange["op"]): string {
   const words = {
     create: "created",

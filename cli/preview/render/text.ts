@@ -4,11 +4,15 @@ import type { Danger, PreviewReport } from "../report/report";
 import type { Ink } from "./ink";
 import {
   changeCounts,
+  changesLeft,
   changeWords,
   dangerSentence,
   imageFacts,
   imageSentence,
+  isStoppedByPolicy,
+  linesOf,
   opWord,
+  policiesInOrder,
   reasonWords,
   summary,
 } from "./sentences";
@@ -53,11 +57,11 @@ export function renderText(report: PreviewReport, { colour }: TextOptions): stri
     report.dangers.map((danger) => `${signOf(danger, paint)} ${dangerSentence(plain, danger, { reasons: true })}`),
     report.clicks.map(
       ({ resource, setting, declared }) =>
-        `${paint("yellow", "click ")} ${plain.value(resource.name)}: turn ${setting} ${declared ? "on" : "off"} on ICA's page of the image`,
+        `${paint("yellow", "click ")} ${plain.value(resource.name)}: turn ${declared ? "on" : "off"} ${setting} on ICA's page of the image`,
     ),
-    report.policies.map(
+    policiesInOrder(report).map(
       ({ resource, pack, policy, level, message }) =>
-        `${paint(level === "mandatory" ? "red" : "yellow", "policy")} ${level} ${plain.value(`${pack}/${policy}`)}${resource === undefined ? "" : ` ${plain.value(resource.name)}`}: ${printableLine(message)}`,
+        `${paint(level === "mandatory" ? "red" : "yellow", "policy")} ${level} ${plain.value(`${pack}/${policy}`)}${resource === undefined ? "" : ` ${plain.value(resource.name)}`}: ${printableLine(linesOf(message).join(" "))}`,
     ),
     report.findings.map(
       ({ file, line, severity, code, message, fix }) =>
@@ -87,7 +91,8 @@ function signOf({ kind }: Danger, paint: Paint): string {
   return kind === "disconnected" ? paint("yellow", "DISCONNECTS") : paint("red", "REFUSED");
 }
 
-function failed({ outcome, errors, notJudged }: PreviewReport, ink: Ink, paint: Paint): string[] {
+function failed(report: PreviewReport, ink: Ink, paint: Paint): string[] {
+  const { outcome, errors, notJudged } = report;
   if (outcome !== "failed") return [];
   const said = errors.map(({ resource, message }) => {
     const where = resource === undefined ? "" : `${ink.value(resource.name)}: `;
@@ -96,7 +101,10 @@ function failed({ outcome, errors, notJudged }: PreviewReport, ink: Ink, paint: 
   const names = notJudged.slice(0, 20).map(({ name }) => ink.value(name));
   const more = notJudged.length - names.length;
   const left = notJudged.length === 0 ? [] : [`not judged: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`];
-  return [...said, ...left];
+  const refused = isStoppedByPolicy(report)
+    ? [`${paint("red", "REFUSED")} pulumi up refuses this change: it violates a mandatory policy.`]
+    : [];
+  return [...refused, ...said, ...left];
 }
 
 const opSigns = { create: "+", update: "~", replace: "+-", delete: "-", forget: "-", import: "=", read: ">" } as const;
@@ -110,18 +118,19 @@ const opStyles = {
   read: "cyan",
 } as const satisfies Record<string, Style>;
 
-function changes({ images, workspaces, others }: PreviewReport, ink: Ink, paint: Paint): string[] {
+function changes(report: PreviewReport, ink: Ink, paint: Paint): string[] {
+  const { images, workspaces, others } = report;
   const sign = (op: keyof typeof opSigns) => paint(opStyles[op], opSigns[op].padStart(3));
   const listed = (list: PreviewReport["workspaces"][number]["changes"]) =>
     list.length === 0 ? "" : `: ${list.map((one) => changeWords(ink, one, false)).join(", ")}`;
   return [
     ...images.flatMap((image) => [
-      `${sign(image.op)} ${imageSentence(ink, image)}${image.op === "create" ? "" : listed(image.changes)}. ${imageFacts(ink, image).join(" ")}`.trimEnd(),
+      `${sign(image.op)} ${imageSentence(ink, image)}${image.op === "create" ? "" : listed(changesLeft(report, image))}. ${imageFacts(ink, image).join(" ")}`.trimEnd(),
       ...image.reasons.map((reason) => `      because ${reasonWords(ink, reason)}`),
     ]),
     ...workspaces.map(
       ({ resource, op, changes: fields }) =>
-        `${sign(op)} workspace ${ink.value(resource.name)} is ${opWord(op)}${op === "create" ? "" : listed(fields)}`,
+        `${sign(op)} workspace ${ink.value(resource.name)} is ${opWord(op)}${op === "create" ? "" : listed(changesLeft(report, { resource, changes: fields }))}`,
     ),
     ...others.map(
       ({ resource, op, changes: fields }) =>
@@ -134,7 +143,10 @@ function beside({ drift, gone }: PreviewReport, ink: Ink, paint: Paint): string[
   const value = (text: string | undefined, secret: true | undefined) =>
     secret ? "(secret)" : text === undefined ? "nothing" : ink.value(text);
   return [
-    ...gone.map(({ name }) => `${paint("yellow", "by hand")} ${ink.value(name)} was deleted`),
+    ...gone.map(
+      ({ name }) =>
+        `${paint("yellow", "by hand")} ${ink.value(name)} was deleted in ICA; up creates it again if it is declared`,
+    ),
     ...drift.flatMap(({ resource, fields }) =>
       fields.map(
         ({ field, inIca, declared, secret, putBack }) =>

@@ -49,7 +49,9 @@ function planOf({ urn, before, after }: Step, facts: Facts): PlanFact | undefine
   const { state, next } = sidesOf({ before, after });
   if (state === undefined || next === undefined) return undefined;
   const plan = planChange("not looked at", state, next);
-  return { ...plan, kind: "plan", laterRefusals: [...plan.laterRefusals] };
+  // The provider refuses such a restart while the workspace runs. There is a step, so that it saw it stopped.
+  const disconnects = plan.refusals.length > 0 ? "no" : plan.disconnects;
+  return { ...plan, disconnects, kind: "plan", laterRefusals: [...plan.laterRefusals] };
 }
 
 function sidesOf({ before, after }: Pick<Step, "before" | "after">) {

@@ -17,9 +17,9 @@ describe("ica-bench comment refuses, before any call,", function () {
   });
 
   after(async () => {
-    assert.deepEqual(github.seen, []);
     await job.end();
     await github.close();
+    assert.deepEqual(github.seen, []);
   });
 
   const refused = (work: Promise<unknown>, words: RegExp) =>

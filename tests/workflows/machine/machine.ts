@@ -10,8 +10,12 @@ export interface Machine {
   close(): Promise<void>;
 }
 
-/** What a step needs of the test's own environment to find Docker. */
-const inherited = ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_BUILDKIT", "TMPDIR", "LANG"];
+/** What steps take from the test's own environment: how to reach Docker and the network. */
+const inherited = [
+  ...["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_BUILDKIT", "TMPDIR", "LANG"],
+  ...["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"],
+  ...["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR"],
+];
 
 /** A machine in a folder. `env` is added to the environment of each step. */
 export async function startMachine(folder: string, env: Readonly<Record<string, string>>): Promise<Machine> {
@@ -33,6 +37,8 @@ export async function startMachine(folder: string, env: Readonly<Record<string, 
       PATH: [programs, process.env.PATH ?? ""].join(path.delimiter),
       npm_config_registry: registry.url,
       npm_config_cache: path.join(folder, "npm-cache"),
+      // The home folder of a job is empty, and the user's own settings may say how to reach the registry.
+      npm_config_userconfig: (await command("npm", ["config", "get", "userconfig"])).stdout,
       npm_config_update_notifier: "false",
     },
     home: path.join(folder, "home"),

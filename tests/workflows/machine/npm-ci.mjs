@@ -1,5 +1,5 @@
 // Stands for `npm ci` in a job: links the packages of this repository instead of downloading them, pulumi-ica as built.
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -14,6 +14,9 @@ for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
   mkdirSync(dirname(join("node_modules", name)), { recursive: true });
   symlinkSync(folder, join("node_modules", name));
   const { bin = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  for (const [program, file] of Object.entries(typeof bin === "string" ? { [name]: bin } : bin))
-    symlinkSync(join(folder, file), join("node_modules/.bin", program));
+  for (const [program, file] of Object.entries(typeof bin === "string" ? { [name]: bin } : bin)) {
+    const target = join(folder, file);
+    chmodSync(target, 0o755);
+    symlinkSync(target, join("node_modules/.bin", program));
+  }
 }

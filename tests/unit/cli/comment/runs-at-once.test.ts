@@ -106,4 +106,47 @@ describe("runs that comment at once", () => {
       ),
       { numRuns: 200 },
     ));
+
+  it("leave one comment when the older one stalls before it posts, until the later one has ended", async () => {
+    const [board, time] = [new Board(), new VirtualTime()];
+    const patience = { clock: time, settleMs: 1000, secondMs: 1000 };
+    const thread = slowThread(board, time, () => 10);
+    const stalled = {
+      ...thread,
+      create: async (body: string) => {
+        await time.sleep(60_000);
+        return thread.create(body);
+      },
+    };
+    const [older, later] = await time.finish(
+      Promise.all([keepOne(stalled, wantedOf(1), patience), keepOne(thread, wantedOf(2), patience)]),
+    );
+    assert.deepEqual([older.kind, later.kind], ["newer", "created"]);
+    assert.deepEqual(
+      board.posted.map(({ id, body }) => [id, body.split("\n")[1]]),
+      [[1, "text of run 2"]],
+    );
+  });
+});
+
+describe("a list of comments that is a little behind", () => {
+  const patience = (time: VirtualTime) => ({ clock: time, settleMs: 1000, secondMs: 1000 });
+
+  it("does not make a run post twice", async () => {
+    const [board, time] = [new Board(), new VirtualTime()];
+    const behind = { ...slowThread(board, time, () => 10), find: async () => [] };
+    const { kind } = await time.finish(keepOne(behind, wantedOf(1), patience(time)));
+    assert.equal(kind, "created");
+    assert.equal(board.posted.length, 1);
+  });
+
+  it("does not make an older run replace a newer one's text", async () => {
+    const [board, time] = [new Board(), new VirtualTime()];
+    const listed = { ...board.add(`${markerLine(markerFor(stack, { number: 1 }))}\nbefore`) };
+    const thread = slowThread(board, time, () => 10);
+    await time.finish(keepOne(thread, wantedOf(3), patience(time)));
+    const behind = { ...thread, find: async () => [listed] };
+    assert.equal((await time.finish(keepOne(behind, wantedOf(2), patience(time)))).kind, "newer");
+    assert.match(board.posted[0]?.body ?? "", /text of run 3/);
+  });
 });

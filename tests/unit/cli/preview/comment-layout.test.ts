@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { renderMarkdown } from "../../../../cli/preview/render/markdown";
+import { renderText } from "../../../../cli/preview/render/text";
 import { type PreviewReport, previewReport } from "../../../../cli/preview/report/report";
 
 const resource = (name: string) => ({
@@ -8,8 +9,8 @@ const resource = (name: string) => ({
   name,
 });
 
-function comment(more: Partial<PreviewReport>): string {
-  const report = previewReport.parse({
+function report(more: Partial<PreviewReport>): PreviewReport {
+  return previewReport.parse({
     version: 1,
     stack: { name: "dev", project: "team" },
     time: "2026-11-28T14:02:11Z",
@@ -20,8 +21,9 @@ function comment(more: Partial<PreviewReport>): string {
     ...{ others: [], errors: [], warnings: [], notJudged: [] },
     ...more,
   });
-  return renderMarkdown(report, { limit: 65_000 });
 }
+
+const comment = (more: Partial<PreviewReport>) => renderMarkdown(report(more), { limit: 65_000 });
 
 describe("the layout of a comment", () => {
   it("shows policy violations as sentences, the mandatory ones first", () => {
@@ -81,5 +83,20 @@ describe("the layout of a comment", () => {
       "- `other` is changed: `storageGb` `128` → `64`",
     ]);
     assert.match(text, /^> \*\*`pilot` is replaced.*`storageGb` `128` → `64`/m);
+  });
+});
+
+describe("the text for a terminal", () => {
+  it("says a change once, a violation in one line, and what a mandatory one means", () => {
+    const hash = { field: "contextHash", before: "1".repeat(64), after: "2".repeat(64) };
+    const image = {
+      ...{ resource: resource("page"), op: "replace" as const, version: { before: "1", after: "2" }, changes: [hash] },
+      ...{ reasons: [], upload: "unknown" as const, regions: { before: [], after: [] } },
+    };
+    const policy = { pack: "bench", policy: "names", level: "mandatory" as const, message: "A rule.\nWhat to do." };
+    const text = renderText(report({ outcome: "failed", images: [image], policies: [policy] }), { colour: false });
+    assert.match(text, /^REFUSED pulumi up refuses this change: it violates a mandatory policy\.$/m);
+    assert.match(text, /^policy mandatory bench\/names: A rule\. What to do\.$/m);
+    assert.doesNotMatch(text, /contextHash/, "the version stands for it");
   });
 });
