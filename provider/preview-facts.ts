@@ -41,7 +41,7 @@ export type RebuildReason = z.infer<typeof rebuildReason>;
 const likelihood = z.enum(["no", "perhaps", "yes"]);
 
 /** What the provider saw of one resource. */
-export const fact = z.discriminatedUnion("kind", [
+const fact = z.discriminatedUnion("kind", [
   z
     .object({
       kind: z.literal("plan"),

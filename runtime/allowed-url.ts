@@ -45,17 +45,23 @@ const pathForm = /^(?:[\w/.~!$&'()*+,;=:@-]|%[0-9a-f]{2})*$/i;
 export function parseAllowedUrl(written: string): AllowedUrl {
   const text = written.trim();
   const fail = (problem: string) => new AllowedUrlError(written, problem);
-  if (text.length > longest) throw fail(`has more than ${longest} characters`);
+  if (text.length > longest) {
+    throw fail(`has more than ${longest} characters`);
+  }
   const [, scheme, wildcard, rawHost, rawPort, rawPath] = entryForm.exec(text) ?? [];
   const host = rawHost?.toLowerCase().replace(/\.$/, "");
   // Otherwise "https//example.org" would be the host "https" with a path.
-  if (host === undefined || !hostForm.test(host) || /^https?$/.test(host)) throw fail(problemOf(text));
+  if (host === undefined || !hostForm.test(host) || /^https?$/.test(host)) {
+    throw fail(problemOf(text));
+  }
   const port = rawPort === undefined ? undefined : Number(rawPort);
-  if (port !== undefined && (port < 1 || port > 65_535))
+  if (port !== undefined && (port < 1 || port > 65_535)) {
     throw fail("has a port outside 1 to 65535. Write one of these, or leave it out");
+  }
   const path = withoutSlashes(rawPath ?? "");
-  if (!pathForm.test(path) || climbs(path))
+  if (!pathForm.test(path) || climbs(path)) {
     throw fail('has a path that cannot be compared. Write one without spaces, "?", "#" and "..", or leave it out');
+  }
   return {
     scheme: schemeOf(scheme),
     host,
@@ -86,12 +92,18 @@ function climbs(path: string): boolean {
 }
 
 function problemOf(text: string): string {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !/^https?:/i.test(text))
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) && !/^https?:/i.test(text)) {
     return "has another scheme than http and https. Write https://, http:// or the host alone";
-  if (text.includes("*")) return "has a wildcard in another place than the start. Write *.example.org";
-  if (text.startsWith(".")) return "starts with a dot. Write two entries, as in example.org and *.example.org";
-  if (/[^\p{ASCII}]/u.test(text))
+  }
+  if (text.includes("*")) {
+    return "has a wildcard in another place than the start. Write *.example.org";
+  }
+  if (text.startsWith(".")) {
+    return "starts with a dot. Write two entries, as in example.org and *.example.org";
+  }
+  if (/[^\p{ASCII}]/u.test(text)) {
     return "has characters outside ASCII. Write the host in its xn-- form, and the path with %XX";
+  }
   return "is not a URL such as https://cran.r-project.org, nor a host such as *.example.org";
 }
 
@@ -108,6 +120,8 @@ function quoted(text: string): string {
 /** A loop, because a regular expression takes quadratic time in the number of slashes. */
 function withoutSlashes(path: string): string {
   let end = path.length;
-  while (path[end - 1] === "/") end--;
+  while (path[end - 1] === "/") {
+    end--;
+  }
   return path.slice(0, end);
 }

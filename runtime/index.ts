@@ -1,13 +1,14 @@
 export type { default as Dockerode } from "dockerode";
 export { type AllowedUrl, parseAllowedUrl } from "./allowed-url";
+export { benchGid, benchUid, dockerLabel, stopGraceSeconds } from "./bench-facts";
 export { Bench, type BenchOptions } from "./container/bench";
 export { benchEnvironment, type EnvironmentSource, NAMESPACE, webPrefix } from "./container/environment";
 export { type Listener, type SupervisionEnd, TIMING, type Timing } from "./container/supervisor";
 export { connectDocker } from "./docker/connect";
-export { dockerLabel, INSTANCE_LABEL, Names, WORKSPACE_LABEL } from "./names";
+export { INSTANCE_LABEL, Names, WORKSPACE_LABEL } from "./names";
 export { GATEWAY_IMAGE, removeGatewayImage } from "./network/gateway-image";
 export type { Limits } from "./resource-models";
-export { benchGid, benchUid, type Endpoints, type StopOutcome, stopGraceSeconds, type WorkspaceSpec } from "./spec";
+export type { Endpoints, StopOutcome, WorkspaceSpec } from "./spec";
 export { Attended } from "./trial/attended";
 export { imageTag, newInstance, sweepDeadRuns } from "./trial/instances";
 export type { Probe } from "./trial/probe";

@@ -1,6 +1,5 @@
 import { dockerLabel } from "./bench-facts";
 
-export { dockerLabel };
 /** The purpose of an object in Docker: the value of its label `pulumi-ica`. */
 export type Role =
   | "workspace"
@@ -24,7 +23,7 @@ export const WORKSPACE_LABEL = "pulumi-ica.workspace";
  * Label key for the test run that created an object, so that concurrent runs on one engine can tell their objects
  * apart.
  */
-export const TEST_RUN_LABEL = "pulumi-ica.test-run";
+const TEST_RUN_LABEL = "pulumi-ica.test-run";
 /** Environment variable with the value of {@link TEST_RUN_LABEL}; `npm test` sets it. */
 export const TEST_RUN_VARIABLE = "PULUMI_ICA_TEST_RUN";
 

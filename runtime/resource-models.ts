@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 
 /** The size of a machine. */
-export interface ResourceModel {
+interface ResourceModel {
   readonly cpus: number;
   readonly memoryGb: number;
 }

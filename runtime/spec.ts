@@ -1,7 +1,5 @@
 import type { Limits } from "./resource-models";
 
-export { benchGid, benchUid, consolePort, startScript, stopGraceSeconds, webPort } from "./bench-facts";
-
 /** The specification of a workspace to run. */
 export interface WorkspaceSpec {
   /** Part of the names of its containers, network and volumes; the same after every restart. */

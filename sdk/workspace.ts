@@ -11,21 +11,21 @@ import { typeToken, withMachinery } from "./machinery/machinery";
 export type ClusterArgs = ClusterManagerArgs & (StaticMembersArgs | DynamicMembersArgs);
 
 /** A fixed number of members, independent of the load. */
-export interface StaticMembersArgs {
+interface StaticMembersArgs {
   /** Number of members, 0 to 50. */
   members: pulumi.Input<number>;
   maxMembers?: never;
 }
 
 /** A number of members that follows the load. */
-export interface DynamicMembersArgs {
+interface DynamicMembersArgs {
   /** Largest number of members, 0 to 50. */
   maxMembers: pulumi.Input<number>;
   members?: never;
 }
 
 /** Settings of a cluster's manager. */
-export interface ClusterManagerArgs {
+interface ClusterManagerArgs {
   /** Id of another Bench image for the manager and the members. Default: the workspace's own image. */
   managerImage?: pulumi.Input<string>;
   /** Web access to the manager. Default: false. */

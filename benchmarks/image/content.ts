@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { copyFile, mkdir, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { type BuildSpec, type Docker, dockerLabel } from "../../provider/docker/cli";
+import type { BuildSpec } from "../../provider/docker/build-args";
+import type { Docker } from "../../provider/docker/cli";
+import { dockerLabel } from "../../runtime/bench-facts";
 
 /**
  * A typical team's image: an operating system with a web server (the quickstart's), then programs and libraries (copies

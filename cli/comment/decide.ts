@@ -54,7 +54,7 @@ export function decide(found: readonly Posted[], wanted: Wanted, hasWritten: boo
 }
 
 /** Servers keep a text as it is, except for line ends and what surrounds it. */
-export function sameText(a: string, b: string): boolean {
+function sameText(a: string, b: string): boolean {
   const plain = (text: string) => text.replaceAll("\r\n", "\n").trim();
   return plain(a) === plain(b);
 }

@@ -114,7 +114,7 @@ export class ApiDocument {
 }
 
 /** The name of a call, independent of the names of its parameters: `GET /api/projects/{}/workspaces`. */
-export function callOf(method: string, path: string): string {
+function callOf(method: string, path: string): string {
   // A document can have the prefix in its paths instead of in `servers`.
   return `${method.toUpperCase()} ${path.replace(/^\/ica\/rest(?=\/)/, "").replace(/\{[^{}]*\}/g, "{}")}`;
 }

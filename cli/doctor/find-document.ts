@@ -58,7 +58,7 @@ export async function findDocument(baseUrl: string, timeoutMs = usualTimeoutMs):
 }
 
 /** The document addresses in a Swagger page: `url: "..."`. */
-export function addressesIn(text: string | undefined, page: string): string[] {
+function addressesIn(text: string | undefined, page: string): string[] {
   const named = [...(text ?? "").matchAll(/["']?\burl["']?\s*[:=]\s*["']([^"'\s]+)["']/g)].map(([, url = ""]) => url);
   return named.filter((url) => URL.canParse(url, page)).map((url) => new URL(url, page).href);
 }

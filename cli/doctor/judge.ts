@@ -3,7 +3,7 @@ import { type Assumption, type AssumptionId, assumptions, type Outcome } from ".
 import type { CallSeen, Facts } from "./look";
 
 /** The outcome of one check, and the reason. */
-export interface Verdict {
+interface Verdict {
   readonly outcome: Outcome;
   readonly why: string;
 }

@@ -21,7 +21,7 @@ export interface CallSeen {
 }
 
 /** How the workspace calls answered. */
-export type WorkspacesSeen =
+type WorkspacesSeen =
   /** `problem`: ICA serves the list, but not in the assumed form. */
   | { readonly kind: "served"; readonly list: readonly Workspace[]; readonly problem: string | undefined }
   | { readonly kind: "missing"; readonly why: string }

@@ -44,7 +44,7 @@ export function shown(file: string, cwd: string): string {
 }
 
 /** Whether a path is inside a folder. */
-export function isBelow(file: string, folder: string): boolean {
+function isBelow(file: string, folder: string): boolean {
   const relative = path.relative(folder, file);
   return relative !== "" && relative.split(path.sep)[0] !== ".." && !path.isAbsolute(relative);
 }

@@ -19,7 +19,7 @@ const formats = ["text", "markdown", "json"] as const;
 type Format = (typeof formats)[number];
 
 /** Exit codes of `ica-bench preview`. A wrong option counts as failed. */
-export const exitCodes: Readonly<Record<PreviewReport["outcome"], number>> = {
+const exitCodes: Readonly<Record<PreviewReport["outcome"], number>> = {
   unchanged: 0,
   failed: 1,
   changes: 2,

@@ -21,7 +21,7 @@ const side = z
 
 const names = z.array(z.string()).nullish();
 
-export const rawStep = z.looseObject({
+const rawStep = z.looseObject({
   op: z.string(),
   urn: z.string(),
   oldState: side,

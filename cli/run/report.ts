@@ -85,7 +85,7 @@ function itemOf({ step, state, seconds, detail }: Extract<RunEvent, { event: "st
 }
 
 /** An event as lines for people. Text from an image or from Docker must not control the terminal. */
-export function linesOf(event: RunEvent): string[] {
+function linesOf(event: RunEvent): string[] {
   return rawLines(event).map(printable);
 }
 

@@ -6,7 +6,7 @@ import { type Identity, projectRegion } from "../state/identity";
 const tagList = z.array(z.string());
 
 /** Tags by kind, with the names of the documented `DataTag`. */
-export const dataTags = z.object({
+const dataTags = z.object({
   technicalTags: tagList,
   userTags: tagList,
   connectorTags: tagList,

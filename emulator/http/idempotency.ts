@@ -24,7 +24,7 @@ type Stored = z.infer<typeof stored>;
 export type JsonObject = z.infer<typeof jsonObject>;
 
 /** The answer of a creating call. */
-export interface Created {
+interface Created {
   readonly headers?: Readonly<Record<string, string>>;
   /** The body without secrets; it stays on disk for seven days. */
   readonly body: object;

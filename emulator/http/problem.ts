@@ -57,7 +57,7 @@ export const unprocessable = factory(422, "Unprocessable Content");
 /** 429: too many calls; `Retry-After` gives the wait. */
 export const tooManyRequests = factory(429, "Too Many Requests");
 /** 507: the emulator's disk is full. */
-export const insufficientStorage = factory(507, "Insufficient Storage");
+const insufficientStorage = factory(507, "Insufficient Storage");
 /** 500: a bug in the emulator. */
 export const internalError = factory(500, "Internal Server Error");
 

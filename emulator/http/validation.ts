@@ -55,7 +55,9 @@ type Specification = Exclude<Parameters<typeof middleware>[0]["apiSpec"], string
 function specification(name: string): Specification {
   const text = readFileSync(path.join(openapiFolder(), name), "utf8");
   return parse(text, (key, value: unknown) => {
-    if (key === "pattern" && value === ".*/$") return "/$";
+    if (key === "pattern" && value === ".*/$") {
+      return "/$";
+    }
     return isQueryParameter(value) ? { ...value, allowReserved: true } : value;
   });
 }

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { chmod, chown, copyFile, lstat, mkdir, readdir, rename, rm, rmdir, unlink } from "node:fs/promises";
 import path from "node:path";
-import { benchGid, benchUid } from "../../runtime/spec";
+import { benchGid, benchUid } from "../../runtime/bench-facts";
 import { inFolder, partsOf, unlessGone } from "./safe-paths";
 
 /**

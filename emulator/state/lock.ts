@@ -4,6 +4,7 @@ import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { isAlive } from "../../runtime/is-alive";
 import { textOf } from "./unless-missing";
 
 const running = z.object({
@@ -21,7 +22,7 @@ const fileOf = (dir: string) => path.join(dir, "emulator.pid");
 /** The emulator that runs on this folder now, or undefined. A killed one does not count. */
 export async function runningOn(dir: string): Promise<Running | undefined> {
   const known = parse(await textOf(fileOf(dir)));
-  return known !== undefined && isAlive(known) ? known : undefined;
+  return known !== undefined && runs(known) ? known : undefined;
 }
 
 /** Locks the data folder for this process. Throws when a running emulator holds it. */
@@ -76,7 +77,7 @@ async function takeLock(draft: string, file: string, dir: string): Promise<void>
     } catch (error) {
       const found = await textOf(file);
       const known = parse(found);
-      if (known !== undefined && isAlive(known)) {
+      if (known !== undefined && runs(known)) {
         throw new Error(
           `An emulator (process ${known.pid}) already uses ${dir}. Stop it first, or choose another folder.`,
           { cause: error },
@@ -105,7 +106,7 @@ async function removeDead(draft: string, file: string, found: string): Promise<b
     // Another process has the right, or was killed while it had it.
     const other = await textOf(right);
     const holder = parse(other);
-    return other !== undefined && !(holder !== undefined && isAlive(holder)) && removeDead(draft, right, other);
+    return other !== undefined && !(holder !== undefined && runs(holder)) && removeDead(draft, right, other);
   }
   try {
     if ((await textOf(file)) === found) {
@@ -126,13 +127,10 @@ function parse(text: string | undefined): Running | undefined {
   }
 }
 
-function isAlive({ pid, started }: Running): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-  return startOf(pid) === started;
+function runs({ pid, started }: Running): boolean {
+  const now = startOf(pid);
+  // Some systems hide the processes of other users.
+  return isAlive(pid) && (now === "" || now === started);
 }
 
 /**

@@ -7,7 +7,7 @@ import { NAMESPACE, webPrefix } from "../../runtime";
 type Destination = { readonly port: number } | { readonly status: 403 | 404 | 503; readonly reason: string };
 
 /** The facts about a workspace that web access needs. */
-export interface WebWorkspace {
+interface WebWorkspace {
   readonly status: string;
   readonly settings: { readonly name: string; readonly access: { readonly web: boolean } };
 }

@@ -10,9 +10,6 @@ import { LayerCount, type LayersPacked } from "./layer-summary";
 /** How an image's archive is compressed. `none` makes a larger upload and uses no processor time. */
 export type Compression = "bzip2" | "none";
 
-/** The file name extension, as in the vendor's own example (`docker save … | bzip2 > ….tar.bz2`). */
-export const archiveSuffix: Readonly<Record<Compression, string>> = { bzip2: ".tar.bz2", none: ".tar" };
-
 export interface ArchiveOptions {
   /** The source of the plain archive: Docker, or a builder that streams the image. */
   readonly docker: Pick<Docker, "readSaved">;

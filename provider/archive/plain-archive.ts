@@ -1,7 +1,9 @@
 import { type Reading, readingOfChunks } from "../bytes/reading";
 import { ArchiveLook } from "../docker/archive-look";
-import type { BuildSpec, Docker, ImageInfo } from "../docker/cli";
+import type { BuildSpec } from "../docker/build-args";
+import type { Docker } from "../docker/cli";
 import { imageContentHash } from "../docker/image-content";
+import type { ImageInfo } from "../docker/image-info";
 
 /** An image's second build, for its archive, gave another result than the first. */
 export class ChangedBuildError extends Error {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { dockerLabel } from "../docker/cli";
+import { dockerLabel } from "../../runtime/bench-facts";
 import { line, localPath, unseenCharacter, value, word } from "../inputs/text";
 
 /** The fields of `build`; each problem is reported at its property. */

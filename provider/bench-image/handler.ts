@@ -5,7 +5,6 @@ import type { DockerImage } from "../ica/docker-images";
 import { isKnown, type MaybeWithin, unknownValue } from "../inputs/unknown";
 import { checkImage } from "./check";
 import type { BenchImageInputs } from "./inputs";
-import { publish } from "./publish";
 import { PublishError } from "./publish-error";
 import { reasonsLine, rebuildReasons } from "./rebuild-reasons";
 import { describeRegions, regionsOf } from "./regions/regions";
@@ -40,7 +39,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     return change;
   },
 
-  create: publish,
+  create: (...args) => publishing().publish(...args),
 
   async read(context, id, saved): Promise<Live<BenchImageState> | undefined> {
     // With Pulumi's read-only option `id`, what is saved is the program's declaration, which may leave the project out.
@@ -84,6 +83,9 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     context.log.info(`stays in ICA, which has no call to delete an image; the stack forgets it: ${what}`);
   },
 };
+
+/** Loaded when an image is published: a preview needs no upload and no archive. */
+const publishing = () => require("./publish") as typeof import("./publish");
 
 /** The image that is about to be changed; throws when it is gone. */
 async function still(context: Context, id: string, { name, version }: BenchImageInputs): Promise<DockerImage> {

@@ -1,7 +1,7 @@
 import { ContextError } from "./error";
 
 /** Name of the format. Any change of a rule in docs/context-hash.md needs a new number. */
-export const manifestVersion = "ica-bench-context-v1";
+const manifestVersion = "ica-bench-context-v1";
 
 /** What goes into an image apart from the context's files. */
 export interface BuildDeclaration {

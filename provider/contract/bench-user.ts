@@ -1,5 +1,5 @@
+import { benchUid } from "../../runtime/bench-facts";
 import type { Docker } from "../docker/cli";
-import { benchUid } from "./rules";
 
 /** The name of UID 1000 in an image, the user that sshd lets in; the number when /etc/passwd has no such entry. */
 export async function benchUserName(docker: Docker, ref: string): Promise<string> {

@@ -20,7 +20,7 @@ export interface Finding {
 }
 
 /** A place in a file of the context. */
-export interface Place {
+interface Place {
   /** POSIX, relative to the context. */
   readonly file: string;
   /** From 1. */

@@ -1,6 +1,4 @@
-import { benchGid, benchUid, startScript } from "../../runtime/bench-facts";
-
-export { benchGid, benchUid, startScript };
+import { startScript } from "../../runtime/bench-facts";
 
 /** The vendor's sources: the page with the manual steps, and its example images. */
 const page = "https://help.ica.illumina.com/project/p-bench/bring-your-own-bench-image";

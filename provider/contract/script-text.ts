@@ -1,7 +1,7 @@
 import { posix } from "node:path";
+import { startScript } from "../../runtime/bench-facts";
 import { isPointer } from "./dockerfile/pointers";
 import { type Finding, finding } from "./finding";
-import { startScript } from "./rules";
 
 /** A script's shebang line. */
 export interface Shebang {

@@ -3,7 +3,7 @@ import { readRegularFile } from "../bytes/regular-file";
 import type { DockerClient } from "./find";
 
 /** The source of a build secret: a variable of this process's environment, or a file. Never the value. */
-export type SecretSource = { readonly env: string } | { readonly file: string };
+type SecretSource = { readonly env: string } | { readonly file: string };
 
 /** What to build. */
 export interface BuildSpec {

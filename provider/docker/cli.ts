@@ -19,15 +19,6 @@ import { type ImageInfo, parseImageInfo } from "./image-info";
 import { type ImageLayer, parseHistory } from "./image-layers";
 import { type BuildLineKind, BuildProgress } from "./progress";
 
-export { type BuildSpec, BuildSpecError, beyondClient, type SecretSource } from "./build-args";
-export { BuildError, BuilderError, DockerError, DockerNotFoundError } from "./errors";
-export type { FolderEntry, ImageFile } from "./image-files";
-export type { ImageInfo } from "./image-info";
-export type { ImageLayer } from "./image-layers";
-export type { BuildLineKind } from "./progress";
-
-export { dockerLabel };
-
 export interface BuildWatch {
   /** Receives one short line when a step starts (`[2/7] RUN apt-get …`) and one when it is done (with its time, or cached). */
   readonly onLine?: (line: string, kind: BuildLineKind) => void;

@@ -1,7 +1,4 @@
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
-import { homedir } from "node:os";
-import { delimiter, join, resolve } from "node:path";
+import { type DockerPrograms, dockerVariable, findDockerPrograms } from "../../runtime/docker-programs";
 import { run } from "../bytes/process";
 import { errorMessage } from "../error-message";
 import { DockerNotFoundError } from "./errors";
@@ -20,68 +17,26 @@ export interface DockerClient {
 /** Milliseconds that a client may take to print its version. */
 const patience = 20_000;
 
-/** Environment variable for the client to use, as a path or a command. */
-export const dockerVariable = "ICA_BENCH_DOCKER";
-
 /** The first client with BuildKit's secrets, and with `--platform` outside experimental mode. */
 const oldestClassic = 20;
 /** From this client on, BuildKit is only in the plugin (docs.docker.com, release notes of Docker Engine 23.0). */
 const firstWithoutBuildKit = 23;
 
-/** Folders where installers put Docker even if PATH does not list them. */
-function usualFolders(): string[] {
-  return [
-    "/usr/bin",
-    "/usr/local/bin",
-    "/opt/homebrew/bin",
-    "/snap/bin",
-    join(homedir(), ".docker/bin"),
-    "/Applications/Docker.app/Contents/Resources/bin",
-  ];
-}
-
 /**
  * Finds a client that can build with BuildKit: the one in {@link dockerVariable}, else the first on PATH or in the usual
  * folders. If an old client and a newer one without the plugin are both installed, only the old one works.
  */
-export async function findDockerClient(
-  env: NodeJS.ProcessEnv,
-  folders: readonly string[] = usualFolders(),
-): Promise<DockerClient> {
-  const named = env[dockerVariable]?.trim();
-  const path = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
-  const places = [...new Set([...path, ...folders].map((folder) => resolve(folder)))];
-  const candidates =
-    named === undefined || named === ""
-      ? await programs("docker", places)
-      : named.includes("/") || named.includes("\\")
-        ? [resolve(named)]
-        : await programs(named, places);
+export async function findDockerClient(env: NodeJS.ProcessEnv, folders?: readonly string[]): Promise<DockerClient> {
+  const found = await findDockerPrograms(env, folders);
   const rejected: string[] = [];
-  for (const command of candidates) {
+  for (const command of found.programs) {
     try {
       return { command, builds: await abilityOf(command, env) };
     } catch (error) {
       rejected.push(`  ${command}: ${errorMessage(error)}`);
     }
   }
-  throw new DockerNotFoundError(notFound(named, places, rejected));
-}
-
-async function programs(name: string, folders: readonly string[]): Promise<string[]> {
-  const files = process.platform === "win32" ? [`${name}.exe`, name] : [name];
-  const paths = folders.flatMap((folder) => files.map((file) => join(folder, file)));
-  const there = await Promise.all(paths.map(isProgram));
-  return paths.filter((_, i) => there[i]);
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  throw new DockerNotFoundError(notFound(found, rejected));
 }
 
 /** How a client builds. Throws with the reason when it cannot. */
@@ -97,12 +52,12 @@ async function abilityOf(command: string, env: NodeJS.ProcessEnv): Promise<Docke
   throw new Error(`${version.stdout.trim()}, without the buildx plugin, so it cannot use BuildKit`);
 }
 
-function notFound(named: string | undefined, places: readonly string[], rejected: readonly string[]): string {
+function notFound({ named, folders }: DockerPrograms, rejected: readonly string[]): string {
   const what =
-    named === undefined || named === ""
+    named === undefined
       ? "No docker client that can build with BuildKit was found."
       : `${dockerVariable} names "${named}", and that is no docker client that can build with BuildKit.`;
-  const seen = rejected.length === 0 ? `Looked for it in ${places.join(", ")}.` : `Looked at:\n${rejected.join("\n")}`;
+  const seen = rejected.length === 0 ? `Looked for it in ${folders.join(", ")}.` : `Looked at:\n${rejected.join("\n")}`;
   return (
     `${what}\n${seen}\nInstall Docker with the buildx plugin (packages docker-ce-cli and docker-buildx-plugin, docker.io on Debian, or ` +
     `Docker Desktop; https://docs.docker.com/engine/install/), or name another client in ${dockerVariable}.`

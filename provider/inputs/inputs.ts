@@ -9,7 +9,7 @@ import { fromEngine, type MaybeWithin, toEngine, touchesUnknown, unknownPaths } 
 /** Helpers that the inputs of both resources share. */
 
 /** A duration such as `45m`. */
-export const durationSchema = z
+const durationSchema = z
   .string()
   .refine((text) => parseDuration(text) !== undefined, { error: "must be a length of time such as 90s, 45m or 1h30m" });
 
@@ -30,15 +30,13 @@ export function timeoutMs(timeouts: Timeouts | undefined, step: keyof Timeouts, 
 
 export const accessSchema = z.strictObject({ web: z.boolean().default(false), console: z.boolean().default(false) });
 
-export type Access = z.infer<typeof accessSchema>;
-
 /** Whether the key belongs to the machinery and not to the user. */
-export function isInternal(key: string): boolean {
+function isInternal(key: string): boolean {
   return key.startsWith("__");
 }
 
 /** The user's declaration, without the machinery's keys. */
-export function declared(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function declared(args: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(args).filter(([key, value]) => !isInternal(key) && value !== undefined && value !== null),
   );

@@ -9,7 +9,7 @@ export const unknownText = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** A value that is not known yet. */
 export const unknownValue: unique symbol = Symbol("not known yet");
 
-export type Unknown = typeof unknownValue;
+type Unknown = typeof unknownValue;
 
 /** A value that is not known yet, or that contains such values. */
 export type Maybe<T> =

@@ -1,6 +1,6 @@
 import { systemClock } from "../clock";
 import { type Config, spareApiKey } from "../config";
-import { Docker } from "../docker/cli";
+import type { Docker } from "../docker/cli";
 import { IcaClient } from "../ica/client";
 import { newRunMemory, type RunMemory } from "../run-memory";
 import { engineGone } from "./end-with-engine";
@@ -56,7 +56,9 @@ function open(config: Config): Session {
       sharedReads: process.env.ICA_SHARED_READS !== "false",
     }),
     docker: () => {
-      found ??= Docker.find(process.env).catch((error: unknown) => {
+      // Loaded when a resource needs it: a preview without changes does not.
+      const docker = require("../docker/cli") as typeof import("../docker/cli");
+      found ??= docker.Docker.find(process.env).catch((error: unknown) => {
         // Forget the failure: Docker may be started or installed before the next resource needs it.
         found = undefined;
         throw error;

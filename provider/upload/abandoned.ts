@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { isAlive } from "../../runtime/is-alive";
 import { cacheFolder } from "../cache-folder";
 
 /**
@@ -84,15 +85,5 @@ async function readNote(path: string): Promise<UploadNote | undefined> {
     return noteSchema.safeParse(JSON.parse(await readFile(path, "utf8"))).data;
   } catch {
     return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // The process exists but belongs to another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

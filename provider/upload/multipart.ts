@@ -16,7 +16,7 @@ import {
  */
 
 /** Number of parts sent at the same time. */
-export const partsInFlight = 4;
+const partsInFlight = 4;
 
 /** A part that S3 has. */
 interface SentPart {

@@ -14,7 +14,7 @@ export type { UploadCredentials } from "./credentials";
  * Bytes of one part. S3 allows at most 10,000 parts (Amazon S3 user guide, "Multipart upload limits"), and the archive's
  * size is unknown until it ends. This size allows 117 GiB. A part stays in memory until S3 has it.
  */
-export const partSize = 12 * 1024 * 1024;
+const partSize = 12 * 1024 * 1024;
 
 export interface UploadRequest {
   /** What to upload; stopped when the upload fails. */

@@ -17,7 +17,7 @@ export type KnownWorkspace = DescribedWorkspace & {
 /** The workspace as ICA reports it now; undefined when it is gone. */
 export type LiveWorkspace = Workspace | undefined | "not looked at";
 
-export type ChangeAction =
+type ChangeAction =
   /** Nothing is written to ICA. */
   | "none"
   | "update in place"
@@ -37,7 +37,7 @@ export type ChangeAction =
   | "wait";
 
 /** `perhaps`: it depends on a value that is not known yet, or on a workspace that was not looked at. */
-export type Likelihood = "no" | "perhaps" | "yes";
+type Likelihood = "no" | "perhaps" | "yes";
 
 export interface PlannedChange extends FieldChange {
   /** False when the declared value is not known yet, so that it may turn out to be no change. */
@@ -47,7 +47,7 @@ export interface PlannedChange extends FieldChange {
 }
 
 /** Why a change is refused, and the field that causes it. */
-export interface Refusal {
+interface Refusal {
   readonly field: keyof WorkspaceInputs;
   readonly reason: string;
 }

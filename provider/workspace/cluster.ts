@@ -7,7 +7,7 @@ import { idOf } from "../inputs/text";
  * Largest number of members in a cluster, not counting its manager ("hard limit 50", help.ica.illumina.com, "Bench
  * Clusters").
  */
-export const mostMembers = 50;
+const mostMembers = 50;
 
 const count = z
   .int({ error: "must be a whole number" })

@@ -9,7 +9,7 @@ import { checkAllowedUrl, normaliseAllowedUrl } from "./allowed-urls";
 import { checkCluster, clusterSchema } from "./cluster";
 
 /** Smallest and largest disk in GB ("10GB to 64TB", help.ica.illumina.com, "Bench workspaces", field Storage size). */
-export const storageLimitsGb = { min: 10, max: 65_536 } as const;
+const storageLimitsGb = { min: 10, max: 65_536 } as const;
 
 const shape = {
   name: label,

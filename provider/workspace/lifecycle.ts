@@ -10,7 +10,7 @@ import { runStateOf } from "./state";
 /** Starts and stops workspaces, and waits for the result. */
 
 /** A workspace ended in a state that was not requested. */
-export class LifecycleError extends Error {
+class LifecycleError extends Error {
   override readonly name = "LifecycleError";
 }
 

@@ -1,5 +1,6 @@
 import type Dockerode from "dockerode";
 import { parseAllowedUrl } from "../allowed-url";
+import { stopGraceSeconds } from "../bench-facts";
 import { dockerStatus, dockerWords, ifThere } from "../docker/docker-error";
 import { Names, WORKSPACE_LABEL } from "../names";
 import { startGateway } from "../network/gateway";
@@ -7,7 +8,7 @@ import { ensureGatewayImage } from "../network/gateway-image";
 import { createNetwork, ensureOutsideNetwork, removeNetwork } from "../network/networks";
 import { closePrivateAddresses, startPublicGateway } from "../network/public-gateway";
 import { isKnownModel, type Limits, limitsOf, temporaryBytesOf } from "../resource-models";
-import { type Endpoints, type StopOutcome, stopGraceSeconds, type WorkspaceSpec } from "../spec";
+import type { Endpoints, StopOutcome, WorkspaceSpec } from "../spec";
 import { changedPaths } from "./changes";
 import { containerOptions, hasPublicGateway } from "./container";
 import { followLog, followOutput, tailOf } from "./container-log";

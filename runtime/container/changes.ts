@@ -45,9 +45,13 @@ export function writtenPaths(changes: readonly Change[], mounted: readonly strin
   const leaves = changes.filter(({ Path }) => !changes.some((other) => other.Path.startsWith(`${Path}/`)));
   return leaves
     .filter(({ Path, Kind }) => {
-      if (notTheirs.some((path) => Path === path || Path.startsWith(`${path}/`))) return false;
+      if (notTheirs.some((path) => Path === path || Path.startsWith(`${path}/`))) {
+        return false;
+      }
       // A mount point was created in it, or in a folder created for one.
-      if (notTheirs.some((path) => path.startsWith(`${Path}/`))) return false;
+      if (notTheirs.some((path) => path.startsWith(`${Path}/`))) {
+        return false;
+      }
       return !(Kind === CHANGED && Path === "/") && !/(?:^|\/)__pycache__(?:\/|$)/.test(Path);
     })
     .map(({ Path }) => Path)

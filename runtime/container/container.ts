@@ -1,8 +1,9 @@
 import type Dockerode from "dockerode";
+import { benchGid, benchUid, startScript } from "../bench-facts";
 import type { Names } from "../names";
 import { WORKSPACE_ALIAS } from "../network/gateway";
 import type { Limits } from "../resource-models";
-import { benchGid, benchUid, startScript, type WorkspaceSpec } from "../spec";
+import type { WorkspaceSpec } from "../spec";
 import { publish } from "./ports";
 import { workspaceMounts } from "./volumes";
 

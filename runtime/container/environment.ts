@@ -1,5 +1,5 @@
 /** The proxy's address inside a restricted workspace. The vendor's page gives no example value. */
-export const PROXY_URL = "http://proxy.workspace:3128";
+const PROXY_URL = "http://proxy.workspace:3128";
 
 /** The only documented variable that is a secret. */
 export const API_KEY_VARIABLE = "ICA_SERVICE_ACCOUNT_USER_API_KEY";

@@ -36,12 +36,16 @@ export async function listeningOn(
 
 /** Reads the kernel's socket tables (proc(5), /proc/net/tcp). Undefined when the text is not such a table. */
 export function listeningIn(tables: string, port: number): Listening | undefined {
-  if (!tables.includes("local_address")) return undefined;
+  if (!tables.includes("local_address")) {
+    return undefined;
+  }
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
   const addresses = [...tables.matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /gm)]
     .filter(([, , at, state]) => at === wanted && state === LISTEN)
     .map(([, address = ""]) => address);
-  if (addresses.length === 0) return "nowhere";
+  if (addresses.length === 0) {
+    return "nowhere";
+  }
   return addresses.every(isLoopback) ? "inside only" : "outside";
 }
 

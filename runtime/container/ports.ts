@@ -1,5 +1,6 @@
 import type Dockerode from "dockerode";
-import { consolePort, type Endpoints, type WorkspaceSpec, webPort } from "../spec";
+import { consolePort, webPort } from "../bench-facts";
+import type { Endpoints, WorkspaceSpec } from "../spec";
 
 /** Docker options that publish the ports of `access` on 127.0.0.1, at ports that Docker chooses. */
 export function publish(access: WorkspaceSpec["access"]): {

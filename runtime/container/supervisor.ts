@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type Dockerode from "dockerode";
 import { z } from "zod";
+import { startScript } from "../bench-facts";
 import { dockerStatus, dockerWords, ifThere } from "../docker/docker-error";
-import { startScript } from "../spec";
 import { tailOf } from "./container-log";
 
 /** When a main process counts as alive, and when supervision gives up on it. */

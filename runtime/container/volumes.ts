@@ -1,8 +1,9 @@
 import type Dockerode from "dockerode";
+import { benchGid, benchUid, dockerLabel } from "../bench-facts";
 import { ifThere } from "../docker/docker-error";
 import { filesOf, tarOf } from "../docker/tar";
-import { dockerLabel, KEPT_DATA, type Names } from "../names";
-import { benchGid, benchUid, type WorkspaceSpec } from "../spec";
+import { KEPT_DATA, type Names } from "../names";
+import type { WorkspaceSpec } from "../spec";
 import { AUTH_FOLDER, makeAuthFiles } from "./auth-files";
 import { removeContainer } from "./stop";
 

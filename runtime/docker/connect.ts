@@ -2,19 +2,16 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import Dockerode from "dockerode";
 import { z } from "zod";
-
-/** The variable that names the docker client, as a path or a command (README). */
-const dockerVariable = "ICA_BENCH_DOCKER";
+import { findDockerPrograms } from "../docker-programs";
 
 /**
  * Connects to the Docker engine that the `docker` command would use: `DOCKER_HOST`, otherwise the current context of
  * the command line (Docker Desktop, Colima, rootless), otherwise the default socket. Throws when the engine does not
  * answer.
  *
- * @param command the docker client to ask for its context. Default: the one that {@link dockerVariable} names,
- * otherwise the first on PATH
+ * @param command the docker client to ask for its context. Default: the first that {@link findDockerPrograms} finds
  */
-export async function connectDocker(command = process.env[dockerVariable]?.trim() || "docker"): Promise<Dockerode> {
+export async function connectDocker(command?: string): Promise<Dockerode> {
   const host = process.env.DOCKER_HOST ? undefined : await contextHost(command);
   const docker = host === undefined ? new Dockerode() : new Dockerode(optionsOf(host));
   try {
@@ -29,7 +26,11 @@ export async function connectDocker(command = process.env[dockerVariable]?.trim(
 }
 
 /** The endpoint of the current context; undefined without a docker command line. */
-async function contextHost(command: string): Promise<string | undefined> {
+async function contextHost(named: string | undefined): Promise<string | undefined> {
+  const command = named ?? (await findDockerPrograms(process.env)).programs[0];
+  if (command === undefined) {
+    return undefined;
+  }
   try {
     const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
     const { stdout } = await promisify(execFile)(command, args, { timeout: 10_000 });

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type Dockerode from "dockerode";
 import { z } from "zod";
+import { dockerLabel } from "../bench-facts";
 import { dockerWords, ifThere } from "../docker/docker-error";
 import { tarOf } from "../docker/tar";
-import { dockerLabel } from "../names";
 
 /** Path of the proxy configuration in the gateway. */
 export const SQUID_CONF = "/etc/workspace-gateway/squid.conf";

@@ -1,14 +1,15 @@
 import type Dockerode from "dockerode";
 import type { AllowedUrl } from "../allowed-url";
+import { consolePort, webPort } from "../bench-facts";
 import { publish } from "../container/ports";
 import { tarOf } from "../docker/tar";
 import type { Names } from "../names";
-import { consolePort, type WorkspaceSpec, webPort } from "../spec";
+import type { WorkspaceSpec } from "../spec";
 import { squidRules } from "./allow-list";
 import { GATEWAY_IMAGE, SQUID_CONF } from "./gateway-image";
 
 /** Names of gateway and workspace on their shared network. The first is in the address of the proxy. */
-export const PROXY_ALIAS = "proxy.workspace";
+const PROXY_ALIAS = "proxy.workspace";
 export const WORKSPACE_ALIAS = "workspace";
 
 /**

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type Dockerode from "dockerode";
+import { dockerLabel } from "../bench-facts";
 import { Bench } from "../container/bench";
 import { ifThere } from "../docker/docker-error";
-import { dockerLabel, INSTANCE_LABEL } from "../names";
+import { isAlive } from "../is-alive";
+import { INSTANCE_LABEL } from "../names";
 
 const OWN_IMAGES = "pulumi-ica/run";
 
@@ -50,14 +52,4 @@ function isDead(instance: string): boolean {
 
 function machine(): string {
   return createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // The process is alive and belongs to another user.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }

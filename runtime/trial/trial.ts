@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type Dockerode from "dockerode";
+import { consolePort, startScript, stopGraceSeconds, webPort } from "../bench-facts";
 import { Bench } from "../container/bench";
-import { consolePort, type StopOutcome, startScript, stopGraceSeconds, type WorkspaceSpec, webPort } from "../spec";
+import type { StopOutcome, WorkspaceSpec } from "../spec";
 import { Attended, type End } from "./attended";
 import { PATIENCE_MS, type Probe } from "./probe";
 import { refusedWrites } from "./refused-writes";
@@ -27,7 +28,7 @@ export interface TrialTiming {
   readonly stopS: number;
 }
 
-export const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_MS, stopS: stopGraceSeconds };
+const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_MS, stopS: stopGraceSeconds };
 
 export interface TrialOptions {
   readonly docker: Dockerode;

@@ -1,6 +1,4 @@
-import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { findAll } from "./process.mjs";
 import { shellWord } from "./pulumi/language-host.mjs";
 
@@ -31,22 +29,4 @@ export function exportLines({ docker, folders }) {
   const missing = missingFolders(folders).map((folder) => shellWord(folder) + delimiter);
   const lines = Object.entries(variables(docker)).map(([name, value]) => `export ${name}=${shellWord(value)}`);
   return missing.length > 0 ? [`export PATH=${missing.join("")}"$PATH"`, ...lines] : lines;
-}
-
-/**
- * A separate Pulumi engine in `folder`: its state, login and plugins are apart from the user's. An empty passphrase
- * protects the stacks: for demos and tests, not for real use.
- */
-export function pulumiHome(folder) {
-  const state = join(folder, "state");
-  const home = join(folder, "home");
-  mkdirSync(state, { recursive: true });
-  mkdirSync(home, { recursive: true });
-  return {
-    PULUMI_BACKEND_URL: pathToFileURL(state).href,
-    PULUMI_CONFIG_PASSPHRASE: "",
-    PULUMI_HOME: home,
-    PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-  };
 }

@@ -12,7 +12,7 @@ export function wasInterrupted() {
 }
 
 /** Thrown instead of starting another program. */
-export class Cancelled extends Error {
+class Cancelled extends Error {
   constructor() {
     super("Cancelled.");
     this.name = "Cancelled";

@@ -24,7 +24,7 @@ export class Remedy extends Error {
 }
 
 /** Seconds since `start` (from `performance.now()`), formatted for people. */
-export function elapsed(start) {
+function elapsed(start) {
   const seconds = (performance.now() - start) / 1000;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;

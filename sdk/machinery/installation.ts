@@ -28,8 +28,8 @@ export function checkInstallation(): void {
   if (declares !== handles) warn(mismatch(declares, handles, programFolder));
 }
 
-/** @internal The file that Pulumi loads for a program in `folder`. */
-export function providerFrom(folder: string): string | undefined {
+/** The file that Pulumi loads for a program in `folder`. */
+function providerFrom(folder: string): string | undefined {
   try {
     const program = createRequire(join(folder, "package.json"));
     // Plug'n'Play resolves for the package that asks: the Pulumi package that starts the handlers.

@@ -7,7 +7,7 @@ import { type Outcome, type Running, start } from "./process";
 const event = z.looseObject({ event: z.string() });
 export type Told = z.infer<typeof event>;
 
-export const ready = z.object({
+const ready = z.object({
   web: z.string().optional(),
   console: z
     .object({ host: z.string(), port: z.number(), user: z.string(), password: z.string(), command: z.string() })

@@ -10,7 +10,7 @@ import { pipeline } from "node:stream/promises";
 import { archiveImage } from "../../provider/archive/archive";
 import { BlockCache } from "../../provider/archive/block-cache";
 import { compressor } from "../../provider/bzip2/compress";
-import { DockerError } from "../../provider/docker/cli";
+import { DockerError } from "../../provider/docker/errors";
 import { childrenOf, until } from "../support/processes";
 import { piecesOf } from "../support/reading";
 import { base, TestImages } from "./images";

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { readableOf } from "../../provider/bytes/stream";
 import { ArchiveLook, type SeenImage } from "../../provider/docker/archive-look";
-import { BuildSpecError, Docker } from "../../provider/docker/cli";
+import { BuildSpecError } from "../../provider/docker/build-args";
+import { Docker } from "../../provider/docker/cli";
 import { base, TestImages } from "./images";
 
 const platform = "linux/amd64";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { checkFolders } from "../../provider/contract/image/folders";
 import { inspectImage } from "../../provider/contract/image/inspect";
 import type { Access } from "../../provider/contract/rules";
-import { DockerError } from "../../provider/docker/cli";
+import { DockerError } from "../../provider/docker/errors";
 import { base, type TestFile, TestImages } from "./images";
 
 const text =

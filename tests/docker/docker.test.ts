@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { BuildError, BuildSpecError, Docker, DockerError } from "../../provider/docker/cli";
+import { BuildSpecError } from "../../provider/docker/build-args";
+import { Docker } from "../../provider/docker/cli";
+import { BuildError, DockerError } from "../../provider/docker/errors";
 import { base, TestImages } from "./images";
 
 describe("Docker", function () {

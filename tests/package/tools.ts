@@ -31,7 +31,7 @@ export function node(version: string): Tool {
 const notThere = /\b(E404|ETARGET|EBADPLATFORM)\b/;
 
 /** The path of a tool, which the cache keeps for the next run; undefined where npm has none for this platform. */
-export async function installed(tool: Tool): Promise<string | undefined> {
+async function installed(tool: Tool): Promise<string | undefined> {
   const folder = path.join(path.dirname(cacheFolder("layers")), "tools");
   const kept = path.join(folder, `${tool.package.replace("/", "+")}@${tool.version}`);
   const program = path.join(kept, "node_modules", tool.program);

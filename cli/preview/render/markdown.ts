@@ -74,7 +74,7 @@ function atLevel(report: PreviewReport, level: Level, run: Run | undefined): str
 }
 
 /** The first line, which a reader does not see: by it a later run finds the comment again. */
-export function markerOf(report: PreviewReport, { sha, number, attempt }: Run): string {
+function markerOf(report: PreviewReport, { sha, number, attempt }: Run): string {
   return `<!-- pulumi-ica:preview ${JSON.stringify({ v: 1, stack: scopeOf(report), sha, run: number, attempt })} -->`;
 }
 

@@ -24,7 +24,9 @@ export async function assemble(parts: readonly string[], file: string): Promise<
       try {
         for (;;) {
           const { bytesRead } = await part.read(buffer, 0, buffer.length);
-          if (bytesRead === 0) break;
+          if (bytesRead === 0) {
+            break;
+          }
           // Unlike `write`, writes everything.
           await target.writeFile(buffer.subarray(0, bytesRead));
         }

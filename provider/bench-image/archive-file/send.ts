@@ -5,7 +5,6 @@ import { describeLayers } from "../../archive/layer-summary";
 import { cacheFolder } from "../../cache-folder";
 import type { Config } from "../../config";
 import type { Context } from "../../context";
-import { errorMessage } from "../../error-message";
 import type { ProjectDatum } from "../../ica/project-data";
 import { isLoopback } from "../../ica/transport/proxy";
 import { formatDuration } from "../../inputs/duration";
@@ -15,8 +14,8 @@ import { archiveName } from "../identity";
 import type { BenchImageInputs } from "../inputs";
 import { ContractError } from "../source/contract-error";
 import type { ReadyImage } from "../source/ready-image";
-import type { ArchiveFacts } from "../state";
-import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive, deleteArchive } from "./archive-file";
+import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive } from "./archive-file";
+import { forgetArchive } from "./forget";
 
 type OpenFile = Extract<ArchiveFile, { kind: "open" }>;
 
@@ -139,22 +138,6 @@ function withStore(error: unknown, { s3Endpoint, baseUrl, from }: Config): unkno
 function uploadStatus(bytes: number, ms: number): string {
   const rate = ms < 1000 ? "" : `, ${megabytes((bytes * 1000) / ms)}/s`;
   return `uploading: ${megabytes(bytes)}${rate}, ${formatDuration(ms)}`;
-}
-
-/** Deletes the archive. A failure to delete must not hide why the image failed, nor lose the image's id. */
-export async function forgetArchive(
-  context: Context,
-  inputs: BenchImageInputs,
-  archive: Pick<ArchiveFacts, "projectId" | "dataId" | "name">,
-): Promise<void> {
-  try {
-    await deleteArchive(context, inputs, archive);
-  } catch (error) {
-    context.log.warn(
-      `could not delete archive ${archive.name} (${archive.dataId}), which is of no use: delete it by hand. ` +
-        errorMessage(error),
-    );
-  }
 }
 
 function megabytes(bytes: number): string {

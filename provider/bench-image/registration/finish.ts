@@ -4,7 +4,7 @@ import { PartialError } from "../../handler";
 import type { DockerImage } from "../../ica/docker-images";
 import { formatDuration } from "../../inputs/duration";
 import { timeoutMs } from "../../inputs/inputs";
-import { forgetArchive } from "../archive-file/send";
+import { forgetArchive } from "../archive-file/forget";
 import type { BenchImageInputs } from "../inputs";
 import { changeRegions } from "../regions/change";
 import { type BenchImageState, type PublishedRecord, stateOf } from "../state";
@@ -14,7 +14,7 @@ import { settingsToChange } from "./settings";
 /** The steps after ICA has registered an image: wait for it, set its regions, and list what has to be set by hand. */
 
 /** Default time limit for ICA to make an image; 5 to 30 minutes are normal (the vendor's page). */
-export const defaultCreateTimeout = "60m";
+const defaultCreateTimeout = "60m";
 
 /** Finishes an image that this run registered with its regions. */
 export async function finishNew(

@@ -1,5 +1,5 @@
 import type { Context } from "../../context";
-import { DockerError, DockerNotFoundError } from "../../docker/cli";
+import { DockerError, DockerNotFoundError } from "../../docker/errors";
 import { imageContentHash } from "../../docker/image-content";
 import { errorMessage } from "../../error-message";
 import type { BenchImageInputs } from "../inputs";

@@ -11,8 +11,10 @@ import {
 } from "../../contract/image/inspect";
 import { describeSize } from "../../contract/image/size";
 import { ArchiveLook, type SeenImage } from "../../docker/archive-look";
-import type { BuildLineKind, BuildSpec, Docker } from "../../docker/cli";
+import type { BuildSpec } from "../../docker/build-args";
+import type { Docker } from "../../docker/cli";
 import { imageContentHash } from "../../docker/image-content";
+import type { BuildLineKind } from "../../docker/progress";
 import { formatDuration } from "../../inputs/duration";
 import { localReference } from "../identity";
 import type { BenchImageInputs } from "../inputs";

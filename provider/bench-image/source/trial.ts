@@ -56,7 +56,7 @@ function loadTrial(): typeof import("pulumi-ica-emulator/trial") {
 }
 
 /** Translates the trial's results into findings of the contract. All are certain, since the trial observed them. */
-export function findingsOf({ died, web, console: ssh, stop, writes, log }: TrialReport): Finding[] {
+function findingsOf({ died, web, console: ssh, stop, writes, log }: TrialReport): Finding[] {
   const told = (code: Finding["code"], message: string): Finding => ({ ...finding(code, "error", message), log });
   return [
     ...(died === undefined ? [] : [told("ICA022", died)]),

@@ -1,4 +1,4 @@
-import { benchGid, benchUid } from "../rules";
+import { benchGid, benchUid } from "../../../runtime/bench-facts";
 import { type Base, bundledUser } from "./base-images";
 import type { Word } from "./variables";
 
@@ -10,7 +10,7 @@ export interface Accounts {
   readonly users: readonly Account[];
 }
 
-export interface Account {
+interface Account {
   readonly name: string;
   readonly uid: number;
   /** Whether the user is in group 100; undefined when that cannot be seen. */

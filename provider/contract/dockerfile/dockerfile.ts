@@ -1,7 +1,8 @@
 import { posix } from "node:path";
+import { benchGid, benchUid, startScript } from "../../../runtime/bench-facts";
 import type { ContextListing } from "../../build-context/listing";
 import { type Finding, finding } from "../finding";
-import { type Access, benchGid, benchUid, startScript } from "../rules";
+import type { Access } from "../rules";
 import { checkScriptText } from "../script-text";
 import { type Accounts, accountFault, accountsOf } from "./accounts";
 import { type Base, baseOf, foreignArchitecture } from "./base-images";

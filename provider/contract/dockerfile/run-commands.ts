@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { startScript } from "../rules";
+import { startScript } from "../../../runtime/bench-facts";
 import type { Step } from "./stages";
 import { splitWords, type Word } from "./variables";
 

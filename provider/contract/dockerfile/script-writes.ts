@@ -1,6 +1,6 @@
 import { posix } from "node:path";
+import { startScript } from "../../../runtime/bench-facts";
 import { type Finding, finding } from "../finding";
-import { startScript } from "../rules";
 import { isShellProgram, parseShebang } from "../script-text";
 import type { Step } from "./stages";
 
@@ -89,7 +89,7 @@ export function named(paths: readonly string[]): string {
 }
 
 /** Whether the path is read-only in Bench for everyone. Devices and /proc do not count, as they are not on a disk. */
-export function isReadOnly(path: string): boolean {
+function isReadOnly(path: string): boolean {
   const isBelow = (folder: string) => path === folder || path.startsWith(`${folder}/`);
   return isBelow("/data/.software") || !["/data", "/tmp", "/dev", "/proc"].some(isBelow);
 }

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
+import { startScript } from "../../../runtime/bench-facts";
 import { ignorePattern } from "../../build-context/ignore-pattern";
-import { startScript } from "../rules";
 import type { ContextView } from "./context-view";
 import { foldersAbove, type RunEffects } from "./run-commands";
 import { inContext, leadsThroughLink } from "./sources";

@@ -1,7 +1,7 @@
+import { benchUid } from "../../../runtime/bench-facts";
 import type { FolderReader } from "../../docker/cli";
 import { named } from "../dockerfile/script-writes";
 import { type Finding, finding } from "../finding";
-import { benchUid } from "../rules";
 
 /** Folders that Bench itself creates there. */
 const benchFolders = new Set(["project", ".software"]);

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import type { FileReader, ImageLayer } from "../../docker/cli";
+import type { FileReader } from "../../docker/cli";
+import type { ImageLayer } from "../../docker/image-layers";
 import { type Finding, finding } from "../finding";
 
 /**

@@ -1,17 +1,14 @@
 import { posix } from "node:path";
-import {
-  type Docker,
-  DockerError,
-  type FileReader,
-  type FolderReader,
-  type ImageFile,
-  type ImageInfo,
-  type ImageLayer,
-} from "../../docker/cli";
+import { benchGid, benchUid, startScript } from "../../../runtime/bench-facts";
+import type { Docker, FileReader, FolderReader } from "../../docker/cli";
+import { DockerError } from "../../docker/errors";
+import type { ImageFile } from "../../docker/image-files";
+import type { ImageInfo } from "../../docker/image-info";
+import type { ImageLayer } from "../../docker/image-layers";
 import { isSecret, secretFinding } from "../dockerfile/practice";
 import { checkScriptWrites, volumeFindings } from "../dockerfile/script-writes";
 import { type Finding, finding } from "../finding";
-import { type Access, benchGid, benchUid, startScript } from "../rules";
+import type { Access } from "../rules";
 import { checkScriptText, parseShebang, programOf } from "../script-text";
 import { checkData } from "./data";
 import { checkFolders } from "./folders";

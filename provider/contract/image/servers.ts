@@ -1,7 +1,9 @@
 import { posix } from "node:path";
-import type { FileReader, ImageFile, ImageInfo } from "../../docker/cli";
+import { startScript } from "../../../runtime/bench-facts";
+import type { FileReader } from "../../docker/cli";
+import type { ImageFile } from "../../docker/image-files";
+import type { ImageInfo } from "../../docker/image-info";
 import { type Finding, finding } from "../finding";
-import { startScript } from "../rules";
 
 /** Where distributions install an SSH server. */
 const sshServers = [

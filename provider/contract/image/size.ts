@@ -1,4 +1,4 @@
-import type { ImageLayer } from "../../docker/cli";
+import type { ImageLayer } from "../../docker/image-layers";
 import { type Finding, finding } from "../finding";
 
 /** Uncompressed size in bytes from which an image is reported as large. This project chose the limit; ICA names none. */

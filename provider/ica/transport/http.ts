@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import axios, { type AxiosInstance } from "axios";
+import type { AxiosInstance } from "axios";
 import { z } from "zod";
 import { cut, withoutEnd } from "../../error-message";
 import type { Clock } from "../../handler";
@@ -81,26 +81,40 @@ export function path(parts: TemplateStringsArray, ...values: string[]): string {
 
 /** Sends calls, repeats them when that can help, and turns every failure into an {@link IcaError}. */
 export class Transport {
-  readonly #axios: AxiosInstance;
+  #axios: AxiosInstance | undefined;
   readonly #options: TransportOptions;
   readonly #limiter: RateLimiter;
+  readonly #proxy: ReturnType<typeof proxyOptions>;
 
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#limiter = new RateLimiter(options.clock);
-    this.#axios = axios.create({
-      baseURL: withoutEnd(options.baseUrl, /\//),
-      headers: { "User-Agent": options.userAgent },
+    this.#proxy = proxyOptions(options.baseUrl);
+  }
+
+  /** Loads axios at the first call: a preview without changes makes none. */
+  get #client(): AxiosInstance {
+    this.#axios ??= this.#open();
+    return this.#axios;
+  }
+
+  #open(): AxiosInstance {
+    const axios = require("axios") as typeof import("axios");
+    const { baseUrl, userAgent } = this.#options;
+    return axios.create({
+      baseURL: withoutEnd(baseUrl, /\//),
+      headers: { "User-Agent": userAgent },
       maxRedirects: 0,
       // The response is read by this class, up to a limit.
       responseType: "stream",
       validateStatus: () => true,
-      ...proxyOptions(options.baseUrl),
+      ...this.#proxy,
     });
   }
 
   async send<T>(request: Request<T>, auth: Authenticator): Promise<Answer<T>> {
     const call = `${request.method} ${request.path}`;
+    const client = this.#client;
     const repeatable =
       request.repeatable ?? (request.method !== "POST" || request.headers?.["Idempotency-Key"] !== undefined);
     const { clock, policy = defaultRetryPolicy, random = Math.random } = this.#options;
@@ -109,7 +123,7 @@ export class Transport {
     let renewed = false;
     for (let attempt = 1; ; attempt++) {
       const answered = this.#limiter.answered;
-      const outcome = await this.#try(request, call, auth, order);
+      const outcome = await this.#try(client, request, call, auth, order);
       const limited = outcome.kind === "answer" && outcome.response.status === 429;
       if (!limited) this.#limiter.done(outcome.kind === "answer");
       // Other calls succeeded in the meantime: ICA works and only limits the rate, so this does not use up a try.
@@ -139,6 +153,7 @@ export class Transport {
   }
 
   async #try<T>(
+    client: AxiosInstance,
     request: Request<T>,
     call: string,
     auth: Authenticator,
@@ -153,7 +168,7 @@ export class Transport {
     await this.#limiter.turn(order, request.signal);
     const limit = new TimeLimit(this.#options.timeoutMs ?? usualTimeoutMs, request.signal);
     try {
-      const response = await this.#axios.request<Readable>({
+      const response = await client.request<Readable>({
         method: request.method,
         url: request.path,
         params: request.query,

@@ -106,7 +106,7 @@ function bearer(jwt: string): string {
  * When a JWT expires, in milliseconds since 1970 (claim `exp`); undefined when it does not say. Only ICA checks the
  * signature.
  */
-export function endOf(jwt: string): number | undefined {
+function endOf(jwt: string): number | undefined {
   const payload = jwt.split(".")[1];
   if (payload === undefined) return undefined;
   try {

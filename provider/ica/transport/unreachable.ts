@@ -1,4 +1,3 @@
-import { isAxiosError } from "axios";
 import { cut } from "../../error-message";
 import { IcaError } from "./error";
 import { isLoopback, ProxyRefusal } from "./proxy";
@@ -11,6 +10,8 @@ export function unreachable(
   thrown: unknown,
   redact: (text: string) => string,
 ): { failure: Failure; error: IcaError } {
+  // Loaded already, since it made the call.
+  const { isAxiosError } = require("axios") as typeof import("axios");
   const code = isAxiosError(thrown) ? thrown.code : undefined;
   const cause = thrown instanceof Error ? thrown.cause : undefined;
   const words = thrown instanceof Error && thrown.message !== "" ? thrown.message : (code ?? String(thrown));

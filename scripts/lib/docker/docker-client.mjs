@@ -23,7 +23,7 @@ export function dockerClients() {
  *
  * @returns {Promise<{ client: string, version: string } | { client: string, refusal: string }>}
  */
-export async function askEngine(client) {
+async function askEngine(client) {
   const { code, stdout, output, timedOut } = await run(client, ["version", "--format", "{{.Server.Version}}"], {
     timeout: 15_000,
   });

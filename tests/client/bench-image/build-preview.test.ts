@@ -3,7 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import sinon from "sinon";
 import type { BenchImageInputs } from "../../../provider/bench-image/inputs";
-import { Docker, DockerNotFoundError } from "../../../provider/docker/cli";
+import { Docker } from "../../../provider/docker/cli";
+import { DockerNotFoundError } from "../../../provider/docker/errors";
 import { eachBuild, type ScriptedBuild } from "../../support/each/each-build";
 import { checkedImage } from "../../support/known";
 

@@ -81,7 +81,7 @@ export function exchange(
 }
 
 /** The first final answer in what came. */
-export function replyOf(received: Buffer): Reply | undefined {
+function replyOf(received: Buffer): Reply | undefined {
   const text = received.toString("latin1");
   const end = text.indexOf("\r\n\r\n");
   const [first = "", ...lines] = text.slice(0, Math.max(0, end)).split("\r\n");

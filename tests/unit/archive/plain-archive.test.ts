@@ -4,7 +4,8 @@ import { buffer } from "node:stream/consumers";
 import { finished } from "node:stream/promises";
 import { ChangedBuildError, plainArchive } from "../../../provider/archive/plain-archive";
 import { ArchiveLook, type SeenImage } from "../../../provider/docker/archive-look";
-import type { BuildSpec, Docker } from "../../../provider/docker/cli";
+import type { BuildSpec } from "../../../provider/docker/build-args";
+import type { Docker } from "../../../provider/docker/cli";
 import { keptContract, layeredArchive } from "../../support/layered-archive";
 import { piecesOf } from "../../support/reading";
 

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { type BuildSpec, beyondClient, buildCommand, secretValues } from "../../../provider/docker/build-args";
-import { BuildError, BuildSpecError } from "../../../provider/docker/cli";
+import {
+  type BuildSpec,
+  BuildSpecError,
+  beyondClient,
+  buildCommand,
+  secretValues,
+} from "../../../provider/docker/build-args";
+import { BuildError } from "../../../provider/docker/errors";
 import { BuildProgress } from "../../../provider/docker/progress";
 import { makeContext, removeContext } from "../../support/context-folder";
 

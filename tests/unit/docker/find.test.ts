@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { DockerNotFoundError } from "../../../provider/docker/cli";
+import { DockerNotFoundError } from "../../../provider/docker/errors";
 import { findDockerClient } from "../../../provider/docker/find";
 import { makeContext, removeContext } from "../../support/context-folder";
 

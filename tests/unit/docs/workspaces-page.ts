@@ -5,7 +5,7 @@ const begin = "<!-- The table is made from provider/workspace/changes.ts: UPDATE
 const end = "<!-- End of the table -->";
 
 /** The table of docs/workspaces.md: what a change of each field does. */
-export function changesTable(): string {
+function changesTable(): string {
   const rows = (Object.keys(effects) as (keyof WorkspaceInputs)[]).flatMap((field) =>
     rulesOf(field).map(
       ({ when, effect, why }) =>

@@ -47,7 +47,7 @@ function ended(program: string, args: readonly string[], cwd: string, env: Recor
 }
 
 /** Lines `name=value`; this runner knows no values of several lines. */
-export function parseOutputs(text: string): Record<string, string> {
+function parseOutputs(text: string): Record<string, string> {
   const lines = text.split("\n").filter((line) => line !== "");
   return Object.fromEntries(
     lines.map((line) => {

@@ -33,7 +33,7 @@ const job = z.strictObject({
   steps: z.array(step),
 });
 
-export const workflow = z.strictObject({
+const workflow = z.strictObject({
   name: z.string(),
   on: z.record(z.string(), z.unknown()),
   concurrency: z.strictObject({ group: z.string(), "cancel-in-progress": scalar }),
@@ -42,7 +42,7 @@ export const workflow = z.strictObject({
   jobs: z.record(z.string(), job),
 });
 
-export const action = z.strictObject({
+const action = z.strictObject({
   name: z.string(),
   description: z.string(),
   branding: z.unknown(),

@@ -12,7 +12,7 @@ export interface StoredNote {
   edits: number;
 }
 
-export interface GitlabReply {
+interface GitlabReply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
