@@ -4,5 +4,5 @@ export { onUpgrade } from "./http/listen";
 export { isLoopbackHost, refuseHost } from "./http/loopback";
 export { ConsoleGateway } from "./workspaces/console/gateway";
 export { makeHostKey } from "./workspaces/console/host-key";
-export { CONSOLE_HOST } from "./workspaces/view";
+export { gatewayHost as CONSOLE_HOST } from "./workspaces/view";
 export { WebAccess } from "./workspaces/web";

@@ -47,7 +47,7 @@ export interface EmulatorConfig {
 }
 
 /** The defaults that {@link EmulatorConfig} names. */
-export const DEFAULTS = {
+export const defaults = {
   imageDelayMs: 0,
   tokenLifetimeS: 30 * 60,
   credentialLifetimeMs: 36 * 60 * 60 * 1000,

@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallHappening, Happening, LineHappening } from "./happening";
 
 /** How many events the journal keeps for later readers. */
-const REMEMBERED = 200;
+const remembered = 200;
 /** A path can be as long as all headers of a request, which is too long to show. */
-const LONGEST_PATH = 300;
+const longestPath = 300;
 
 /** Recent events for people who watch the emulator. In memory only; holds no secret. */
 export class Journal {
@@ -32,7 +32,7 @@ export class Journal {
   watch(req: IncomingMessage, res: ServerResponse): void {
     const start = performance.now();
     const { method = "GET", url = "/" } = req;
-    const path = url.replace(/[?#].*$/s, "").slice(0, LONGEST_PATH);
+    const path = url.replace(/[?#].*$/s, "").slice(0, longestPath);
     res.once("close", () => {
       const whole = res.writableFinished;
       const fault = whole ? faultOf(res) : "The connection ended before the answer did.";
@@ -52,7 +52,7 @@ export class Journal {
     this.#count += 1;
     const happening: Happening = { id: this.#count, ...happened };
     this.#happenings.push(happening);
-    if (this.#happenings.length > REMEMBERED) {
+    if (this.#happenings.length > remembered) {
       this.#happenings.shift();
     }
     for (const tell of this.#followers) {

@@ -3,7 +3,7 @@ import path from "node:path";
 import express, { type Express, type Router } from "express";
 import { Formats } from "./catalog/formats";
 import { catalogRoutes } from "./catalog/routes";
-import { DEFAULTS, type EmulatorConfig } from "./config";
+import { defaults, type EmulatorConfig } from "./config";
 import type { EmulatorContext } from "./context";
 import { ProjectData } from "./data/project-data";
 import { dataRoutes } from "./data/routes";
@@ -18,14 +18,14 @@ import { answer } from "./http/malformed";
 import { openApiRoute } from "./http/openapi";
 import { problemHandler, unknownPath } from "./http/problem";
 import { requestLimit } from "./http/request-limit";
-import { V3, V4 } from "./http/rest";
-import { REST_PATH, validation } from "./http/validation";
+import { v3, v4 } from "./http/rest";
+import { restPath, validation } from "./http/validation";
 import { Builder } from "./images/build";
 import { Images } from "./images/images";
 import { imageRoutes } from "./images/routes";
 import { Journal } from "./journal";
 import { Credentials } from "./object-store/credentials";
-import { ObjectStore, S3_PATH } from "./object-store/server";
+import { ObjectStore, s3Path } from "./object-store/server";
 import { removeLeftovers } from "./object-store/storage/leftovers";
 import { Page } from "./page/page";
 import { ProjectFolder } from "./project-folder/project-folder";
@@ -61,7 +61,7 @@ export interface Emulator {
 export async function startEmulator(
   options: Pick<EmulatorConfig, "port" | "dir"> & Partial<EmulatorConfig>,
 ): Promise<Emulator> {
-  const config: EmulatorConfig = { ...DEFAULTS, ...options };
+  const config: EmulatorConfig = { ...defaults, ...options };
   const held = await lock(config.dir);
   const started: (() => Promise<unknown>)[] = [() => held.release()];
   try {
@@ -143,7 +143,7 @@ async function start(config: EmulatorConfig, held: Lock, undo: (() => Promise<un
 
   return {
     url: baseUrl(),
-    s3Url: `${baseUrl()}${S3_PATH}`,
+    s3Url: `${baseUrl()}${s3Path}`,
     apiKey,
     projectId: identity.project.id,
     instance: identity.instance,
@@ -170,13 +170,13 @@ function restApp({ auth, config, log }: EmulatorContext, routes: readonly Router
   app.disable("etag");
   app.use(openApiRoute(config.workspaces));
   if (config.requestsPerSecond > 0) {
-    app.use(REST_PATH, requestLimit(config.requestsPerSecond));
+    app.use(restPath, requestLimit(config.requestsPerSecond));
   }
-  app.use(REST_PATH, authenticate(auth));
-  app.use(REST_PATH, express.json({ type: [V3, V4, "application/json"], limit: "1mb" }), boundedDepth);
+  app.use(restPath, authenticate(auth));
+  app.use(restPath, express.json({ type: [v3, v4, "application/json"], limit: "1mb" }), boundedDepth);
   app.use(...validation(config));
   for (const router of routes) {
-    app.use(REST_PATH, router);
+    app.use(restPath, router);
   }
   app.use(unknownPath);
   app.use(problemHandler(log));
@@ -206,7 +206,7 @@ function answering({ app, objects, workspaces, page, journal, faults }: Answerer
         // The journal does not record a workspace's own web traffic.
       } else if (!page.handle(req, res) && !faults.handle(req, res)) {
         journal.watch(req, res);
-        if (req.url?.startsWith(`${S3_PATH}/`)) {
+        if (req.url?.startsWith(`${s3Path}/`)) {
           faults.pass({ req, res, form: "S3", carryOut: () => objects.handle(req, res) });
         } else {
           faults.pass({ req, res, form: "REST", carryOut: () => app(req, res) });

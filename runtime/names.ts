@@ -13,19 +13,19 @@ export type Role =
   | "gateway-image";
 
 /** Value of {@link dockerLabel} on a user's own volume for /data, which belongs to no instance. */
-export const KEPT_DATA = "kept-data";
+export const keptDataValue = "kept-data";
 /** Label key for the owner: one emulator, or one `ica-bench run`. */
-export const INSTANCE_LABEL = "pulumi-ica.instance";
+export const instanceLabel = "pulumi-ica.instance";
 /** Label key for the id of the workspace that an object belongs to. */
-export const WORKSPACE_LABEL = "pulumi-ica.workspace";
+export const workspaceLabel = "pulumi-ica.workspace";
 
 /**
  * Label key for the test run that created an object, so that concurrent runs on one engine can tell their objects
  * apart.
  */
-const TEST_RUN_LABEL = "pulumi-ica.test-run";
-/** Environment variable with the value of {@link TEST_RUN_LABEL}; `npm test` sets it. */
-export const TEST_RUN_VARIABLE = "PULUMI_ICA_TEST_RUN";
+const testRunLabel = "pulumi-ica.test-run";
+/** Environment variable with the value of {@link testRunLabel}; `npm test` sets it. */
+export const testRunVariable = "PULUMI_ICA_TEST_RUN";
 
 /**
  * Names and labels in Docker. A name follows from the instance and the workspace, so that a later process finds
@@ -76,18 +76,18 @@ export class Names {
 
   /** Labels of an object of the instance, or of one workspace. */
   labels(role: Role, workspace?: string): Record<string, string> {
-    const testRun = process.env[TEST_RUN_VARIABLE];
+    const testRun = process.env[testRunVariable];
     return {
       [dockerLabel]: role,
-      [INSTANCE_LABEL]: this.instance,
-      ...(workspace === undefined ? {} : { [WORKSPACE_LABEL]: workspace }),
-      ...(testRun ? { [TEST_RUN_LABEL]: testRun } : {}),
+      [instanceLabel]: this.instance,
+      ...(workspace === undefined ? {} : { [workspaceLabel]: workspace }),
+      ...(testRun ? { [testRunLabel]: testRun } : {}),
     };
   }
 
   /** A Docker filter for all objects of the instance, or of one workspace. */
   filter(workspace?: string): { label: string[] } {
-    const own = `${INSTANCE_LABEL}=${this.instance}`;
-    return { label: workspace === undefined ? [own] : [own, `${WORKSPACE_LABEL}=${workspace}`] };
+    const own = `${instanceLabel}=${this.instance}`;
+    return { label: workspace === undefined ? [own] : [own, `${workspaceLabel}=${workspace}`] };
   }
 }

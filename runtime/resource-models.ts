@@ -10,7 +10,7 @@ interface ResourceModel {
  * The sizes that the vendor's page about workspaces gives in full. Tenants differ, and the list continues with GPU
  * models whose numbers could not be read; an unknown model is not an error.
  */
-const MODELS: Readonly<Record<string, ResourceModel>> = {
+const models: Readonly<Record<string, ResourceModel>> = {
   "standard-small": { cpus: 2, memoryGb: 8 },
   "standard-medium": { cpus: 4, memoryGb: 16 },
   "standard-large": { cpus: 8, memoryGb: 32 },
@@ -18,7 +18,7 @@ const MODELS: Readonly<Record<string, ResourceModel>> = {
   "standard-2xlarge": { cpus: 32, memoryGb: 128 },
 };
 
-const GB = 1024 ** 3;
+const gb = 1024 ** 3;
 
 /** Docker's limits; empty for an unknown model. */
 export interface Limits {
@@ -30,7 +30,7 @@ export interface Limits {
 
 /** Whether the size of a model is known. */
 export function isKnownModel(model: string): boolean {
-  return Object.hasOwn(MODELS, model);
+  return Object.hasOwn(models, model);
 }
 
 /**
@@ -41,13 +41,13 @@ export function limitsOf(model: string, machine: { cpus: number; memoryBytes: nu
   if (model === "") {
     return {};
   }
-  const known = isKnownModel(model) ? MODELS[model] : undefined;
+  const known = isKnownModel(model) ? models[model] : undefined;
   if (known === undefined) {
     return { NanoCpus: Math.max(1, machine.cpus / 2) * 1e9, Memory: Math.floor(machine.memoryBytes / 2) };
   }
   return {
     NanoCpus: Math.min(known.cpus, machine.cpus) * 1e9,
-    Memory: Math.min(known.memoryGb * GB, machine.memoryBytes),
+    Memory: Math.min(known.memoryGb * gb, machine.memoryBytes),
   };
 }
 

@@ -6,8 +6,8 @@ import { CommentError, Misuse } from "./problem";
 import type { Environment } from "./target";
 
 /** Exit codes of `ica-bench comment`. */
-const NOT_UP_TO_DATE = 1;
-const COULD_NOT_START = 2;
+const notUpToDate = 1;
+const couldNotStart = 2;
 
 /** A look a second after each write finds what another run wrote at the same time. */
 const patience = { clock: systemClock, settleMs: 1000, secondMs: 1000 };
@@ -36,14 +36,14 @@ export function commentCommand(): Command {
         "wrong. docs/pull-requests.md shows whole workflows.",
       ].join("\n"),
     )
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : COULD_NOT_START))
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : couldNotStart))
     .action(async (options: CommentOptions) => {
       try {
         print(`${await comment(options, process.env, patience)}\n`);
       } catch (error) {
         if (!(error instanceof Misuse || error instanceof CommentError)) throw error;
         say(`ica-bench comment: ${withoutTokens(error.message, process.env)}`);
-        process.exitCode = error instanceof Misuse ? COULD_NOT_START : NOT_UP_TO_DATE;
+        process.exitCode = error instanceof Misuse ? couldNotStart : notUpToDate;
       }
     });
 }

@@ -16,7 +16,7 @@ import { exitCodeOf, type Report, textOf } from "./report";
 /**
  * Exit code when doctor cannot check anything: an option or a setting is wrong or missing, or ICA cannot be reached.
  */
-const CANNOT_CHECK = 2;
+const cannotCheck = 2;
 
 /** The options of `ica-bench doctor`. */
 interface DoctorOptions {
@@ -40,7 +40,7 @@ export function doctorCommand(): Command {
         "Workspace needs, 2 when nothing can be said because of an option, a setting or the network.",
       ].join("\n"),
     )
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : CANNOT_CHECK))
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : cannotCheck))
     .action(async (options: DoctorOptions) => {
       try {
         const report = await examine(options);
@@ -50,7 +50,7 @@ export function doctorCommand(): Command {
       } catch (error) {
         if (!isExpected(error)) throw error;
         say(`ica-bench doctor: ${error.message}`);
-        process.exitCode = CANNOT_CHECK;
+        process.exitCode = cannotCheck;
       }
     });
 }

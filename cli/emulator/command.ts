@@ -9,9 +9,9 @@ import { showStatus } from "./status";
 import { stopEmulator } from "./stop";
 
 /** The default port. */
-const DEFAULT_PORT = 4747;
+const defaultPort = 4747;
 /** Default seconds that an image stays PARTIAL: long enough for a person to see it. */
-const DEFAULT_IMAGE_DELAY_S = 2;
+const defaultImageDelayS = 2;
 
 /** `ica-bench emulator …`: runs an ICA on this machine. */
 export function emulatorCommand(): Command {
@@ -24,12 +24,12 @@ export function emulatorCommand(): Command {
       'Start it in the background. Use as: eval "$(ica-bench emulator start)". Prints a sign-in link for its page.',
     )
     .addOption(dir())
-    .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", wholeNumber(65_535), DEFAULT_PORT)
+    .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", wholeNumber(65_535), defaultPort)
     .option(
       "--image-delay <seconds>",
       "how long an image stays PARTIAL (5 to 30 minutes on ICA)",
       wholeNumber(3600),
-      DEFAULT_IMAGE_DELAY_S,
+      defaultImageDelayS,
     )
     .option("--new-key", "make a new API key; the one before is no longer valid", false)
     .option("--no-workspaces", "serve the documented calls only, as a tenant without workspace calls would")

@@ -19,12 +19,12 @@ interface FaultOptions {
   readonly clear?: true;
 }
 
-const KINDS = ["status", "delay", "reset", "drop", "expiry"] as const;
+const kinds = ["status", "delay", "reset", "drop", "expiry"] as const;
 
 /** `ica-bench emulator fault`: injects a fault to see how a program copes. */
 export function faultCommand(dir: Option): Command {
   const one = (option: Option) =>
-    option.conflicts([...KINDS, "list", "clear"].filter((other) => other !== option.attributeName()));
+    option.conflicts([...kinds, "list", "clear"].filter((other) => other !== option.attributeName()));
   return new Command("fault")
     .description(
       "Inject faults into requests, to see how a program copes. Needs the API key in ICA_API_KEY. Restarting the emulator clears injected faults.",

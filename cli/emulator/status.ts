@@ -4,7 +4,7 @@ import { print } from "../output";
 import { pageOf, signInWithKey } from "./exports";
 
 /** Exit code when no emulator runs, as for `systemctl status`. */
-const NOT_RUNNING = 3;
+const notRunning = 3;
 
 /** Prints whether the emulator of a folder runs, and what it contains. */
 export async function showStatus(dir: string): Promise<void> {
@@ -32,6 +32,6 @@ export async function showStatus(dir: string): Promise<void> {
   }
   print(`${lines.join("\n")}\n`);
   if (running === undefined) {
-    process.exitCode = NOT_RUNNING;
+    process.exitCode = notRunning;
   }
 }

@@ -4,8 +4,8 @@ import { say } from "../output";
 import { removeFolder } from "./remove-folder";
 
 /** Workspaces get 30 s from TERM to their end; the rest is quick. */
-const PATIENCE_MS = 120_000;
-const POLL_MS = 100;
+const patienceMs = 120_000;
+const pollMs = 100;
 
 /** Stops the emulator of a folder. `purge` also removes the folder and everything that the emulator made in Docker. */
 export async function stopEmulator({ dir, purge }: { dir: string; purge: boolean }): Promise<void> {
@@ -34,11 +34,11 @@ export async function stopEmulator({ dir, purge }: { dir: string; purge: boolean
 }
 
 async function ended(dir: string, pid: number): Promise<void> {
-  for (const deadline = Date.now() + PATIENCE_MS; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + patienceMs; Date.now() < deadline; ) {
     if ((await runningOn(dir))?.pid !== pid) {
       return;
     }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
   throw new Error(
     `The emulator (process ${pid}) does not stop. Its log is in ${dir}; to end it at once: kill -9 ${pid}`,

@@ -10,8 +10,8 @@ import { asGithub, asJson, asText, countOf, type Placed, placed, repositoryFolde
 import { asSarif } from "./sarif";
 
 /** Exit codes of `ica-bench lint`. */
-const ERRORS_FOUND = 1;
-const COULD_NOT_LINT = 2;
+const errorsFound = 1;
+const couldNotLint = 2;
 
 const formats = ["text", "json", "sarif", "github"] as const;
 
@@ -42,16 +42,16 @@ export function lintCommand(): Command {
       "\nExit codes: 0 nothing, or warnings only; 1 errors were found; 2 it could not be looked at (no Dockerfile, say).\n" +
         "What each code means is in docs/image-contract.md.",
     )
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : COULD_NOT_LINT))
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : couldNotLint))
     .action(async (folder: string, options: LintOptions, command: Command) => {
       try {
         const findings = await lint(folder, options, command.getOptionValueSource("access") !== "default");
         const isJson = options.format === "json" || options.format === "sarif";
         (isJson ? printEscaped : print)(reportOf(findings, options.format));
-        process.exitCode = countOf(findings).errors > 0 ? ERRORS_FOUND : 0;
+        process.exitCode = countOf(findings).errors > 0 ? errorsFound : 0;
       } catch (error) {
         say(`ica-bench lint: ${error instanceof Error ? error.message : String(error)}`);
-        process.exitCode = COULD_NOT_LINT;
+        process.exitCode = couldNotLint;
       }
     });
 }

@@ -11,8 +11,8 @@ import { shellIn } from "./shell";
 import { runWorkspace } from "./workspace";
 
 /** Exit codes of `ica-bench run`. */
-const NOT_AS_IT_SHOULD = 1;
-const COULD_NOT_RUN = 2;
+const notAsItShould = 1;
+const couldNotRun = 2;
 
 /** `ica-bench run`: runs an image under Bench's rules, without ICA. */
 export function runCommand(): Command {
@@ -46,7 +46,7 @@ export function runCommand(): Command {
       "\nExit codes: 0 everything answered, and it ended within 30 s of TERM; 1 something was not as it should be, the\n" +
         "contract included; 2 it could not be run (no Docker, a build that failed, say).",
     )
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : COULD_NOT_RUN))
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : couldNotRun))
     .action(async (target: string, options: RunOptions, command: Command) => {
       if (options.allow.length > 0 && !options.restricted) {
         command.error("error: --allow is for --restricted: without it every public address is allowed");
@@ -113,13 +113,13 @@ async function run(target: string, options: RunOptions, reporter: Reporter): Pro
         ...{ docker: engine, instance, reporter: quiet, stop: stop.signal, hurry: hurry.signal },
         ...(options.shell ? { shell } : {}),
       });
-      return end === "ended in time" ? 0 : NOT_AS_IT_SHOULD;
+      return end === "ended in time" ? 0 : notAsItShould;
     } finally {
       await cli.removeImage(tag);
     }
   } catch (error) {
     failed(error);
-    return error instanceof ContractBroken ? NOT_AS_IT_SHOULD : COULD_NOT_RUN;
+    return error instanceof ContractBroken ? notAsItShould : couldNotRun;
   } finally {
     forget();
   }

@@ -7,7 +7,7 @@ import type { RunOptions } from "./options";
 import { specOf } from "./spec";
 import { timed } from "./timed";
 
-const ID = "workspace";
+const workspaceId = "workspace";
 
 interface Surroundings {
   readonly docker: Dockerode;
@@ -33,18 +33,25 @@ export async function runWorkspace(image: ReadyImage, options: RunOptions, aroun
   const log = (message: string) => reporter.tell({ event: "note", message });
   const bench = new Bench({ docker, instance, log });
   const number = newNumber();
-  const inside: Inside = { id: ID, number, name: "run", access: image.access, status: "Starting", endpoints: {} };
+  const inside: Inside = {
+    id: workspaceId,
+    number,
+    name: "run",
+    access: image.access,
+    status: "Starting",
+    endpoints: {},
+  };
   const doors = await openAccess(inside, log);
   try {
-    const { spec, given } = specOf(image, options, { id: ID, number, webHost: doors.webHost });
+    const { spec, given } = specOf(image, options, { id: workspaceId, number, webHost: doors.webHost });
     await timed(reporter, "prepare", () => bench.prepare(spec));
     reporter.tell({
       event: "made",
-      container: bench.names.container(ID),
+      container: bench.names.container(workspaceId),
       ...(options.restricted ? { outside: bench.names.outside } : {}),
     });
     if (options.restricted) {
-      await bench.followProxy(ID, (line) => tellRefusal(line, reporter));
+      await bench.followProxy(workspaceId, (line) => tellRefusal(line, reporter));
     }
     return await live({ bench, inside, doors, image, around, given });
   } finally {
@@ -79,7 +86,7 @@ async function live(life: Life): Promise<RunEnd> {
   const answered = await Promise.race([probed, ended]);
   if (typeof answered === "boolean" && started === "up") {
     reporter.tell({ event: "ready", ...(await reachable(life)) });
-    await shell?.(bench.names.container(ID));
+    await shell?.(bench.names.container(workspaceId));
   }
   const end = await ended;
   over.abort();
@@ -93,13 +100,15 @@ async function live(life: Life): Promise<RunEnd> {
   reporter.tell({ event: "stopping" });
   let cleared: Promise<void> = Promise.resolve();
   const killNow = () => {
-    cleared = bench.clear(ID).catch((error: unknown) => reporter.tell({ event: "note", message: String(error) }));
+    cleared = bench
+      .clear(workspaceId)
+      .catch((error: unknown) => reporter.tell({ event: "note", message: String(error) }));
   };
   hurry.addEventListener("abort", killNow, { once: true });
   if (hurry.aborted) {
     killNow();
   }
-  const { seconds, killed } = await bench.stop(ID);
+  const { seconds, killed } = await bench.stop(workspaceId);
   hurry.removeEventListener("abort", killNow);
   await cleared;
   const outcome = { seconds: Math.round(seconds * 10) / 10, killed: killed || hurry.aborted };
@@ -111,7 +120,7 @@ async function live(life: Life): Promise<RunEnd> {
 function attend({ bench, inside, around, given }: Life): Attended {
   const { reporter, stop } = around;
   const attended: Attended = new Attended({
-    ...{ bench, id: ID, stop },
+    ...{ bench, id: workspaceId, stop },
     alive: () => {
       inside.endpoints = attended.endpoints;
       inside.status = "Running";

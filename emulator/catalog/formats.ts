@@ -19,7 +19,7 @@ export interface DataFormat {
  * vendor's page about bench images; the order and the other codes are the emulator's own. They fill more than one page,
  * and DOCKER is not on the first, so a client has to page.
  */
-const FORMATS: readonly (readonly [code: string, description: string, ...suffixes: string[]])[] = [
+const formats: readonly (readonly [code: string, description: string, ...suffixes: string[]])[] = [
   ["UNKNOWN", "Any other file"],
   ["FASTQ", "Reads with qualities", ".fastq", ".fq", ".fastq.gz", ".fq.gz"],
   ["FASTA", "Sequences", ".fasta", ".fa", ".fa.gz"],
@@ -88,7 +88,7 @@ export class Formats {
   readonly #byCode: ReadonlyMap<string, DataFormat>;
 
   constructor({ instance, timeCreated, tenant, user }: Identity) {
-    this.all = FORMATS.map(([code, description]) => ({
+    this.all = formats.map(([code, description]) => ({
       id: uuidOf(`${instance} format ${code}`),
       timeCreated,
       timeModified: timeCreated,
@@ -116,7 +116,7 @@ export class Formats {
    */
   codeFor(name: string): string {
     const lower = name.toLowerCase();
-    const fits = FORMATS.flatMap(([code, , ...suffixes]) =>
+    const fits = formats.flatMap(([code, , ...suffixes]) =>
       suffixes.filter((suffix) => lower.endsWith(suffix)).map((suffix) => ({ code, length: suffix.length })),
     );
     return fits.sort((a, b) => b.length - a.length)[0]?.code ?? "UNKNOWN";

@@ -3,7 +3,7 @@ import type { EmulatorContext } from "../context";
 import { principalOf } from "../http/auth";
 import { pageOf } from "../http/paging";
 import { badRequest, conflict, notFound, unauthorized } from "../http/problem";
-import { etagOf, param, route, send, V3 } from "../http/rest";
+import { etagOf, param, route, send, v3 } from "../http/rest";
 import { packageVersion } from "../package-root";
 import { projectRegion } from "../state/identity";
 import type { Formats } from "./formats";
@@ -22,7 +22,7 @@ export function catalogRoutes({ auth, identity }: EmulatorContext, formats: Form
     if (req.query.tenant !== undefined && req.query.tenant !== identity.tenant.name) {
       throw badRequest(`The key does not belong to tenant ${String(req.query.tenant)}.`);
     }
-    send(res, 200, V3, { token: auth.issueToken(principal) });
+    send(res, 200, v3, { token: auth.issueToken(principal) });
   });
 
   router.post(route("/api/tokens:refresh"), (req) => {
@@ -32,10 +32,10 @@ export function catalogRoutes({ auth, identity }: EmulatorContext, formats: Form
     throw conflict("A token that was made from an API key cannot be refreshed. Make a new one with POST /api/tokens.");
   });
 
-  router.get(route("/api/system/info"), (_req, res) => send(res, 200, V3, info));
+  router.get(route("/api/system/info"), (_req, res) => send(res, 200, v3, info));
 
   router.get(route("/api/regions"), (_req, res) => {
-    send(res, 200, V3, { items: identity.regions.map((region) => regionView(identity, region)) });
+    send(res, 200, v3, { items: identity.regions.map((region) => regionView(identity, region)) });
   });
 
   router.get(route("/api/regions/{regionId}"), (req, res) => {
@@ -43,21 +43,21 @@ export function catalogRoutes({ auth, identity }: EmulatorContext, formats: Form
     if (region === undefined) {
       throw notFound(`There is no region ${param(req, "regionId")}.`);
     }
-    send(res, 200, V3, regionView(identity, region));
+    send(res, 200, v3, regionView(identity, region));
   });
 
   router.get(route("/api/projects/{projectId}"), (req, res) => {
     requireProject(identity.project.id, param(req, "projectId"));
     const view = projectView(identity, projectRegion(identity));
     res.set("ETag", etagOf(view));
-    send(res, 200, V3, view);
+    send(res, 200, v3, view);
   });
 
   router.get(route("/api/dataFormats"), (req, res) => {
     send(
       res,
       200,
-      V3,
+      v3,
       pageOf(req, sorted(formats.all, req), ({ id }) => id),
     );
   });

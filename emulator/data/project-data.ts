@@ -4,7 +4,7 @@ import type { Formats } from "../catalog/formats";
 import { badRequest, conflict, notFound } from "../http/problem";
 import { inOrderOfCreation } from "../state/creation-order";
 import type { Collection, Store } from "../state/store";
-import { type DataRecord, type DataTags, dataRecord, NO_TAGS } from "./record";
+import { type DataRecord, type DataTags, dataRecord, noTags } from "./record";
 
 /** Name, place and type of new data. */
 export interface NewData {
@@ -137,7 +137,7 @@ export class ProjectData {
       name: path.split("/").filter(Boolean).at(-1) ?? path,
       path,
       status: type === "FILE" ? "PARTIAL" : "AVAILABLE",
-      tags: NO_TAGS,
+      tags: noTags,
       timeCreated: time,
       timeModified: time,
       ...(formatCode === undefined ? {} : { formatCode }),

@@ -87,7 +87,7 @@ function parentOf(path: string): string {
   return path.replace(/(?<![^/])[^/]+\/?$/, "");
 }
 
-const SORT_KEYS: Readonly<Record<string, (record: DataRecord) => string | number>> = {
+const sortKeys: Readonly<Record<string, (record: DataRecord) => string | number>> = {
   timeCreated: ({ timeCreated }) => timeCreated,
   timeModified: ({ timeModified }) => timeModified,
   name: ({ name }) => name,
@@ -105,7 +105,7 @@ function sorted(req: Request, rows: readonly DataRecord[]): readonly DataRecord[
   }
   const orders = sort.split(",").map((part) => {
     const [name = "", direction = "asc"] = part.trim().split(/ +/);
-    const key = SORT_KEYS[name];
+    const key = sortKeys[name];
     if (key === undefined || !["asc", "desc"].includes(direction)) {
       throw badRequest(`The emulator cannot sort data by "${part.trim()}".`, { parameters: { sort: "is not valid" } });
     }

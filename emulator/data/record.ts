@@ -16,7 +16,7 @@ const dataTags = z.object({
 });
 export type DataTags = z.infer<typeof dataTags>;
 
-export const NO_TAGS: DataTags = {
+export const noTags: DataTags = {
   technicalTags: [],
   userTags: [],
   connectorTags: [],

@@ -6,7 +6,7 @@ import type { EmulatorContext } from "../context";
 import type { Idempotency } from "../http/idempotency";
 import { pageOf } from "../http/paging";
 import { badRequest, conflict } from "../http/problem";
-import { etagOf, param, route, send, V3 } from "../http/rest";
+import { etagOf, param, route, send, v3 } from "../http/rest";
 import type { ObjectStore } from "../object-store/server";
 import type { ProjectData } from "./project-data";
 import { selectData } from "./query";
@@ -87,7 +87,7 @@ export function dataRoutes({ identity }: EmulatorContext, parts: DataParts): Rou
     secrets?: (record: DataRecord, body: z.infer<typeof createFile>) => Record<string, z.core.util.JSONType>,
   ) =>
     idempotency.handler({
-      mediaType: V3,
+      mediaType: v3,
       run: async (req, requestId) => {
         checkProject(req);
         const { name, folderId, folderPath, formatCode } = createFile.parse(req.body);
@@ -102,13 +102,13 @@ export function dataRoutes({ identity }: EmulatorContext, parts: DataParts): Rou
   router.get(route(base), (req, res) => {
     checkProject(req);
     const { items, ...rest } = pageOf(req, selectData(req, data.list(), formats), ({ id }) => id);
-    send(res, 200, V3, { items: items.map(view), ...rest });
+    send(res, 200, v3, { items: items.map(view), ...rest });
   });
 
   router.post(
     route(base),
     idempotency.handler({
-      mediaType: V3,
+      mediaType: v3,
       run: async (req, requestId) => {
         checkProject(req);
         const { name, folderId, folderPath, formatCode, dataType } = createData.parse(req.body);
@@ -135,7 +135,7 @@ export function dataRoutes({ identity }: EmulatorContext, parts: DataParts): Rou
   router.get(route(`${base}/{dataId}`), (req, res) => {
     const body = view(recordOf(req));
     res.set("ETag", etagOf(body));
-    send(res, 200, V3, body);
+    send(res, 200, v3, body);
   });
 
   router.put(route(`${base}/{dataId}`), async (req, res) => {
@@ -159,7 +159,7 @@ export function dataRoutes({ identity }: EmulatorContext, parts: DataParts): Rou
     });
     const body = view(changed);
     res.set("ETag", etagOf(body));
-    send(res, 200, V3, body);
+    send(res, 200, v3, body);
   });
 
   router.post(route(`${base}/{dataId}:delete`), async (req, res) => {
@@ -171,7 +171,7 @@ export function dataRoutes({ identity }: EmulatorContext, parts: DataParts): Rou
 
   router.post(route(`${base}/{dataId}:createTemporaryCredentials`), (req, res) => {
     const options = optionsOf(credentialsOptions.parse(req.body));
-    send(res, 200, V3, transfer.temporaryCredentials(recordOf(req), options));
+    send(res, 200, v3, transfer.temporaryCredentials(recordOf(req), options));
   });
 
   router.post(route(`${base}/{dataId}:createUploadUrl`), (req, res) => {
@@ -180,7 +180,7 @@ export function dataRoutes({ identity }: EmulatorContext, parts: DataParts): Rou
       throw conflict(`${record.path} is ${record.status}; only files in status PARTIAL can be overwritten.`);
     }
     const { fileType, hash } = z.object({ fileType: text, hash: text }).parse(req.query);
-    send(res, 200, V3, { url: transfer.uploadUrl(record, { fileType, hash }) });
+    send(res, 200, v3, { url: transfer.uploadUrl(record, { fileType, hash }) });
   });
 
   return router;

@@ -1,13 +1,13 @@
 import { badRequest } from "../http/problem";
 import type { Credentials, TemporaryCredentials } from "../object-store/credentials";
-import { S3_PATH } from "../object-store/server";
+import { s3Path } from "../object-store/server";
 import { presignPut } from "../object-store/signature";
 import type { Identity } from "../state/identity";
 import { projectRegion } from "../state/identity";
 import type { DataRecord } from "./record";
 
 /** How long an upload URL is valid; ICA's documents say "temporarily". */
-const UPLOAD_URL_LIFETIME_S = 12 * 60 * 60;
+const uploadUrlLifetimeS = 12 * 60 * 60;
 
 /** The bucket of an emulator's files. */
 export function bucketOf({ instance }: Identity): string {
@@ -61,10 +61,10 @@ export class Transfer {
     }
     return presignPut({
       origin: this.#baseUrl(),
-      path: `${S3_PATH}/${bucketOf(this.#identity)}/${keyOf(this.#identity, record)}`,
+      path: `${s3Path}/${bucketOf(this.#identity)}/${keyOf(this.#identity, record)}`,
       headers,
       region: awsRegion(this.#identity),
-      expiresInS: UPLOAD_URL_LIFETIME_S,
+      expiresInS: uploadUrlLifetimeS,
       credentials: this.#issue(record, false),
     });
   }
@@ -91,7 +91,7 @@ export class Transfer {
         type: "s3",
         provider: "AWS",
         env_auth: "false",
-        endpoint: `${this.#baseUrl()}${S3_PATH}`,
+        endpoint: `${this.#baseUrl()}${s3Path}`,
         access_key_id: accessKey,
         secret_access_key: secretKey,
         session_token: sessionToken,

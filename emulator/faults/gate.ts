@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Express } from "express";
-import { REST_PATH } from "../http/validation";
+import { restPath } from "../http/validation";
 import { Faults } from "./faults";
 import { type Expiring, happen, type Struck } from "./happen";
-import { FAULTS_PATH, faultsApp } from "./routes";
+import { faultsApp, faultsPath } from "./routes";
 
 /** Runs before the REST calls and the object store, and applies injected faults to their requests. */
 export class FaultGate {
@@ -18,7 +18,7 @@ export class FaultGate {
 
   /** Handles a call that injects, lists or clears faults. Returns false for any other request. */
   handle(req: IncomingMessage, res: ServerResponse): boolean {
-    const isOrder = req.url === FAULTS_PATH;
+    const isOrder = req.url === faultsPath;
     if (isOrder) {
       this.#orders(req, res);
     }
@@ -29,7 +29,7 @@ export class FaultGate {
   pass(struck: Struck): void {
     const { req, carryOut } = struck;
     const path = (req.url ?? "/").replace(/\?.*$/s, "");
-    const call = path.startsWith(`${REST_PATH}/`) ? path.slice(REST_PATH.length) : path;
+    const call = path.startsWith(`${restPath}/`) ? path.slice(restPath.length) : path;
     const fault = this.#faults.take(req.method ?? "GET", call);
     if (fault === undefined) {
       carryOut();

@@ -76,13 +76,13 @@ function refuse(
   } else {
     sendFailure(
       res,
-      new S3Failure(S3_CODES[status] ?? (status < 500 ? "InvalidRequest" : "InternalError"), detail, { status }),
+      new S3Failure(s3Codes[status] ?? (status < 500 ? "InvalidRequest" : "InternalError"), detail, { status }),
     );
   }
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
-const S3_CODES: Partial<Record<number, ConstructorParameters<typeof S3Failure>[0]>> = {
+const s3Codes: Partial<Record<number, ConstructorParameters<typeof S3Failure>[0]>> = {
   403: "AccessDenied",
   404: "NoSuchUpload",
   501: "NotImplemented",

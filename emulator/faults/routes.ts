@@ -5,7 +5,7 @@ import type { Faults } from "./faults";
 import { faultOrder } from "./order";
 
 /** The path for injecting faults. ICA has no such call. */
-export const FAULTS_PATH = "/emulator/faults";
+export const faultsPath = "/emulator/faults";
 
 /**
  * POST injects a fault, GET lists the faults, DELETE clears them. Requires the API key, in a header that another web
@@ -19,7 +19,7 @@ export function faultsApp(faults: Faults, auth: Auth, log: (line: string) => voi
     requireUserKey(auth, req);
     next();
   });
-  app.post(FAULTS_PATH, express.json({ limit: "64kb", type: () => true }), (req, res) => {
+  app.post(faultsPath, express.json({ limit: "64kb", type: () => true }), (req, res) => {
     const wanted = faultOrder.safeParse(req.body);
     if (!wanted.success) {
       const problems = wanted.error.issues.map(({ path, message }) => [path.join(".") || "body", message] as const);
@@ -29,10 +29,10 @@ export function faultsApp(faults: Faults, auth: Auth, log: (line: string) => voi
     }
     res.status(201).json(faults.order(wanted.data));
   });
-  app.get(FAULTS_PATH, (_req, res) => {
+  app.get(faultsPath, (_req, res) => {
     res.json({ items: faults.list() });
   });
-  app.delete(FAULTS_PATH, (_req, res) => {
+  app.delete(faultsPath, (_req, res) => {
     faults.clear();
     res.status(204).end();
   });

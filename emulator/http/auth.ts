@@ -15,7 +15,7 @@ const key = z.object({
 type Key = z.infer<typeof key>;
 
 /** Owner of the user's key. Workspaces own further keys, for example `workspace:<id>`. */
-export const USER = "user";
+export const user = "user";
 
 /** The caller of a request. */
 export interface Principal {
@@ -52,25 +52,25 @@ export class Auth {
    * new key; undefined if the existing key stays.
    */
   async userKey(given: string | undefined): Promise<string | undefined> {
-    const known = this.#keys.list().some(({ owner }) => owner === USER);
+    const known = this.#keys.list().some(({ owner }) => owner === user);
     if (given === undefined) {
-      return known ? undefined : this.issueKey(USER);
+      return known ? undefined : this.issueKey(user);
     }
     const hash = hashOf(given);
-    await this.addKey(hash, USER);
-    await this.#remove(USER, [hash]);
+    await this.addKey(hash, user);
+    await this.#remove(user, [hash]);
     return given;
   }
 
   /** Returns a function that restores the user's present key. */
   userKeyAsNow(): () => Promise<void> {
-    const now = this.#keys.list().filter(({ owner }) => owner === USER);
+    const now = this.#keys.list().filter(({ owner }) => owner === user);
     return async () => {
       for (const known of now) {
         await this.#keys.put(known.hash, known);
       }
       await this.#remove(
-        USER,
+        user,
         now.map(({ hash }) => hash),
       );
     };
@@ -149,7 +149,7 @@ function badToken(why: string, cause?: unknown): ProblemError {
 
 /** Requires the user's API key; a token is not enough. */
 export function requireUserKey(auth: Auth, req: Request): void {
-  if (auth.verifyKey(req.get("X-API-Key") ?? "")?.owner !== USER) {
+  if (auth.verifyKey(req.get("X-API-Key") ?? "")?.owner !== user) {
     throw unauthorized("Send the API key of this emulator in X-API-Key.");
   }
 }

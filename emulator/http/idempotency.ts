@@ -6,7 +6,7 @@ import { principalOf } from "./auth";
 import { conflict, unprocessable } from "./problem";
 import { canonicalJson, send } from "./rest";
 
-const SEVEN_DAYS_MS = 7 * 24 * 60 * 60 * 1000;
+const sevenDaysMs = 7 * 24 * 60 * 60 * 1000;
 
 const jsonObject = z.record(z.string(), z.json());
 
@@ -59,7 +59,7 @@ export class Idempotency {
   static async open(store: Store, now: () => number = Date.now): Promise<Idempotency> {
     const collection = await store.collection("idempotency", stored);
     for (const { id, timeStored } of collection.list()) {
-      if (now() - timeStored > SEVEN_DAYS_MS) {
+      if (now() - timeStored > sevenDaysMs) {
         await collection.delete(id);
       }
     }
@@ -83,7 +83,7 @@ export class Idempotency {
     const id = sha256(canonicalJson([req.method, req.originalUrl, principalOf(req).owner, idempotencyKey]));
     const bodyHash = sha256(canonicalJson(req.body ?? null));
     const known = this.#stored.get(id);
-    if (known !== undefined && this.#now() - known.timeStored <= SEVEN_DAYS_MS) {
+    if (known !== undefined && this.#now() - known.timeStored <= sevenDaysMs) {
       if (known.bodyHash !== bodyHash) {
         throw unprocessable("This Idempotency-Key was used for a request with another body in the last seven days.");
       }

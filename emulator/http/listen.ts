@@ -3,11 +3,11 @@ import type { Duplex } from "node:stream";
 import { refuseMalformed } from "./malformed";
 
 /** The address on which the emulator listens and with which its URLs begin. */
-const HOST = "127.0.0.1";
+const loopbackHost = "127.0.0.1";
 /** The other address to which browsers resolve `localhost`. */
-const HOST_V6 = "::1";
+const hostV6 = "::1";
 /** With port 0: how many ports to try that are free on only one of the two addresses. */
-const ATTEMPTS = 10;
+const attempts = 10;
 
 /** The handlers of requests. */
 export interface Answering {
@@ -27,20 +27,20 @@ export class Loopback {
   async listen(port: number, answering: Answering): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       const first = serverOf(answering);
-      await listen(first, port, HOST);
+      await listen(first, port, loopbackHost);
       const taken = portOf(first);
       const second = serverOf(answering);
       this.#servers = [first, second];
       this.#port = taken;
       try {
-        await listen(second, taken, HOST_V6);
+        await listen(second, taken, hostV6);
         return;
       } catch (error) {
         if (["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes(codeOf(error))) {
           return;
         }
         await this.close();
-        if (port !== 0 || attempt === ATTEMPTS) {
+        if (port !== 0 || attempt === attempts) {
           throw error;
         }
       }
@@ -49,7 +49,7 @@ export class Loopback {
 
   /** For example `http://127.0.0.1:4747`. Throws before the emulator listens. */
   get url(): string {
-    return `http://${HOST}:${this.#listening()}`;
+    return `http://${loopbackHost}:${this.#listening()}`;
   }
 
   /** The URL of the page, at the same port. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { forbidden, PROBLEM_JSON, problemOf } from "./problem";
+import { forbidden, problemJson, problemOf } from "./problem";
 
 /**
  * Whether a Host header names this machine's loopback. Any other host comes from a web page that points its own name
@@ -34,7 +34,7 @@ export function refuseHost(res: ServerResponse, host: string | undefined): void 
       `The emulator answers on loopback names only, not as ${JSON.stringify(host ?? "")}. Use http://127.0.0.1.`,
     ),
   );
-  res.writeHead(problem.status, { "Content-Type": PROBLEM_JSON, Connection: "close" });
+  res.writeHead(problem.status, { "Content-Type": problemJson, Connection: "close" });
   res.end(JSON.stringify(problem));
 }
 

@@ -1,15 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { PROBLEM_JSON, ProblemError, problemOf } from "./problem";
+import { ProblemError, problemJson, problemOf } from "./problem";
 
 type Refusal = readonly [status: number, title: string, detail: string];
 
 /** Parser error of Node → response. All other errors get a plain 400. */
-const REFUSALS: Readonly<Record<string, Refusal>> = {
+const refusals: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large", "The headers of the request are too large."],
   ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout", "The headers of the request did not come in time."],
 };
-const MALFORMED: Refusal = [400, "Bad Request", "This is not a request of HTTP/1.1."];
+const malformed: Refusal = [400, "Bad Request", "This is not a request of HTTP/1.1."];
 
 /**
  * Responds to malformed HTTP with a problem, like to every other error, and closes the connection. Without this, the
@@ -22,7 +22,7 @@ export function refuseMalformed(server: Server): void {
     res.once("close", () => answers.delete(socket));
   });
   server.on("checkExpectation", (_req, res: ServerResponse) => {
-    res.writeHead(417, { "Content-Type": PROBLEM_JSON, Connection: "close" });
+    res.writeHead(417, { "Content-Type": problemJson, Connection: "close" });
     res.end(body([417, "Expectation Failed", "The only thing that can be expected here is 100-continue."]));
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
@@ -31,7 +31,7 @@ export function refuseMalformed(server: Server): void {
       socket.destroy();
       return;
     }
-    socket.end(answer(REFUSALS[error.code ?? ""] ?? MALFORMED));
+    socket.end(answer(refusals[error.code ?? ""] ?? malformed));
   });
 }
 
@@ -41,7 +41,7 @@ export function answer(refusal: Refusal): string {
   const text = body(refusal);
   const head = [
     `HTTP/1.1 ${status} ${title}`,
-    `Content-Type: ${PROBLEM_JSON}`,
+    `Content-Type: ${problemJson}`,
     `Content-Length: ${Buffer.byteLength(text)}`,
     "Connection: close",
   ];

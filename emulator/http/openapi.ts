@@ -9,7 +9,7 @@ import { openapiFolder } from "../package-root";
  * The path of the emulator's own OpenAPI document, readable from this machine without a key. It is below ICA's Swagger
  * page (/ica/api/swagger); the document's path at ICA is not documented.
  */
-export const OPENAPI_PATH = "/ica/api/swagger/openapi.json";
+export const openapiPath = "/ica/api/swagger/openapi.json";
 
 const document = z.looseObject({
   paths: z.record(z.string(), z.unknown()),
@@ -24,14 +24,14 @@ export function openApiDocument(workspaces: boolean): Document {
   return workspaces ? merged(documented, read("workspaces.yaml")) : documented;
 }
 
-/** Serves the document at {@link OPENAPI_PATH}. */
+/** Serves the document at {@link openapiPath}. */
 export function openApiRoute(workspaces: boolean): Router {
   let text: string | undefined;
   const answer: RequestHandler = (_req, res) => {
     text ??= JSON.stringify(openApiDocument(workspaces));
     res.status(200).type("application/json").send(text);
   };
-  return Router().get(OPENAPI_PATH, answer);
+  return Router().get(openapiPath, answer);
 }
 
 function read(name: string): Document {

@@ -1,8 +1,8 @@
 import type { Request } from "express";
 import { badRequest } from "./problem";
 
-const DEFAULT_SIZE = 50;
-const MAX_SIZE = 1000;
+const defaultSize = 50;
+const maxSize = 1000;
 
 /**
  * A page of a list in ICA's form. Cursor paging sets `nextPageToken`; offset paging leaves it empty and sets the total
@@ -36,7 +36,7 @@ export function wholeNumber(req: Request, name: string, fallback: number, [min, 
  * that a cursor neither repeats nor skips rows when others are added or removed.
  */
 export function pageOf<T>(req: Request, rows: readonly T[], idOf: (row: T) => string): Page<T> {
-  const size = wholeNumber(req, "pageSize", DEFAULT_SIZE, [1, MAX_SIZE]);
+  const size = wholeNumber(req, "pageSize", defaultSize, [1, maxSize]);
   const token = req.query.pageToken;
   if (req.query.pageOffset !== undefined) {
     if (token !== undefined) {

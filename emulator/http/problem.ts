@@ -3,11 +3,11 @@ import type { ServerResponse } from "node:http";
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from "express";
 import { z } from "zod";
 import { explain } from "../journal";
-import { isNoSpace, NO_SPACE } from "../state/no-space";
-import { OPENAPI_PATH } from "./openapi";
+import { isNoSpace, noSpace } from "../state/no-space";
+import { openapiPath } from "./openapi";
 
 /** The media type of every error answer (RFC 7807). */
-export const PROBLEM_JSON = "application/problem+json";
+export const problemJson = "application/problem+json";
 
 /** The optional parts of an error. */
 export interface ProblemOptions extends ErrorOptions {
@@ -93,14 +93,14 @@ export function sendProblem(res: ServerResponse, error: ProblemError): void {
   res.removeHeader("ETag");
   explain(res, error.detail);
   res.statusCode = error.status;
-  res.setHeader("Content-Type", PROBLEM_JSON);
+  res.setHeader("Content-Type", problemJson);
   res.end(JSON.stringify(problemOf(error)));
 }
 
 /** The problem for calls that the emulator does not serve; ICA may have them. */
 export function notServed({ method, path }: Pick<Request, "method" | "path">): ProblemError {
   return notFound(
-    `There is no ${method} ${path} here. The emulator serves the calls of its document, ${OPENAPI_PATH}, and no others.`,
+    `There is no ${method} ${path} here. The emulator serves the calls of its document, ${openapiPath}, and no others.`,
   );
 }
 
@@ -133,7 +133,7 @@ const httpError = z.object({
   errors: z.array(z.object({ path: z.string(), message: z.string().nullish() })).nullish(),
 });
 
-const TITLES: Readonly<Record<number, string>> = {
+const titles: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",
   403: "Forbidden",
@@ -150,7 +150,7 @@ function toProblem(error: unknown, req: Request): ProblemError {
     return error;
   }
   if (isNoSpace(error)) {
-    return insufficientStorage(NO_SPACE, { cause: error });
+    return insufficientStorage(noSpace, { cause: error });
   }
   const parsed = httpError.safeParse(error);
   if (!parsed.success) {
@@ -172,5 +172,5 @@ function toProblem(error: unknown, req: Request): ProblemError {
   }
   const detail =
     status >= 500 ? `The emulator's own answer does not agree with its OpenAPI document: ${message}` : message;
-  return new ProblemError(status, TITLES[status] ?? "Error", detail, { parameters, headers: headers ?? {} });
+  return new ProblemError(status, titles[status] ?? "Error", detail, { parameters, headers: headers ?? {} });
 }

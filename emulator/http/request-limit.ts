@@ -1,7 +1,7 @@
 import type { RequestHandler } from "express";
 import { tooManyRequests } from "./problem";
 
-const WINDOW_MS = 1000;
+const windowMs = 1000;
 
 /**
  * Limits the calls per second. Further calls get 429 with Retry-After in whole seconds, and do not count. UNDOCUMENTED:
@@ -11,12 +11,12 @@ export function requestLimit(perSecond: number, now: () => number = Date.now): R
   const passed: number[] = [];
   return (_req, _res, next) => {
     const at = now();
-    while (passed.length > 0 && (passed[0] ?? 0) <= at - WINDOW_MS) {
+    while (passed.length > 0 && (passed[0] ?? 0) <= at - windowMs) {
       passed.shift();
     }
     const [oldest] = passed;
     if (oldest !== undefined && passed.length >= perSecond) {
-      const seconds = Math.max(1, Math.ceil((oldest + WINDOW_MS - at) / 1000));
+      const seconds = Math.max(1, Math.ceil((oldest + windowMs - at) / 1000));
       throw tooManyRequests(`At most ${perSecond} calls a second are answered.`, {
         headers: { "Retry-After": String(seconds) },
       });

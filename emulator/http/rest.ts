@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
 
 /** Media type of most groups of calls. Their requests may also be `application/json`. */
-export const V3 = "application/vnd.illumina.v3+json";
+export const v3 = "application/vnd.illumina.v3+json";
 /** Media type of the Docker image calls and, by assumption, of the workspace calls, which accept no other. */
-export const V4 = "application/vnd.illumina.v4+json";
+export const v4 = "application/vnd.illumina.v4+json";
 
 /**
  * Converts an OpenAPI path to Express's notation: `/a/{id}:start` → `/a/:id\:start`. The routes use the paths of the

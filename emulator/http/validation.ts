@@ -8,7 +8,7 @@ import { openapiFolder } from "../package-root";
 import { internalError, notAcceptable, notServed } from "./problem";
 
 /** The base path of the calls in both documents. */
-export const REST_PATH = "/ica/rest";
+export const restPath = "/ica/rest";
 
 const workspaceCall = /^\/ica\/rest\/api\/projects\/[^/]+\/workspaces(?:[/:]|$)/;
 
@@ -79,7 +79,7 @@ const operation = z.object({
 function onlyServedActions(documents: readonly string[]): RequestHandler {
   const served = documents
     .flatMap((name) => Object.keys(paths.parse(specification(name)).paths))
-    .map((path) => new RegExp(`^${REST_PATH}${path.replace(/[.]/g, "\\$&").replace(/\{\w+\}/g, "[^/:]+")}$`));
+    .map((path) => new RegExp(`^${restPath}${path.replace(/[.]/g, "\\$&").replace(/\{\w+\}/g, "[^/:]+")}$`));
   return (req, _res, next) => {
     if (req.path.slice(req.path.lastIndexOf("/")).includes(":") && !served.some((path) => path.test(req.path))) {
       throw notServed(req);

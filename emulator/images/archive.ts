@@ -10,8 +10,8 @@ import { ArchiveError, reportedElsewhere } from "./decompress";
  */
 
 /** Metadata files are small. A larger file is a layer, or invalid. */
-const MAX_METADATA_BYTES = 4 * 1024 * 1024;
-const MAX_METADATA_TOTAL = 64 * 1024 * 1024;
+const maxMetadataBytes = 4 * 1024 * 1024;
+const maxMetadataTotal = 64 * 1024 * 1024;
 
 const manifest = z
   .array(z.object({ Config: z.string(), RepoTags: z.array(z.string()).nullish(), Layers: z.array(z.string()) }))
@@ -67,7 +67,7 @@ async function copyEntries(source: Readable, target: Pack, name: string): Promis
     if (mayBeMetadata(header)) {
       const content = await read(bytesOf(entry));
       kept += content.length;
-      if (kept <= MAX_METADATA_TOTAL && "[{".includes(content.toString("latin1", 0, 1))) {
+      if (kept <= maxMetadataTotal && "[{".includes(content.toString("latin1", 0, 1))) {
         contents.metadata.set(file, content);
       }
       const renamed = rename(file, content, name);
@@ -141,12 +141,10 @@ function parse<T>(file: string, schema: z.ZodType<T>, content: Buffer): T {
 function mayBeMetadata({ type, name, size = 0 }: Header): boolean {
   const file = normal(name);
   const known = ["manifest.json", "index.json", "repositories"].includes(file);
-  if (known && size > MAX_METADATA_BYTES) {
+  if (known && size > maxMetadataBytes) {
     throw new ArchiveError(`${file} is too large`);
   }
-  return (
-    type === "file" && (known || file.endsWith(".json") || file.startsWith("blobs/")) && size <= MAX_METADATA_BYTES
-  );
+  return type === "file" && (known || file.endsWith(".json") || file.startsWith("blobs/")) && size <= maxMetadataBytes;
 }
 
 function normal(name: string): string {

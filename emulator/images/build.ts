@@ -9,7 +9,7 @@ import { ArchiveError, openArchive } from "./decompress";
 import type { ImageRecord, Images } from "./images";
 
 /** How many archives are decompressed and loaded at the same time. */
-const AT_A_TIME = 2;
+const atATime = 2;
 
 /** What a {@link Builder} needs. */
 export interface BuilderOptions {
@@ -25,7 +25,7 @@ export interface BuilderOptions {
 /** Builds internal images in the background: PARTIAL → AVAILABLE, or BUILDFAILED with the reason in the log. */
 export class Builder {
   readonly #options: BuilderOptions;
-  readonly #limit = pLimit(AT_A_TIME);
+  readonly #limit = pLimit(atATime);
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
 

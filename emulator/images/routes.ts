@@ -4,13 +4,13 @@ import { requireProject } from "../catalog/routes";
 import type { EmulatorContext } from "../context";
 import type { ProjectData } from "../data/project-data";
 import { badRequest, conflict } from "../http/problem";
-import { param, route, send, V4 } from "../http/rest";
+import { param, route, send, v4 } from "../http/rest";
 import type { Identity } from "../state/identity";
 import type { Builder } from "./build";
 import type { ImageRecord, Images } from "./images";
 
 /** The archive format, as the vendor's page about bench images names it. */
-const DOCKER_FORMAT = "DOCKER";
+const dockerFormat = "DOCKER";
 
 const described = z
   .string()
@@ -36,9 +36,9 @@ export function imageRoutes({ images, identity }: EmulatorContext, data: Project
   const base = "/api/dockerImages";
   const view = (image: ImageRecord) => imageView(image, images, identity);
 
-  router.get(route(base), (_req, res) => send(res, 200, V4, { items: images.list().map(view) }));
+  router.get(route(base), (_req, res) => send(res, 200, v4, { items: images.list().map(view) }));
 
-  router.get(route(`${base}/{imageId}`), (req, res) => send(res, 200, V4, view(images.require(param(req, "imageId")))));
+  router.get(route(`${base}/{imageId}`), (req, res) => send(res, 200, v4, view(images.require(param(req, "imageId")))));
 
   router.post(route(`${base}:createInternal`), async (req, res) => {
     const { dockerDataId, dockerDataProjectId, regions, ...words } = createInternal.parse(req.body);
@@ -50,7 +50,7 @@ export function imageRoutes({ images, identity }: EmulatorContext, data: Project
       source: { kind: "internal", dataId: dockerDataId, regionIds: [...new Set(regions)] },
     });
     builder.start(image);
-    send(res, 201, V4, view(image));
+    send(res, 201, v4, view(image));
   });
 
   router.post(route(`${base}:createExternal`), async (req, res) => {
@@ -60,7 +60,7 @@ export function imageRoutes({ images, identity }: EmulatorContext, data: Project
         parameters: { url: "must not have a scheme" },
       });
     }
-    send(res, 201, V4, view(await images.add({ ...withoutUndefined(words), source: { kind: "external", url } })));
+    send(res, 201, v4, view(await images.add({ ...withoutUndefined(words), source: { kind: "external", url } })));
   });
 
   router.post(route(`${base}/{imageId}:addRegions`), async (req, res) => {
@@ -116,8 +116,8 @@ function checkArchiveData(data: ProjectData, dataId: string): void {
   if (record.status !== "AVAILABLE") {
     throw conflict(`${record.path} is ${record.status}; wait until it is AVAILABLE.`);
   }
-  if (record.formatCode !== DOCKER_FORMAT) {
-    throw refuse(`${record.path} has format ${record.formatCode ?? "none"}; change it to ${DOCKER_FORMAT} first.`);
+  if (record.formatCode !== dockerFormat) {
+    throw refuse(`${record.path} has format ${record.formatCode ?? "none"}; change it to ${dockerFormat} first.`);
   }
 }
 

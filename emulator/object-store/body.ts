@@ -16,12 +16,12 @@ export interface Received {
   readonly md5: string;
 }
 
-const CHECKSUMS = ["crc32", "sha1", "sha256"] as const;
+const checksums = ["crc32", "sha1", "sha256"] as const;
 /** How much of a body to collect before each write. */
-const GATHERED_BYTES = 1024 * 1024;
+const gatheredBytes = 1024 * 1024;
 /** The largest body of one request: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-const MAX_BODY_BYTES = 5 * 1024 ** 3;
-const TRAILER_PAYLOAD = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+const maxBodyBytes = 5 * 1024 ** 3;
+const trailerPayload = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
 /**
  * Streams the body of an upload to a file, decoded, and syncs the file. Checks all claims of the client: payload hash
@@ -30,11 +30,11 @@ const TRAILER_PAYLOAD = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
  */
 async function receive(content: Readable, headers: IncomingHttpHeaders, file: string): Promise<Received> {
   const payloadHash = headers["x-amz-content-sha256"];
-  if (typeof payloadHash === "string" && payloadHash.startsWith("STREAMING-") && payloadHash !== TRAILER_PAYLOAD) {
+  if (typeof payloadHash === "string" && payloadHash.startsWith("STREAMING-") && payloadHash !== trailerPayload) {
     throw new S3Failure("NotImplemented", `This store does not take payloads signed chunk by chunk (${payloadHash}).`);
   }
   checkLength(headers);
-  const decoder = payloadHash === TRAILER_PAYLOAD ? new AwsChunkedDecoder() : undefined;
+  const decoder = payloadHash === trailerPayload ? new AwsChunkedDecoder() : undefined;
   const meter = new Meter(wantedDigests(headers));
   const target = await open(file, "w", 0o600);
   try {
@@ -52,14 +52,14 @@ async function receive(content: Readable, headers: IncomingHttpHeaders, file: st
 /** Checks what can fail before the body arrives. */
 function checkLength(headers: IncomingHttpHeaders): void {
   const length = Number(headers["x-amz-decoded-content-length"] ?? headers["content-length"] ?? 0);
-  if (length > MAX_BODY_BYTES) {
+  if (length > maxBodyBytes) {
     throw tooLarge();
   }
 }
 
 function tooLarge(): S3Failure {
   return new S3Failure("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size.", {
-    elements: { MaxSizeAllowed: MAX_BODY_BYTES },
+    elements: { MaxSizeAllowed: maxBodyBytes },
   });
 }
 
@@ -78,13 +78,13 @@ export async function receiveWhole(content: Readable, file: string): Promise<Rec
 
 /** Writes large pieces. A body arrives in small ones, and writing each would take longer than hashing it. */
 async function write(chunks: AsyncIterable<Buffer>, target: FileHandle, meter: Meter): Promise<void> {
-  const gathered = Buffer.allocUnsafeSlow(GATHERED_BYTES);
+  const gathered = Buffer.allocUnsafeSlow(gatheredBytes);
   let filled = 0;
   // Unlike `write`, writes everything.
   const flush = () => target.writeFile(gathered.subarray(0, filled));
   for await (const chunk of chunks) {
     meter.add(chunk);
-    if (meter.size > MAX_BODY_BYTES) {
+    if (meter.size > maxBodyBytes) {
       throw tooLarge();
     }
     for (let at = 0; at < chunk.length; ) {
@@ -148,7 +148,7 @@ function wantedDigests(headers: IncomingHttpHeaders): Set<Digest> {
   if (isPayloadHash(headers["x-amz-content-sha256"])) {
     wanted.add("sha256");
   }
-  for (const name of CHECKSUMS) {
+  for (const name of checksums) {
     const header = `x-amz-checksum-${name}`;
     if (header in headers || String(headers["x-amz-trailer"]).toLowerCase().includes(header)) {
       wanted.add(name);
@@ -185,7 +185,7 @@ function check(meter: Meter, headers: IncomingHttpHeaders, trailers: ReadonlyMap
   if (contentMd5 !== undefined && contentMd5 !== meter.digest("md5", "base64")) {
     throw new S3Failure("BadDigest", "The Content-MD5 you specified did not match what we received.");
   }
-  for (const name of CHECKSUMS) {
+  for (const name of checksums) {
     const checksum = said(`x-amz-checksum-${name}`);
     if (checksum !== undefined && checksum !== meter.digest(name, "base64")) {
       throw new S3Failure(

@@ -26,7 +26,7 @@ interface CallShape {
  * S3 distinguishes its calls by method and parameters:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html
  */
-const CALLS: readonly CallShape[] = [
+const calls: readonly CallShape[] = [
   { name: "GetObject", method: "GET" },
   { name: "HeadObject", method: "HEAD" },
   {
@@ -47,29 +47,29 @@ const CALLS: readonly CallShape[] = [
 ];
 
 /** Parameters of any call: those of a presigned URL, and the name of the call, which the AWS SDK adds. */
-const OF_ANY_CALL = /^(?:x-amz-.*|x-id)$/i;
+const ofAnyCall = /^(?:x-amz-.*|x-id)$/i;
 
 /** Headers that turn a PUT into another call, or make it depend on stored data. */
-const NOT_SERVED = ["x-amz-copy-source", "x-amz-server-side-encryption-customer-algorithm"];
+const notServed = ["x-amz-copy-source", "x-amz-server-side-encryption-customer-algorithm"];
 
 /**
  * The call that a request makes. Throws `NotImplemented` with the list of supported calls instead of carrying out half
  * the request.
  */
 export function callOf(method: string, query: URLSearchParams, headers: IncomingHttpHeaders): CallName {
-  const given = [...query.keys()].filter((name) => !OF_ANY_CALL.test(name));
-  const found = CALLS.find(
+  const given = [...query.keys()].filter((name) => !ofAnyCall.test(name));
+  const found = calls.find(
     ({ method: its, needs = [], takes = [] }) =>
       its === method &&
       needs.every((name) => given.includes(name)) &&
       given.every((name) => needs.includes(name) || takes.includes(name)),
   );
-  const header = NOT_SERVED.find((name) => headers[name] !== undefined);
+  const header = notServed.find((name) => headers[name] !== undefined);
   if (found === undefined || header !== undefined) {
     const asked = header ?? `${method}${given.length > 0 ? ` with ${given.join(", ")}` : ""}`;
     throw new S3Failure(
       "NotImplemented",
-      `The emulator's object store does not serve ${asked}. It serves ${CALLS.map(({ name }) => name).join(", ")}.`,
+      `The emulator's object store does not serve ${asked}. It serves ${calls.map(({ name }) => name).join(", ")}.`,
     );
   }
   return found.name;

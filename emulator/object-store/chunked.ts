@@ -1,7 +1,7 @@
 import { Transform, type TransformCallback } from "node:stream";
 import { S3Failure } from "./failure";
 
-const MAX_LINE = 16 * 1024;
+const maxLine = 16 * 1024;
 
 type State = "size" | "data" | "data-end" | "trailer" | "end";
 
@@ -47,7 +47,7 @@ export class AwsChunkedDecoder extends Transform {
       }
       const end = rest.indexOf(0x0a);
       this.#line = Buffer.concat([this.#line, end === -1 ? rest : rest.subarray(0, end)]);
-      if (this.#line.length > MAX_LINE) {
+      if (this.#line.length > maxLine) {
         throw new S3Failure("InvalidRequest", "A line of the chunked body is too long.");
       }
       if (end === -1) {

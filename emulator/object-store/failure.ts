@@ -7,7 +7,7 @@ import { xmlOf } from "./xml";
  * (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html). S3 itself is never full; 507 is the HTTP
  * status for that.
  */
-const STATUSES = {
+const statuses = {
   AccessDenied: 403,
   AuthorizationHeaderMalformed: 400,
   AuthorizationQueryParametersError: 400,
@@ -40,7 +40,7 @@ const STATUSES = {
   XAmzContentSHA256Mismatch: 400,
 } as const;
 
-export type S3Code = keyof typeof STATUSES;
+export type S3Code = keyof typeof statuses;
 
 /** The optional parts of an error. */
 export interface FailureDetails extends ErrorOptions {
@@ -62,7 +62,7 @@ export class S3Failure extends Error {
     { status, elements = {}, ...options }: FailureDetails = {},
   ) {
     super(message, options);
-    this.status = status ?? STATUSES[code];
+    this.status = status ?? statuses[code];
     this.elements = elements;
   }
 }

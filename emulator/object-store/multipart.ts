@@ -11,11 +11,11 @@ import type { Part } from "./storage/parts";
 import { s3XmlOf } from "./xml";
 
 /** S3's own limits: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-export const MAX_PARTS = 10_000;
+export const maxParts = 10_000;
 /** A list of the maximum number of parts, each with a checksum, has less than two million bytes. */
-const MAX_LIST_BYTES = 4 * 1024 * 1024;
+const maxListBytes = 4 * 1024 * 1024;
 /** The maximum number of entries in one of S3's lists. */
-const PAGE = 1000;
+const pageLength = 1000;
 
 const completion = z.object({
   CompleteMultipartUpload: z.object({
@@ -26,12 +26,12 @@ const completion = z.object({
             .string()
             .regex(/^\d{1,5}$/)
             .transform(Number)
-            .pipe(z.int().min(1).max(MAX_PARTS)),
+            .pipe(z.int().min(1).max(maxParts)),
           ETag: z.string().transform((text) => text.trim().replace(/^"(.*)"$/s, "$1")),
         }),
       )
       .min(1)
-      .max(MAX_PARTS),
+      .max(maxParts),
   }),
 });
 
@@ -50,7 +50,7 @@ async function readText(req: IncomingMessage): Promise<string> {
   let size = 0;
   for await (const chunk of req) {
     size += chunk.length;
-    if (size > MAX_LIST_BYTES) {
+    if (size > maxListBytes) {
       throw new S3Failure("MaxMessageLengthExceeded", "Your request was too big.");
     }
     chunks.push(chunk);
@@ -72,12 +72,16 @@ export async function listParts(
   { bucket, key, uploadId, query }: { bucket: string; key: string; uploadId: string; query: URLSearchParams },
 ): Promise<string> {
   const marker = numberIn(query, "part-number-marker", 0, [0, 2 ** 31 - 1]);
-  const max = numberIn(query, "max-parts", PAGE, [0, 2 ** 31 - 1]);
+  const max = numberIn(query, "max-parts", pageLength, [0, 2 ** 31 - 1]);
   const rest = (await disk.partsOf(bucket, uploadId)).filter(({ number }) => number > marker);
-  const page = rest.slice(0, Math.min(max, PAGE));
+  const page = rest.slice(0, Math.min(max, pageLength));
   return s3XmlOf("ListPartsResult", {
     ...{ Bucket: bucket, Key: key, UploadId: uploadId, StorageClass: "STANDARD" },
-    ...{ PartNumberMarker: marker, NextPartNumberMarker: page.at(-1)?.number ?? 0, MaxParts: Math.min(max, PAGE) },
+    ...{
+      PartNumberMarker: marker,
+      NextPartNumberMarker: page.at(-1)?.number ?? 0,
+      MaxParts: Math.min(max, pageLength),
+    },
     IsTruncated: page.length < rest.length,
     Part: page.map(({ number, size, etag, modified }) => ({
       ...{ PartNumber: number, LastModified: modified.toISOString(), ETag: `"${etag}"`, Size: size },
@@ -90,7 +94,7 @@ export async function listUploads(
   disk: DiskStore,
   { bucket, key, query }: { bucket: string; key: string; query: URLSearchParams },
 ): Promise<string> {
-  const max = Math.min(numberIn(query, "max-uploads", PAGE, [0, 2 ** 31 - 1]), PAGE);
+  const max = Math.min(numberIn(query, "max-uploads", pageLength, [0, 2 ** 31 - 1]), pageLength);
   const [keyMarker, idMarker] = [query.get("key-marker") ?? "", query.get("upload-id-marker") ?? ""];
   const all = key < keyMarker || (key === keyMarker && idMarker === "") ? [] : await disk.uploadsTo(bucket, key);
   const rest = all.slice(keyMarker === key ? all.findIndex(({ uploadId }) => uploadId === idMarker) + 1 : 0);

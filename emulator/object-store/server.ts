@@ -4,14 +4,14 @@ import { type CallName, callOf, numberIn } from "./call";
 import type { TemporaryCredentials } from "./credentials";
 import { download } from "./download";
 import { S3Failure, sendFailure } from "./failure";
-import { listParts, listUploads, MAX_PARTS, readCompletion } from "./multipart";
+import { listParts, listUploads, maxParts, readCompletion } from "./multipart";
 import { claimOf, type SignedRequest, verify } from "./signature";
 import { DiskStore, type StoredObject } from "./storage/disk";
 import { metadataIn } from "./storage/metadata";
 import { s3XmlOf } from "./xml";
 
 /** Mount path of the object store; clients use path-style URLs below it. */
-export const S3_PATH = "/s3";
+export const s3Path = "/s3";
 
 /** What the object store needs from its surroundings. */
 export interface ObjectStoreOptions {
@@ -59,7 +59,7 @@ export class ObjectStore {
     return new ObjectStore(options, disk);
   }
 
-  /** Handles a request below {@link S3_PATH}. */
+  /** Handles a request below {@link s3Path}. */
   handle(req: IncomingMessage, res: ServerResponse): void {
     // An object can be a web page. In a browser, it must not act with the emulator's origin.
     res.setHeader("Content-Security-Policy", "sandbox; default-src 'none'");
@@ -109,7 +109,7 @@ export class ObjectStore {
       }
       case "UploadPart": {
         requireLength(req);
-        const number = numberIn(query, "partNumber", 0, [1, MAX_PARTS]);
+        const number = numberIn(query, "partNumber", 0, [1, maxParts]);
         const { etag } = await this.disk.putPart(bucket, uploadId, String(number), req);
         res.writeHead(200, { ETag: `"${etag}"`, "Content-Length": 0 }).end();
         return;
@@ -121,7 +121,7 @@ export class ObjectStore {
       }
       case "CompleteMultipartUpload": {
         const { etag } = await this.disk.completeUpload(bucket, uploadId, await readCompletion(req));
-        const Location = `http://${req.headers.host}${S3_PATH}/${bucket}/${key}`;
+        const Location = `http://${req.headers.host}${s3Path}/${bucket}/${key}`;
         const result = { Location, Bucket: bucket, Key: key, ETag: `"${etag}"` };
         return sendXml(res, s3XmlOf("CompleteMultipartUploadResult", result));
       }
@@ -155,7 +155,7 @@ export class ObjectStore {
   }
 
   #checkScope(request: SignedRequest, credentials: TemporaryCredentials, call: CallName): string {
-    const bucket = `${S3_PATH}/${credentials.bucket}`;
+    const bucket = `${s3Path}/${credentials.bucket}`;
     const path = decodeURIComponent(request.path);
     const inScope =
       call === "ListMultipartUploads"
@@ -164,18 +164,18 @@ export class ObjectStore {
     if (!inScope) {
       throw new S3Failure("AccessDenied", `These credentials are for ${credentials.bucket}/${credentials.key} only.`);
     }
-    if (credentials.readOnly && !READS.includes(call)) {
+    if (credentials.readOnly && !reads.includes(call)) {
       throw new S3Failure("AccessDenied", "These credentials are read-only.");
     }
-    if (WRITES.includes(call) && !this.#options.mayWrite(credentials.key)) {
+    if (writes.includes(call) && !this.#options.mayWrite(credentials.key)) {
       throw new S3Failure("AccessDenied", "The data is complete or deleted, so it cannot be written.");
     }
     return credentials.key;
   }
 }
 
-const READS: readonly CallName[] = ["GetObject", "HeadObject"];
-const WRITES: readonly CallName[] = ["PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
+const reads: readonly CallName[] = ["GetObject", "HeadObject"];
+const writes: readonly CallName[] = ["PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload"];
 
 /** S3 requires the length of a body in advance. */
 function requireLength({ headers }: IncomingMessage): void {

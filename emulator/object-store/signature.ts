@@ -4,9 +4,9 @@ import { S3Failure } from "./failure";
 
 /* AWS Signature Version 4, see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html */
 
-const ALGORITHM = "AWS4-HMAC-SHA256";
-const UNSIGNED = "UNSIGNED-PAYLOAD";
-const MAX_SKEW_MS = 15 * 60 * 1000;
+const algorithm = "AWS4-HMAC-SHA256";
+const unsignedPayload = "UNSIGNED-PAYLOAD";
+const maxSkewMs = 15 * 60 * 1000;
 
 /** A request as it was signed: the path as sent, including what comes before the bucket. */
 export interface SignedRequest {
@@ -116,14 +116,14 @@ export function presignPut({ origin, path, headers, region, expiresInS, credenti
   const signedHeaders = Object.keys(signed).sort();
   const date = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
   const credentialScope = `${date.slice(0, 8)}/${region}/s3/aws4_request`;
-  url.searchParams.set("X-Amz-Algorithm", ALGORITHM);
+  url.searchParams.set("X-Amz-Algorithm", algorithm);
   url.searchParams.set("X-Amz-Credential", `${credentials.accessKey}/${credentialScope}`);
   url.searchParams.set("X-Amz-Date", date);
   url.searchParams.set("X-Amz-Expires", String(expiresInS));
   url.searchParams.set("X-Amz-Security-Token", credentials.sessionToken);
   url.searchParams.set("X-Amz-SignedHeaders", signedHeaders.join(";"));
   const request = { method: "PUT", path: url.pathname, query: url.searchParams, headers: signed };
-  const claim = { signedHeaders, date, credentialScope, payloadHash: UNSIGNED };
+  const claim = { signedHeaders, date, credentialScope, payloadHash: unsignedPayload };
   url.searchParams.set("X-Amz-Signature", sign(request, claim, credentials.secretKey));
   return url.href;
 }
@@ -143,7 +143,7 @@ function headerClaim({ headers }: SignedRequest): Claim {
     throw new S3Failure("AuthorizationHeaderMalformed", "The store takes signatures of version 4 only.");
   }
   const [, accessKey = "", credentialScope = "", signedHeaders = "", signature = ""] = match;
-  if (!(Math.abs(Date.now() - timeOf(date)) <= MAX_SKEW_MS)) {
+  if (!(Math.abs(Date.now() - timeOf(date)) <= maxSkewMs)) {
     throw new S3Failure(
       "RequestTimeTooSkewed",
       "The difference between the request time and the current time is too large.",
@@ -167,7 +167,7 @@ function presignedClaim({ query }: SignedRequest): Claim {
   const expiresInS = Number(query.get("X-Amz-Expires") ?? Number.NaN);
   const signature = query.get("X-Amz-Signature") ?? "";
   const signedHeaders = query.get("X-Amz-SignedHeaders") ?? "";
-  const complete = query.get("X-Amz-Algorithm") === ALGORITHM && accessKey && /^[0-9a-f]{64}$/.test(signature);
+  const complete = query.get("X-Amz-Algorithm") === algorithm && accessKey && /^[0-9a-f]{64}$/.test(signature);
   if (!complete || Number.isNaN(timeOf(date)) || !(expiresInS >= 0 && expiresInS <= 604_800)) {
     throw new S3Failure(
       "AuthorizationQueryParametersError",
@@ -183,7 +183,7 @@ function presignedClaim({ query }: SignedRequest): Claim {
     signedHeaders: signedHeaders.split(";"),
     signature,
     date,
-    payloadHash: UNSIGNED,
+    payloadHash: unsignedPayload,
     sessionToken: query.get("X-Amz-Security-Token") ?? undefined,
   };
 }
@@ -216,7 +216,7 @@ function sign(
     claim.payloadHash,
   ].join("\n");
   const toSign = [
-    ALGORITHM,
+    algorithm,
     claim.date,
     claim.credentialScope,
     createHash("sha256").update(canonical).digest("hex"),

@@ -7,7 +7,7 @@ export interface Asset {
   readonly content: Buffer;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
+const types: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
   ".css": "text/css; charset=utf-8",
@@ -15,7 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The modules of lit-html that the page uses, as published. They import each other by relative paths. */
-const LIT_HTML = ["lit-html.js", "directive.js", "directive-helpers.js", "directives/repeat.js"];
+const litHtmlModules = ["lit-html.js", "directive.js", "directive-helpers.js", "directives/repeat.js"];
 
 /** The files of the page by their paths, for example `/page/app.js`. The page serves no other file. */
 export function loadAssets(): ReadonlyMap<string, Asset> {
@@ -24,11 +24,11 @@ export function loadAssets(): ReadonlyMap<string, Asset> {
   const litHtml = path.dirname(path.dirname(require.resolve("lit-html")));
   return new Map([
     ...readdirSync(own).flatMap((name) => asset(`/page/${name}`, path.join(own, name))),
-    ...LIT_HTML.flatMap((name) => asset(`/page/lit-html/${name}`, path.join(litHtml, name))),
+    ...litHtmlModules.flatMap((name) => asset(`/page/lit-html/${name}`, path.join(litHtml, name))),
   ]);
 }
 
 function asset(at: string, file: string): (readonly [string, Asset])[] {
-  const type = TYPES[path.extname(file)];
+  const type = types[path.extname(file)];
   return type === undefined ? [] : [[at, { type, content: readFileSync(file) }]];
 }

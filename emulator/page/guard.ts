@@ -4,9 +4,9 @@ import { forbidden, unauthorized } from "../http/problem";
 import type { Sessions } from "./sessions";
 
 /** Path of the page's own calls. The browser sends the page's cookie only there. */
-export const CALLS_PATH = "/page/api";
+export const callsPath = "/page/api";
 
-const POLICY = [
+const policy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
@@ -26,7 +26,7 @@ const POLICY = [
  */
 export const safeHeaders: RequestHandler = (_req, res, next) => {
   res.set({
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": policy,
     "X-Frame-Options": "DENY",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -67,11 +67,11 @@ export class SessionCookie {
   }
 
   set(res: Response, session: string): void {
-    res.cookie(this.#name, session, { path: CALLS_PATH, httpOnly: true, sameSite: "strict" });
+    res.cookie(this.#name, session, { path: callsPath, httpOnly: true, sameSite: "strict" });
   }
 
   clear(res: Response): void {
-    res.clearCookie(this.#name, { path: CALLS_PATH, httpOnly: true, sameSite: "strict" });
+    res.clearCookie(this.#name, { path: callsPath, httpOnly: true, sameSite: "strict" });
   }
 }
 

@@ -2,7 +2,7 @@ import type { Images } from "../images/images";
 import type { ImageRow } from "./protocol";
 
 /** Milliseconds before asking the engine again for an image that it did not know. The image may arrive later. */
-const ASK_AGAIN_MS = 10_000;
+const askAgainMs = 10_000;
 
 type Facts = NonNullable<ImageRow["docker"]>;
 
@@ -26,7 +26,7 @@ export class ImageFacts {
   /** Size and layers of an AVAILABLE image, once known. */
   of(id: string): Facts | undefined {
     const known = this.#known.get(id);
-    if (known === undefined || (known.facts === undefined && Date.now() - known.asked > ASK_AGAIN_MS)) {
+    if (known === undefined || (known.facts === undefined && Date.now() - known.asked > askAgainMs)) {
       this.#known.set(id, { facts: undefined, asked: Date.now() });
       // Without an engine the page shows an image without these facts. The log reports failures that need the engine.
       this.#inspect(this.#images.reference(id)).then(

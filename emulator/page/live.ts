@@ -3,9 +3,9 @@ import type { Journal } from "../journal";
 import type { Snapshot } from "./protocol";
 
 /** How often to look for changes while a page is open. */
-const LOOK_MS = 300;
+const lookMs = 300;
 /** Closes the stream of a page that reads so slowly that more than this waits for it. The page reconnects by itself. */
-const MOST_WAITING_BYTES = 4 * 1024 * 1024;
+const mostWaitingBytes = 4 * 1024 * 1024;
 
 /**
  * The page's stream of server-sent events: `state` (a whole snapshot, sent when it differs from the last one) and `log`
@@ -38,7 +38,7 @@ export class Live {
     this.#pages.set(res, session);
     res.once("close", () => this.#remove(res));
     this.#unfollow ??= this.#journal.follow((happening) => this.#tell("log", JSON.stringify([happening])));
-    this.#timer ??= setInterval(() => void this.look(), LOOK_MS);
+    this.#timer ??= setInterval(() => void this.look(), lookMs);
     void this.look();
   }
 
@@ -84,7 +84,7 @@ export class Live {
   #tell(event: string, json: string): void {
     for (const res of this.#pages.keys()) {
       send(res, event, json);
-      if (res.writableLength > MOST_WAITING_BYTES) {
+      if (res.writableLength > mostWaitingBytes) {
         res.destroy();
       }
     }

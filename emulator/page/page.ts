@@ -15,18 +15,18 @@ import { packageVersion } from "../package-root";
 import type { Workspaces } from "../workspaces/index";
 import { parseSettings } from "../workspaces/service";
 import { loadAssets } from "./assets";
-import { CALLS_PATH, fromThePage, SessionCookie, safeHeaders, signedIn } from "./guard";
+import { callsPath, fromThePage, SessionCookie, safeHeaders, signedIn } from "./guard";
 import { ImageFacts, type Inspect } from "./image-facts";
 import { Live } from "./live";
 import { Sessions } from "./sessions";
 import { snapshotOf } from "./snapshot";
 
 /** Where a program with the API key gets a sign-in link. */
-export const LINKS_PATH = "/page/links";
+export const linksPath = "/page/links";
 
 /** Browsers request it by themselves with a web page of a workspace; the log does not report it as a failure. */
-const FAVICON = "/favicon.ico";
-const LOG_LINES = 50;
+const favicon = "/favicon.ico";
+const logLines = 50;
 const signIn = z.union([z.strictObject({ apiKey: z.string() }), z.strictObject({ link: z.string() })]);
 
 /** What the page shows and changes. */
@@ -60,7 +60,7 @@ export class Page {
   /** Handles a request for the page; false for any other path. */
   handle(req: IncomingMessage, res: ServerResponse): boolean {
     const path = req.url?.replace(/\?.*$/s, "");
-    if (path !== "/" && path !== FAVICON && !path?.startsWith("/page/")) {
+    if (path !== "/" && path !== favicon && !path?.startsWith("/page/")) {
       return false;
     }
     // The journal records changes by hand like any other call, but not the page's reads.
@@ -88,12 +88,12 @@ function pageApp({ auth, log }: EmulatorContext, calls: Router, signInPath: () =
   app.disable("x-powered-by");
   app.disable("etag");
   app.use(safeHeaders);
-  app.use(CALLS_PATH, fromThePage, express.json({ limit: "256kb" }), calls);
-  app.post(LINKS_PATH, (req, res) => {
+  app.use(callsPath, fromThePage, express.json({ limit: "256kb" }), calls);
+  app.post(linksPath, (req, res) => {
     requireUserKey(auth, req);
     res.json({ url: onPageHost(req.get("Host"), signInPath()) });
   });
-  app.get(FAVICON, (_req, res) => {
+  app.get(favicon, (_req, res) => {
     res.status(204).end();
   });
   app.get(/.*/, (req, res, next) => {
@@ -150,7 +150,7 @@ function pageCalls(workspaces: Workspaces, sessions: Sessions, live: Live, cooki
   router.get("/events", (req, res) => live.attach(res, cookie.read(req) ?? ""));
 
   router.get("/workspaces/:id/log", async (req, res) => {
-    res.json({ text: await workspaces.logTail(desk.require(param(req, "id")).id, LOG_LINES) });
+    res.json({ text: await workspaces.logTail(desk.require(param(req, "id")).id, logLines) });
   });
 
   router.put("/workspaces/:id", async (req, res) => {

@@ -1,14 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { type Auth, hashOf, USER } from "../http/auth";
+import { type Auth, hashOf, user } from "../http/auth";
 import { unauthorized } from "../http/problem";
 
-const MINUTE_MS = 60_000;
+const minuteMs = 60_000;
 /** How long a sign-in link is valid. */
-export const LINK_LIFETIME_MS = 10 * MINUTE_MS;
+export const linkLifetimeMs = 10 * minuteMs;
 /** How long an unused session lasts. */
-const SESSION_LIFETIME_MS = 12 * 60 * MINUTE_MS;
+const sessionLifetimeMs = 12 * 60 * minuteMs;
 /** Far more sessions than one user has browsers. The oldest are dropped. */
-const MOST = 100;
+const most = 100;
 
 /**
  * Sign-ins to the page, by the user's API key or by a link from the command line. In memory only, as hashes; all end
@@ -26,9 +26,9 @@ export class Sessions {
     this.#now = now;
   }
 
-  /** A token that starts one session, once, within {@link LINK_LIFETIME_MS}. */
+  /** A token that starts one session, once, within {@link linkLifetimeMs}. */
   issueLink(): string {
-    return this.#issue(this.#links, LINK_LIFETIME_MS);
+    return this.#issue(this.#links, linkLifetimeMs);
   }
 
   /** Starts a session with such a token; 401 when it is used, expired or unknown. */
@@ -40,15 +40,15 @@ export class Sessions {
         "This address has been used, or is older than ten minutes. `ica-bench emulator status` gives another one, or sign in with the API key.",
       );
     }
-    return this.#issue(this.#sessions, SESSION_LIFETIME_MS);
+    return this.#issue(this.#sessions, sessionLifetimeMs);
   }
 
   /** Starts a session with the user's API key; 401 for any other key, including those of workspaces. */
   beginByKey(apiKey: string): string {
-    if (this.#auth.verifyKey(apiKey)?.owner !== USER) {
+    if (this.#auth.verifyKey(apiKey)?.owner !== user) {
       throw unauthorized("This is not the API key of this emulator. It was printed when the emulator first started.");
     }
-    return this.#issue(this.#sessions, SESSION_LIFETIME_MS);
+    return this.#issue(this.#sessions, sessionLifetimeMs);
   }
 
   /** Whether a session is valid. Each use extends it. */
@@ -59,7 +59,7 @@ export class Sessions {
       this.#sessions.delete(hash);
       return false;
     }
-    this.#sessions.set(hash, this.#now() + SESSION_LIFETIME_MS);
+    this.#sessions.set(hash, this.#now() + sessionLifetimeMs);
     return true;
   }
 
@@ -72,7 +72,7 @@ export class Sessions {
     const secret = randomBytes(32).toString("base64url");
     kind.set(hashOf(secret), this.#now() + lifetimeMs);
     const [oldest] = kind.keys();
-    if (kind.size > MOST && oldest !== undefined) {
+    if (kind.size > most && oldest !== undefined) {
       kind.delete(oldest);
     }
     return secret;

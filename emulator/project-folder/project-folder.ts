@@ -9,7 +9,7 @@ import { giveToUser, removeUnfinished, unlinkBelow, writeBelow } from "./files";
 import { openReal, partsOf, type Seen, seenBelow, unlessGone } from "./safe-paths";
 
 /** Milliseconds between two looks at the folder. A change counts when two looks saw the same. */
-const INTERVAL_MS = 1000;
+const intervalMs = 1000;
 
 const agreement = z.object({
   id: z.string(),
@@ -83,7 +83,7 @@ export class ProjectFolder {
       if (!this.#busy) {
         void this.settle();
       }
-    }, INTERVAL_MS).unref();
+    }, intervalMs).unref();
     return dir;
   }
 

@@ -10,7 +10,7 @@ export interface Seen {
   readonly ino: number;
 }
 
-const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const directory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
  * Gives `use` a path to the folder at `parts` below `root`. A symbolic link, even one made meanwhile, cannot lead it
@@ -25,10 +25,10 @@ export async function inFolder<T>(
   if (process.platform !== "linux") {
     return use(await lookedAt(root, parts));
   }
-  let handle = await open(root, DIRECTORY);
+  let handle = await open(root, directory);
   try {
     for (const part of parts) {
-      const next = await open(`${byHandle(handle)}/${part}`, DIRECTORY);
+      const next = await open(`${byHandle(handle)}/${part}`, directory);
       await handle.close();
       handle = next;
     }
@@ -105,14 +105,14 @@ export async function seenBelow(
   return found;
 }
 
-const GONE: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
+const gone: ReadonlySet<unknown> = new Set(["ENOENT", "ENOTDIR", "ELOOP"]);
 
 /** Undefined when the file was removed or replaced in the meantime. */
 export async function unlessGone<T>(result: Promise<T>): Promise<T | undefined> {
   try {
     return await result;
   } catch (error) {
-    if (error instanceof Error && "code" in error && GONE.has(error.code)) {
+    if (error instanceof Error && "code" in error && gone.has(error.code)) {
       return undefined;
     }
     throw error;

@@ -30,7 +30,7 @@ export type EmulatorRegion = z.infer<typeof region>;
 export type Identity = z.infer<typeof identityRecord>;
 
 /** `use1` is the code in the vendor's examples (`use1-bench.platform.illumina.com`); the emulator invents `euc1`. */
-const REGIONS = [
+const knownRegions = [
   { code: "use1", city: "Northern Virginia", countryCode: "US", country: "United States", area: "Americas" },
   { code: "euc1", city: "Frankfurt", countryCode: "DE", country: "Germany", area: "Europe" },
 ] as const;
@@ -48,8 +48,8 @@ export async function loadIdentity(store: Store): Promise<Identity> {
     tenant: { id: randomUUID(), name: "emulator" },
     user: { id: randomUUID() },
     project: { id: randomUUID(), name: "emulator-project" },
-    countryIds: Object.fromEntries(REGIONS.map(({ countryCode }) => [countryCode, randomUUID()])),
-    regions: REGIONS.map((known) => ({ id: randomUUID(), ...known })),
+    countryIds: Object.fromEntries(knownRegions.map(({ countryCode }) => [countryCode, randomUUID()])),
+    regions: knownRegions.map((known) => ({ id: randomUUID(), ...known })),
   };
   await collection.put("emulator", fresh);
   return fresh;

@@ -65,11 +65,11 @@ export class Lock {
 }
 
 /** Milliseconds between attempts while other processes try too, and the number of attempts. */
-const PAUSE_MS = 20;
-const TRIES = 250;
+const pauseMs = 20;
+const tries = 250;
 
 async function takeLock(draft: string, file: string, dir: string): Promise<void> {
-  for (let left = TRIES; ; left--) {
+  for (let left = tries; ; left--) {
     try {
       // A link appears as a whole or not at all, and never replaces another file.
       await link(draft, file);
@@ -87,7 +87,7 @@ async function takeLock(draft: string, file: string, dir: string): Promise<void>
         throw error;
       }
       if (found !== undefined && !(await removeDead(draft, file, found))) {
-        await delay(PAUSE_MS);
+        await delay(pauseMs);
       }
     }
   }

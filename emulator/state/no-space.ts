@@ -4,4 +4,4 @@ export function isNoSpace(error: unknown): boolean {
 }
 
 /** The message of every part that writes. No data is lost, and the same request works once there is space. */
-export const NO_SPACE = "There is no space left on the emulator's disk. Free some, then try again.";
+export const noSpace = "There is no space left on the emulator's disk. Free some, then try again.";

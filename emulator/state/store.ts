@@ -4,8 +4,8 @@ import path from "node:path";
 import type { z } from "zod";
 import { syncFile } from "./sync-file";
 
-const TEMPORARY = ".tmp";
-const DOCUMENT = ".json";
+const temporarySuffix = ".tmp";
+const documentSuffix = ".json";
 
 /**
  * Named collections of JSON documents in the emulator's data folder, one file per document. `put`, `update` and
@@ -30,10 +30,13 @@ export class Store {
     await syncFolder(this.#dir);
     const documents = new Map<string, T>();
     for (const file of (await readdir(dir)).sort()) {
-      if (file.endsWith(TEMPORARY)) {
+      if (file.endsWith(temporarySuffix)) {
         await unlink(path.join(dir, file));
-      } else if (file.endsWith(DOCUMENT)) {
-        documents.set(decodeURIComponent(file.slice(0, -DOCUMENT.length)), await load(path.join(dir, file), schema));
+      } else if (file.endsWith(documentSuffix)) {
+        documents.set(
+          decodeURIComponent(file.slice(0, -documentSuffix.length)),
+          await load(path.join(dir, file), schema),
+        );
       }
     }
     return new Collection(dir, schema, documents);
@@ -105,7 +108,7 @@ export class Collection<T> {
   }
 
   #file(id: string): string {
-    return path.join(this.#dir, `${encodeURIComponent(id)}${DOCUMENT}`);
+    return path.join(this.#dir, `${encodeURIComponent(id)}${documentSuffix}`);
   }
 
   /** One writer at a time for each id, in the order of the calls. */
@@ -128,7 +131,7 @@ export class Collection<T> {
  * mixture.
  */
 export async function writeDurably(file: string, content: string): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString("hex")}${TEMPORARY}`;
+  const temporary = `${file}.${randomBytes(6).toString("hex")}${temporarySuffix}`;
   const handle = await open(temporary, "wx", 0o600);
   try {
     await handle.writeFile(content);
@@ -164,7 +167,7 @@ export async function peek<T>(dir: string, name: string, schema: z.ZodType<T>): 
     throw error;
   });
   return Promise.all(
-    files.filter((file) => file.endsWith(DOCUMENT)).map((file) => load(path.join(folder, file), schema)),
+    files.filter((file) => file.endsWith(documentSuffix)).map((file) => load(path.join(folder, file), schema)),
   );
 }
 

@@ -4,7 +4,7 @@ import type { Router } from "express";
 import { Bench, benchEnvironment, type Endpoints, NAMESPACE, Names, type WorkspaceSpec } from "../../runtime";
 import { connectDocker } from "../../runtime/docker/connect";
 import type { EmulatorContext } from "../context";
-import { USER } from "../http/auth";
+import { user } from "../http/auth";
 import { Idempotency } from "../http/idempotency";
 import type { ProjectFolder } from "../project-folder/project-folder";
 import { ConsoleGateway } from "./console/gateway";
@@ -13,7 +13,7 @@ import { Lifecycle } from "./lifecycle";
 import { type WorkspaceRecord, workspace } from "./record";
 import { workspaceRoutes } from "./routes";
 import { WorkspaceService } from "./service";
-import { CONSOLE_HOST } from "./view";
+import { gatewayHost } from "./view";
 import { WebAccess } from "./web";
 import { withoutContainers } from "./without-containers";
 
@@ -66,7 +66,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
 
   const ssh = new ConsoleGateway({
     hostKey: await loadHostKey(store),
-    isAllowed: (password) => auth.verifyKey(password)?.owner === USER,
+    isAllowed: (password) => auth.verifyKey(password)?.owner === user,
     inside: async (id) => {
       const port = endpoints.get(id)?.console;
       if (port === undefined) {
@@ -89,7 +89,7 @@ export async function createWorkspaces(context: EmulatorContext, options: Worksp
       await projectFolder?.hold(id);
       endpoints.set(id, found);
       if (settings.access.console) {
-        const port = await ssh.open(id, CONSOLE_HOST, consolePort);
+        const port = await ssh.open(id, gatewayHost, consolePort);
         await records.update(id, (record) => (record.consolePort === port ? record : { ...record, consolePort: port }));
       }
     },

@@ -2,14 +2,14 @@ import { type Request, Router } from "express";
 import type { Idempotency } from "../http/idempotency";
 import { wholeNumber } from "../http/paging";
 import { notFound } from "../http/problem";
-import { param, route, send, V4 } from "../http/rest";
+import { param, route, send, v4 } from "../http/rest";
 import type { Identity } from "../state/identity";
 import type { WorkspaceRecord } from "./record";
 import { parseSettings, type WorkspaceService } from "./service";
 import { workspaceEtag } from "./view";
 
-const COLLECTION = "/api/projects/{projectId}/workspaces";
-const ONE = `${COLLECTION}/{workspaceId}`;
+const collection = "/api/projects/{projectId}/workspaces";
+const one = `${collection}/{workspaceId}`;
 
 /** What the routes need. */
 export interface RoutesOptions {
@@ -32,20 +32,20 @@ export function workspaceRoutes({ identity, desk, idempotency }: RoutesOptions):
     return desk.require(param(req, "workspaceId"));
   };
 
-  router.get(route(COLLECTION), (req, res) => {
+  router.get(route(collection), (req, res) => {
     checkProject(req);
     const { name } = req.query;
     const rows = desk.list().filter((record) => name === undefined || record.settings.name === name);
     const offset = wholeNumber(req, "pageOffset", 0, [0, 1_000_000]);
     const size = wholeNumber(req, "pageSize", 50, [1, 1000]);
     const items = rows.slice(offset, offset + size).map((record) => desk.view(record));
-    send(res, 200, V4, { items, totalItemCount: rows.length });
+    send(res, 200, v4, { items, totalItemCount: rows.length });
   });
 
   router.post(
-    route(COLLECTION),
+    route(collection),
     idempotency.handler({
-      mediaType: V4,
+      mediaType: v4,
       run: async (req, requestId) => {
         checkProject(req);
         const record = await desk.create(parseSettings(req.body), requestId);
@@ -54,21 +54,21 @@ export function workspaceRoutes({ identity, desk, idempotency }: RoutesOptions):
     }),
   );
 
-  router.get(route(ONE), (req, res) => {
+  router.get(route(one), (req, res) => {
     const record = workspaceOf(req);
     res.set("ETag", workspaceEtag(record));
-    send(res, 200, V4, desk.view(record));
+    send(res, 200, v4, desk.view(record));
   });
 
-  router.put(route(ONE), async (req, res) => {
+  router.put(route(one), async (req, res) => {
     const { id } = workspaceOf(req);
     const updated = await desk.update(id, parseSettings(req.body), req.get("If-Match"));
     res.set("ETag", workspaceEtag(updated));
-    send(res, 200, V4, desk.view(updated));
+    send(res, 200, v4, desk.view(updated));
   });
 
   for (const verb of ["start", "stop", "delete"] as const) {
-    router.post(route(`${ONE}:${verb}`), async (req, res) => {
+    router.post(route(`${one}:${verb}`), async (req, res) => {
       await desk.press(workspaceOf(req).id, verb);
       res.status(204).end();
     });

@@ -4,7 +4,7 @@ import { etagOf } from "../http/rest";
 import type { WorkspaceRecord, WorkspaceSettings } from "./record";
 
 /** The host for console access: the SSH gateway listens on loopback only. */
-export const CONSOLE_HOST = "127.0.0.1";
+export const gatewayHost = "127.0.0.1";
 
 /** A workspace as the API shows it. Contains an address only while the workspace runs and has that access. */
 export function viewOf(record: WorkspaceRecord, baseUrl: string, consolePort: number | undefined): JsonObject {
@@ -22,7 +22,7 @@ export function viewOf(record: WorkspaceRecord, baseUrl: string, consolePort: nu
     ...(cluster === undefined ? {} : { cluster: clusterView(cluster) }),
     ...(running && settings.access.web ? { webUrl: `${baseUrl}/${webPrefix(NAMESPACE, number)}/` } : {}),
     ...(running && settings.access.console && consolePort !== undefined
-      ? { consoleHost: CONSOLE_HOST, consolePort }
+      ? { consoleHost: gatewayHost, consolePort }
       : {}),
   };
 }

@@ -16,11 +16,11 @@ interface WebWorkspace {
 export type FindByNumber = (number: string) => { record: WebWorkspace; port: number | undefined } | undefined;
 
 /** The path contains the number twice. */
-const PREFIX = new RegExp(`^/${webPrefix(NAMESPACE, "(\\d{8})")}(?=[/?]|$)`);
+const prefix = new RegExp(`^/${webPrefix(NAMESPACE, "(\\d{8})")}(?=[/?]|$)`);
 
 /** Whether a path is under the prefix of a workspace, existing or not. */
 export function isWorkspacePath(url: string | undefined): boolean {
-  return PREFIX.test(url ?? "");
+  return prefix.test(url ?? "");
 }
 
 /**
@@ -76,13 +76,13 @@ export class WebAccess {
     if ("port" in to) {
       this.#proxy.ws(req, socket, head, { target: { host: "127.0.0.1", port: to.port } });
     } else {
-      socket.end(`HTTP/1.1 ${to.status} ${TITLE}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${to.status} ${title}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
     }
     return true;
   }
 
   #destination(url: string | undefined): Destination | undefined {
-    const [, number, again] = PREFIX.exec(url ?? "") ?? [];
+    const [, number, again] = prefix.exec(url ?? "") ?? [];
     if (number === undefined || number !== again) {
       return undefined;
     }
@@ -104,7 +104,7 @@ export class WebAccess {
 }
 
 /** The title that users see when their workspace is stopped (vendor's page about bench images, "Troubleshooting"). */
-const TITLE = "Server Connection Error";
+const title = "Server Connection Error";
 
 function errorPage(res: ServerResponse, status: number, reason: string): void {
   if (res.headersSent) {
@@ -118,7 +118,7 @@ function errorPage(res: ServerResponse, status: number, reason: string): void {
     ...(status === 503 ? { "Retry-After": "2" } : {}),
   });
   res.end(
-    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${TITLE}</title></head>` +
-      `<body><h1>${TITLE}</h1><p>${text}</p></body></html>\n`,
+    `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head>` +
+      `<body><h1>${title}</h1><p>${text}</p></body></html>\n`,
   );
 }

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { utils } from "ssh2";
 
 /** Where a workspace finds its SSH keys (vendor's page about bench images). */
-export const AUTH_FOLDER = "/etc/workspace-auth";
+export const authFolder = "/etc/workspace-auth";
 
 /** The three files that the vendor's example sshd uses: note `pubKey`, not `publicKey`. */
 export interface AuthFiles {

@@ -2,7 +2,7 @@ import type Dockerode from "dockerode";
 import { parseAllowedUrl } from "../allowed-url";
 import { stopGraceSeconds } from "../bench-facts";
 import { dockerStatus, dockerWords, ifThere } from "../docker/docker-error";
-import { Names, WORKSPACE_LABEL } from "../names";
+import { Names, workspaceLabel } from "../names";
 import { startGateway } from "../network/gateway";
 import { ensureGatewayImage } from "../network/gateway-image";
 import { createNetwork, ensureOutsideNetwork, removeNetwork } from "../network/networks";
@@ -15,7 +15,7 @@ import { followLog, followOutput, tailOf } from "./container-log";
 import { type Listening, listeningOn } from "./listening";
 import { endpointsOf } from "./ports";
 import { removeContainer, stopContainer } from "./stop";
-import { type Listener, type SupervisionEnd, supervise, TIMING, type Timing } from "./supervisor";
+import { defaultTiming, type Listener, type SupervisionEnd, supervise, type Timing } from "./supervisor";
 import { ensureVolumes, readPrivateKey, removeVolumes } from "./volumes";
 
 /** What a {@link Bench} needs. */
@@ -41,7 +41,13 @@ export class Bench {
   readonly #timing: Timing;
   readonly #graceS: number;
 
-  constructor({ docker, instance, log = () => undefined, timing = TIMING, graceS = stopGraceSeconds }: BenchOptions) {
+  constructor({
+    docker,
+    instance,
+    log = () => undefined,
+    timing = defaultTiming,
+    graceS = stopGraceSeconds,
+  }: BenchOptions) {
     this.#docker = docker;
     this.names = new Names(instance);
     this.#log = log;
@@ -232,5 +238,5 @@ export class Bench {
 }
 
 function idsOf(found: readonly { Labels?: Record<string, string> | undefined }[]): Set<string> {
-  return new Set(found.flatMap(({ Labels }) => Labels?.[WORKSPACE_LABEL] ?? []));
+  return new Set(found.flatMap(({ Labels }) => Labels?.[workspaceLabel] ?? []));
 }

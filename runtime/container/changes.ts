@@ -8,10 +8,10 @@ const listed = z
   .transform((value) => value ?? []);
 export type Change = z.output<typeof listed>[number];
 
-const CHANGED = 0;
+const changedKind = 0;
 
 /** Files that Docker itself puts into a container. */
-const DOCKERS_OWN = [
+const dockersOwn = [
   "/.dockerenv",
   "/dev",
   "/proc",
@@ -41,7 +41,7 @@ export async function changedPaths(container: Dockerode.Container): Promise<stri
  * out Python's caches: when Python cannot write them, it works without them and reports nothing.
  */
 export function writtenPaths(changes: readonly Change[], mounted: readonly string[]): string[] {
-  const notTheirs = [...mounted, ...DOCKERS_OWN];
+  const notTheirs = [...mounted, ...dockersOwn];
   const leaves = changes.filter(({ Path }) => !changes.some((other) => other.Path.startsWith(`${Path}/`)));
   return leaves
     .filter(({ Path, Kind }) => {
@@ -52,7 +52,7 @@ export function writtenPaths(changes: readonly Change[], mounted: readonly strin
       if (notTheirs.some((path) => path.startsWith(`${Path}/`))) {
         return false;
       }
-      return !(Kind === CHANGED && Path === "/") && !/(?:^|\/)__pycache__(?:\/|$)/.test(Path);
+      return !(Kind === changedKind && Path === "/") && !/(?:^|\/)__pycache__(?:\/|$)/.test(Path);
     })
     .map(({ Path }) => Path)
     .sort();

@@ -2,7 +2,7 @@ import { createInterface } from "node:readline";
 import { PassThrough } from "node:stream";
 import type Dockerode from "dockerode";
 import { ifThere } from "../docker/docker-error";
-import { API_KEY_VARIABLE } from "./environment";
+import { apiKeyVariable } from "./environment";
 
 /** The latest lines of the main process, both streams, oldest first, without the workspace's API key. */
 export async function tailOf(container: Dockerode.Container, lines: number): Promise<string> {
@@ -70,7 +70,7 @@ function demultiplex(raw: Buffer): string {
 /** Keeps the workspace's API key out of messages, files and pages when a script prints its environment. */
 async function withoutKey(container: Dockerode.Container, log: string): Promise<string> {
   const { Config } = await container.inspect();
-  const prefix = `${API_KEY_VARIABLE}=`;
+  const prefix = `${apiKeyVariable}=`;
   const key = Config.Env.find((entry) => entry.startsWith(prefix))?.slice(prefix.length);
   return key ? log.replaceAll(key, "<api key>") : log;
 }

@@ -1,7 +1,7 @@
 import type Dockerode from "dockerode";
 import { benchGid, benchUid, startScript } from "../bench-facts";
 import type { Names } from "../names";
-import { WORKSPACE_ALIAS } from "../network/gateway";
+import { workspaceAlias } from "../network/gateway";
 import type { Limits } from "../resource-models";
 import type { WorkspaceSpec } from "../spec";
 import { publish } from "./ports";
@@ -48,7 +48,7 @@ export function containerOptions(
     },
     ...(shared
       ? {}
-      : { NetworkingConfig: { EndpointsConfig: { [names.network(spec.id)]: { Aliases: [WORKSPACE_ALIAS] } } } }),
+      : { NetworkingConfig: { EndpointsConfig: { [names.network(spec.id)]: { Aliases: [workspaceAlias] } } } }),
   };
 }
 

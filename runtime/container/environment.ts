@@ -1,11 +1,11 @@
 /** The proxy's address inside a restricted workspace. The vendor's page gives no example value. */
-const PROXY_URL = "http://proxy.workspace:3128";
+const proxyUrl = "http://proxy.workspace:3128";
 
 /** The only documented variable that is a secret. */
-export const API_KEY_VARIABLE = "ICA_SERVICE_ACCOUNT_USER_API_KEY";
+export const apiKeyVariable = "ICA_SERVICE_ACCOUNT_USER_API_KEY";
 
 /** The value of ICA_NAMESPACE here. The vendor's value is a namespace of its cluster. */
-export const NAMESPACE = "bench";
+export const benchNamespace = "bench";
 
 /** The sources of the documented variables. */
 export interface EnvironmentSource {
@@ -37,7 +37,7 @@ export function benchEnvironment(source: EnvironmentSource): Record<string, stri
     ICA_NAMESPACE: source.namespace,
     ICA_CONSOLE_ENABLED: String(source.access.console),
     ICA_WEB_ENABLED: String(source.access.web),
-    [API_KEY_VARIABLE]: source.apiKey,
+    [apiKeyVariable]: source.apiKey,
     TYPE: "workspace",
     ...(source.restricted ? proxyEnvironment() : {}),
   };
@@ -47,11 +47,11 @@ export function benchEnvironment(source: EnvironmentSource): Record<string, stri
 function proxyEnvironment(): Record<string, string> {
   const local = "localhost,127.0.0.1";
   return {
-    HTTP_PROXY: PROXY_URL,
-    HTTPS_PROXY: PROXY_URL,
+    HTTP_PROXY: proxyUrl,
+    HTTPS_PROXY: proxyUrl,
     NO_PROXY: local,
-    http_proxy: PROXY_URL,
-    https_proxy: PROXY_URL,
+    http_proxy: proxyUrl,
+    https_proxy: proxyUrl,
     no_proxy: local,
   };
 }

@@ -6,7 +6,7 @@ import type Dockerode from "dockerode";
 export type Listening = "outside" | "inside only" | "nowhere";
 
 /** State 0A of /proc/net/tcp. */
-const LISTEN = "0A";
+const listen = "0A";
 
 /**
  * Whether something in a running container listens on a TCP port. Uses the image's own `cat`; undefined without it, or
@@ -41,7 +41,7 @@ export function listeningIn(tables: string, port: number): Listening | undefined
   }
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");
   const addresses = [...tables.matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /gm)]
-    .filter(([, , at, state]) => at === wanted && state === LISTEN)
+    .filter(([, , at, state]) => at === wanted && state === listen)
     .map(([, address = ""]) => address);
   if (addresses.length === 0) {
     return "nowhere";

@@ -17,13 +17,13 @@ export interface Timing {
   readonly backoffMs: number;
 }
 
-export const TIMING: Timing = { aliveMs: 1000, quickMs: 2000, attempts: 5, backoffMs: 250 };
+export const defaultTiming: Timing = { aliveMs: 1000, quickMs: 2000, attempts: 5, backoffMs: 250 };
 
-const LONGEST_BACKOFF_MS = 10_000;
+const longestBackoffMs = 10_000;
 /** How often, and after how many milliseconds, to retry a start that the engine refused because of its own failure. */
-const REFUSALS = 5;
-const REFUSED_MS = 1000;
-const LOG_LINES = 10;
+const maxRefusals = 5;
+const refusedMs = 1000;
+const logLines = 10;
 
 /** Receives the events of a supervised main process, in order, one at a time; the next step waits for it. */
 export interface Listener {
@@ -72,9 +72,9 @@ export async function supervise(
         await beforeStart();
         await container.start();
       } catch (error) {
-        if (noAnswer(error) || (mayPass(error) && refusals < REFUSALS)) {
+        if (noAnswer(error) || (mayPass(error) && refusals < maxRefusals)) {
           refusals += 1;
-          await delay(REFUSED_MS, undefined, { signal });
+          await delay(refusedMs, undefined, { signal });
           continue;
         }
         return (await isGone(container, error)) ? { kind: "gone" } : { kind: "failed", reason: startWords(error) };
@@ -91,7 +91,7 @@ export async function supervise(
     }
     restarts += 1;
     await listener.ended({ ...life, restarts });
-    await delay(Math.min(timing.backoffMs * 2 ** crashes, LONGEST_BACKOFF_MS), undefined, { signal });
+    await delay(Math.min(timing.backoffMs * 2 ** crashes, longestBackoffMs), undefined, { signal });
   }
 }
 
@@ -176,7 +176,7 @@ function startWords(error: unknown): string {
 }
 
 async function crashWords(container: Dockerode.Container, exitCode: number, crashes: number): Promise<string> {
-  const log = await tailOf(container, LOG_LINES);
+  const log = await tailOf(container, logLines);
   const hint = log.split("\n").some((line) => line.includes("exec ") && line.includes("no such file or directory"))
     ? " The interpreter in its first line is not in the image, or the file has Windows line ends."
     : /exec format error/.test(log)

@@ -2,9 +2,9 @@ import type Dockerode from "dockerode";
 import { benchGid, benchUid, dockerLabel } from "../bench-facts";
 import { ifThere } from "../docker/docker-error";
 import { filesOf, tarOf } from "../docker/tar";
-import { KEPT_DATA, type Names } from "../names";
+import { keptDataValue, type Names } from "../names";
 import type { WorkspaceSpec } from "../spec";
-import { AUTH_FOLDER, makeAuthFiles } from "./auth-files";
+import { authFolder, makeAuthFiles } from "./auth-files";
 import { removeContainer } from "./stop";
 
 /**
@@ -31,7 +31,7 @@ export async function ensureVolumes(docker: Dockerode, names: Names, spec: Works
       NetworkMode: "none",
       Mounts: [
         dataMount(names, spec),
-        { Type: "volume", Source: names.auth(spec.id), Target: AUTH_FOLDER, VolumeOptions: NO_COPY },
+        { Type: "volume", Source: names.auth(spec.id), Target: authFolder, VolumeOptions: noCopy },
       ],
     },
   });
@@ -60,7 +60,7 @@ export function workspaceMounts(names: Names, spec: WorkspaceSpec): Dockerode.Mo
     Source,
     Target,
     ReadOnly: true,
-    VolumeOptions: NO_COPY,
+    VolumeOptions: noCopy,
   });
   return [
     dataMount(names, spec),
@@ -68,15 +68,15 @@ export function workspaceMounts(names: Names, spec: WorkspaceSpec): Dockerode.Mo
       ? []
       : [{ Type: "bind" as const, Source: spec.projectFolder, Target: "/data/project" }]),
     readOnly(names.software, "/data/.software"),
-    ...(spec.access.console ? [readOnly(names.auth(spec.id), AUTH_FOLDER)] : []),
+    ...(spec.access.console ? [readOnly(names.auth(spec.id), authFolder)] : []),
   ];
 }
 
 /** The private key that logs in to a workspace, read from its container, running or not. */
 export async function readPrivateKey(container: Dockerode.Container): Promise<string> {
-  const key = (await filesOf(await container.getArchive({ path: AUTH_FOLDER }))).get("privateKey");
+  const key = (await filesOf(await container.getArchive({ path: authFolder }))).get("privateKey");
   if (key === undefined) {
-    throw new Error(`The workspace has no ${AUTH_FOLDER}/privateKey.`);
+    throw new Error(`The workspace has no ${authFolder}/privateKey.`);
   }
   return key;
 }
@@ -85,14 +85,14 @@ export async function readPrivateKey(container: Dockerode.Container): Promise<st
  * Docker would copy the image's content at that path into an empty volume, but the disk of a real workspace starts
  * empty.
  */
-const NO_COPY: Dockerode.MountSettings["VolumeOptions"] = {
+const noCopy: Dockerode.MountSettings["VolumeOptions"] = {
   NoCopy: true,
   Labels: {},
   DriverConfig: { Name: "local", Options: {} },
 };
 
 function dataMount(names: Names, { id, keptData }: WorkspaceSpec): Dockerode.MountSettings {
-  return { Type: "volume", Source: keptData ?? names.data(id), Target: "/data", VolumeOptions: NO_COPY };
+  return { Type: "volume", Source: keptData ?? names.data(id), Target: "/data", VolumeOptions: noCopy };
 }
 
 /**
@@ -102,8 +102,8 @@ function dataMount(names: Names, { id, keptData }: WorkspaceSpec): Dockerode.Mou
 async function ensureKeptVolume(docker: Dockerode, name: string): Promise<void> {
   const found = await ifThere(docker.getVolume(name).inspect());
   if (found === undefined) {
-    await docker.createVolume({ Name: name, Labels: { [dockerLabel]: KEPT_DATA } });
-  } else if (found.Labels?.[dockerLabel] !== KEPT_DATA) {
+    await docker.createVolume({ Name: name, Labels: { [dockerLabel]: keptDataValue } });
+  } else if (found.Labels?.[dockerLabel] !== keptDataValue) {
     throw new Error(
       `The volume ${name} was not made to be the /data of a workspace, so it is left alone. Choose another name.`,
     );
@@ -111,7 +111,7 @@ async function ensureKeptVolume(docker: Dockerode, name: string): Promise<void> 
 }
 
 async function hasKeys(setup: Dockerode.Container): Promise<boolean> {
-  const files = await filesOf(await setup.getArchive({ path: AUTH_FOLDER }));
+  const files = await filesOf(await setup.getArchive({ path: authFolder }));
   return files.has("privateKey") && files.has("pubKey") && files.has("hostKey");
 }
 
@@ -121,10 +121,10 @@ async function fill(setup: Dockerode.Container, id: string): Promise<void> {
   await setup.putArchive(await tarOf(folders), { path: "/" });
   // sshd refuses a host key that other users can read.
   const keys = Object.entries(await makeAuthFiles(`workspace-${id}`)).map(([file, content]) => ({
-    name: `${AUTH_FOLDER}/${file}`,
+    name: `${authFolder}/${file}`,
     mode: file === "pubKey" ? 0o644 : 0o600,
     content,
     ...owner,
   }));
-  await setup.putArchive(await tarOf([{ name: AUTH_FOLDER, mode: 0o755, ...owner }, ...keys]), { path: "/" });
+  await setup.putArchive(await tarOf([{ name: authFolder, mode: 0o755, ...owner }, ...keys]), { path: "/" });
 }

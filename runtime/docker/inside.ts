@@ -8,7 +8,7 @@ export interface Inside {
   readonly privateKey: string;
 }
 
-const PATIENCE_MS = 10_000;
+const insidePatienceMs = 10_000;
 
 /**
  * Logs in to a workspace. Its sshd may need a moment after the start, so a refused or reset connection is retried for
@@ -17,9 +17,9 @@ const PATIENCE_MS = 10_000;
 export async function connectInside(
   inside: Inside,
   username: string,
-  patienceMs: number = PATIENCE_MS,
+  patienceMs: number = insidePatienceMs,
 ): Promise<Client> {
-  const end = Date.now() + Math.min(patienceMs, PATIENCE_MS);
+  const end = Date.now() + Math.min(patienceMs, insidePatienceMs);
   for (;;) {
     try {
       return await connect(inside, username);
@@ -49,6 +49,6 @@ function connect({ port, privateKey }: Inside, username: string): Promise<Client
     client
       .once("ready", () => resolve(client))
       .on("error", reject)
-      .connect({ host: "127.0.0.1", port, username, privateKey, readyTimeout: PATIENCE_MS });
+      .connect({ host: "127.0.0.1", port, username, privateKey, readyTimeout: insidePatienceMs });
   });
 }

@@ -7,10 +7,10 @@ import { dockerWords, ifThere } from "../docker/docker-error";
 import { tarOf } from "../docker/tar";
 
 /** Path of the proxy configuration in the gateway. */
-export const SQUID_CONF = "/etc/workspace-gateway/squid.conf";
+export const squidConfPath = "/etc/workspace-gateway/squid.conf";
 
 /** Path of a public workspace's rules. */
-export const PUBLIC_RULES = "/etc/workspace-gateway/public.nft";
+export const publicRules = "/etc/workspace-gateway/public.nft";
 
 /**
  * The addresses that a public workspace must not reach: those that are not public by IANA's registries of
@@ -18,7 +18,7 @@ export const PUBLIC_RULES = "/etc/workspace-gateway/public.nft";
  * service. Responses to clients that connect from there may leave, because the published ports need it. Docker's engine
  * (user 0; the workspace is user 1000) queries its name servers from here.
  */
-const RULES = `add table inet workspace
+const rules = `add table inet workspace
 delete table inet workspace
 table inet workspace {
   chain output {
@@ -38,12 +38,12 @@ table inet workspace {
 `;
 
 /** The proxy runs as squid's own user. Its ports are above 1024, so it needs no privilege. */
-const DOCKERFILE = `FROM debian:bookworm-slim
+const dockerfile = `FROM debian:bookworm-slim
 RUN apt-get update \\
  && apt-get install -y --no-install-recommends squid socat nftables \\
  && rm -rf /var/lib/apt/lists/*
 COPY --chown=root:root gateway.sh /usr/local/bin/gateway.sh
-COPY --chown=root:root public.nft ${PUBLIC_RULES}
+COPY --chown=root:root public.nft ${publicRules}
 RUN chmod 0755 /usr/local/bin/gateway.sh
 USER proxy
 ENTRYPOINT ["/usr/local/bin/gateway.sh"]
@@ -53,7 +53,7 @@ ENTRYPOINT ["/usr/local/bin/gateway.sh"]
  * The script restarts each service that ends. If Docker restarted the container instead, its ports would change.
  * FORWARD lists the inward ports.
  */
-const SCRIPT = `#!/bin/bash
+const script = `#!/bin/bash
 trap 'kill $(jobs -p) 2>/dev/null; exit 0' TERM INT
 
 keep() {
@@ -64,7 +64,7 @@ keep() {
 }
 
 rm -f /tmp/squid.pid
-keep squid -N -f ${SQUID_CONF} &
+keep squid -N -f ${squidConfPath} &
 for port in $FORWARD; do
   keep socat "TCP-LISTEN:$port,fork,reuseaddr" "TCP:workspace:$port" &
 done
@@ -72,10 +72,10 @@ wait
 `;
 
 /** Tag of the gateway's image. It changes with the content, so that a new version never runs an old image. */
-export const GATEWAY_IMAGE = `pulumi-ica/gateway:${createHash("sha256")
-  .update(DOCKERFILE)
-  .update(SCRIPT)
-  .update(RULES)
+export const gatewayImage = `pulumi-ica/gateway:${createHash("sha256")
+  .update(dockerfile)
+  .update(script)
+  .update(rules)
   .digest("hex")
   .slice(0, 12)}`;
 
@@ -85,7 +85,7 @@ let building: Promise<void> | undefined;
 
 /** Builds the gateway's image unless it exists. Needs `debian:bookworm-slim` and Debian's package servers, once. */
 export async function ensureGatewayImage(docker: Dockerode, log: (line: string) => void): Promise<void> {
-  if ((await ifThere(docker.getImage(GATEWAY_IMAGE).inspect())) !== undefined) {
+  if ((await ifThere(docker.getImage(gatewayImage).inspect())) !== undefined) {
     return;
   }
   building ??= build(docker, log).finally(() => {
@@ -96,7 +96,7 @@ export async function ensureGatewayImage(docker: Dockerode, log: (line: string) 
 
 /** Removes the gateway's image; false when a container still uses it. */
 export async function removeGatewayImage(docker: Dockerode): Promise<boolean> {
-  const image = docker.getImage(GATEWAY_IMAGE);
+  const image = docker.getImage(gatewayImage);
   if ((await ifThere(image.inspect())) === undefined) {
     return true;
   }
@@ -106,14 +106,14 @@ export async function removeGatewayImage(docker: Dockerode): Promise<boolean> {
 async function build(docker: Dockerode, log: (line: string) => void): Promise<void> {
   log("Building the gateway for networks of workspaces (once on this machine) ...");
   const context = await tarOf([
-    { name: "Dockerfile", mode: 0o644, content: DOCKERFILE },
-    { name: "gateway.sh", mode: 0o755, content: SCRIPT },
-    { name: "public.nft", mode: 0o644, content: RULES },
+    { name: "Dockerfile", mode: 0o644, content: dockerfile },
+    { name: "gateway.sh", mode: 0o755, content: script },
+    { name: "public.nft", mode: 0o644, content: rules },
   ]);
   const output: string[] = [];
   try {
     const stream = await docker.buildImage(Readable.from(context), {
-      t: GATEWAY_IMAGE,
+      t: gatewayImage,
       labels: { [dockerLabel]: "gateway-image" },
       rm: true,
       forcerm: true,

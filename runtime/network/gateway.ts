@@ -6,11 +6,11 @@ import { tarOf } from "../docker/tar";
 import type { Names } from "../names";
 import type { WorkspaceSpec } from "../spec";
 import { squidRules } from "./allow-list";
-import { GATEWAY_IMAGE, SQUID_CONF } from "./gateway-image";
+import { gatewayImage, squidConfPath } from "./gateway-image";
 
 /** Names of gateway and workspace on their shared network. The first is in the address of the proxy. */
-const PROXY_ALIAS = "proxy.workspace";
-export const WORKSPACE_ALIAS = "workspace";
+const proxyAlias = "proxy.workspace";
+export const workspaceAlias = "workspace";
 
 /**
  * Creates and starts the only neighbour of a restricted workspace: an outward proxy that allows the listed addresses
@@ -25,7 +25,7 @@ export async function startGateway(
 ): Promise<void> {
   const container = await docker.createContainer({
     name: names.gateway(spec.id),
-    Image: GATEWAY_IMAGE,
+    Image: gatewayImage,
     Labels: names.labels("gateway", spec.id),
     Env: [`FORWARD=${forwardedPorts(spec.access).join(" ")}`],
     Healthcheck: { Test: ["NONE"] },
@@ -42,12 +42,15 @@ export async function startGateway(
       LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "2" } },
     },
   });
-  await container.putArchive(await tarOf([{ name: SQUID_CONF, mode: 0o644, content: squidConf(allowed, subnets) }]), {
-    path: "/",
-  });
+  await container.putArchive(
+    await tarOf([{ name: squidConfPath, mode: 0o644, content: squidConf(allowed, subnets) }]),
+    {
+      path: "/",
+    },
+  );
   await docker.getNetwork(names.network(spec.id)).connect({
     Container: container.id,
-    EndpointConfig: { Aliases: [PROXY_ALIAS] },
+    EndpointConfig: { Aliases: [proxyAlias] },
   });
   await container.start();
 }

@@ -4,7 +4,7 @@ import type Dockerode from "dockerode";
 import { publish } from "../container/ports";
 import type { Names } from "../names";
 import type { WorkspaceSpec } from "../spec";
-import { GATEWAY_IMAGE, PUBLIC_RULES } from "./gateway-image";
+import { gatewayImage, publicRules } from "./gateway-image";
 
 /**
  * Creates and starts the gateway of a public workspace: a container that publishes the ports and blocks outbound
@@ -13,7 +13,7 @@ import { GATEWAY_IMAGE, PUBLIC_RULES } from "./gateway-image";
 export async function startPublicGateway(docker: Dockerode, names: Names, spec: WorkspaceSpec): Promise<void> {
   const container = await docker.createContainer({
     name: names.gateway(spec.id),
-    Image: GATEWAY_IMAGE,
+    Image: gatewayImage,
     Hostname: "workspace",
     User: "0:0",
     Entrypoint: ["/bin/bash", "-c", "trap 'exit 0' TERM INT; sleep infinity & wait"],
@@ -36,7 +36,7 @@ export async function startPublicGateway(docker: Dockerode, names: Names, spec: 
 
 /** Loads the rules after every start of the gateway. The workspace must not start without them. */
 export async function closePrivateAddresses(gateway: Dockerode.Container): Promise<void> {
-  const exec = await gateway.exec({ Cmd: ["nft", "-f", PUBLIC_RULES], AttachStdout: true, AttachStderr: true });
+  const exec = await gateway.exec({ Cmd: ["nft", "-f", publicRules], AttachStdout: true, AttachStderr: true });
   const stream = await exec.start({ hijack: true, stdin: false });
   const output = new PassThrough();
   gateway.modem.demuxStream(stream, output, output);

@@ -1,7 +1,7 @@
 import type { Bench } from "../container/bench";
 import type { Listener, SupervisionEnd } from "../container/supervisor";
 import type { Endpoints } from "../spec";
-import { PATIENCE_MS, type Probe, probeConsole, probeWeb } from "./probe";
+import { answerPatienceMs, type Probe, probeConsole, probeWeb } from "./probe";
 
 /** A main process that ended by itself. */
 export type End = Parameters<Listener["ended"]>[0];
@@ -56,12 +56,12 @@ export class Attended {
   }
 
   /** Requests the page under its path: see `probeWeb`. */
-  probeWeb(path: string, signal: AbortSignal, patienceMs: number = PATIENCE_MS): Promise<Probe> {
+  probeWeb(path: string, signal: AbortSignal, patienceMs: number = answerPatienceMs): Promise<Probe> {
     return probeWeb(() => this.endpoints.web, path, signal, patienceMs);
   }
 
   /** Logs in with its key: see `probeConsole`. */
-  probeConsole(user: string, signal: AbortSignal, patienceMs: number = PATIENCE_MS): Promise<Probe> {
+  probeConsole(user: string, signal: AbortSignal, patienceMs: number = answerPatienceMs): Promise<Probe> {
     const inside = async () => {
       const { console: port } = this.endpoints;
       return port === undefined ? undefined : { port, privateKey: await this.#bench.privateKey(this.#id) };

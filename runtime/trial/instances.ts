@@ -5,9 +5,9 @@ import { dockerLabel } from "../bench-facts";
 import { Bench } from "../container/bench";
 import { ifThere } from "../docker/docker-error";
 import { isAlive } from "../is-alive";
-import { INSTANCE_LABEL } from "../names";
+import { instanceLabel } from "../names";
 
-const OWN_IMAGES = "pulumi-ica/run";
+const ownImages = "pulumi-ica/run";
 
 /** Temporary runs that remove everything they create: `ica-bench run`, or a trial before an upload. */
 export type Kind = "run" | "trial";
@@ -19,7 +19,7 @@ export function newInstance(kind: Kind): string {
 
 /** The name of the image that a run builds. */
 export function imageTag(instance: string): string {
-  return `${OWN_IMAGES}:${instance}`;
+  return `${ownImages}:${instance}`;
 }
 
 /** Removes what killed runs of this machine left in Docker. Returns their names. */
@@ -29,11 +29,11 @@ export async function sweepDeadRuns(docker: Dockerode): Promise<string[]> {
     docker.listContainers({ all: true, filters }),
     docker.listNetworks({ filters }),
     docker.listVolumes({ filters }),
-    docker.listImages({ filters: { reference: [OWN_IMAGES] } }),
+    docker.listImages({ filters: { reference: [ownImages] } }),
   ]);
   const tags = images.flatMap(({ RepoTags }) => RepoTags ?? []);
-  const labelled = [...containers, ...networks, ...Volumes].flatMap(({ Labels }) => Labels?.[INSTANCE_LABEL] ?? []);
-  const tagged = tags.map((tag) => tag.slice(OWN_IMAGES.length + 1));
+  const labelled = [...containers, ...networks, ...Volumes].flatMap(({ Labels }) => Labels?.[instanceLabel] ?? []);
+  const tagged = tags.map((tag) => tag.slice(ownImages.length + 1));
   const dead = [...new Set([...labelled, ...tagged])].filter(isDead);
   for (const instance of dead) {
     await new Bench({ docker, instance }).removeAll();

@@ -3,8 +3,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connectInside, type Inside as InsideConsole } from "../docker/inside";
 
 /** Maximum milliseconds from the start of ica_start.sh to a server's first answer. */
-export const PATIENCE_MS = 60_000;
-const POLL_MS = 200;
+export const answerPatienceMs = 60_000;
+const pollMs = 200;
 
 /** The result of probing a server. */
 export type Probe = { readonly ok: true; readonly detail?: string } | { readonly ok: false; readonly detail: string };
@@ -14,7 +14,7 @@ export async function probeWeb(
   port: () => number | undefined,
   path: string,
   signal: AbortSignal,
-  patienceMs: number = PATIENCE_MS,
+  patienceMs: number = answerPatienceMs,
 ): Promise<Probe> {
   const end = Date.now() + patienceMs;
   for (;;) {
@@ -38,7 +38,7 @@ export async function probeWeb(
             : `HTTP ${status} for ${seconds} s`,
       };
     }
-    await delay(POLL_MS, undefined, { signal });
+    await delay(pollMs, undefined, { signal });
   }
 }
 
@@ -66,7 +66,7 @@ export async function probeConsole(
   inside: () => Promise<InsideConsole | undefined>,
   user: string,
   signal: AbortSignal,
-  patienceMs: number = PATIENCE_MS,
+  patienceMs: number = answerPatienceMs,
 ): Promise<Probe> {
   const end = Date.now() + patienceMs;
   for (;;) {
@@ -86,6 +86,6 @@ export async function probeConsole(
     if (Date.now() > end) {
       return { ok: false, detail: `ica_start.sh did not stay up for ${patienceMs / 1000} s` };
     }
-    await delay(POLL_MS, undefined, { signal });
+    await delay(pollMs, undefined, { signal });
   }
 }

@@ -1,12 +1,12 @@
 /** EROFS as C libraries, Go, Java and Node word it. */
-const REFUSED = /read-only file ?system|\bEROFS\b/i;
+const refused = /read-only file ?system|\bEROFS\b/i;
 
 /**
  * Where a main process was refused to write, according to its output: the paths that its lines name, or the line itself
  * without a path.
  */
 export function refusedWrites(lines: readonly string[]): string[] {
-  return lines.filter((line) => REFUSED.test(line)).map((line) => pathIn(line) ?? line.trim().slice(0, 200));
+  return lines.filter((line) => refused.test(line)).map((line) => pathIn(line) ?? line.trim().slice(0, 200));
 }
 
 /**
@@ -15,7 +15,7 @@ export function refusedWrites(lines: readonly string[]): string[] {
  * the first after the reason (Python).
  */
 function pathIn(line: string): string | undefined {
-  const at = line.search(REFUSED);
+  const at = line.search(refused);
   const [before, after] = [line.slice(0, at), line.slice(at)];
   const quoted = /["'‘`](\/[^"'‘’`]+)["'’`]/g;
   const plain = /(?<![\w./])(\/[\w.@%+~/-]*[\w@%+~-])/g;

@@ -1,8 +1,8 @@
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
-import { benchEnvironment, NAMESPACE, webPrefix } from "../container/environment";
+import { benchEnvironment, benchNamespace, webPrefix } from "../container/environment";
 
 /** ICA's URL for a workspace on the public address (vendor's page about Bench). */
-const ICA_URL = "https://ica.illumina.com/ica";
+const publicIcaUrl = "https://ica.illumina.com/ica";
 
 /** The environment of a workspace outside any ICA. */
 export interface Standalone {
@@ -27,10 +27,10 @@ export function standalone(
 ): Standalone {
   const apiKey = randomBytes(24).toString("base64url");
   const environment = benchEnvironment({
-    ...{ benchHost: host, icaUrl: ICA_URL, projectId: randomUUID(), namespace: NAMESPACE },
+    ...{ benchHost: host, icaUrl: publicIcaUrl, projectId: randomUUID(), namespace: benchNamespace },
     ...{ number, access, restricted, apiKey },
   });
-  return { number, path: `/${webPrefix(NAMESPACE, number)}/`, environment, apiKey };
+  return { number, path: `/${webPrefix(benchNamespace, number)}/`, environment, apiKey };
 }
 
 /** A number for a new workspace. */

@@ -5,7 +5,7 @@ import { consolePort, startScript, stopGraceSeconds, webPort } from "../bench-fa
 import { Bench } from "../container/bench";
 import type { StopOutcome, WorkspaceSpec } from "../spec";
 import { Attended, type End } from "./attended";
-import { PATIENCE_MS, type Probe } from "./probe";
+import { answerPatienceMs, type Probe } from "./probe";
 import { refusedWrites } from "./refused-writes";
 import { type Standalone, standalone } from "./standalone";
 
@@ -28,7 +28,7 @@ export interface TrialTiming {
   readonly stopS: number;
 }
 
-const TRIAL_TIMING: TrialTiming = { graceMs: 5000, patienceMs: PATIENCE_MS, stopS: stopGraceSeconds };
+const trialTiming: TrialTiming = { graceMs: 5000, patienceMs: answerPatienceMs, stopS: stopGraceSeconds };
 
 export interface TrialOptions {
   readonly docker: Dockerode;
@@ -54,10 +54,10 @@ export interface TrialReport {
 }
 
 /** The workspace under Bench's rules, and the one with a writable root. */
-const REAL = "trial";
-const WRITABLE = "writable";
-const LOG_LINES = 5000;
-const LINES_TOLD = 10;
+const trialName = "trial";
+const writable = "writable";
+const logLines = 5000;
+const linesTold = 10;
 
 /**
  * Tries an image out as Bench would run it. Always removes everything at the end.
@@ -70,22 +70,22 @@ const LINES_TOLD = 10;
  * Rejects with the signal's reason when that aborts, and with Docker's error message when something cannot be created.
  */
 export async function tryOut(tried: Tried, options: TrialOptions): Promise<TrialReport> {
-  const { docker, instance, log, signal, timing = TRIAL_TIMING } = options;
+  const { docker, instance, log, signal, timing = trialTiming } = options;
   const bench = new Bench({ docker, instance, log, graceS: timing.stopS });
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
   const enough = new AbortController();
   const pass = (id: string) =>
-    new Pass(bench, id, tried, timing, either).run(id === REAL ? log : () => undefined, enough.signal);
-  const real = pass(REAL).finally(() => enough.abort());
-  const both = [real, pass(WRITABLE)] as const;
+    new Pass(bench, id, tried, timing, either).run(id === trialName ? log : () => undefined, enough.signal);
+  const real = pass(trialName).finally(() => enough.abort());
+  const both = [real, pass(writable)] as const;
   try {
     for (const one of both) {
       // One workspace without the other shows too little.
       one.catch((error: unknown) => failed.abort(error));
     }
     const [{ died, web, console, stop, lines }, { changed }] = await Promise.all(both);
-    return { died, web, console, stop, log: lines.slice(-LINES_TOLD), writes: union(refusedWrites(lines), changed) };
+    return { died, web, console, stop, log: lines.slice(-linesTold), writes: union(refusedWrites(lines), changed) };
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -118,7 +118,7 @@ class Pass {
       ...{ id, image, access, resourceModel: "", environment: this.#given.environment },
       // A trial lasts seconds, and the image was just built with this network, so building a gateway is not worthwhile.
       network: { mode: "PUBLIC", allowedUrls: [], allowPrivate: true },
-      writableRoot: id === WRITABLE,
+      writableRoot: id === writable,
     };
   }
 
@@ -158,7 +158,7 @@ class Pass {
       return {
         ...{ web: undefined, console: undefined, ...looked, stop: outcome },
         lines: await this.#lines(),
-        changed: id === WRITABLE ? await bench.changes(id) : [],
+        changed: id === writable ? await bench.changes(id) : [],
       };
     } finally {
       over.abort();
@@ -175,7 +175,7 @@ class Pass {
       tried.access.console ? cut(attended.probeConsole(tried.user, long, timing.patienceMs), enough) : undefined,
       grace,
     ]);
-    if (id === REAL) {
+    if (id === trialName) {
       log(`it is alive after ${seconds(timing.graceMs / 1000)}`);
     }
     const found = { web: await this.#explained(web, webPort), console: await this.#explained(console, consolePort) };
@@ -203,7 +203,7 @@ class Pass {
   }
 
   async #lines(): Promise<string[]> {
-    const text = (await this.bench.logTail(this.id, LOG_LINES)).replaceAll(this.#given.apiKey, "<api key>");
+    const text = (await this.bench.logTail(this.id, logLines)).replaceAll(this.#given.apiKey, "<api key>");
     return text === "" ? [] : text.split("\n").map((line) => stripVTControlCharacters(line.trimEnd()));
   }
 }

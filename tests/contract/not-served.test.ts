@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { OPENAPI_PATH } from "../../emulator/http/openapi";
+import { openapiPath } from "../../emulator/http/openapi";
 import { problemDetail, TestEmulator } from "../emulator/support";
 
 /** The vendor's document is not part of this repository. */
@@ -34,7 +34,7 @@ describe(`official calls that the emulator does not serve${absent === undefined 
   after(() => ica?.close());
 
   it("are each answered with one clear 404", async () => {
-    const served = new Set(callsOf(await (await fetch(ica.emulator.url + OPENAPI_PATH)).json()));
+    const served = new Set(callsOf(await (await fetch(ica.emulator.url + openapiPath)).json()));
     const calls = callsOf(parse(readFileSync(official, "utf8"), { maxAliasCount: -1 }));
     const others = calls.filter((call) => !served.has(call));
     assert.ok(others.length > 200, `only ${others.length} of ${calls.length} calls are not served`);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { CreateMultipartUploadCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { z } from "zod";
-import { OPENAPI_PATH } from "../../emulator/http/openapi";
-import { REST_PATH } from "../../emulator/http/validation";
+import { openapiPath } from "../../emulator/http/openapi";
+import { restPath } from "../../emulator/http/validation";
 import { type Knowledge, type Operation, operationsOf, requestsFor } from "./fuzz/requests";
 import { garbage, jsonText } from "./fuzz/schema";
 import { signedRequest } from "./fuzz/signed";
@@ -35,14 +35,14 @@ describe("an emulator that gets garbage", function () {
   before(async () => {
     server = await TestEmulator.start({ containers: false, transitionMs: 5 });
     port = Number(new URL(server.emulator.url).port);
-    operations = operationsOf(await (await fetch(server.emulator.url + OPENAPI_PATH)).json());
+    operations = operationsOf(await (await fetch(server.emulator.url + openapiPath)).json());
     knowledge = {
       ids: () => ids,
       host: `127.0.0.1:${port}`,
       projectId: server.emulator.projectId,
       apiKey: server.apiKey,
       token: String(at(await server.ok("POST", "/api/tokens"), "token")),
-      base: REST_PATH,
+      base: restPath,
     };
     await server.ok("POST", `${server.data}:createFile`, { body: { name: "first.txt" } });
     const url = { url: "docker.io/a:1", name: "image", version: "1", type: "BENCH" };

@@ -6,7 +6,7 @@ import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automa
 import { z } from "zod";
 import type { EmulatorConfig } from "../../emulator/config";
 import { type faultOrder, standingOrder } from "../../emulator/faults/order";
-import { FAULTS_PATH } from "../../emulator/faults/routes";
+import { faultsPath } from "../../emulator/faults/routes";
 import { startEmulator } from "../../emulator/server";
 import { command } from "../support/command";
 import { DockerRecorder } from "../support/docker-recorder";
@@ -117,7 +117,7 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
       return fileList.parse(await answer.json()).items.map(({ data }) => data.details);
     },
     async order(fault) {
-      const { status } = await fetch(`${emulator.url}${FAULTS_PATH}`, {
+      const { status } = await fetch(`${emulator.url}${faultsPath}`, {
         method: "POST",
         headers: { "X-API-Key": apiKey },
         body: JSON.stringify(fault),
@@ -126,8 +126,8 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
     },
     async takeOrders() {
       const headers = { "X-API-Key": apiKey };
-      const { items } = standing.parse(await (await fetch(`${emulator.url}${FAULTS_PATH}`, { headers })).json());
-      await fetch(`${emulator.url}${FAULTS_PATH}`, { method: "DELETE", headers });
+      const { items } = standing.parse(await (await fetch(`${emulator.url}${faultsPath}`, { headers })).json());
+      await fetch(`${emulator.url}${faultsPath}`, { method: "DELETE", headers });
       return items;
     },
     async imageContext(name) {

@@ -3,15 +3,15 @@ import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { z } from "zod";
-import { isNoSpace, NO_SPACE } from "../../state/no-space";
+import { isNoSpace, noSpace } from "../../state/no-space";
 import { syncFolder, writeDurably } from "../../state/store";
 import { namesIn, sizeOf, textOf, unlessMissing } from "../../state/unless-missing";
 import { receiveWhole } from "../body";
 import { S3Failure } from "../failure";
-import { assemble, checkParts, MIN_PART_BYTES, multipartETag, type Part } from "./parts";
+import { assemble, checkParts, multipartETag, type Part, smallestPartBytes } from "./parts";
 
 /** Suffix of an upload's folder while it is being removed. */
-const ENDED = ".ended";
+const endedSuffix = ".ended";
 
 /** A complete object. `etag` without quotes; for a multipart upload it ends in `-<number of parts>`, as in S3. */
 export interface StoredObject {
@@ -60,7 +60,11 @@ export class DiskStore {
   readonly #completing = new Map<string, { readonly asked: string; readonly result: Promise<Stored> }>();
 
   /** @param onStored awaited before the store acknowledges an upload */
-  constructor(dir: string, onStored: (object: StoredObject) => Promise<void>, minPartBytes: number = MIN_PART_BYTES) {
+  constructor(
+    dir: string,
+    onStored: (object: StoredObject) => Promise<void>,
+    minPartBytes: number = smallestPartBytes,
+  ) {
     this.#dir = dir;
     this.#onStored = onStored;
     this.#minPartBytes = minPartBytes;
@@ -278,7 +282,7 @@ export class DiskStore {
    * folder.
    */
   async #endUpload(bucket: string, uploadId: string): Promise<void> {
-    const ended = `${this.#uploadDir(bucket, uploadId)}.${randomBytes(6).toString("hex")}${ENDED}`;
+    const ended = `${this.#uploadDir(bucket, uploadId)}.${randomBytes(6).toString("hex")}${endedSuffix}`;
     if ((await unlessMissing(rename(this.#uploadDir(bucket, uploadId), ended).then(() => true))) === true) {
       await rm(ended, { recursive: true, force: true });
     }
@@ -315,6 +319,6 @@ async function onFullDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    throw isNoSpace(error) ? new S3Failure("InsufficientStorage", NO_SPACE, { cause: error }) : error;
+    throw isNoSpace(error) ? new S3Failure("InsufficientStorage", noSpace, { cause: error }) : error;
   }
 }

@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from "node:http";
 
-const DESCRIBING = ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
+const describing = ["cache-control", "content-disposition", "content-encoding", "content-language", "expires"];
 
 /** The headers of an upload that describe the object. The others may hold credentials and are not stored. */
 export function metadataIn(headers: IncomingHttpHeaders): Record<string, string> {
   const kept: Record<string, string> = { "content-type": headers["content-type"] ?? "binary/octet-stream" };
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === "string" && (DESCRIBING.includes(name) || name.startsWith("x-amz-meta-"))) {
+    if (typeof value === "string" && (describing.includes(name) || name.startsWith("x-amz-meta-"))) {
       kept[name] = value;
     }
   }

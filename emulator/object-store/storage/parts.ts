@@ -6,7 +6,7 @@ import { sizeOf, textOf } from "../../state/unless-missing";
 import { S3Failure } from "../failure";
 
 /** S3's minimum for all parts except the last: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html */
-export const MIN_PART_BYTES = 5 * 1024 * 1024;
+export const smallestPartBytes = 5 * 1024 * 1024;
 
 /** A part as the client names it to complete an upload. */
 export interface Part {

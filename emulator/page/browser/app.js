@@ -11,7 +11,7 @@ import { workspacesView } from "./workspaces.js";
 /** @typedef {import("../protocol").WorkspaceRow} Row */
 
 /** How often to fetch the log of a workspace while it is shown. */
-const TAIL_MS = 2000;
+const tailMs = 2000;
 
 /** @param {string} id */
 function byId(id) {
@@ -43,7 +43,7 @@ function draw() {
 }
 
 /** How long a message stays visible. */
-const SAID_MS = 8000;
+const messageMs = 8000;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let saying;
 
@@ -53,7 +53,7 @@ function say(text) {
   clearTimeout(saying);
   saying = setTimeout(() => {
     byId("said").textContent = "";
-  }, SAID_MS);
+  }, messageMs);
 }
 
 /** @param {unknown} error */
@@ -137,16 +137,16 @@ setInterval(() => {
   for (const id of tails.keys()) {
     loadTail(id);
   }
-}, TAIL_MS);
+}, tailMs);
 
 /** The most workspaces that one message names. */
-const MOST_TOLD = 3;
+const maxListed = 3;
 
 /** Announces workspaces whose state changed. @param {Snapshot} next */
 function tellChanges(next) {
   const before = new Map(state.snapshot?.workspaces?.map(({ id, status }) => [id, status]));
   const changed = (next.workspaces ?? []).filter(({ id, status }) => (before.get(id) ?? status) !== status);
-  if (changed.length > MOST_TOLD) {
+  if (changed.length > maxListed) {
     say(`${changed.length} workspaces have come to another state.`);
   } else if (changed.length > 0) {
     say(changed.map(({ settings, status }) => `${settings.name} is ${status}.`).join(" "));

@@ -4,11 +4,11 @@ import { statusView } from "./status.js";
 import { size } from "./words.js";
 
 /** The most rows to show: more would be slow in a browser, and too many to read. */
-const MOST_ROWS = 500;
+const maxRows = 500;
 
 /** @param {readonly import("../protocol").DataRow[]} data */
 export function dataView(data) {
-  const rows = [...data].sort(byUploadThenPath).slice(0, MOST_ROWS);
+  const rows = [...data].sort(byUploadThenPath).slice(0, maxRows);
   return html`
     <section aria-labelledby="data">
       <h2 id="data">Project data <small>${data.length}</small></h2>

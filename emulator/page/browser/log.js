@@ -2,7 +2,7 @@ import { repeat } from "/page/lit-html/directives/repeat.js";
 import { html, nothing } from "/page/lit-html/lit-html.js";
 import { clock, shortPath } from "./words.js";
 
-const MOST_ENTRIES = 300;
+const maxEntries = 300;
 
 /** The list of events, newest first, and the user's choice of what to show. */
 export class Log {
@@ -55,7 +55,7 @@ export class Log {
   }
 
   #release() {
-    this.#entries = [...this.#waiting.reverse(), ...this.#entries].slice(0, MOST_ENTRIES);
+    this.#entries = [...this.#waiting.reverse(), ...this.#entries].slice(0, maxEntries);
     this.#waiting = [];
   }
 

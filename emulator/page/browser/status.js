@@ -1,7 +1,7 @@
 import { html } from "/page/lit-html/lit-html.js";
 
 /** The look of each status; others look neutral. */
-const LOOKS = new Map(
+const statusLooks = new Map(
   Object.entries({
     Running: "good",
     AVAILABLE: "good",
@@ -15,5 +15,5 @@ const LOOKS = new Map(
 
 /** @param {string} status */
 export function statusView(status) {
-  return html`<span class="status ${LOOKS.get(status) ?? "still"}">${status}</span>`;
+  return html`<span class="status ${statusLooks.get(status) ?? "still"}">${status}</span>`;
 }

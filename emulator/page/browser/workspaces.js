@@ -7,7 +7,7 @@ import { accessWords, networkWords } from "./words.js";
 /** @typedef {"start" | "stop" | "edit" | "delete"} Action */
 
 /** The states in which each action is allowed. The emulator decides; this only saves a click. */
-const ALLOWED = {
+const allowedStates = {
   start: ["Stopped", "Failed"],
   stop: ["Running", "Starting", "Failed"],
   edit: undefined,
@@ -15,7 +15,7 @@ const ALLOWED = {
 };
 
 /** @type {readonly (readonly [Action, string])[]} */
-const ACTIONS = [
+const actionLabels = [
   ["start", "Start"],
   ["stop", "Stop"],
   ["edit", "Edit"],
@@ -80,7 +80,7 @@ function card(row, actions) {
           <summary>Last lines of its log</summary>
           <pre tabindex="0" aria-label="Log of ${name}">${tailWords(actions.tail(id))}</pre>
         </details>
-        <div class="buttons">${ACTIONS.map(([action, label]) => button(action, label, row, actions))}</div>
+        <div class="buttons">${actionLabels.map(([action, label]) => button(action, label, row, actions))}</div>
       </article>
     </li>`;
 }
@@ -107,7 +107,7 @@ function tailWords(text) {
  */
 function button(action, label, row, { act, refuse }) {
   const { name } = row.settings;
-  const states = ALLOWED[action];
+  const states = allowedStates[action];
   const allowed = states === undefined || states.includes(row.status);
   const press = () =>
     allowed

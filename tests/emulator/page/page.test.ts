@@ -3,8 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { request } from "node:http";
 import path from "node:path";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { Auth, USER } from "../../../emulator/http/auth";
-import { LINK_LIFETIME_MS, Sessions } from "../../../emulator/page/sessions";
+import { Auth, user } from "../../../emulator/http/auth";
+import { linkLifetimeMs, Sessions } from "../../../emulator/page/sessions";
 import { Store } from "../../../emulator/state/store";
 import { at, awsOf, call, problemDetail, s3Client, TestEmulator } from "../support";
 
@@ -264,7 +264,7 @@ describe("sessions of the page", () => {
 
   it("begin by a link within ten minutes, and not later", () => {
     const [early, late] = [sessions.issueLink(), sessions.issueLink()];
-    now += LINK_LIFETIME_MS - 1;
+    now += linkLifetimeMs - 1;
     assert.ok(sessions.isOpen(sessions.beginByLink(early)));
     now += 1;
     assert.throws(() => sessions.beginByLink(late), /older than ten minutes/);
@@ -283,7 +283,7 @@ describe("sessions of the page", () => {
   });
 
   it("begin by the key of the person, and not by that of a workspace", async () => {
-    const [person, workspace] = [await auth.issueKey(USER), await auth.issueKey("workspace:1")];
+    const [person, workspace] = [await auth.issueKey(user), await auth.issueKey("workspace:1")];
     assert.ok(sessions.isOpen(sessions.beginByKey(person)));
     assert.throws(() => sessions.beginByKey(workspace), /not the API key of this emulator/);
     assert.ok(!sessions.isOpen(undefined) && !sessions.isOpen(person));

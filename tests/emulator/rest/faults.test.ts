@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import fc from "fast-check";
 import { Faults } from "../../../emulator/faults/faults";
 import { faultOrder } from "../../../emulator/faults/order";
-import { FAULTS_PATH } from "../../../emulator/faults/routes";
+import { faultsPath } from "../../../emulator/faults/routes";
 import { type Answer, at, awsOf, call, each, problemDetail, s3Client, TestEmulator } from "../support";
 
 describe("faults that are ordered", () => {
@@ -15,7 +15,7 @@ describe("faults that are ordered", () => {
   afterEach(() => orders("DELETE"));
 
   async function orders(method: string, body?: unknown, headers?: Record<string, string>): Promise<Answer> {
-    const answer = await fetch(`${ica.emulator.url}${FAULTS_PATH}`, {
+    const answer = await fetch(`${ica.emulator.url}${faultsPath}`, {
       method,
       headers: headers ?? { "X-API-Key": ica.apiKey },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OPENAPI_PATH, openApiDocument } from "../../../emulator/http/openapi";
+import { openApiDocument, openapiPath } from "../../../emulator/http/openapi";
 import { TestEmulator, V4 } from "../support";
 
 describe("the OpenAPI document of the emulator", () => {
@@ -31,10 +31,10 @@ describe("the OpenAPI document of the emulator", () => {
       after(() => server.close());
 
       it("is served to everybody, and can only be read", async () => {
-        const answer = await fetch(server.emulator.url + OPENAPI_PATH);
+        const answer = await fetch(server.emulator.url + openapiPath);
         assert.equal(answer.status, 200);
         assert.deepEqual(await answer.json(), JSON.parse(JSON.stringify(openApiDocument(workspaces))));
-        assert.equal((await fetch(server.emulator.url + OPENAPI_PATH, { method: "POST" })).status, 404);
+        assert.equal((await fetch(server.emulator.url + openapiPath, { method: "POST" })).status, 404);
       });
 
       it(`${workspaces ? "tells" : "does not tell"} of calls that ${workspaces ? "are" : "are not"} there`, async () => {

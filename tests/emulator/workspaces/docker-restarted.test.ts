@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import { connectDocker } from "../../../runtime/docker/connect";
-import { ensureGatewayImage, GATEWAY_IMAGE } from "../../../runtime/network/gateway-image";
+import { ensureGatewayImage, gatewayImage } from "../../../runtime/network/gateway-image";
 import { benchImage } from "../../runtime/support";
 
 const program = path.join(__dirname, "../../fixtures/docker-restarted.ts");
@@ -39,7 +39,7 @@ describe(`an emulator whose Docker engine is restarted${absent === undefined ? "
     const archive = path.join(dir, "image.tar");
     await ensureGatewayImage(docker, () => undefined);
     // the engine of its own has no way out to build the gateway's
-    const images = spawn("docker", ["save", "--output", archive, image, GATEWAY_IMAGE], { stdio: "inherit" });
+    const images = spawn("docker", ["save", "--output", archive, image, gatewayImage], { stdio: "inherit" });
     assert.deepEqual(await once(images, "exit"), [0, null]);
     // a network of its own: a second engine in ours would rewrite the rules of the first
     const command = 'ip link set lo up && exec "$@"';

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GetObjectCommand, HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { ObjectStore, S3_PATH } from "../../../emulator/object-store/server";
+import { ObjectStore, s3Path } from "../../../emulator/object-store/server";
 import type { UploadCredentials } from "../../../provider/upload/upload";
 
 /** Credentials that {@link Store} accepts. */
@@ -53,7 +53,7 @@ export class Store {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = server.address();
     assert.ok(address !== null && typeof address === "object");
-    this.endpoint = `http://127.0.0.1:${address.port}${S3_PATH}`;
+    this.endpoint = `http://127.0.0.1:${address.port}${s3Path}`;
     this.#server = server;
   }
 

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { Names, TEST_RUN_VARIABLE } from "../../../runtime/names";
+import { Names, testRunVariable } from "../../../runtime/names";
 import { setEnvironment } from "../../support/environment";
 
 const leftovers = pathToFileURL(path.resolve(__dirname, "../../../scripts/lib/tests/leftovers.mjs")).href;
@@ -31,10 +31,10 @@ describe("what a run of tests leaves in Docker", () => {
   });
 
   it("carries the mark of the run", () => {
-    const restoreEnvironment = setEnvironment({ [TEST_RUN_VARIABLE]: "a-run" });
+    const restoreEnvironment = setEnvironment({ [testRunVariable]: "a-run" });
     try {
       assert.equal(new Names("x").labels("data")["pulumi-ica.test-run"], "a-run");
-      delete process.env[TEST_RUN_VARIABLE];
+      delete process.env[testRunVariable];
       assert.deepEqual(Object.keys(new Names("x").labels("data")), ["pulumi-ica", "pulumi-ica.instance"]);
     } finally {
       restoreEnvironment();
