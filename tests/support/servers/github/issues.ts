@@ -13,7 +13,6 @@ export interface StoredIssue {
 
 const list = "/repos/{owner}/{repo}/issues";
 const single = `${list}/{issue_number}`;
-export const issuePaths = [list, single];
 
 /** What the routes need of the server. */
 interface Server {
