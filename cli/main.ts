@@ -37,11 +37,15 @@ const program = new Command("ica-bench")
 
 /** A command that needs the emulator package. Loads the package only when the command is called. */
 function ofEmulator(name: string, description: string, load: () => Command): Command {
-  if (!process.argv.slice(2, 4).includes(name)) return new Command(name).description(description);
+  if (!process.argv.slice(2, 4).includes(name)) {
+    return new Command(name).description(description);
+  }
   try {
     return load().description(description);
   } catch (error) {
-    if (!isEmulatorMissing(error)) throw error;
+    if (!isEmulatorMissing(error)) {
+      throw error;
+    }
     say(missingEmulator(`ica-bench ${name}`));
     process.exit(1);
   }
@@ -50,7 +54,9 @@ function ofEmulator(name: string, description: string, load: () => Command): Com
 // The reader of a pipe may stop reading, and a terminal may close: neither deserves a stack trace.
 for (const output of [process.stdout, process.stderr]) {
   output.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    if (error.code !== "EPIPE" && error.code !== "EIO") {
+      throw error;
+    }
   });
 }
 

@@ -68,8 +68,9 @@ interface Found {
 function find(name: SettingName, get: Get, env: NodeJS.ProcessEnv): Found | undefined {
   const { key, env: variable } = settings[name];
   const [ours, theirs] = [get(key), env[variable]].map((text) => text?.trim() || undefined);
-  if (ours === undefined)
+  if (ours === undefined) {
     return theirs === undefined ? undefined : { value: theirs, from: `${variable} in the environment` };
+  }
   const other =
     theirs === undefined || theirs === ours ? "" : ` (${variable} is set too: the configuration comes first)`;
   return { value: ours, from: `${key} in the stack's configuration${other}` };
@@ -84,7 +85,9 @@ export function readSetting(name: SettingName, get: Get, env: NodeJS.ProcessEnv)
 export function readBaseUrl(get: Get, env: NodeJS.ProcessEnv): string {
   const address = find("baseUrl", get, env) ?? publicAddress;
   const problem = wrongAddress(address);
-  if (problem !== undefined) throw new ConfigError(problem);
+  if (problem !== undefined) {
+    throw new ConfigError(problem);
+  }
   return restAddress(address.value);
 }
 
@@ -111,8 +114,9 @@ export function readConfig(get: Get, env: NodeJS.ProcessEnv, { ofLastUp = false 
       ? `${cacheSize?.from} is not a size such as 20GB, 500MB or 0: ${cacheSize?.value}`
       : undefined,
   ].filter((problem) => problem !== undefined);
-  if (apiKey === undefined || layerCacheSize === undefined || problems.length > 0)
+  if (apiKey === undefined || layerCacheSize === undefined || problems.length > 0) {
     throw new ConfigError(problems.join("\n"));
+  }
   const all = { apiKey, baseUrl, projectId, region, s3Endpoint, layerCacheSize: cacheSize };
   return {
     apiKey: apiKey.value,
@@ -133,7 +137,9 @@ export function readConfig(get: Get, env: NodeJS.ProcessEnv, { ofLastUp = false 
  */
 export function spareApiKey(config: Config, env: NodeJS.ProcessEnv): string | undefined {
   const fromEnv = find("apiKey", () => undefined, env);
-  if (fromEnv === undefined || fromEnv.value === config.apiKey || wrongKey(fromEnv) !== undefined) return undefined;
+  if (fromEnv === undefined || fromEnv.value === config.apiKey || wrongKey(fromEnv) !== undefined) {
+    return undefined;
+  }
   const address = find("baseUrl", () => undefined, env);
   const isSameIca =
     address === undefined || (wrongAddress(address) === undefined && restAddress(address.value) === config.baseUrl);
@@ -153,7 +159,9 @@ function parseSize(text: string): number | undefined {
 /** The REST calls are below /ica/rest (official OpenAPI document, `servers`); users may give the address with or without it. */
 export function restAddress(baseUrl: string): string {
   const bare = baseUrl.replace(/(?<!\/)\/+$/, "");
-  if (new URL(bare).pathname === "/") return `${bare}/ica/rest`;
+  if (new URL(bare).pathname === "/") {
+    return `${bare}/ica/rest`;
+  }
   return bare.endsWith("/ica") ? `${bare}/rest` : bare;
 }
 
@@ -164,18 +172,25 @@ const publicAddress: Found = {
 
 function wrongAddress({ value, from }: Found): string | undefined {
   const example = `an address such as ${publicBaseUrl}`;
-  if (isQuoted(value)) return quoted({ value, from });
-  if (!url.safeParse(value).success) return `${from} is not a web address (${example}): ${value}`;
+  if (isQuoted(value)) {
+    return quoted({ value, from });
+  }
+  if (!url.safeParse(value).success) {
+    return `${from} is not a web address (${example}): ${value}`;
+  }
   const { username, password, search, hash } = new URL(value);
   // The value is not shown, since it contains a secret.
-  if (username !== "" || password !== "") return `${from} must not hold a user name or password`;
+  if (username !== "" || password !== "") {
+    return `${from} must not hold a user name or password`;
+  }
   return search === "" && hash === "" ? undefined : `${from} must be ${example}, without "?" and "#": ${value}`;
 }
 
 /** A key is sent in a header. This refuses characters that a header cannot contain, without showing the key. */
 function wrongKey({ value, from }: Found): string | undefined {
-  if (isQuoted(value))
+  if (isQuoted(value)) {
     return `${from} is in quotation marks, which ICA would take for a part of the key: set it without them`;
+  }
   return /^[\x21-\x7e]+$/.test(value)
     ? undefined
     : `${from} holds a blank, a line break or another character that no API key has: set it anew`;

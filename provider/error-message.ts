@@ -21,7 +21,9 @@ export function shown(message: string): string {
 /** Removes matching characters from the end of a text. It uses a loop, since a regular expression would take quadratic time. */
 export function withoutEnd(text: string, ending: RegExp): string {
   let end = text.length;
-  while (end > 0 && ending.test(text.charAt(end - 1))) end--;
+  while (end > 0 && ending.test(text.charAt(end - 1))) {
+    end--;
+  }
   return text.slice(0, end);
 }
 

@@ -35,7 +35,9 @@ export function lookups(get: (key: string) => string | undefined, env: NodeJS.Pr
     image: (query) => findImage(client.dockerImages, query),
     images: (filter) => listImages(client.dockerImages, filter),
     workspace: async ({ projectId = config.projectId, ...query }) => {
-      if (projectId === undefined) throw new LookupError(`projectId ${missingProject()}`);
+      if (projectId === undefined) {
+        throw new LookupError(`projectId ${missingProject()}`);
+      }
       return findWorkspace(client.workspaces, projectId, query);
     },
   };

@@ -29,8 +29,12 @@ export async function poll<T>(options: Poll<T>): Promise<T> {
   for (let pause = firstMs; ; pause = Math.min(longestMs, pause * 1.5)) {
     const seen = await options.look();
     const elapsed = clock.now() - start;
-    if (await options.done(seen, elapsed)) return seen;
-    if (elapsed >= options.timeoutMs) throw new TimeoutError(options.timedOut(seen, elapsed));
+    if (await options.done(seen, elapsed)) {
+      return seen;
+    }
+    if (elapsed >= options.timeoutMs) {
+      throw new TimeoutError(options.timedOut(seen, elapsed));
+    }
     const jittered = pause * (0.8 + 0.4 * random());
     await clock.sleep(Math.min(jittered, options.timeoutMs - elapsed), options.signal);
   }

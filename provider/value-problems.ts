@@ -14,7 +14,9 @@ export function valueProblems(
 ): readonly CheckFailure[] {
   // The provider checks the stack's own settings.
   const settings: MaybeWithin<Pick<Config, "projectId" | "region">> = { projectId: unknownValue, region: undefined };
-  if (kind === "Workspace") return checkWorkspace(settings, args).failures;
+  if (kind === "Workspace") {
+    return checkWorkspace(settings, args).failures;
+  }
   const { inputs, failures } = checkDeclared(settings, args);
   return [...failures, ...missingFolder(inputs.build)];
 }
@@ -22,7 +24,11 @@ export function valueProblems(
 /** A build context that is not there. The provider reads what is in it; only this much can be seen at once. */
 function missingFolder(build: unknown): CheckFailure[] {
   const context = typeof build === "object" && build !== null ? Reflect.get(build, "context") : undefined;
-  if (typeof context !== "string") return [];
-  if (statSync(context, { throwIfNoEntry: false })?.isDirectory() === true) return [];
+  if (typeof context !== "string") {
+    return [];
+  }
+  if (statSync(context, { throwIfNoEntry: false })?.isDirectory() === true) {
+    return [];
+  }
   return [{ property: "build.context", reason: `${context} is not a folder` }];
 }

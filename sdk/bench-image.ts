@@ -309,8 +309,12 @@ function offered({ web, console: shell }: BenchSettings): { web: boolean; consol
  * made; otherwise a preview would look in the local Docker for an image that only `pulumi up` builds.
  */
 export function referenceOf(image: BenchImageArgs["image"]): pulumi.Input<string> | undefined {
-  if (!isLocalImage(image)) return image;
-  if (!pulumi.CustomResource.isInstance(image)) return image.imageName;
+  if (!isLocalImage(image)) {
+    return image;
+  }
+  if (!pulumi.CustomResource.isInstance(image)) {
+    return image.imageName;
+  }
   return pulumi.all([image.imageName, image.id]).apply(([name]) => name);
 }
 

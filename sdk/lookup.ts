@@ -35,7 +35,9 @@ async function settingsOf(keys: readonly string[]): Promise<Map<string, string>>
   for (const key of keys) {
     const [namespace = "", name = ""] = key.split(":");
     const value = new pulumi.Config(namespace).getSecret(name);
-    if (value !== undefined) settings.set(key, await known(value));
+    if (value !== undefined) {
+      settings.set(key, await known(value));
+    }
   }
   return settings;
 }

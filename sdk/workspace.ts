@@ -173,7 +173,9 @@ export class Workspace extends pulumi.CustomResource {
     opts?: pulumi.CustomResourceOptions,
   ): Workspace {
     // With everything declared, no query is needed. The resource itself then reports a workspace that was deleted by hand.
-    if (isComplete(args)) return new Workspace(name, { ...args, existingId: id }, opts);
+    if (isComplete(args)) {
+      return new Workspace(name, { ...args, existingId: id }, opts);
+    }
     const { projectId } = args;
     const found = getWorkspaceOutput({ workspaceId: id, ...(projectId === undefined ? {} : { projectId }) });
     const network = args.network ?? found.network;
@@ -247,7 +249,9 @@ const outputs = {
 
 /** The cluster in ICA as a declaration. Without it, the update would remove a cluster that the program does not declare. */
 function declarable(cluster: GetWorkspaceResult["cluster"]): ClusterArgs | undefined {
-  if (cluster === undefined) return undefined;
+  if (cluster === undefined) {
+    return undefined;
+  }
   const { members, maxMembers, managerImage, managerWeb, dedicatedManager } = cluster;
   const rest = { managerWeb, dedicatedManager, ...(managerImage === undefined ? {} : { managerImage }) };
   return maxMembers === undefined ? { members: members ?? 0, ...rest } : { maxMembers, ...rest };

@@ -41,7 +41,9 @@ export function commentCommand(): Command {
       try {
         print(`${await comment(options, process.env, patience)}\n`);
       } catch (error) {
-        if (!(error instanceof Misuse || error instanceof CommentError)) throw error;
+        if (!(error instanceof Misuse || error instanceof CommentError)) {
+          throw error;
+        }
         say(`ica-bench comment: ${withoutTokens(error.message, process.env)}`);
         process.exitCode = error instanceof Misuse ? couldNotStart : notUpToDate;
       }
@@ -57,6 +59,8 @@ function withoutTokens(text: string, { GITHUB_TOKEN, GITLAB_TOKEN }: Environment
 }
 
 function requestNumber(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new InvalidArgumentError("It must be a whole number from 1 on.");
+  }
   return Number(text);
 }

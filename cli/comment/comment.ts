@@ -30,12 +30,17 @@ export async function comment(options: CommentOptions, env: Environment, patienc
   const report = await readReport(options.file);
   const target = await targetOf(options, report, env, patience);
   const wanted = wantedFor(report, target);
-  if (options.dryRun) return dryRun(target, wanted);
+  if (options.dryRun) {
+    return dryRun(target, wanted);
+  }
   const thread = await target.open();
-  if (typeof thread === "string") return `nothing posted: ${thread}`;
+  if (typeof thread === "string") {
+    return `nothing posted: ${thread}`;
+  }
   const outcome = await keepOne(thread, wanted, patience);
-  if (options.issue !== true || !wanted.isQuiet || outcome.kind === "newer" || outcome.comment === undefined)
+  if (options.issue !== true || !wanted.isQuiet || outcome.kind === "newer" || outcome.comment === undefined) {
     return sentenceOf(outcome);
+  }
   // The text of the issue says now that nothing changes.
   await thread.remove(outcome.comment.id);
   return `closed ${outcome.comment.url}`;
@@ -51,8 +56,9 @@ async function targetOf(
     case "github":
       return githubTarget(env, issue ? { ...named, issue: titleOf(stack) } : named, patience);
     case "gitlab":
-      if (issue)
+      if (issue) {
         throw new Misuse("--issue is for GitHub. On GitLab, let the job fail by the exit code of the preview.");
+      }
       return gitlabTarget(env, named, patience);
     case undefined:
       throw new Misuse("Neither GitHub Actions nor GitLab CI runs this job. Name one with --provider.");
@@ -65,8 +71,12 @@ function titleOf({ name, project }: PreviewReport["stack"]): string {
 }
 
 function providerOf(env: Environment): CommentOptions["provider"] {
-  if (env.GITHUB_ACTIONS === "true") return "github";
-  if (env.GITLAB_CI === "true") return "gitlab";
+  if (env.GITHUB_ACTIONS === "true") {
+    return "github";
+  }
+  if (env.GITLAB_CI === "true") {
+    return "gitlab";
+  }
   return undefined;
 }
 
@@ -82,8 +92,12 @@ async function dryRun(target: Target, wanted: Wanted): Promise<string> {
 async function planned(thread: Thread, wanted: Wanted): Promise<string> {
   const found = await thread.find((body) => markerIn(body)?.stack === wanted.marker.stack);
   const step = decide(found, wanted, false);
-  if (step.kind === "create") return "would post a new comment";
-  if (step.kind === "update") return `would update ${step.comment.url}`;
+  if (step.kind === "create") {
+    return "would post a new comment";
+  }
+  if (step.kind === "update") {
+    return `would update ${step.comment.url}`;
+  }
   return sentenceOf({ kind: step.why, comment: step.comment });
 }
 

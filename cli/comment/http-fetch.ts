@@ -37,7 +37,9 @@ export async function httpFetch(url: string, { method = "GET", headers = {}, bod
     });
     limit.came();
     const { text, isWhole } = await readText(answer.data, largest, limit.came);
-    if (!isWhole) throw new Error(`${new URL(url).host} sent more than ${largest / 1e6} MB`);
+    if (!isWhole) {
+      throw new Error(`${new URL(url).host} sent more than ${largest / 1e6} MB`);
+    }
     const received = Object.entries(answer.headers).map(([name, value]): [string, string] => [name, String(value)]);
     const isEmpty = answer.status === 204 || answer.status === 304;
     return new Response(isEmpty ? null : text, { status: answer.status, headers: received });

@@ -40,7 +40,9 @@ export async function keepOne(thread: Thread, wanted: Wanted, patience: Patience
     try {
       const step = decide(await look(thread, wanted, wrote?.comment), wanted, wrote !== undefined);
       if (step.kind === "done") {
-        for (const { id } of step.remove) await thread.remove(id);
+        for (const { id } of step.remove) {
+          await thread.remove(id);
+        }
         return { kind: step.why === "current" && wrote !== undefined ? wrote.kind : step.why, comment: step.comment };
       }
       const body = wanted.bodies[form] ?? "";
@@ -48,13 +50,18 @@ export async function keepOne(thread: Thread, wanted: Wanted, patience: Patience
         wrote = { kind: "created", comment: await thread.create(body) };
       } else {
         const comment = await thread.update(step.comment.id, body);
-        if (comment === undefined) continue;
+        if (comment === undefined) {
+          continue;
+        }
         wrote = { kind: wrote?.kind ?? "updated", comment };
       }
       await clock.sleep(settleMs);
     } catch (error) {
-      if (error instanceof TooLong && form + 1 < wanted.bodies.length) form++;
-      else await clock.sleep(waitAfter(error, ++failures, patience));
+      if (error instanceof TooLong && form + 1 < wanted.bodies.length) {
+        form++;
+      } else {
+        await clock.sleep(waitAfter(error, ++failures, patience));
+      }
     }
   }
   throw new CommentError(
@@ -82,8 +89,12 @@ async function look(thread: Thread, { marker }: Wanted, written: Posted | undefi
 function waitAfter(error: unknown, failures: number, { secondMs }: Patience): number {
   if (error instanceof NotNow) {
     const asked = error.waitMs ?? 0;
-    if (failures <= mostFailures && asked <= longestWaitMs) return Math.max(asked, secondMs * 2 ** (failures - 1));
+    if (failures <= mostFailures && asked <= longestWaitMs) {
+      return Math.max(asked, secondMs * 2 ** (failures - 1));
+    }
   }
-  if (error instanceof NotNow || error instanceof TooLong) throw new CommentError(error.message, { cause: error });
+  if (error instanceof NotNow || error instanceof TooLong) {
+    throw new CommentError(error.message, { cause: error });
+  }
   throw error;
 }

@@ -61,11 +61,15 @@ export function markerLine(marker: Marker): string {
 /** The marker in the first line of a comment; undefined when there is none. */
 export function markerIn(body: string): Marker | undefined {
   const line = body.split(/\r?\n/, 1)[0] ?? "";
-  if (!line.startsWith(start) || !line.endsWith(end)) return undefined;
+  if (!line.startsWith(start) || !line.endsWith(end)) {
+    return undefined;
+  }
   try {
     return form.safeParse(JSON.parse(line.slice(start.length, -end.length))).data;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -75,6 +79,8 @@ export function markerIn(body: string): Marker | undefined {
  * tells which one is later: runs of two workflows, or runs without a number.
  */
 export function compareRuns(a: Marker, b: Marker): number {
-  if (a.workflow !== b.workflow || a.run === undefined || b.run === undefined) return 0;
+  if (a.workflow !== b.workflow || a.run === undefined || b.run === undefined) {
+    return 0;
+  }
   return a.run - b.run || (a.attempt ?? 0) - (b.attempt ?? 0);
 }

@@ -59,7 +59,9 @@ export class ApiDocument {
   /** Returns undefined unless the value is an OpenAPI document. */
   static from(value: unknown): ApiDocument | undefined {
     const parsed = documentSchema.safeParse(value);
-    if (!parsed.success || !("openapi" in parsed.data || "swagger" in parsed.data)) return undefined;
+    if (!parsed.success || !("openapi" in parsed.data || "swagger" in parsed.data)) {
+      return undefined;
+    }
     return new ApiDocument(parsed.data, parsed.data.paths);
   }
 
@@ -70,7 +72,9 @@ export class ApiDocument {
 
   operation(call: string): Operation | undefined {
     const operation = this.#operations.get(call);
-    if (operation === undefined) return undefined;
+    if (operation === undefined) {
+      return undefined;
+    }
     const parameters = [...list(operation.shared), ...list(operation.parameters)].map((each) => this.#resolved(each));
     const success = Object.entries(node(operation.responses)).find(([status]) => status.startsWith("2"))?.[1];
     return {
@@ -88,12 +92,17 @@ export class ApiDocument {
   }
 
   #collect(schema: unknown, at: string, required: boolean, into: Map<string, Field>, { depth, left }: Room): void {
-    if (depth === 0 || left.schemas-- <= 0) return;
+    if (depth === 0 || left.schemas-- <= 0) {
+      return;
+    }
     const deeper = { depth: depth - 1, left };
     const { properties, items, allOf, oneOf, anyOf, required: always } = this.#resolved(schema);
-    for (const part of [...list(allOf), ...list(oneOf), ...list(anyOf)])
+    for (const part of [...list(allOf), ...list(oneOf), ...list(anyOf)]) {
       this.#collect(part, at, required, into, deeper);
-    if (items !== undefined) this.#collect(items, at, required, into, deeper);
+    }
+    if (items !== undefined) {
+      this.#collect(items, at, required, into, deeper);
+    }
     for (const [name, inner] of Object.entries(node(properties))) {
       const path = at === "" ? name : `${at}.${name}`;
       const values = list(this.#resolved(inner).enum).filter((value) => typeof value === "string");
@@ -106,7 +115,9 @@ export class ApiDocument {
   /** The target of a reference. References to other files resolve to nothing. */
   #resolved(value: unknown, hops = 10): Node {
     const { $ref } = node(value);
-    if (typeof $ref !== "string" || hops === 0) return node(value);
+    if (typeof $ref !== "string" || hops === 0) {
+      return node(value);
+    }
     const keys = $ref.startsWith("#/") ? $ref.slice(2).split("/") : [];
     const target = keys.reduce<unknown>((at, key) => node(at)[unescaped(key)], this.#root);
     return keys.length === 0 ? {} : this.#resolved(target, hops - 1);
@@ -128,7 +139,9 @@ function decoded(key: string): string {
     return decodeURIComponent(key);
   } catch (error) {
     // The key contains a percent sign that does not start an escape.
-    if (error instanceof URIError) return key;
+    if (error instanceof URIError) {
+      return key;
+    }
     throw error;
   }
 }

@@ -44,11 +44,16 @@ export function doctorCommand(): Command {
     .action(async (options: DoctorOptions) => {
       try {
         const report = await examine(options);
-        if (options.json) printEscaped(`${printableJson(report, 2)}\n`);
-        else print(textOf(report));
+        if (options.json) {
+          printEscaped(`${printableJson(report, 2)}\n`);
+        } else {
+          print(textOf(report));
+        }
         process.exitCode = exitCodeOf(report);
       } catch (error) {
-        if (!isExpected(error)) throw error;
+        if (!isExpected(error)) {
+          throw error;
+        }
         say(`ica-bench doctor: ${error.message}`);
         process.exitCode = cannotCheck;
       }
@@ -80,7 +85,9 @@ export function expectations(): Expected {
 
 function ours(name: string): ApiDocument {
   const document = ApiDocument.from(parse(readFileSync(path.join(packageRoot(), "openapi", name), "utf8")));
-  if (document === undefined) throw new Error(`openapi/${name} is damaged. Install pulumi-ica again.`);
+  if (document === undefined) {
+    throw new Error(`openapi/${name} is damaged. Install pulumi-ica again.`);
+  }
   return document;
 }
 

@@ -27,8 +27,9 @@ const largest = 10_000_000;
 /** Reads the document at the URL or file that the user named. Sends no key. */
 export async function readDocument(place: string, timeoutMs = usualTimeoutMs): Promise<FoundDocument> {
   const document = ApiDocument.from(parseDocument(await (isAddress(place) ? download(place, timeoutMs) : load(place))));
-  if (document === undefined)
+  if (document === undefined) {
     throw new DocumentError(`${place} is not a valid OpenAPI document (JSON or YAML, with paths).`);
+  }
   return { from: place, document };
 }
 
@@ -52,7 +53,9 @@ export async function findDocument(baseUrl: string, timeoutMs = usualTimeoutMs):
   for (const place of new Set(places)) {
     const text = await quietly(place, timeoutMs);
     const document = text === undefined ? undefined : ApiDocument.from(parseDocument(text));
-    if (document !== undefined) return { from: place, document };
+    if (document !== undefined) {
+      return { from: place, document };
+    }
   }
   return undefined;
 }
@@ -84,7 +87,9 @@ async function download(address: string, timeoutMs: number): Promise<string> {
   const { status, data } = await get(address, 5, timeoutMs).catch((error: unknown) => {
     throw new DocumentError(`${address} cannot be read: ${words(error)}`, { cause: error });
   });
-  if (status !== 200) throw new DocumentError(`${address} answered ${status}.`);
+  if (status !== 200) {
+    throw new DocumentError(`${address} answered ${status}.`);
+  }
   return data;
 }
 
@@ -97,7 +102,9 @@ async function quietly(address: string, timeoutMs: number): Promise<string | und
     const { status, data } = await get(address, 0, timeoutMs);
     return status === 200 ? data : undefined;
   } catch (error) {
-    if (isAxiosError(error) || error instanceof TooSlow || error instanceof TooLarge) return undefined;
+    if (isAxiosError(error) || error instanceof TooSlow || error instanceof TooLarge) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -123,7 +130,9 @@ async function get(
       ...proxyOptions(address),
     });
     const { text, isWhole } = await readText(data, largest, limit.came);
-    if (!isWhole) throw new TooLarge(`it has more than ${largest / 1e6} MB`);
+    if (!isWhole) {
+      throw new TooLarge(`it has more than ${largest / 1e6} MB`);
+    }
     return { status, data: text };
   } catch (error) {
     throw limit.exceeded ?? error;

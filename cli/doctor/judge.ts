@@ -36,7 +36,9 @@ export function judge(facts: Facts, expected: Expected): Judged[] {
  * Whether the tenant's own document contains the documented calls that the resources use; undefined without a document.
  */
 export function documentedCalls({ document }: Facts, { documented }: Expected): CallSeen | undefined {
-  if (document === undefined) return undefined;
+  if (document === undefined) {
+    return undefined;
+  }
   const there = new Set(document.document.calls);
   const missing = documented.calls.filter((call) => !there.has(call));
   const all = documented.calls.length;
@@ -103,14 +105,22 @@ function workspaceCalls({ workspaces, document }: Facts, expected: Expected): Ve
     return fails(`${workspaces.why}, and ${inDocument}${hint}`);
   }
   const answer = workspaces.kind === "served" ? "the list is served" : workspaces.why;
-  if (document === undefined) return unknown(`${answer}; no OpenAPI document was found to tell of the other calls`);
-  if (lacking.length === 0) return holds(`${answer}, and the OpenAPI document has all ${assumed.length} calls`);
-  if (lacking.length === assumed.length) return unknown(`${answer}, but the OpenAPI document has no such call${hint}`);
+  if (document === undefined) {
+    return unknown(`${answer}; no OpenAPI document was found to tell of the other calls`);
+  }
+  if (lacking.length === 0) {
+    return holds(`${answer}, and the OpenAPI document has all ${assumed.length} calls`);
+  }
+  if (lacking.length === assumed.length) {
+    return unknown(`${answer}, but the OpenAPI document has no such call${hint}`);
+  }
   return fails(`the OpenAPI document lacks ${lacking.join(", ")}${hint}`);
 }
 
 function fieldNames({ workspaces, document }: Facts, expected: Expected): Verdict {
-  if (workspaces.kind === "served" && workspaces.problem !== undefined) return fails(workspaces.problem);
+  if (workspaces.kind === "served" && workspaces.problem !== undefined) {
+    return fails(workspaces.problem);
+  }
   const create = both(document?.document, expected, calls.create);
   const get = both(document?.document, expected, calls.get);
   if (create !== undefined && get !== undefined) {
@@ -124,15 +134,18 @@ function fieldNames({ workspaces, document }: Facts, expected: Expected): Verdic
       ? holds("the OpenAPI document has every field that is sent and read")
       : fails(`the OpenAPI document lacks ${[...new Set(missing)].join(", ")}`);
   }
-  if (workspaces.kind === "served" && workspaces.list.length > 0)
+  if (workspaces.kind === "served" && workspaces.list.length > 0) {
     return holds(`${workspaces.list.length} workspaces were read`);
+  }
   return unknown("no OpenAPI document tells, and there is no workspace to look at");
 }
 
 function statuses({ workspaces, document }: Facts): Verdict {
   const seen = new Set(workspaces.kind === "served" ? workspaces.list.map(({ status }) => status) : []);
   const strange = [...seen].filter((status) => !knownStatuses.includes(status));
-  if (strange.length > 0) return fails(`there are workspaces with status ${strange.join(", ")}`);
+  if (strange.length > 0) {
+    return fails(`there are workspaces with status ${strange.join(", ")}`);
+  }
   const listed = document?.document.operation(calls.get)?.answer.get("status")?.values;
   if (listed !== undefined) {
     const missing = knownStatuses.filter((status) => !listed.includes(status));
@@ -155,7 +168,9 @@ function uniqueNames({ workspaces }: Facts): Verdict {
 function headers({ document }: Facts): Verdict {
   const create = document?.document.operation(calls.create);
   const update = document?.document.operation(calls.update);
-  if (create === undefined || update === undefined) return unknown("no OpenAPI document tells");
+  if (create === undefined || update === undefined) {
+    return unknown("no OpenAPI document tells");
+  }
   const missing = [
     ...(create.headers.has("idempotency-key") ? [] : ["Idempotency-Key of the create call"]),
     ...(update.headers.has("if-match") ? [] : ["If-Match of the update call"]),
@@ -166,10 +181,13 @@ function headers({ document }: Facts): Verdict {
 }
 
 function dockerFormat({ formats }: Facts): Verdict {
-  if (formats === undefined) return unknown("the data formats could not be read");
+  if (formats === undefined) {
+    return unknown("the data formats could not be read");
+  }
   const codes = formats.map(({ code }) => code);
-  if (codes.some((code) => code.toUpperCase() === "DOCKER"))
+  if (codes.some((code) => code.toUpperCase() === "DOCKER")) {
     return holds(`GET /api/dataFormats lists DOCKER among ${codes.length}`);
+  }
   const similar = codes.filter((code) => /docker|image|tar/i.test(code));
   return fails(
     `GET /api/dataFormats lists no DOCKER among ${codes.length}${similar.length === 0 ? "" : `; similar: ${similar.join(", ")}`}`,

@@ -46,7 +46,9 @@ const timeoutMs = 20_000;
 /** Makes the read-only calls that the resources start with. Changes nothing: the login is the only POST. */
 export async function look(config: Config, clock: Clock): Promise<Omit<Facts, "document">> {
   const { projectId } = config;
-  if (projectId === undefined) throw new CannotCheck(`The project ${missingProject()}.`);
+  if (projectId === undefined) {
+    throw new CannotCheck(`The project ${missingProject()}.`);
+  }
   const policy = { attempts: 2, baseMs: 500, capMs: 2000, longestRetryAfterMs: 10_000 };
   const { baseUrl, apiKey } = config;
   const client = new IcaClient({ baseUrl, apiKey, settings: config, clock, policy, timeoutMs });
@@ -58,8 +60,12 @@ export async function look(config: Config, clock: Clock): Promise<Omit<Facts, "d
       calls.push({ call, outcome: "holds", why: tell(answer) });
       return answer;
     } catch (error) {
-      if (!(error instanceof IcaError)) throw error;
-      if (hopeless(error, projectId)) throw new CannotCheck(error.message, { cause: error });
+      if (!(error instanceof IcaError)) {
+        throw error;
+      }
+      if (hopeless(error, projectId)) {
+        throw new CannotCheck(error.message, { cause: error });
+      }
       calls.push({ call, outcome: "fails", why: error.message });
       return undefined;
     }
@@ -109,8 +115,12 @@ export async function look(config: Config, clock: Clock): Promise<Omit<Facts, "d
 }
 
 function wordsFor(seen: WorkspacesSeen): Pick<CallSeen, "outcome" | "why"> {
-  if (seen.kind === "missing") return { outcome: "fails", why: `not served: ${seen.why}` };
-  if (seen.kind === "unknown") return { outcome: "fails", why: seen.why };
+  if (seen.kind === "missing") {
+    return { outcome: "fails", why: `not served: ${seen.why}` };
+  }
+  if (seen.kind === "unknown") {
+    return { outcome: "fails", why: seen.why };
+  }
   return seen.problem === undefined
     ? { outcome: "holds", why: `${seen.list.length} workspaces` }
     : { outcome: "fails", why: seen.problem };
@@ -135,7 +145,9 @@ async function lookAtWorkspaces(client: IcaClient, projectId: string): Promise<W
       const { call, status } = causeOf(error);
       return { kind: "missing", why: `${call} answered ${status ?? "nothing"}` };
     }
-    if (!(error instanceof IcaError)) throw error;
+    if (!(error instanceof IcaError)) {
+      throw error;
+    }
     return error.kind === "unexpected"
       ? { kind: "served", list: [], problem: error.message }
       : { kind: "unknown", why: error.message };

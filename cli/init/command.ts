@@ -84,7 +84,9 @@ async function filesBelow(template: string, folder = ""): Promise<string[]> {
   const files = await Promise.all(
     entries.map((entry) => {
       const file = path.join(folder, entry.name);
-      if (entry.isDirectory()) return entry.name === "node_modules" ? [] : filesBelow(template, file);
+      if (entry.isDirectory()) {
+        return entry.name === "node_modules" ? [] : filesBelow(template, file);
+      }
       return entry.isFile() && !/^Pulumi\..+\.yaml$/.test(file) ? [file] : [];
     }),
   );

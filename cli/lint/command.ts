@@ -64,7 +64,9 @@ async function lint(
   const found = await findContext(folder, dockerfile);
   const build = { context: found.context, dockerfile: found.dockerfile, target, args: Object.fromEntries(buildArg) };
   const findings = checkDockerfile(found.text, { access, build, files: found.files });
-  if (builds !== true || findings.some(({ severity }) => severity === "error")) return placed(findings, found);
+  if (builds !== true || findings.some(({ severity }) => severity === "error")) {
+    return placed(findings, found);
+  }
   const known = findings.filter(({ severity }) => severity !== "note");
   return placed([...known, ...(await builtFindings(build, known, { access, isDeclared }))], found);
 }

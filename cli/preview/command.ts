@@ -88,8 +88,9 @@ async function previewed({ stack, cwd, refresh, policyPack, policyPackConfig, fr
     time: new Date(),
     shownFile: (file: string) => shown(file, repositoryFolder(process.cwd())),
   };
-  if (policyPackConfig.length > 0 && policyPackConfig.length !== policyPack.length)
+  if (policyPackConfig.length > 0 && policyPackConfig.length !== policyPack.length) {
     throw new Error("--policy-pack-config is given once for each --policy-pack, in the same order, or not at all");
+  }
   if (from === undefined) {
     const ran = await runPreview({
       stack,
@@ -100,10 +101,11 @@ async function previewed({ stack, cwd, refresh, policyPack, policyPackConfig, fr
     });
     return reportOf(ran.observed, ran.facts, { ...about, time: new Date(), stack: ran.stack });
   }
-  if (refresh || policyPack.length > 0)
+  if (refresh || policyPack.length > 0) {
     throw new Error(
       "--refresh and --policy-pack are for a preview that this command runs; with --from, give them to pulumi preview",
     );
+  }
   const observed = readDigest(await textOf(from));
   const facts = new Facts();
   await addLocalFacts(observed, facts, folder);
@@ -111,9 +113,13 @@ async function previewed({ stack, cwd, refresh, policyPack, policyPackConfig, fr
 }
 
 async function textOf(from: string): Promise<string> {
-  if (from !== "-") return readFile(from, "utf8");
+  if (from !== "-") {
+    return readFile(from, "utf8");
+  }
   const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+  for await (const chunk of process.stdin) {
+    chunks.push(Buffer.from(chunk));
+  }
   return Buffer.concat(chunks).toString("utf8");
 }
 
@@ -125,10 +131,13 @@ async function deliver(report: PreviewReport, { format, output, summary }: Optio
     markdown: () => renderMarkdown(report, { limit: Number.POSITIVE_INFINITY, run }),
     json: () => `${printableJson(report, 2)}\n`,
   };
-  if (output !== undefined) await writeFile(output, whole[format]());
+  if (output !== undefined) {
+    await writeFile(output, whole[format]());
+  }
   const summaryFile = summary ?? process.env.GITHUB_STEP_SUMMARY;
-  if (summaryFile !== undefined && summaryFile !== "")
+  if (summaryFile !== undefined && summaryFile !== "") {
     await appendFile(summaryFile, renderMarkdown(report, { limit: summaryLimit, run }));
+  }
   const brief = {
     ...whole,
     text: () => renderText(report, { colour }),

@@ -41,7 +41,9 @@ function gitlab(env: Env): Said {
 const pullRequest = z.looseObject({ pull_request: z.looseObject({ head: z.looseObject({ sha: z.string() }) }) });
 
 function headSha(eventPath: string | undefined): string | undefined {
-  if (eventPath === undefined || eventPath === "") return undefined;
+  if (eventPath === undefined || eventPath === "") {
+    return undefined;
+  }
   try {
     return pullRequest.safeParse(JSON.parse(readFileSync(eventPath, "utf8"))).data?.pull_request.head.sha;
   } catch {

@@ -11,7 +11,9 @@ export class Facts {
     const facts = new Facts();
     for (const line of text.split("\n")) {
       const { success, data } = factLine.safeParse(json(line));
-      if (success) facts.add(data.urn, data.fact);
+      if (success) {
+        facts.add(data.urn, data.fact);
+      }
     }
     return facts;
   }
@@ -20,7 +22,9 @@ export class Facts {
     const known = this.#of.get(urn) ?? [];
     this.#of.set(urn, known);
     // The engine may check and compare a resource more than once.
-    if (!known.some((other) => JSON.stringify(other) === JSON.stringify(fact))) known.push(fact);
+    if (!known.some((other) => JSON.stringify(other) === JSON.stringify(fact))) {
+      known.push(fact);
+    }
   }
 
   /** What the change of a workspace comes to; undefined when the provider did not look at the workspace. */

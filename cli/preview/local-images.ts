@@ -16,7 +16,9 @@ import { imageType } from "./report/resources";
  */
 export async function addLocalFacts({ steps }: Pick<Observed, "steps">, facts: Facts, cwd: string): Promise<void> {
   const changing = steps.filter(({ op, type }) => type === imageType && (op === "create" || op === "replace"));
-  for (const step of changing) await addFactsOf(step, facts, cwd);
+  for (const step of changing) {
+    await addFactsOf(step, facts, cwd);
+  }
 }
 
 const declared = z.looseObject({
@@ -31,18 +33,25 @@ const before = z.custom<BenchImageState>((value) => minimal.safeParse(value).suc
 
 async function addFactsOf(step: Step, facts: Facts, cwd: string): Promise<void> {
   const { success, data } = declared.safeParse(step.after?.inputs);
-  if (!success) return;
+  if (!success) {
+    return;
+  }
   const { contextHash, access, verify } = data;
   const dockerfile =
     data.build.dockerfile === undefined ? {} : { dockerfile: path.resolve(cwd, data.build.dockerfile) };
   const build = { ...data.build, context: path.resolve(cwd, data.build.context), ...dockerfile };
   const contents = await readContents({ ...build, secrets: Object.keys(build.secrets ?? {}) }).catch(() => undefined);
   // Other files than the preview saw say nothing about it.
-  if (contents?.contextHash !== contextHash) return;
+  if (contents?.contextHash !== contextHash) {
+    return;
+  }
   const state = before.safeParse(step.before?.outputs);
-  if (state.success && facts.rebuild(step.urn) === undefined)
+  if (state.success && facts.rebuild(step.urn) === undefined) {
     facts.add(step.urn, { kind: "rebuild", reasons: rebuildReasons(state.data, { build, contextHash }, contents) });
-  if (verify === "none") return;
+  }
+  if (verify === "none") {
+    return;
+  }
   const file = dockerfilePath(build);
   const text = (await readBuildFile(file, "build.dockerfile")).toString("utf8");
   for (const { code, severity, message, fix, line = 1, at } of await checkDockerfile(text, { access, build })) {

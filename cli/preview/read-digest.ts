@@ -76,8 +76,9 @@ function digestIn(text: string): { before: string; data: z.infer<typeof digest> 
   for (const start of starts.slice(-200)) {
     const value = json(text.slice(start, end));
     const { success, data } = digest.safeParse(value);
-    if (success && value !== undefined && ("steps" in data || "diagnostics" in data || "changeSummary" in data))
+    if (success && value !== undefined && ("steps" in data || "diagnostics" in data || "changeSummary" in data)) {
       return { before: text.slice(0, start), data };
+    }
   }
   return undefined;
 }
@@ -93,7 +94,9 @@ function json(text: string): unknown {
 type RawSide = z.infer<typeof side>;
 
 export function sideOf(raw: RawSide): Side | undefined {
-  if (raw == null) return undefined;
+  if (raw == null) {
+    return undefined;
+  }
   return { inputs: raw.inputs ?? {}, outputs: raw.outputs ?? {}, retainOnDelete: raw.retainOnDelete === true };
 }
 
@@ -121,7 +124,9 @@ function diagnosticOf({
   message?: unknown;
   severity?: unknown;
 }): Diagnostic[] {
-  if (typeof message !== "string" || (severity !== "warning" && severity !== "error")) return [];
+  if (typeof message !== "string" || (severity !== "warning" && severity !== "error")) {
+    return [];
+  }
   return [{ severity, message: plainText(message), ...(typeof urn === "string" && urn !== "" ? { urn } : {}) }];
 }
 
@@ -132,9 +137,13 @@ function diagnosticOf({
 function refreshedOf(all: readonly Step[]): Refreshed[] {
   const next = new Map(all.filter(({ op }) => op !== "refresh").map((step) => [step.urn, step]));
   return all.flatMap(({ op, urn, type, before }): Refreshed[] => {
-    if (op !== "refresh" || before === undefined) return [];
+    if (op !== "refresh" || before === undefined) {
+      return [];
+    }
     const step = next.get(urn);
-    if (step === undefined) return [{ urn, type, before, after: before }];
+    if (step === undefined) {
+      return [{ urn, type, before, after: before }];
+    }
     return [{ urn, type, before, ...(step.op === "create" ? {} : { after: step.before }) }];
   });
 }
@@ -144,7 +153,9 @@ function unchangedOf(
   summary: Readonly<Record<string, number>> | undefined,
 ): number | undefined {
   const listed = steps.filter(({ op, urn, type }) => op === "same" && !isMachinery(urn, type)).length;
-  if (summary === undefined) return undefined;
+  if (summary === undefined) {
+    return undefined;
+  }
   const stack = steps.some(({ op, type }) => op === "same" && type === "pulumi:pulumi:Stack") ? 1 : 0;
   return Math.max(listed, (summary.same ?? 0) - stack);
 }

@@ -54,14 +54,24 @@ export class Events {
 
   /** Takes one event. An event of an unknown shape, perhaps of a newer engine, is left out. */
   add(raw: unknown): void {
-    if (!isOfInterest(raw)) return;
+    if (!isOfInterest(raw)) {
+      return;
+    }
     const { success, data } = event.safeParse(raw);
-    if (!success) return;
+    if (!success) {
+      return;
+    }
     const { resourcePreEvent, resOutputsEvent, diagnosticEvent, policyEvent, summaryEvent } = data;
-    if (resourcePreEvent !== undefined) this.#step(resourcePreEvent.metadata);
-    if (resOutputsEvent !== undefined) this.#outputs(resOutputsEvent.metadata);
-    if (diagnosticEvent !== undefined) this.#diagnostic(diagnosticEvent);
-    if (policyEvent !== undefined)
+    if (resourcePreEvent !== undefined) {
+      this.#step(resourcePreEvent.metadata);
+    }
+    if (resOutputsEvent !== undefined) {
+      this.#outputs(resOutputsEvent.metadata);
+    }
+    if (diagnosticEvent !== undefined) {
+      this.#diagnostic(diagnosticEvent);
+    }
+    if (policyEvent !== undefined) {
       this.#violations.push({
         urn: policyEvent.resourceUrn || undefined,
         pack: policyEvent.policyPackName,
@@ -69,7 +79,10 @@ export class Events {
         isMandatory: policyEvent.enforcementLevel === "mandatory",
         message: plainText(policyEvent.message),
       });
-    if (summaryEvent !== undefined) this.#same = summaryEvent.resourceChanges?.same ?? 0;
+    }
+    if (summaryEvent !== undefined) {
+      this.#same = summaryEvent.resourceChanges?.same ?? 0;
+    }
   }
 
   /** Everything that was seen. `hasFailed` and `error` are how the command itself ended. */
@@ -92,7 +105,9 @@ export class Events {
   }
 
   #step({ op, urn, type, ...raw }: z.infer<typeof metadata>): void {
-    if (op === "refresh") return;
+    if (op === "refresh") {
+      return;
+    }
     const fields = [...(raw.keys ?? []), ...(raw.diffs ?? []), ...Object.keys(raw.detailedDiff ?? {})].map(fieldOf);
     const step = { op, urn, type, before: sideOf(raw.old), after: sideOf(raw.new), fields: [...new Set(fields)] };
     // One resource may have several steps, such as the three of a replacement.
@@ -101,7 +116,9 @@ export class Events {
 
   #outputs({ op, urn, type, ...raw }: z.infer<typeof metadata>): void {
     const before = sideOf(raw.old);
-    if (op === "refresh" && before !== undefined) this.#refreshed.push({ urn, type, before, after: sideOf(raw.new) });
+    if (op === "refresh" && before !== undefined) {
+      this.#refreshed.push({ urn, type, before, after: sideOf(raw.new) });
+    }
   }
 
   #diagnostic({
@@ -113,7 +130,9 @@ export class Events {
     message: string;
     severity: string;
   }): void {
-    if (severity !== "warning" && severity !== "error") return;
+    if (severity !== "warning" && severity !== "error") {
+      return;
+    }
     this.#diagnostics.push({ severity, message: plainText(message), ...(urn ? { urn } : {}) });
   }
 }
@@ -121,7 +140,9 @@ export class Events {
 /** Most events are debug lines, or repeat a step after it is done. Looking at all of their values would take most of the time. */
 function isOfInterest(raw: unknown): boolean {
   const severity = partOf(partOf(raw, "diagnosticEvent"), "severity");
-  if (severity !== undefined) return severity === "warning" || severity === "error";
+  if (severity !== undefined) {
+    return severity === "warning" || severity === "error";
+  }
   const op = partOf(partOf(partOf(raw, "resOutputsEvent"), "metadata"), "op");
   return op === undefined || op === "refresh";
 }

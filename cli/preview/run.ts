@@ -91,8 +91,9 @@ async function openStack(
   });
   const selected = await workspace.stack();
   const wanted = name ?? selected?.name;
-  if (wanted === undefined)
+  if (wanted === undefined) {
     throw new Error(`No stack is selected in ${cwd}. Name one with --stack, or select one with: pulumi stack select`);
+  }
   const stack = await automation.Stack.select(wanted, workspace).catch((cause: unknown) => {
     throw new Error(`There is no stack ${wanted} to preview: ${saidBy(cause).trim()}`, { cause });
   });
@@ -101,7 +102,9 @@ async function openStack(
 
 /** The library selects the stack that it works with; afterwards the user's own is selected again. */
 async function select(workspace: LocalWorkspace, selected: string | undefined, wanted: string): Promise<void> {
-  if (selected !== undefined && selected !== wanted) await workspace.selectStack(selected);
+  if (selected !== undefined && selected !== wanted) {
+    await workspace.selectStack(selected);
+  }
 }
 
 const state = z.looseObject({ resources: z.array(z.looseObject({ urn: z.string() })).nullish() });

@@ -61,7 +61,9 @@ function compressed(saved: Reading, compressor: Compressor, cache: BlockCache | 
 /** Waits for both, so that no process is left when this settles; rejects with the first one's error. */
 function bothDone(reading: Promise<void>, saved: Promise<void>): Promise<void> {
   const done = Promise.allSettled([reading, saved]).then(([read]) => {
-    if (read.status === "rejected") throw read.reason;
+    if (read.status === "rejected") {
+      throw read.reason;
+    }
   });
   // The reads fail with the same error.
   done.catch(() => undefined);

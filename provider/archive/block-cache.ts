@@ -45,10 +45,14 @@ export class BlockCache {
   async get(key: string): Promise<Part | undefined> {
     const path = join(this.#folder, key);
     const file = await this.#tried("read", () => open(path, "r"));
-    if (file === undefined) return undefined;
+    if (file === undefined) {
+      return undefined;
+    }
     try {
       const bytes = await this.#tried("read", () => wholeFile(file));
-      if (bytes === undefined) return undefined;
+      if (bytes === undefined) {
+        return undefined;
+      }
       const part = readKept(bytes);
       if (part === undefined) {
         this.#warn(`the layer cache has a damaged file, which is made again: ${path}`);
@@ -68,7 +72,9 @@ export class BlockCache {
   async put(key: string, part: Part): Promise<void> {
     const bytes = toKeep(part);
     const size = bytes.reduce((sum, { length }) => sum + length, 0);
-    if (this.#broken || size > this.#limit) return;
+    if (this.#broken || size > this.#limit) {
+      return;
+    }
     try {
       await writeWhole(join(this.#folder, key), bytes);
     } catch (error) {
@@ -76,7 +82,9 @@ export class BlockCache {
       return;
     }
     this.#written += size;
-    if (this.#written > this.#limit / 8) await this.trim();
+    if (this.#written > this.#limit / 8) {
+      await this.trim();
+    }
   }
 
   /** Removes the files that were unused for longest until the rest is within the limit. */
@@ -90,17 +98,20 @@ export class BlockCache {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) this.#giveUp(what, error);
+      if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
+        this.#giveUp(what, error);
+      }
       return undefined;
     }
   }
 
   #giveUp(what: string, error: unknown): void {
-    if (!this.#broken)
+    if (!this.#broken) {
       this.#warn(
         `the layer cache ${this.#folder} cannot be ${what}, so the next release takes longer: ` +
           `${errorMessage(error)}`,
       );
+    }
     this.#broken = true;
   }
 }

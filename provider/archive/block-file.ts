@@ -22,8 +22,12 @@ export function toKeep({ bytes, bits, blocks, crc }: Part): readonly Buffer[] {
 
 /** Undefined when the file differs from what was written. */
 export function readKept(file: Buffer): Part | undefined {
-  if (file.length <= headerLength) return undefined;
-  if (crc32(file.subarray(4)) !== file.readUInt32LE(0)) return undefined;
+  if (file.length <= headerLength) {
+    return undefined;
+  }
+  if (crc32(file.subarray(4)) !== file.readUInt32LE(0)) {
+    return undefined;
+  }
   const bytes = file.subarray(headerLength);
   const [bits, blocks, crc] = [file.readUInt32LE(4), file.readUInt32LE(8), file.readUInt32LE(12)];
   const level = (bytes[3] ?? 0) - 0x30;

@@ -48,7 +48,9 @@ export async function* packed(
   }
 
   async function fromCacheOrNew(piece: Chunk): Promise<{ part: Part; cached: boolean }> {
-    if (cache === undefined || piece.digest === undefined) return { part: await compressed(piece), cached: false };
+    if (cache === undefined || piece.digest === undefined) {
+      return { part: await compressed(piece), cached: false };
+    }
     const key = cache.key(piece.digest, compressor.level);
     const known = await cache.get(key);
     if (known !== undefined) {
@@ -67,7 +69,9 @@ export async function* packed(
 
   const splicer = new Splicer();
   yield { bytes: splicer.start(), cached: false };
-  for await (const { part, ...known } of inOrder(pieces, work, ahead)) yield { bytes: splicer.add(part), ...known };
+  for await (const { part, ...known } of inOrder(pieces, work, ahead)) {
+    yield { bytes: splicer.add(part), ...known };
+  }
   yield { bytes: splicer.end(), cached: false };
   await cache?.trim();
 }

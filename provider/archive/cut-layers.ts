@@ -41,12 +41,18 @@ export async function* cutArchive(
   let told: Records = {};
   for (;;) {
     const header = await bytes.take(block);
-    if (header.length === 0) break;
+    if (header.length === 0) {
+      break;
+    }
     yield* between.add(header);
     const entry = readHeader(header);
-    if (entry === "zeros") continue;
+    if (entry === "zeros") {
+      continue;
+    }
     if (entry === "unknown") {
-      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY)) yield* between.add(rest.bytes, rest.release);
+      for await (const rest of bytes.chunks(Number.POSITIVE_INFINITY)) {
+        yield* between.add(rest.bytes, rest.release);
+      }
       break;
     }
     const { name, size } = entry.type === "file" ? { ...entry, ...told } : entry;
@@ -57,13 +63,17 @@ export async function* cutArchive(
       yield* between.add(records);
       continue;
     }
-    if (entry.type === "file") told = {};
+    if (entry.type === "file") {
+      told = {};
+    }
     if (entry.type === "file" && size >= smallestLayer && layerName.test(name)) {
       yield* between.flush();
       yield* layerChunks(bytes, name, size, hash);
       yield* between.add(await bytes.take(padding));
     } else {
-      for await (const body of bytes.chunks(size + padding)) yield* between.add(body.bytes, body.release);
+      for await (const body of bytes.chunks(size + padding)) {
+        yield* between.add(body.bytes, body.release);
+      }
     }
   }
   yield* between.flush();
@@ -81,11 +91,17 @@ type Entry = { readonly name: string; readonly size: number; readonly type: "fil
 
 /** Reads a header block (POSIX ustar, with GNU's binary numbers). `unknown` means that it is not a header. */
 function readHeader(header: Buffer): Entry | "zeros" | "unknown" {
-  if (header.length < block) return "unknown";
-  if (header.every((byte) => byte === 0)) return "zeros";
+  if (header.length < block) {
+    return "unknown";
+  }
+  if (header.every((byte) => byte === 0)) {
+    return "zeros";
+  }
   const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 0x20 : byte), 0);
   const size = readNumber(header.subarray(124, 136));
-  if (readNumber(header.subarray(148, 156)) !== sum || size === undefined) return "unknown";
+  if (readNumber(header.subarray(148, 156)) !== sum || size === undefined) {
+    return "unknown";
+  }
   const kind = header[156] ?? 0;
   const type = kind === 0 || kind === 0x30 ? "file" : kind === 0x78 && size <= largestRecords ? "records" : "other";
   // Links and folders have no content, even if their header gives a size.
@@ -99,7 +115,9 @@ function readNumber(field: Buffer): number | undefined {
     return Number.isSafeInteger(value) ? value : undefined;
   }
   const digits = text(field).trim();
-  if (digits === "") return 0;
+  if (digits === "") {
+    return 0;
+  }
   return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : undefined;
 }
 
@@ -135,7 +153,9 @@ class Between {
 
   /** Copies the bytes and releases them, or passes them on if they are too many for a chunk. */
   *add(bytes: Buffer, release: () => void = () => undefined): Generator<Chunk> {
-    if (this.#length + bytes.length > this.#memory.size) yield* this.flush();
+    if (this.#length + bytes.length > this.#memory.size) {
+      yield* this.flush();
+    }
     if (bytes.length > this.#memory.size) {
       yield { bytes, release };
       return;
@@ -147,7 +167,9 @@ class Between {
 
   *flush(): Generator<Chunk> {
     const lent = this.#lent;
-    if (lent !== undefined) yield { bytes: lent.bytes.subarray(0, this.#length), release: lent.giveBack };
+    if (lent !== undefined) {
+      yield { bytes: lent.bytes.subarray(0, this.#length), release: lent.giveBack };
+    }
     this.#lent = undefined;
     this.#length = 0;
   }
@@ -189,14 +211,18 @@ class Bytes {
 
   /** Hashes in small steps: recently read bytes are still in the processor's cache, and more can arrive in the meantime. */
   async #fill(target: Buffer, digest?: Hash): Promise<Buffer> {
-    if (digest === undefined) return target.subarray(0, await this.#source.read(target));
+    if (digest === undefined) {
+      return target.subarray(0, await this.#source.read(target));
+    }
     let filled = 0;
     while (filled < target.length) {
       const step = target.subarray(filled, filled + hashedAtOnce);
       const read = await this.#source.read(step);
       digest.update(step.subarray(0, read));
       filled += read;
-      if (read < step.length) break;
+      if (read < step.length) {
+        break;
+      }
     }
     return target.subarray(0, filled);
   }

@@ -16,7 +16,9 @@ export class LayerCount {
 
   /** Called for every piece of the archive; `layer` is the same object for all pieces of a layer. */
   add(layer: Layer | undefined, cached: boolean): void {
-    if (layer !== undefined) this.#cached.set(layer, cached && (this.#cached.get(layer) ?? true));
+    if (layer !== undefined) {
+      this.#cached.set(layer, cached && (this.#cached.get(layer) ?? true));
+    }
   }
 
   read(): LayersPacked {

@@ -31,7 +31,9 @@ async function* archiveOf(
   const { noCache: _, pull: __, ...again } = spec;
   const { stream, done } = await docker.buildArchive(again, { signal });
   yield* new ArchiveLook([], 0).pass(stream, async ({ info }) => {
-    if (imageContentHash(info) === imageContentHash(built)) return;
+    if (imageContentHash(info) === imageContentHash(built)) {
+      return;
+    }
     throw new ChangedBuildError(
       `${spec.tag}: Docker's build cache lost a step between the build and the upload, and building it again gave another image. ` +
         "Nothing was uploaded; run pulumi up again",

@@ -20,7 +20,9 @@ const mapOf = <T extends z.ZodType>(values: T, problemOf: (key: string) => strin
   z.record(z.string(), values).check(({ value, issues }) => {
     for (const key of Object.keys(value)) {
       const message = problemOf(key);
-      if (message !== undefined) issues.push({ code: "custom", path: [key], message, input: value });
+      if (message !== undefined) {
+        issues.push({ code: "custom", path: [key], message, input: value });
+      }
     }
   });
 
@@ -47,7 +49,9 @@ const cacheTarget = cacheSource.refine((entry) => /(?:^|,)\s*"?type=/.test(entry
 });
 
 const labelProblem = (name: string) => {
-  if (name === dockerLabel) return "is set by this package on every image";
+  if (name === dockerLabel) {
+    return "is set by this package on every image";
+  }
   return plainName(name) ? undefined : "is not a valid name of a label: it may hold neither spaces nor =";
 };
 

@@ -48,13 +48,17 @@ export async function checkImage(
   }
   const identified = newIdentity(inputs, old);
   const published = identified === undefined ? undefined : await findPublished(context, identified);
-  if (identified !== undefined && published?.kind === "other")
+  if (identified !== undefined && published?.kind === "other") {
     return { inputs, failures: [{ property: "version", reason: immutableVersion(identified, published) }] };
-  if (published !== undefined) context.noteFacts?.({ kind: "published", there: published.kind === "same" });
+  }
+  if (published !== undefined) {
+    context.noteFacts?.({ kind: "published", there: published.kind === "same" });
+  }
   const beyond =
     published?.kind === "absent" && isKnown(inputs.build) ? await clientFailures(context, inputs.build) : [];
-  if (identified !== undefined && published?.kind === "same")
+  if (identified !== undefined && published?.kind === "same") {
     rememberPublished(context, identified, published.image.id);
+  }
   const existing = await takenOver(context, inputs, old);
   const image = published?.kind === "same" ? published.image : existing.image;
   const { regions, failures: unknownRegions } = await checkRegions(context, {
@@ -97,10 +101,15 @@ async function contentIdentity(
   old: BenchImageInputs | undefined,
 ): Promise<Identity> {
   const { build, image, existingId } = declared;
-  if (existingId !== undefined)
+  if (existingId !== undefined) {
     return { contextHash: old?.existingId === existingId ? old.contextHash : "", failures: [] };
-  if (!isKnown(build) || !isKnown(image)) return { contextHash: unknownValue, failures: [] };
-  if (build !== undefined) return buildIdentity(context, declared, build);
+  }
+  if (!isKnown(build) || !isKnown(image)) {
+    return { contextHash: unknownValue, failures: [] };
+  }
+  if (build !== undefined) {
+    return buildIdentity(context, declared, build);
+  }
   const local = await localIdentity(context, image ?? "", old);
   return "problem" in local
     ? { contextHash: unknownValue, failures: [{ property: "image", reason: local.problem }] }
@@ -117,7 +126,9 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
   try {
     text = await readDockerfile(build);
   } catch (error) {
-    if (!(error instanceof ContextError)) throw error;
+    if (!(error instanceof ContextError)) {
+      throw error;
+    }
     const property = build.dockerfile === undefined ? "build.context" : "build.dockerfile";
     return {
       contextHash: unknownValue,
@@ -128,7 +139,9 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
   const listing = await listContext(build).catch(contextError);
   const files = listing instanceof ContextError ? undefined : listing;
   const findings = declared.verify === "none" ? [] : checkDockerfile(text.toString("utf8"), { access, build, files });
-  for (const finding of findings) context.noteFacts?.(factOf(finding, dockerfile, build));
+  for (const finding of findings) {
+    context.noteFacts?.(factOf(finding, dockerfile, build));
+  }
   for (const { code, message, line } of findings.filter(({ severity }) => severity === "warning")) {
     context.log.warn(`${code} ${path.basename(dockerfile)}${line === undefined ? "" : `:${line}`} ${message}`);
   }
@@ -140,18 +153,21 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
     }));
   const contents =
     listing instanceof ContextError ? listing : await hashContents(build, text, listing).catch(contextError);
-  if (contents instanceof ContextError)
+  if (contents instanceof ContextError) {
     return {
       contextHash: unknownValue,
       failures: [...failures, { property: contents.property, reason: contents.message }],
     };
+  }
   rememberContents(context, contents);
   return { contextHash: contents.contextHash, failures };
 }
 
 /** A problem with the context, to report beside the others; any other error is thrown. */
 function contextError(error: unknown): ContextError {
-  if (error instanceof ContextError) return error;
+  if (error instanceof ContextError) {
+    return error;
+  }
   throw error;
 }
 
@@ -175,12 +191,18 @@ async function takenOver(
   old: BenchImageInputs | undefined,
 ): Promise<{ image?: DockerImage; failures: CheckFailure[] }> {
   const { existingId, name, version } = inputs;
-  if (existingId === undefined || !isKnown(existingId)) return { failures: [] };
-  if (old?.existingId === existingId && old.name === name && old.version === version) return { failures: [] };
+  if (existingId === undefined || !isKnown(existingId)) {
+    return { failures: [] };
+  }
+  if (old?.existingId === existingId && old.name === name && old.version === version) {
+    return { failures: [] };
+  }
   try {
     return { image: await existingImage(context, inputs, existingId), failures: [] };
   } catch (error) {
-    if (error instanceof PublishError) return { failures: [{ property: "existingId", reason: error.message }] };
+    if (error instanceof PublishError) {
+      return { failures: [{ property: "existingId", reason: error.message }] };
+    }
     throw error;
   }
 }
@@ -193,8 +215,12 @@ function newIdentity(
   { name, version, contextHash, projectId, existingId }: MaybeWithin<BenchImageInputs>,
   old: BenchImageInputs | undefined,
 ): Identified | undefined {
-  if (existingId !== undefined) return undefined;
-  if (!isKnown(name) || !isKnown(version) || !isKnown(contextHash) || !isKnown(projectId)) return undefined;
+  if (existingId !== undefined) {
+    return undefined;
+  }
+  if (!isKnown(name) || !isKnown(version) || !isKnown(contextHash) || !isKnown(projectId)) {
+    return undefined;
+  }
   const isOld = old?.name === name && old.version === version && old.contextHash === contextHash;
   return isOld ? undefined : { name, version, contextHash, projectId };
 }
@@ -204,15 +230,23 @@ function newIdentity(
  * if the build uses such an option.
  */
 async function clientFailures(context: Context, build: Build | undefined): Promise<CheckFailure[]> {
-  if (build === undefined || beyondClient(build, { builds: "classic" }).length === 0) return [];
+  if (build === undefined || beyondClient(build, { builds: "classic" }).length === 0) {
+    return [];
+  }
   try {
     const docker = await context.docker();
     const failures = beyondClient(build, docker.client).map(({ property, message }) => ({ property, reason: message }));
-    if (failures.length === 0 && build.builder !== undefined) await docker.driverOf(build.builder);
+    if (failures.length === 0 && build.builder !== undefined) {
+      await docker.driverOf(build.builder);
+    }
     return failures;
   } catch (error) {
-    if (error instanceof DockerNotFoundError) return [];
-    if (error instanceof BuilderError) return [{ property: "build.builder", reason: error.message }];
+    if (error instanceof DockerNotFoundError) {
+      return [];
+    }
+    if (error instanceof BuilderError) {
+      return [{ property: "build.builder", reason: error.message }];
+    }
     throw error;
   }
 }

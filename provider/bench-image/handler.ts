@@ -33,8 +33,12 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     const change = compare(context, state, next);
     // With unknown values the engine only asks what would happen if something else were replaced first. Before it acts, it
     // asks again.
-    if (change.kind === "replace" || !isKnown(next)) return change;
-    if (change.kind === "update") await still(context, id, next);
+    if (change.kind === "replace" || !isKnown(next)) {
+      return change;
+    }
+    if (change.kind === "update") {
+      await still(context, id, next);
+    }
     context.run.images.inUse.add(id);
     return change;
   },
@@ -45,7 +49,9 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     // With Pulumi's read-only option `id`, what is saved is the program's declaration, which may leave the project out.
     const state = parseState(id, { projectId: context.config.projectId ?? "", ...saved });
     const image = await lookUp(context, id);
-    if (image === undefined) return undefined;
+    if (image === undefined) {
+      return undefined;
+    }
     const described: BenchImageInputs = {
       ...reportedSettings(image, inputsOf(state)),
       name: image.name,
@@ -72,9 +78,13 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     }
     if (state.onDelete === "removeRegions") {
       const image = await lookUp(context, id);
-      if (image === undefined) return;
+      if (image === undefined) {
+        return;
+      }
       const present = regionsOf(image).map((region) => region.id);
-      if (present.length > 0) await context.client.dockerImages.removeRegions(id, present);
+      if (present.length > 0) {
+        await context.client.dockerImages.removeRegions(id, present);
+      }
       context.log.info(
         `removed from its regions; it stays in the Docker Repository, since ICA has no call to delete an image: ${what}`,
       );
@@ -90,10 +100,11 @@ const publishing = () => require("./publish") as typeof import("./publish");
 /** The image that is about to be changed; throws when it is gone. */
 async function still(context: Context, id: string, { name, version }: BenchImageInputs): Promise<DockerImage> {
   const image = await lookUp(context, id);
-  if (image === undefined)
+  if (image === undefined) {
     throw new PublishError(
       `image ${name} ${version} (id ${id}) is gone: it was deleted in ICA. Run "pulumi up --refresh": Pulumi then takes note of that, and publishes it anew.`,
     );
+  }
   return image;
 }
 
@@ -111,9 +122,13 @@ function compare(context: Context, state: BenchImageState, next: MaybeWithin<Ben
     return { kind: "replace", because, deleteFirst: false };
   }
   // An image that ICA could not make cannot be repaired, so it is published again.
-  if (state.status === "BUILDFAILED") return { kind: "replace", because: ["status"], deleteFirst: false };
+  if (state.status === "BUILDFAILED") {
+    return { kind: "replace", because: ["status"], deleteFirst: false };
+  }
   // Continue an interrupted wait, even after a refresh has cleared the engine's own mark for it.
-  if (state.status === "PARTIAL") return { kind: "update", hidden: true };
+  if (state.status === "PARTIAL") {
+    return { kind: "update", hidden: true };
+  }
   const [before, after] = [comparable(inputsOf(state)), comparable(next)];
   const fields = Object.keys({ ...before, ...after }) as (keyof BenchImageInputs)[];
   return fields.every((field) => isDeepStrictEqual(before[field], after[field]))
@@ -123,7 +138,9 @@ function compare(context: Context, state: BenchImageState, next: MaybeWithin<Ben
 
 /** Ignores the context's path, which differs from machine to machine. The hash covers its content. */
 function comparable(inputs: MaybeWithin<BenchImageInputs>): MaybeWithin<Partial<BenchImageInputs>> {
-  if (inputs.build === undefined || inputs.build === unknownValue) return inputs;
+  if (inputs.build === undefined || inputs.build === unknownValue) {
+    return inputs;
+  }
   const { dockerfile: _, ...build } = inputs.build;
   return { ...inputs, build: { ...build, context: "" } };
 }

@@ -83,8 +83,9 @@ function acrossFields(inputs: MaybeWithin<DeclaredImage>): CheckFailure[] {
       reason: "is required: declare build (a context to build) or image (one that the local Docker has)",
     });
   }
-  if (sources === 2)
+  if (sources === 2) {
     failures.push({ property: "image", reason: "cannot be declared beside build: an image has one source" });
+  }
   if (sources > 0 && existingId !== undefined) {
     failures.push({
       property: "existingId",

@@ -19,8 +19,9 @@ export function judgeable(declared: Declared, failures: readonly CheckFailure[])
 
 function withoutOption(declared: Declared, option: string): Declared {
   const { build } = declared;
-  if (typeof build !== "object" || ["context", "dockerfile"].includes(option))
+  if (typeof build !== "object" || ["context", "dockerfile"].includes(option)) {
     return { ...declared, build: unknownValue };
+  }
   const others = Object.entries(build).filter(([key]) => key !== option && key !== "context");
   // The stages depend on these. Without them, nothing about the Dockerfile is certain.
   const decides = ["args", "target"].includes(option);

@@ -38,10 +38,15 @@ export interface FoundImage {
 /** Finds one image; rejects with a {@link LookupError} when none or several match. */
 export async function findImage(api: DockerImages, query: ImageQuery): Promise<FoundImage> {
   const { imageId, name, version } = query;
-  if (imageId !== undefined && (name !== undefined || version !== undefined))
+  if (imageId !== undefined && (name !== undefined || version !== undefined)) {
     throw new LookupError("getImage takes either imageId or name (with version), not both.");
-  if (imageId !== undefined) return byId(api, imageId);
-  if (name === undefined) throw new LookupError("getImage needs the name of an image, or its imageId.");
+  }
+  if (imageId !== undefined) {
+    return byId(api, imageId);
+  }
+  if (name === undefined) {
+    throw new LookupError("getImage needs the name of an image, or its imageId.");
+  }
   const all = await benchImages(api);
   const ofName = all.filter((image) => image.name === name);
   if (ofName.length === 0) {
@@ -82,7 +87,9 @@ export async function listImages(api: DockerImages, filter: ImageFilter): Promis
 async function byId(api: DockerImages, imageId: string): Promise<FoundImage> {
   const image = await api.find(imageId);
   if (image !== undefined && !isGone(image)) {
-    if (image.type === "BENCH") return foundImage(image);
+    if (image.type === "BENCH") {
+      return foundImage(image);
+    }
     throw new LookupError(
       `Image ${imageId} (${image.name}) is of type ${image.type}; a workspace needs a BENCH image.`,
     );

@@ -22,7 +22,9 @@ export async function publish(
 ): Promise<{ id: string; state: BenchImageState }> {
   const seen: PublishedRecord = digestSeen(context, inputs);
   const published = await findExisting(context, inputs);
-  if (published.kind === "other") throw new PublishError(immutableVersion(inputs, published));
+  if (published.kind === "other") {
+    throw new PublishError(immutableVersion(inputs, published));
+  }
   if (published.kind === "same") {
     context.log.info("adopting the image that is in ICA already: no build, no upload");
     return finishExisting(context, inputs, published.image, seen);
@@ -32,19 +34,24 @@ export async function publish(
   let done = seen;
   let upload: { bytes: number; sha256: string } | undefined;
   let datum = await usableArchive(context, inputs);
-  if (datum !== undefined)
+  if (datum !== undefined) {
     context.log.info(`using the archive that is in the project already: no build, no upload (${archiveName(inputs)})`);
-  else {
+  } else {
     // Fail before minutes go into a build.
-    if (inputs.archive.compression === "bzip2") await compressor();
+    if (inputs.archive.compression === "bzip2") {
+      await compressor();
+    }
     const ready = await readyImage(context, inputs);
     try {
       // Only after the build, since a failed build must not leave an empty file in the project.
       const file = await openArchiveFile(context, inputs, format.code);
-      if (file.kind === "complete") datum = file.datum;
-      else {
+      if (file.kind === "complete") {
+        datum = file.datum;
+      } else {
         const sent = await sendOrTakeOver(context, inputs, ready, file);
-        if (sent.upload !== undefined) done = { ...done, imageDigest: ready.digest() };
+        if (sent.upload !== undefined) {
+          done = { ...done, imageDigest: ready.digest() };
+        }
         upload = sent.upload;
         datum = sent.datum;
       }
@@ -56,7 +63,9 @@ export async function publish(
   const archive = factsOf(inputs, labelled, upload);
   done = { ...done, archive };
   const registered = await register(context, inputs, archive.dataId, regions);
-  if (registered.kind === "other") throw new PublishError(immutableVersion(inputs, registered));
+  if (registered.kind === "other") {
+    throw new PublishError(immutableVersion(inputs, registered));
+  }
   const { image, kind } = registered;
   context.log.info(
     kind === "new"
@@ -71,8 +80,9 @@ export async function publish(
 
 /** Whether ICA already has the image. */
 async function findExisting(context: Context, inputs: BenchImageInputs): Promise<Published> {
-  if (inputs.existingId !== undefined)
+  if (inputs.existingId !== undefined) {
     return { kind: "same", image: await existingImage(context, inputs, inputs.existingId) };
+  }
   const seen = publishedSeen(context, inputs);
   return seen === undefined ? findPublished(context, inputs) : findAgain(context, inputs, seen);
 }

@@ -19,11 +19,15 @@ type Now = { readonly build?: Build | undefined; readonly image?: string | undef
  * process has not read them.
  */
 export function rebuildReasons(before: Before, now: Now, files: BuildFiles | undefined): RebuildReason[] {
-  if (now.build === undefined || before.build === undefined) return [otherSource(before, now)];
+  if (now.build === undefined || before.build === undefined) {
+    return [otherSource(before, now)];
+  }
   const declared = declaredReasons(before.build, now.build);
   const changes = files && changesOfFiles(before.__contextDigest, files);
   const seen = changes === undefined ? [] : fileReasons(changes, now.build);
-  if (changes?.paths === undefined) return [...declared, ...seen, { kind: "noRecord" }];
+  if (changes?.paths === undefined) {
+    return [...declared, ...seen, { kind: "noRecord" }];
+  }
   return declared.length + seen.length > 0 ? [...declared, ...seen] : [{ kind: "unrecorded" }];
 }
 
@@ -40,8 +44,12 @@ export function reasonsLine(reasons: readonly RebuildReason[]): string {
 }
 
 function otherSource(before: Before, now: Now): RebuildReason {
-  if (now.image === undefined) return { kind: "source", now: before.image === undefined ? "other" : "build" };
-  if (before.image === undefined) return { kind: "source", now: "image" };
+  if (now.image === undefined) {
+    return { kind: "source", now: before.image === undefined ? "other" : "build" };
+  }
+  if (before.image === undefined) {
+    return { kind: "source", now: "image" };
+  }
   return { kind: "localImage", before: before.contextHash, after: now.contextHash };
 }
 
@@ -50,8 +58,12 @@ function declaredReasons(before: Build, now: Build): RebuildReason[] {
     const [a, b] = [new Map(Object.entries(old ?? {})), new Map(Object.entries(next ?? {}))];
     return [...new Set([...a.keys(), ...b.keys()])].flatMap((name): RebuildReason[] => {
       const field = `build.${what}.${name}`;
-      if (!b.has(name)) return [{ kind: "declared", field, what: "removed" }];
-      if (!a.has(name)) return [{ kind: "declared", field, what: "added" }];
+      if (!b.has(name)) {
+        return [{ kind: "declared", field, what: "removed" }];
+      }
+      if (!a.has(name)) {
+        return [{ kind: "declared", field, what: "added" }];
+      }
       // The source of a secret or a key is not part of the content.
       const same = what === "secrets" || what === "ssh" || a.get(name) === b.get(name);
       return same ? [] : [{ kind: "declared", field, what: "changed" }];
@@ -129,8 +141,12 @@ const sourceInWords = {
 const short = (hash: string) => hash.slice(0, 12);
 
 function fromInWords(before: string | undefined, after: string | undefined): string {
-  if (after === undefined) return `FROM ${shown(before ?? "")} removed`;
-  if (before === undefined) return `FROM ${shown(after)} added`;
+  if (after === undefined) {
+    return `FROM ${shown(before ?? "")} removed`;
+  }
+  if (before === undefined) {
+    return `FROM ${shown(after)} added`;
+  }
   return `FROM ${shown(before)} is now FROM ${shown(after)}`;
 }
 
@@ -142,9 +158,12 @@ function fieldInWords(field: string): string {
 
 function pathInWords({ what, path, directly, files }: RebuildReason & { kind: "path" }): string {
   const count = files === undefined ? "" : ` (${files} ${files === 1 ? "file" : "files"})`;
-  if (directly)
+  if (directly) {
     return path === "" ? "files at the top of the context changed" : `files directly in ${shown(path)} changed`;
-  if (path === "") return "files of the context changed";
+  }
+  if (path === "") {
+    return "files of the context changed";
+  }
   return path.endsWith("/") && what === "changed"
     ? `files in ${shown(path)} changed`
     : `${shown(path)} ${what}${count}`;

@@ -25,19 +25,24 @@ export async function readBuildFile(
 ): Promise<Buffer | undefined> {
   const folder = resolve(dirname(path));
   const found = await reading(path, () => notThere(lstat(path), may), property);
-  if (found === undefined) return undefined;
+  if (found === undefined) {
+    return undefined;
+  }
   const inside = found.isSymbolicLink()
     ? await reading(path, async () => follow(await realpath(folder), basename(path)), property)
     : path;
-  if (inside === undefined)
+  if (inside === undefined) {
     throw new ContextError(
       property,
       `${path} is a link that leads out of ${folder}, where no build follows it. Put the file itself there.`,
     );
+  }
   try {
     return await reading(path, () => readRegularFile(inside), property);
   } catch (error) {
-    if (error instanceof NotRegularError) throw new ContextError(property, `${error.message}. Put a text file there.`);
+    if (error instanceof NotRegularError) {
+      throw new ContextError(property, `${error.message}. Put a text file there.`);
+    }
     throw error;
   }
 }
@@ -47,7 +52,9 @@ async function notThere<T>(found: Promise<T>, may: "be missing" | undefined): Pr
     return await found;
   } catch (error) {
     const isMissing = error instanceof Error && "code" in error && ["ENOENT", "ENOTDIR"].includes(String(error.code));
-    if (may === "be missing" && isMissing) return undefined;
+    if (may === "be missing" && isMissing) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -58,21 +65,29 @@ async function follow(root: string, path: string): Promise<string | undefined> {
   let at: string[] = [];
   for (let links = 0; left.length > 0; ) {
     const step = left.shift() ?? "";
-    if (step === "" || step === ".") continue;
+    if (step === "" || step === ".") {
+      continue;
+    }
     if (step === "..") {
       at = at.slice(0, -1);
       continue;
     }
     const full = join(root, ...at, step);
     const found = await lstat(full).catch(() => undefined);
-    if (found === undefined) return undefined;
+    if (found === undefined) {
+      return undefined;
+    }
     if (!found.isSymbolicLink()) {
       at.push(step);
       continue;
     }
-    if (++links > mostLinks) return undefined;
+    if (++links > mostLinks) {
+      return undefined;
+    }
     const target = await readlink(full);
-    if (target.startsWith("/")) at = [];
+    if (target.startsWith("/")) {
+      at = [];
+    }
     left.unshift(...target.split("/"));
   }
   return join(root, ...at);

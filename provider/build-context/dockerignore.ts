@@ -51,7 +51,9 @@ export function parseIgnoreRules(text: string): IgnoreRules {
       let ignored = false;
       const matched = patterns.map((pattern, i) => {
         const matches = folder?.matched[i] === true || (pattern.isException === ignored && pattern.matches(path));
-        if (matches) ignored = !pattern.isException;
+        if (matches) {
+          ignored = !pattern.isException;
+        }
         return matches;
       });
       return { ignored, matched };
@@ -82,7 +84,9 @@ function patternOf(line: string): IgnorePattern | undefined {
   const mark = line.startsWith("!") ? "!" : "";
   const path = trim(line.slice(mark.length));
   const whole = trim(mark + (path === "" ? "" : clean(path).replace(/^\/(?=.)/s, "")));
-  if (whole === "") return undefined;
+  if (whole === "") {
+    return undefined;
+  }
   const pattern = clean(whole);
   return pattern.startsWith("!") ? ignorePattern(pattern.slice(1), true) : ignorePattern(pattern, false);
 }
@@ -92,8 +96,12 @@ function trim(text: string): string {
   const isSpace = (char: string | undefined) => char !== undefined && /\p{White_Space}/u.test(char);
   let start = 0;
   let end = text.length;
-  while (isSpace(text[start])) start++;
-  while (end > start && isSpace(text[end - 1])) end--;
+  while (isSpace(text[start])) {
+    start++;
+  }
+  while (end > start && isSpace(text[end - 1])) {
+    end--;
+  }
   return text.slice(start, end);
 }
 

@@ -10,9 +10,13 @@ export function goMatch(pattern: string, name: string): boolean {
   const chars = [...name];
   let at = 0;
   for (const { star, text, isLast } of chunksOf([...pattern])) {
-    if (star && text.length === 0) return !chars.includes("/", at);
+    if (star && text.length === 0) {
+      return !chars.includes("/", at);
+    }
     const end = endOfChunk(text, chars, at, { star, isLast });
-    if (end === undefined) return false;
+    if (end === undefined) {
+      return false;
+    }
     at = end;
   }
   return at === chars.length;
@@ -29,14 +33,22 @@ interface Chunk {
 function* chunksOf(pattern: readonly string[]): Generator<Chunk> {
   for (let at = 0; at < pattern.length; ) {
     let start = at;
-    while (pattern[start] === "*") start++;
+    while (pattern[start] === "*") {
+      start++;
+    }
     let end = start;
     for (let inBrackets = false; end < pattern.length; end++) {
       const char = pattern[end];
-      if (char === "*" && !inBrackets) break;
-      if (char === "[") inBrackets = true;
-      else if (char === "]") inBrackets = false;
-      else if (char === "\\" && end + 1 < pattern.length) end++;
+      if (char === "*" && !inBrackets) {
+        break;
+      }
+      if (char === "[") {
+        inBrackets = true;
+      } else if (char === "]") {
+        inBrackets = false;
+      } else if (char === "\\" && end + 1 < pattern.length) {
+        end++;
+      }
     }
     yield { star: start > at, text: pattern.slice(start, end), isLast: end === pattern.length };
     at = end;
@@ -52,8 +64,12 @@ function endOfChunk(
 ): number | undefined {
   for (let at = from; at <= name.length; at++) {
     const end = matchChunk(text, name, at);
-    if (end !== undefined && (end === name.length || !isLast)) return end;
-    if (!star || name[at] === "/") return undefined;
+    if (end !== undefined && (end === name.length || !isLast)) {
+      return end;
+    }
+    if (!star || name[at] === "/") {
+      return undefined;
+    }
   }
   return undefined;
 }
@@ -64,7 +80,9 @@ function matchChunk(chunk: readonly string[], name: readonly string[], from: num
   let matches = true;
   for (let i = 0; i < chunk.length; ) {
     const char = name[at++];
-    if (char === undefined) matches = false;
+    if (char === undefined) {
+      matches = false;
+    }
     if (chunk[i] === "[") {
       const { contains, end } = readClass(chunk, i, char ?? "");
       matches &&= contains;
@@ -73,8 +91,12 @@ function matchChunk(chunk: readonly string[], name: readonly string[], from: num
       matches &&= char !== "/";
       i++;
     } else {
-      if (chunk[i] === "\\") i++;
-      if (i === chunk.length) throw new PatternError("it ends in a backslash");
+      if (chunk[i] === "\\") {
+        i++;
+      }
+      if (i === chunk.length) {
+        throw new PatternError("it ends in a backslash");
+      }
       matches &&= char === chunk[i];
       i++;
     }
@@ -88,11 +110,17 @@ function readClass(chunk: readonly string[], start: number, char: string): { con
   let at = start + (negated ? 2 : 1);
   let contains = false;
   const member = (): number => {
-    if (chunk[at] === "-" || chunk[at] === "]") throw unreadable();
-    if (chunk[at] === "\\") at++;
+    if (chunk[at] === "-" || chunk[at] === "]") {
+      throw unreadable();
+    }
+    if (chunk[at] === "\\") {
+      at++;
+    }
     const code = chunk[at++]?.codePointAt(0);
     // The closing bracket is still missing.
-    if (code === undefined || at === chunk.length) throw unreadable();
+    if (code === undefined || at === chunk.length) {
+      throw unreadable();
+    }
     return code;
   };
   const code = char.codePointAt(0) ?? -1;

@@ -33,9 +33,11 @@ export async function hashFiles(
       continue;
     }
     const known = cache.get(entry.path, entry.look);
-    if (known !== undefined) hashes.set(entry, known);
-    else if (entry.bytes <= smallFile) small.push(entry);
-    else
+    if (known !== undefined) {
+      hashes.set(entry, known);
+    } else if (entry.bytes <= smallFile) {
+      small.push(entry);
+    } else {
       large.push(
         limit(async () => {
           const path = join(context, entry.path);
@@ -44,6 +46,7 @@ export async function hashFiles(
           hashes.set(entry, hash);
         }),
       );
+    }
   }
   const buffer = Buffer.allocUnsafe(smallFile);
   const hashSmall = async () => {
@@ -52,13 +55,17 @@ export async function hashFiles(
       await turns.yieldIfDue();
       const path = join(context, entry.path);
       const hash = readingNow(path, () => hashSmallFile(path, buffer));
-      if (entry.kind === "file") cache.set(entry.path, entry.look, hash);
+      if (entry.kind === "file") {
+        cache.set(entry.path, entry.look, hash);
+      }
       hashes.set(entry, hash);
     }
   };
   await Promise.all([hashSmall(), ...large]);
   const bytes = entries.reduce((sum, entry) => sum + (entry.kind === "file" ? entry.bytes : 0), 0);
-  if (bytes >= worth.bytes || entries.length >= worth.files) await cache.save();
+  if (bytes >= worth.bytes || entries.length >= worth.files) {
+    await cache.save();
+  }
   return entries.map((entry) => ({
     kind: entry.kind,
     path: entry.path,
@@ -71,8 +78,9 @@ function hashSmallFile(path: string, buffer: Buffer): string {
   const hash = createHash("sha256");
   const file = openSync(path, asFile);
   try {
-    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer))
+    for (let read = readSync(file, buffer); read > 0; read = readSync(file, buffer)) {
       hash.update(buffer.subarray(0, read));
+    }
   } finally {
     closeSync(file);
   }
@@ -81,8 +89,9 @@ function hashSmallFile(path: string, buffer: Buffer): string {
 
 async function hashStream(path: string): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { fd: openSync(path, asFile), highWaterMark: 1024 * 1024 }))
+  for await (const chunk of createReadStream(path, { fd: openSync(path, asFile), highWaterMark: 1024 * 1024 })) {
     hash.update(chunk);
+  }
   return hash.digest("hex");
 }
 

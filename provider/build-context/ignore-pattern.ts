@@ -21,7 +21,9 @@ export interface IgnorePattern {
  */
 export function ignorePattern(text: string, isException: boolean): IgnorePattern {
   const flaw = text === "" ? "nothing is left of it" : flawOf(text);
-  if (flaw !== undefined) throw unusable(isException ? `!${text}` : text, flaw);
+  if (flaw !== undefined) {
+    throw unusable(isException ? `!${text}` : text, flaw);
+  }
   let matcher: ((path: string) => boolean) | undefined;
   const matches = (path: string): boolean => {
     matcher ??= matcherOf(text);
@@ -40,7 +42,9 @@ function matcherOf(pattern: string): (path: string) => boolean {
   // Go's scanner skips a leading byte order mark.
   const parts = pattern.replace(/^\uFEFF/, "").match(/\*\*\/?|\\.?|./gsu) ?? [];
   const special = parts.filter((part) => /^(?:[*?[\]]|\\.)/su.test(part));
-  if (special.length === 0) return (path) => path === pattern;
+  if (special.length === 0) {
+    return (path) => path === pattern;
+  }
   if (special.length === 1 && parts[0]?.startsWith("**")) {
     const end = pattern.replace("**", "");
     return (path) => path.endsWith(end) || `/${path}` === end;
@@ -63,9 +67,15 @@ function matcherOf(pattern: string): (path: string) => boolean {
  * matches everything, and a `*` in brackets is an ordinary character. That is hardly ever intended, but Docker does it.
  */
 function asGo(part: string, isLast: boolean): string {
-  if (part.startsWith("**")) return isLast ? ".*" : "(.*/)?";
-  if (part === "*") return "[^/]*";
-  if (part === "?") return "[^/]";
+  if (part.startsWith("**")) {
+    return isLast ? ".*" : "(.*/)?";
+  }
+  if (part === "*") {
+    return "[^/]*";
+  }
+  if (part === "?") {
+    return "[^/]";
+  }
   return /^[.+()$]$/.test(part) ? `\\${part}` : part;
 }
 
@@ -75,7 +85,9 @@ function flawOf(pattern: string): string | undefined {
     goMatch(pattern, ".");
     return undefined;
   } catch (error) {
-    if (error instanceof PatternError) return error.message;
+    if (error instanceof PatternError) {
+      return error.message;
+    }
     throw error;
   }
 }

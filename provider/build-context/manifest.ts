@@ -80,7 +80,8 @@ function byteOrder(a: string, b: string): number {
 }
 
 function withoutNul(property: ContextError["property"], text: string): string {
-  if (text.includes("\0"))
+  if (text.includes("\0")) {
     throw new ContextError(property, "must not hold a NUL character: no command line can pass it on");
+  }
   return text;
 }

@@ -27,12 +27,14 @@ export function isClosed(error: unknown): boolean {
 }
 
 export function unreadable(path: string, error: unknown, property: ContextError["property"]): ContextError {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT")
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") {
     return new ContextError(property, `${path} does not exist`);
-  if (isClosed(error))
+  }
+  if (isClosed(error)) {
     return new ContextError(
       property,
       `${path} may not be read by this user. Change its permissions, or leave it out with .dockerignore.`,
     );
+  }
   return new ContextError(property, `${path} cannot be read: ${error instanceof Error ? error.message : error}`);
 }

@@ -52,7 +52,9 @@ export class StatCache {
   /** The hash of an unchanged file; undefined when it has to be read. */
   get(path: string, look: FileLook): string | undefined {
     const known = this.#known.get(path);
-    if (known === undefined || known.slice(digestLength + 1) !== look.state) return undefined;
+    if (known === undefined || known.slice(digestLength + 1) !== look.state) {
+      return undefined;
+    }
     this.#hits++;
     this.#next.set(path, known);
     return known.slice(0, digestLength);
@@ -60,7 +62,9 @@ export class StatCache {
 
   /** Remembers the hash of a file that was read after the look, if the look is old enough to be reliable. */
   set(path: string, look: FileLook, hash: string): void {
-    if (look.changedMs < this.#fresh) this.#next.set(path, `${hash} ${look.state}`);
+    if (look.changedMs < this.#fresh) {
+      this.#next.set(path, `${hash} ${look.state}`);
+    }
   }
 
   /** Writes the cache. If two processes write, the later one wins; both are correct. */
@@ -69,7 +73,9 @@ export class StatCache {
       if (this.#hits === this.#next.size && this.#hits === this.#known.size) {
         const now = new Date();
         // The time of last use decides what is removed first.
-        if (this.#hits > 0) await utimes(this.#file, now, now);
+        if (this.#hits > 0) {
+          await utimes(this.#file, now, now);
+        }
         return;
       }
       await writeWhole(this.#file, format(this.#next));
@@ -107,9 +113,13 @@ function format(known: ReadonlyMap<string, string>): string {
 function parse(text: string): Map<string, string> {
   const body = text.slice(digestLength + 1);
   const known = new Map<string, string>();
-  if (text.slice(0, digestLength + 1) !== `${sha256(body)}\n`) return known;
+  if (text.slice(0, digestLength + 1) !== `${sha256(body)}\n`) {
+    return known;
+  }
   const parts = body.split("\0");
-  for (let index = 0; index + 1 < parts.length; index += 2) known.set(parts[index] ?? "", parts[index + 1] ?? "");
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    known.set(parts[index] ?? "", parts[index + 1] ?? "");
+  }
   return known;
 }
 

@@ -37,7 +37,9 @@ export async function contextEntries(context: string, rules: IgnoreRules): Promi
       const path = folder.path === "" ? name : `${folder.path}/${name}`;
       const verdict = rules.judge(path, folder.verdict);
       if (found.isDirectory()) {
-        if (!verdict.ignored || rules.mayHoldException(path)) folders.push({ path: utf8(path, found.name), verdict });
+        if (!verdict.ignored || rules.mayHoldException(path)) {
+          folders.push({ path: utf8(path, found.name), verdict });
+        }
       } else if (!verdict.ignored) {
         const entry = describe(context, utf8(path, found.name), found);
         entries.push({ key: Buffer.from(path), entry });
@@ -55,7 +57,9 @@ interface Folder {
 
 async function assertFolder(context: string): Promise<void> {
   const found = await reading(context, () => stat(context));
-  if (!found.isDirectory()) throw new ContextError("build.context", `${context} is not a folder`);
+  if (!found.isDirectory()) {
+    throw new ContextError("build.context", `${context} is not a folder`);
+  }
 }
 
 function list(context: string, folder: Folder): Dirent<Buffer>[] {
@@ -64,7 +68,9 @@ function list(context: string, folder: Folder): Dirent<Buffer>[] {
     return readdirSync(path, { withFileTypes: true, encoding: "buffer" });
   } catch (error) {
     // As in Docker: an ignored folder that is searched only for exceptions may be unreadable.
-    if (folder.verdict?.ignored === true && isClosed(error)) return [];
+    if (folder.verdict?.ignored === true && isClosed(error)) {
+      return [];
+    }
     throw unreadable(path, error, "build.context");
   }
 }
@@ -75,11 +81,12 @@ function describe(context: string, path: string, found: Dirent<Buffer>): Context
     const target = readingNow(full, () => readlinkSync(full, { encoding: "buffer" }));
     return { kind: "link", path, target: utf8(target.toString("utf8"), target) };
   }
-  if (!found.isFile())
+  if (!found.isFile()) {
     throw new ContextError(
       "build.context",
       `${full} is ${kindOf(found)}, which no build can use. Remove it, or leave it out with .dockerignore.`,
     );
+  }
   const { size, mode, ino, mtimeNs, ctimeNs } = readingNow(full, () => lstatSync(full, { bigint: true }));
   return {
     kind: "file",
@@ -98,14 +105,20 @@ function later(a: bigint, b: bigint): bigint {
 }
 
 function kindOf(found: Dirent<Buffer>): string {
-  if (found.isSocket()) return "a socket";
-  if (found.isFIFO()) return "a pipe";
+  if (found.isSocket()) {
+    return "a socket";
+  }
+  if (found.isFIFO()) {
+    return "a pipe";
+  }
   return "a device";
 }
 
 /** Docker's protocol transfers names as UTF-8 and would silently change other names. */
 function utf8(text: string, name: Buffer): string {
-  if (Buffer.from(name.toString("utf8")).equals(name)) return text;
+  if (Buffer.from(name.toString("utf8")).equals(name)) {
+    return text;
+  }
   throw new ContextError(
     "build.context",
     `the name "${text}" is not UTF-8, so Docker cannot send it to a build as it is. Rename it, or leave it out with .dockerignore.`,

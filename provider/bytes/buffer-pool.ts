@@ -21,13 +21,17 @@ export class BufferPool {
 
   /** Lends memory of this length; new memory if it is larger than the pool's buffers. */
   take(length: number): Lent {
-    if (length > this.size) return { bytes: Buffer.allocUnsafeSlow(length), giveBack: () => undefined };
+    if (length > this.size) {
+      return { bytes: Buffer.allocUnsafeSlow(length), giveBack: () => undefined };
+    }
     const memory = this.#free.pop() ?? new ArrayBuffer(this.size);
     let isLent = true;
     return {
       bytes: Buffer.from(memory, 0, length),
       giveBack: () => {
-        if (isLent) this.#free.push(memory);
+        if (isLent) {
+          this.#free.push(memory);
+        }
         isLent = false;
       },
     };

@@ -30,18 +30,27 @@ export async function trimFolder(folder: string, most: { bytes: number; files?: 
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const facts = await stat(path).catch(undefinedIfGone);
-    if (facts === undefined || !facts.isFile()) continue;
-    if (!name.startsWith(".")) files.push({ path, size: facts.size, used: facts.mtimeMs });
-    else if (facts.mtimeMs < Date.now() - abandonedAfterMs) await rm(path, { force: true });
+    if (facts === undefined || !facts.isFile()) {
+      continue;
+    }
+    if (!name.startsWith(".")) {
+      files.push({ path, size: facts.size, used: facts.mtimeMs });
+    } else if (facts.mtimeMs < Date.now() - abandonedAfterMs) {
+      await rm(path, { force: true });
+    }
   }
   let bytes = 0;
   for (const [index, { path, size }] of files.sort((a, b) => b.used - a.used).entries()) {
     bytes += size;
-    if (bytes > most.bytes || index >= (most.files ?? Number.POSITIVE_INFINITY)) await rm(path, { force: true });
+    if (bytes > most.bytes || index >= (most.files ?? Number.POSITIVE_INFINITY)) {
+      await rm(path, { force: true });
+    }
   }
 }
 
 /** Another process may have removed it. */
 function undefinedIfGone(error: unknown): undefined {
-  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) {
+    throw error;
+  }
 }

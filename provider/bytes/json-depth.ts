@@ -9,10 +9,18 @@ export function isTooDeep(value: unknown): boolean {
   for (let depth = 0; depth <= deepestJson; depth++) {
     const next = new Set<unknown>();
     for (const each of level) {
-      if (typeof each !== "object" || each === null) continue;
-      for (const inner of Object.values(each)) if (typeof inner === "object") next.add(inner);
+      if (typeof each !== "object" || each === null) {
+        continue;
+      }
+      for (const inner of Object.values(each)) {
+        if (typeof inner === "object") {
+          next.add(inner);
+        }
+      }
     }
-    if (next.size === 0) return false;
+    if (next.size === 0) {
+      return false;
+    }
     level = next;
   }
   return true;

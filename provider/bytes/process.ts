@@ -50,7 +50,9 @@ export async function runLines(command: Command, onLine: (line: string) => void)
   const child = spawn(command.command, command.args, { env: command.env, stdio: ["ignore", "pipe", "pipe"] });
   const exit = exitOf(child);
   const stop = endWhenAborted(child, command.signal);
-  for (const output of [child.stdout, child.stderr]) splitLines(output, onLine);
+  for (const output of [child.stdout, child.stderr]) {
+    splitLines(output, onLine);
+  }
   const ended = await exit;
   stop();
   command.signal?.throwIfAborted();
@@ -96,19 +98,31 @@ export interface StreamCommand extends Command {
 /** Starts a program and returns its output as a stream. */
 export function outputOf({ command, args, env, input, signal, onLine, failure }: StreamCommand): Output {
   const child = spawn(command, args, { env, stdio: ["pipe", "pipe", "pipe"] });
-  if (onLine !== undefined) splitLines(child.stderr, onLine);
+  if (onLine !== undefined) {
+    splitLines(child.stderr, onLine);
+  }
   const exit = exitOf(child);
-  if (input === undefined) child.stdin.end();
+  if (input === undefined) {
+    child.stdin.end();
+  }
   const fed = input === undefined ? Promise.resolve(undefined) : outcome(pipeline(input, child.stdin));
 
   async function* whatItWrites(): AsyncGenerator<Buffer> {
-    for await (const chunk of child.stdout) yield chunk;
+    for await (const chunk of child.stdout) {
+      yield chunk;
+    }
     const ended = await exit;
     const inputError = await fed;
     // A process that ends early breaks the pipe. Then its own message gives the reason, not the pipe's.
-    if (inputError !== undefined && !isBrokenPipe(inputError)) throw inputError;
-    if (ended.code !== 0) throw failure(ended);
-    if (inputError !== undefined) throw inputError;
+    if (inputError !== undefined && !isBrokenPipe(inputError)) {
+      throw inputError;
+    }
+    if (ended.code !== 0) {
+      throw failure(ended);
+    }
+    if (inputError !== undefined) {
+      throw inputError;
+    }
   }
 
   const stream = readableOf(whatItWrites(), () => {
@@ -116,7 +130,9 @@ export function outputOf({ command, args, env, input, signal, onLine, failure }:
     child.stdout.destroy();
     end(child);
   });
-  if (signal !== undefined) addAbortSignal(signal, stream);
+  if (signal !== undefined) {
+    addAbortSignal(signal, stream);
+  }
   const done = (async () => {
     try {
       await finished(stream, { writable: false });
@@ -140,13 +156,17 @@ export async function readingOf({
   const child = spawn(command, args, { env, stdio: ["ignore", writeEnd, "pipe"] });
   writeEnd.destroy();
   const done = exitOf(child).then((ended) => {
-    if (ended.code !== 0) throw failure(ended);
+    if (ended.code !== 0) {
+      throw failure(ended);
+    }
   });
   void outcome(done);
   return {
     async read(target) {
       const filled = await pipe.read(target);
-      if (filled < target.length) await done;
+      if (filled < target.length) {
+        await done;
+      }
       return filled;
     },
     stop() {
@@ -167,7 +187,9 @@ export function readingOfOutput({ stream, done }: Output): Reading {
 /** Programs that are running. None outlives this process: those that do not end when asked are killed. */
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const child of running) {
+    child.kill("SIGKILL");
+  }
 });
 
 function exitOf(child: ChildProcess): Promise<Exit> {
@@ -189,14 +211,18 @@ function exitOf(child: ChildProcess): Promise<Exit> {
 
 function endWhenAborted(child: ChildProcess, signal: AbortSignal | undefined): () => void {
   const stop = () => end(child);
-  if (signal?.aborted === true) stop();
+  if (signal?.aborted === true) {
+    stop();
+  }
   signal?.addEventListener("abort", stop, { once: true });
   return () => signal?.removeEventListener("abort", stop);
 }
 
 /** Ends a running process: asks it first, and kills it after a while. */
 function end(child: ChildProcess): void {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+    return;
+  }
   child.kill("SIGTERM");
   const force = setTimeout(() => child.kill("SIGKILL"), grace);
   force.unref();
@@ -208,10 +234,14 @@ function splitLines(output: Readable, onLine: (line: string) => void): void {
   output.setEncoding("utf8").on("data", (text: string) => {
     const lines = (rest + text).split(/\r?\n/);
     rest = lines.pop() ?? "";
-    for (const line of lines) onLine(line);
+    for (const line of lines) {
+      onLine(line);
+    }
   });
   output.once("end", () => {
-    if (rest !== "") onLine(rest);
+    if (rest !== "") {
+      onLine(rest);
+    }
   });
 }
 

@@ -18,7 +18,9 @@ export async function readBytes(stream: Readable, most: number, onChunk?: () => 
     onChunk?.();
     chunks.push(piece.subarray(0, most - bytes));
     bytes += piece.length;
-    if (bytes > most) return { bytes: Buffer.concat(chunks), isWhole: false };
+    if (bytes > most) {
+      return { bytes: Buffer.concat(chunks), isWhole: false };
+    }
   }
   return { bytes: Buffer.concat(chunks), isWhole: true };
 }

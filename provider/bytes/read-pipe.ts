@@ -47,7 +47,9 @@ export class ReadPipe implements ByteSource {
     const server = createServer({ pauseOnConnect: true });
     try {
       const path = join(folder, "s");
-      if (Buffer.byteLength(path) > longestName) throw new Error(`${path} is too long a name for a socket`);
+      if (Buffer.byteLength(path) > longestName) {
+        throw new Error(`${path} is too long a name for a socket`);
+      }
       server.listen(path);
       await once(server, "listening");
       const accepted = new Promise<Socket>((resolve) => server.once("connection", resolve));
@@ -70,11 +72,19 @@ export class ReadPipe implements ByteSource {
   }
 
   read(target: Buffer): Promise<number> {
-    if (this.#reader !== undefined) throw new Error("a pipe is read by one at a time");
+    if (this.#reader !== undefined) {
+      throw new Error("a pipe is read by one at a time");
+    }
     const filled = this.#takeKept(target);
-    if (filled === target.length) return Promise.resolve(filled);
-    if (this.#over?.error !== undefined) return Promise.reject(this.#over.error);
-    if (this.#over !== undefined) return Promise.resolve(filled);
+    if (filled === target.length) {
+      return Promise.resolve(filled);
+    }
+    if (this.#over?.error !== undefined) {
+      return Promise.reject(this.#over.error);
+    }
+    if (this.#over !== undefined) {
+      return Promise.resolve(filled);
+    }
     return new Promise((resolve, reject) => {
       this.#reader = { target, filled, resolve, reject };
       this.#socket.resume();
@@ -95,11 +105,17 @@ export class ReadPipe implements ByteSource {
 
   /** The socket calls this with the number of bytes received; returns whether it should continue. */
   #arrived(length: number): boolean {
-    if (!this.#direct) this.#kept = this.#spare.subarray(0, length);
+    if (!this.#direct) {
+      this.#kept = this.#spare.subarray(0, length);
+    }
     const reader = this.#reader;
-    if (reader === undefined) return false;
+    if (reader === undefined) {
+      return false;
+    }
     reader.filled += this.#direct ? length : this.#takeKept(reader.target.subarray(reader.filled));
-    if (reader.filled < reader.target.length) return true;
+    if (reader.filled < reader.target.length) {
+      return true;
+    }
     this.#reader = undefined;
     reader.resolve(reader.filled);
     return false;
@@ -115,7 +131,10 @@ export class ReadPipe implements ByteSource {
     this.#over ??= { error };
     const reader = this.#reader;
     this.#reader = undefined;
-    if (error === undefined) reader?.resolve(reader.filled);
-    else reader?.reject(error);
+    if (error === undefined) {
+      reader?.resolve(reader.filled);
+    } else {
+      reader?.reject(error);
+    }
   }
 }

@@ -25,8 +25,12 @@ export function sourceOf(chunks: AsyncIterable<unknown>): ByteSource {
       while (filled < target.length) {
         if (rest.length === 0) {
           const { done, value } = await source.next();
-          if (done === true) break;
-          if (!Buffer.isBuffer(value)) throw new TypeError("a source of bytes must give bytes");
+          if (done === true) {
+            break;
+          }
+          if (!Buffer.isBuffer(value)) {
+            throw new TypeError("a source of bytes must give bytes");
+          }
           rest = value;
         }
         const copied = rest.copy(target, filled);
@@ -56,16 +60,22 @@ export function readingOfChunks(chunks: AsyncGenerator<Buffer>, stop: () => void
   done.catch(nothing);
   return {
     read(target) {
-      if (stopped !== undefined) return Promise.reject(stopped);
+      if (stopped !== undefined) {
+        return Promise.reject(stopped);
+      }
       return new Promise((resolve, reject) => {
         rejectRead = reject;
         source.read(target).then(
           (filled) => {
-            if (filled < target.length) ended();
+            if (filled < target.length) {
+              ended();
+            }
             resolve(filled);
           },
           (error: unknown) => {
-            if (stopped === undefined) stop();
+            if (stopped === undefined) {
+              stop();
+            }
             failed(stopped ?? error);
             reject(error);
           },
@@ -73,7 +83,9 @@ export function readingOfChunks(chunks: AsyncGenerator<Buffer>, stop: () => void
       });
     },
     stop() {
-      if (stopped !== undefined) return;
+      if (stopped !== undefined) {
+        return;
+      }
       stopped = new Error("the reading was stopped");
       stop();
       rejectRead(stopped);
@@ -87,8 +99,12 @@ export function readingOfChunks(chunks: AsyncGenerator<Buffer>, stop: () => void
 
 /** Stops a reading when the signal aborts. */
 export function stopOnAbort(reading: Reading, signal: AbortSignal | undefined): void {
-  if (signal === undefined) return;
-  if (signal.aborted) reading.stop();
+  if (signal === undefined) {
+    return;
+  }
+  if (signal.aborted) {
+    reading.stop();
+  }
   signal.addEventListener("abort", reading.stop, { once: true });
   const over = () => signal.removeEventListener("abort", reading.stop);
   reading.done.then(over, over);

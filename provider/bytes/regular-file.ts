@@ -30,13 +30,16 @@ async function readUpTo(file: FileHandle, path: string, mostBytes: number): Prom
   let length = 0;
   for (;;) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(64 * 1024));
-    if (bytesRead === 0) return Buffer.concat(chunks);
+    if (bytesRead === 0) {
+      return Buffer.concat(chunks);
+    }
     chunks.push(buffer.subarray(0, bytesRead));
     length += bytesRead;
-    if (length > mostBytes)
+    if (length > mostBytes) {
       throw new NotRegularError(
         `${path} has more than ${mostBytes / mebibyte} MiB, the most that is read of such a file`,
       );
+    }
   }
 }
 
@@ -48,7 +51,9 @@ interface Kind {
 }
 
 function assertRegular(path: string, found: Kind): void {
-  if (found.isFile()) return;
+  if (found.isFile()) {
+    return;
+  }
   const kind = found.isDirectory()
     ? "a folder"
     : found.isFIFO()

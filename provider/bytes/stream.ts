@@ -25,14 +25,18 @@ export function readableOf(chunks: AsyncGenerator<Buffer>, stop: () => void): Re
     try {
       for (;;) {
         const { done, value } = await chunks.next();
-        if (stream.destroyed) return;
+        if (stream.destroyed) {
+          return;
+        }
         if (done === true) {
           ended = true;
           stream.push(null);
           return;
         }
         // After an empty chunk the stream would not ask again.
-        if (value.length === 0) continue;
+        if (value.length === 0) {
+          continue;
+        }
         stream.push(value);
         return;
       }
@@ -63,9 +67,13 @@ export async function* inOrder<T, R>(
       // The loop handles the error when it reaches this item. Until then it must not count as unhandled.
       result.catch(nothing);
       underWay.push(result);
-      while (underWay.length >= ahead) yield await first(underWay);
+      while (underWay.length >= ahead) {
+        yield await first(underWay);
+      }
     }
-    while (underWay.length > 0) yield await first(underWay);
+    while (underWay.length > 0) {
+      yield await first(underWay);
+    }
   } finally {
     await Promise.allSettled(underWay);
   }
@@ -73,7 +81,9 @@ export async function* inOrder<T, R>(
 
 function first<R>(queue: Promise<R>[]): Promise<R> {
   const result = queue.shift();
-  if (result === undefined) throw new RangeError("nothing is under way");
+  if (result === undefined) {
+    throw new RangeError("nothing is under way");
+  }
   return result;
 }
 
@@ -86,8 +96,12 @@ export async function feed(source: AsyncIterable<Buffer>, entries: Extract): Pro
   entries.on("error", nothing);
   try {
     for await (const chunk of source) {
-      if (entries.destroyed) return;
-      if (!entries.write(chunk)) await drained(entries);
+      if (entries.destroyed) {
+        return;
+      }
+      if (!entries.write(chunk)) {
+        await drained(entries);
+      }
     }
     entries.end(undefined);
   } catch (error) {
@@ -105,6 +119,8 @@ export function drained(entries: Extract): Promise<void> {
     };
     entries.on("drain", done);
     entries.on("close", done);
-    if (entries.destroyed) done();
+    if (entries.destroyed) {
+      done();
+    }
   });
 }

@@ -45,7 +45,9 @@ export async function compressor(
   for (const { name, args, level } of known.filter((program) => names.includes(program.name))) {
     for (const folder of folders) {
       const command = join(folder, name);
-      if (await isProgram(command)) return { name, command, args, level };
+      if (await isProgram(command)) {
+        return { name, command, args, level };
+      }
     }
   }
   throw new CompressorNotFoundError(
@@ -87,7 +89,9 @@ export async function namelessFile(bytes: Buffer): Promise<FileHandle> {
   const file = await open(path, "wx+", 0o600);
   try {
     await unlink(path);
-    for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
+    for (let at = 0; at < bytes.length; ) {
+      at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
+    }
     return file;
   } catch (error) {
     await file.close();
@@ -100,7 +104,9 @@ export async function wholeFile(file: FileHandle): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe((await file.stat()).size);
   for (let at = 0; at < bytes.length; ) {
     const { bytesRead } = await file.read(bytes, at, bytes.length - at, at);
-    if (bytesRead === 0) return bytes.subarray(0, at);
+    if (bytesRead === 0) {
+      return bytes.subarray(0, at);
+    }
     at += bytesRead;
   }
   return bytes;

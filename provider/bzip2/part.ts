@@ -35,13 +35,18 @@ const largestPart = 256 * 1024 * 1024;
 /** Reads a part, and proves with the trailer's CRC that every block was found. Throws {@link PartError}. */
 export function readPart(bytes: Buffer): Part {
   const level = (bytes[3] ?? 0) - 0x30;
-  if (bytes.toString("latin1", 0, 3) !== "BZh" || level < 1 || level > 9)
+  if (bytes.toString("latin1", 0, 3) !== "BZh" || level < 1 || level > 9) {
     throw new PartError("these bytes do not begin as a bzip2 stream does");
-  if (bytes.length > largestPart) throw new PartError(`a part of ${bytes.length} bytes is too large to be read as one`);
+  }
+  if (bytes.length > largestPart) {
+    throw new PartError(`a part of ${bytes.length} bytes is too large to be read as one`);
+  }
   const end = trailerOf(bytes);
   const crc = bits32(bytes, end + 48);
   const starts = blockStarts(bytes, headerBits, end);
-  if (end > headerBits && starts[0] !== headerBits) throw new PartError("the first block is not where it has to be");
+  if (end > headerBits && starts[0] !== headerBits) {
+    throw new PartError("the first block is not where it has to be");
+  }
   const blocks = countBlocks(
     starts.map((start) => bits32(bytes, start + 48)),
     crc,
@@ -58,8 +63,14 @@ export function foldCrc(crc: number, next: number, blocks = 1): number {
 /** How many blocks give the trailer's CRC. Leaves out a magic that occurs by chance (one bit in 2^48). */
 function countBlocks(crcs: readonly number[], crc: number): number {
   const fold = (left: number | undefined) => crcs.reduce((sum, next, i) => (i === left ? sum : foldCrc(sum, next)), 0);
-  if (fold(undefined) === crc) return crcs.length;
-  for (let i = 1; i < crcs.length; i++) if (fold(i) === crc) return crcs.length - 1;
+  if (fold(undefined) === crc) {
+    return crcs.length;
+  }
+  for (let i = 1; i < crcs.length; i++) {
+    if (fold(i) === crc) {
+      return crcs.length - 1;
+    }
+  }
   throw new PartError("the CRCs of the blocks do not give the CRC of the stream");
 }
 
@@ -67,8 +78,12 @@ function countBlocks(crcs: readonly number[], crc: number): number {
 function trailerOf(bytes: Buffer): number {
   for (let padding = 0; padding < 8; padding++) {
     const at = bytes.length * 8 - padding - trailerBits;
-    if (at < headerBits) break;
-    if (isMagic(bytes, at, trailerMagic) && ((bytes.at(-1) ?? 0) & ((1 << padding) - 1)) === 0) return at;
+    if (at < headerBits) {
+      break;
+    }
+    if (isMagic(bytes, at, trailerMagic) && ((bytes.at(-1) ?? 0) & ((1 << padding) - 1)) === 0) {
+      return at;
+    }
   }
   throw new PartError("these bytes do not end as a bzip2 stream does: they are cut off, or damaged");
 }
@@ -85,7 +100,9 @@ function blockStarts(bytes: Buffer, from: number, to: number): number[] {
     for (; places !== 0; places &= places - 1) {
       const place = 31 - Math.clz32(places & -places);
       const start = (at - 1 - (place >>> 3)) * 8 + (place & 7);
-      if (start >= from && start < to && isMagic(bytes, start, blockMagic)) starts.push(start);
+      if (start >= from && start < to && isMagic(bytes, start, blockMagic)) {
+        starts.push(start);
+      }
     }
   }
   return starts.sort((a, b) => a - b);

@@ -28,8 +28,9 @@ export class Splicer {
    * large for a decoder.
    */
   add(part: Part): Buffer {
-    if (part.level > this.level)
+    if (part.level > this.level) {
       throw new PartError(`a part of level ${part.level} cannot be part of a stream of level ${this.level}`);
+    }
     this.#crc = foldCrc(this.#crc, part.crc, part.blocks);
     return this.#append(part.bytes.subarray(headerBits / 8), part.bits);
   }

@@ -19,7 +19,9 @@ export function parseShebang(content: Buffer): Shebang | undefined {
 
 /** The program that runs the script, also through env: a path, or a name that PATH resolves. */
 export function programOf({ interpreter, argument }: Shebang): string | undefined {
-  if (posix.basename(interpreter) !== "env") return interpreter;
+  if (posix.basename(interpreter) !== "env") {
+    return interpreter;
+  }
   return argument.split(/\s+/).find((word) => word !== "" && !word.startsWith("-") && !word.includes("="));
 }
 
@@ -37,17 +39,22 @@ export function checkScriptText(content: Buffer, line?: number, file?: string): 
   const place = (found: Finding, at: { line: number; column: number }): Finding =>
     file === undefined ? found : { ...found, at: { file, ...at } };
   // A compiled program needs neither.
-  if (content.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"))) return [];
+  if (content.subarray(0, 4).equals(Buffer.from("\x7fELF", "latin1"))) {
+    return [];
+  }
   if (isPointer(content)) {
     const message = `${startScript} is a pointer of Git LFS, not the script`;
     return [place(finding("ICA025", "error", message, line), { line: 1, column: 1 })];
   }
-  if (parseShebang(content) === undefined)
+  if (parseShebang(content) === undefined) {
     return [
       place(finding("ICA007", "error", `${startScript} ${whatItStartsWith(content)}`, line), { line: 1, column: 1 }),
     ];
+  }
   const carriage = content.indexOf("\r\n");
-  if (carriage === -1) return [];
+  if (carriage === -1) {
+    return [];
+  }
   const before = content.subarray(0, carriage).toString("utf8").split("\n");
   const at = before.length;
   const message = `${startScript} has Windows line ends (CRLF), the first in its line ${at}`;
@@ -55,8 +62,11 @@ export function checkScriptText(content: Buffer, line?: number, file?: string): 
 }
 
 function whatItStartsWith(content: Buffer): string {
-  if (content.length === 0) return "is empty";
-  if (content.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])))
+  if (content.length === 0) {
+    return "is empty";
+  }
+  if (content.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf]))) {
     return 'has a byte order mark before its first line, so it does not start with "#!"';
+  }
   return 'does not start with "#!"';
 }

@@ -56,8 +56,12 @@ export class ArchiveLook {
   async *pass(source: Readable, done: (image: SeenImage) => Promise<void>): AsyncGenerator<Buffer> {
     try {
       for await (const chunk of bytesOf(source)) {
-        if (this.#entries.destroyed) await this.#read;
-        if (!this.#entries.write(chunk)) await drained(this.#entries);
+        if (this.#entries.destroyed) {
+          await this.#read;
+        }
+        if (!this.#entries.write(chunk)) {
+          await drained(this.#entries);
+        }
         yield chunk;
       }
       this.#entries.end(undefined);
@@ -71,7 +75,9 @@ export class ArchiveLook {
   async #readEntries(): Promise<void> {
     for await (const entry of this.#entries) {
       const { name, type, size = 0 } = entry.header;
-      if (type === "file") await this.#readEntry(name.replace(/^(?:\.\/)+/, ""), size, bytesOf(entry));
+      if (type === "file") {
+        await this.#readEntry(name.replace(/^(?:\.\/)+/, ""), size, bytesOf(entry));
+      }
       entry.resume();
     }
   }
@@ -79,16 +85,23 @@ export class ArchiveLook {
   async #readEntry(name: string, size: number, content: AsyncIterable<Buffer>): Promise<void> {
     this.#sizes.set(name, size);
     if (size > largestMetadata) {
-      if (layerName.test(name)) this.#layers.set(name, await this.#readLayer(content));
+      if (layerName.test(name)) {
+        this.#layers.set(name, await this.#readLayer(content));
+      }
       return;
     }
     const chunks: Buffer[] = [];
-    for await (const chunk of content) chunks.push(chunk);
+    for await (const chunk of content) {
+      chunks.push(chunk);
+    }
     const bytes = Buffer.concat(chunks);
     const opens = bytes[0] === openingBrace || bytes[0] === openingBracket;
     // An archive begins with the name of its first file, which may also start with these characters.
-    if (opens && parseJson(bytes.toString("utf8")) !== undefined) this.#documents.set(name, bytes);
-    else if (layerName.test(name)) this.#layers.set(name, await this.#readLayer(each(bytes)));
+    if (opens && parseJson(bytes.toString("utf8")) !== undefined) {
+      this.#documents.set(name, bytes);
+    } else if (layerName.test(name)) {
+      this.#layers.set(name, await this.#readLayer(each(bytes)));
+    }
   }
 
   async #readLayer(content: AsyncIterable<Buffer>): Promise<LayerEntries | "compressed"> {
@@ -96,21 +109,28 @@ export class ArchiveLook {
     const first = await chunks.next();
     const start: Buffer = first.done === true ? Buffer.alloc(0) : first.value;
     // The reader of the entries skips the rest.
-    if (isPacked(start)) return "compressed";
+    if (isPacked(start)) {
+      return "compressed";
+    }
     return readLayer(each(start, { [Symbol.asyncIterator]: () => chunks }), this.#always, this.#budget);
   }
 
   #image(): SeenImage {
     const [{ Config, Layers }] = this.#document("manifest.json", manifestSchema);
     const config = this.#documents.get(Config);
-    if (config === undefined) throw new ArchiveLookError(`the image's archive has no configuration ${Config}`);
+    if (config === undefined) {
+      throw new ArchiveLookError(`the image's archive has no configuration ${Config}`);
+    }
     const layers = Layers.map((name) => {
       const layer = this.#layers.get(name);
-      if (layer === undefined) throw new ArchiveLookError(`the image's archive has no layer ${name}`);
-      if (layer === "compressed")
+      if (layer === undefined) {
+        throw new ArchiveLookError(`the image's archive has no layer ${name}`);
+      }
+      if (layer === "compressed") {
         throw new ArchiveLookError(
           `the layer ${name} came compressed, so it cannot be looked into: does the builder run a BuildKit that knows force-compression (0.9 or newer)?`,
         );
+      }
       return layer;
     });
     const files = new LayeredFiles(layers);
@@ -127,9 +147,13 @@ export class ArchiveLook {
 
   #document<T>(name: string, schema: z.ZodType<T>): T {
     const text = this.#documents.get(name)?.toString("utf8");
-    if (text === undefined) throw new ArchiveLookError(`the image's archive has no ${name}`);
+    if (text === undefined) {
+      throw new ArchiveLookError(`the image's archive has no ${name}`);
+    }
     const parsed = schema.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
+    if (parsed.success) {
+      return parsed.data;
+    }
     throw new ArchiveLookError(
       `${name} of the image's archive is not as BuildKit writes it: ${z.prettifyError(parsed.error)}`,
     );
@@ -150,12 +174,16 @@ function parseJson(text: string): unknown {
 
 async function* bytesOf(source: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
   for await (const chunk of source) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError("an archive is made of bytes");
+    if (!Buffer.isBuffer(chunk)) {
+      throw new TypeError("an archive is made of bytes");
+    }
     yield chunk;
   }
 }
 
 async function* each(first: Buffer, rest?: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield first;
-  if (rest !== undefined) yield* rest;
+  if (rest !== undefined) {
+    yield* rest;
+  }
 }

@@ -52,7 +52,9 @@ export function beyondClient(
   spec: Pick<BuildSpec, "cacheFrom" | "cacheTo" | "builder">,
   { builds }: Pick<DockerClient, "builds">,
 ): BuildSpecError[] {
-  if (builds === "buildx") return [];
+  if (builds === "buildx") {
+    return [];
+  }
   const wanted = [
     (spec.cacheTo?.length ?? 0) > 0 ? ["build.cacheTo"] : [],
     spec.builder === undefined ? [] : ["build.builder"],
@@ -85,12 +87,16 @@ export function buildCommand(
   result: BuildResult = "store",
 ): { args: string[]; env: Record<string, string> } {
   const [refused] = beyondClient(spec, client);
-  if (refused !== undefined) throw refused;
+  if (refused !== undefined) {
+    throw refused;
+  }
   const byEnv: Record<string, string> = {};
   const buildArgs = Object.entries(spec.args ?? {}).flatMap(([name, value]) => {
     // A value in the environment keeps the command line short, but must not change what the client itself does. So only safe
     // names go there.
-    if (!canGoByEnvironment(name, env)) return ["--build-arg", `${name}=${value}`];
+    if (!canGoByEnvironment(name, env)) {
+      return ["--build-arg", `${name}=${value}`];
+    }
     byEnv[name] = value;
     return ["--build-arg", name];
   });
@@ -128,7 +134,9 @@ function canGoByEnvironment(name: string, env: NodeJS.ProcessEnv): boolean {
 
 function secretOption(id: string, source: SecretSource, env: NodeJS.ProcessEnv): string {
   const property = checkedId("build.secrets", id);
-  if ("file" in source) return `id=${id},${csvField(`src=${resolve(source.file)}`)}`;
+  if ("file" in source) {
+    return `id=${id},${csvField(`src=${resolve(source.file)}`)}`;
+  }
   variable(source.env, property, env);
   return `id=${id},${csvField(`env=${source.env}`)}`;
 }
@@ -138,20 +146,24 @@ function sshOption(id: string, source: SecretSource, env: NodeJS.ProcessEnv): st
   const property = checkedId("build.ssh", id);
   const path = "file" in source ? resolve(source.file) : variable(source.env, property, env);
   // The client would read the text after a comma as another key, and supports no quotes here.
-  if (path.includes(",")) throw new BuildSpecError(property, `docker takes no path with a comma in it: ${path}`);
+  if (path.includes(",")) {
+    throw new BuildSpecError(property, `docker takes no path with a comma in it: ${path}`);
+  }
   return `${id}=${path}`;
 }
 
 function checkedId(map: string, id: string): string {
-  if (!/^[\w.-]+$/.test(id))
+  if (!/^[\w.-]+$/.test(id)) {
     throw new BuildSpecError(`${map}.${id}`, "an id may hold letters, digits, dots, dashes and underscores");
+  }
   return `${map}.${id}`;
 }
 
 function variable(name: string, property: string, env: NodeJS.ProcessEnv): string {
   const value = env[name];
-  if (value === undefined || value === "")
+  if (value === undefined || value === "") {
     throw new BuildSpecError(property, `the environment variable ${name} is not set`);
+  }
   return value;
 }
 

@@ -73,7 +73,9 @@ export class Docker {
     const exit = await runLines({ ...command, ...(signal === undefined ? {} : { signal }) }, (line) =>
       progress.add(blank(line, secrets)),
     );
-    if (exit.code !== 0) throw progress.failure(exit.words);
+    if (exit.code !== 0) {
+      throw progress.failure(exit.words);
+    }
   }
 
   /**
@@ -115,17 +117,25 @@ export class Docker {
    */
   async driverOf(builder: string): Promise<string> {
     const result = await this.#try(["buildx", "inspect", "--", builder]);
-    if (!result.ok) throw new BuilderError(builder, result.words);
+    if (!result.ok) {
+      throw new BuilderError(builder, result.words);
+    }
     const driver = /^Driver:\s+(\S+)/m.exec(result.stdout)?.[1];
-    if (driver === undefined) throw new BuilderError(builder, "docker buildx inspect names no driver");
+    if (driver === undefined) {
+      throw new BuilderError(builder, "docker buildx inspect names no driver");
+    }
     return driver;
   }
 
   /** Docker's data about an image; undefined when there is no such image here. Never pulls. */
   async inspect(ref: string): Promise<ImageInfo | undefined> {
     const result = await this.#try(["image", "inspect", "--", ref]);
-    if (result.ok) return parseImageInfo(result.stdout);
-    if (/no such (image|object)/i.test(result.words)) return undefined;
+    if (result.ok) {
+      return parseImageInfo(result.stdout);
+    }
+    if (/no such (image|object)/i.test(result.words)) {
+      return undefined;
+    }
     throw new DockerError("docker image inspect", result.words);
   }
 
@@ -171,8 +181,12 @@ export class Docker {
   /** Removes an image's name, and with the last name the image. True if the name existed. */
   async removeImage(ref: string): Promise<boolean> {
     const result = await this.#try(["image", "rm", "--", ref]);
-    if (result.ok) return true;
-    if (/no such image/i.test(result.words)) return false;
+    if (result.ok) {
+      return true;
+    }
+    if (/no such image/i.test(result.words)) {
+      return false;
+    }
     throw new DockerError("docker image rm", result.words);
   }
 
@@ -182,7 +196,9 @@ export class Docker {
       const found = new Map<string, ImageFile>();
       for (const path of paths) {
         const file = await read(path);
-        if (file !== undefined) found.set(path, file);
+        if (file !== undefined) {
+          found.set(path, file);
+        }
       }
       return found;
     });
@@ -222,14 +238,18 @@ export class Docker {
       await readable(stream);
       return stream;
     } catch (error) {
-      if (error instanceof DockerError && nothingThere.test(error.words)) return undefined;
+      if (error instanceof DockerError && nothingThere.test(error.words)) {
+        return undefined;
+      }
       throw error;
     }
   }
 
   async #run(command: string, args: readonly string[]): Promise<string> {
     const result = await this.#try(args);
-    if (result.ok) return result.stdout;
+    if (result.ok) {
+      return result.stdout;
+    }
     throw new DockerError(command, result.words);
   }
 

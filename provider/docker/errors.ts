@@ -60,12 +60,17 @@ function isDenied(words: string): boolean {
 }
 
 function adviceFor(words: string): string {
-  if (/cannot connect to the docker daemon|error during connect|is the docker daemon running/i.test(words))
+  if (/cannot connect to the docker daemon|error during connect|is the docker daemon running/i.test(words)) {
     return "Start Docker, or name the engine to use in DOCKER_HOST.";
-  if (isDenied(words)) return 'Let this user talk to Docker, for example by adding it to the group "docker".';
-  if (builderLost.test(words))
+  }
+  if (isDenied(words)) {
+    return 'Let this user talk to Docker, for example by adding it to the group "docker".';
+  }
+  if (builderLost.test(words)) {
     return "The builder ended or cannot be reached: `docker buildx inspect NAME --bootstrap` tells more. Running the same command again is safe.";
-  if (/no space left on device/i.test(words))
+  }
+  if (/no space left on device/i.test(words)) {
     return 'The disk of the Docker engine is full: "docker system df" shows what fills it.';
+  }
   return "";
 }

@@ -43,12 +43,18 @@ export async function findDockerClient(env: NodeJS.ProcessEnv, folders?: readonl
 async function abilityOf(command: string, env: NodeJS.ProcessEnv): Promise<DockerClient["builds"]> {
   const ask = (...args: string[]) => run({ command, args, env, signal: AbortSignal.timeout(patience) });
   const version = await ask("--version");
-  if (version.code !== 0) throw new Error(`it does not start (${version.words})`);
+  if (version.code !== 0) {
+    throw new Error(`it does not start (${version.words})`);
+  }
   const plugin = await ask("buildx", "version");
   // An old client answers an unknown command with its help text, and may still exit with 0.
-  if (plugin.code === 0 && /\d\.\d/.test(plugin.stdout) && !/^[ \t]*usage:/im.test(plugin.stdout)) return "buildx";
+  if (plugin.code === 0 && /\d\.\d/.test(plugin.stdout) && !/^[ \t]*usage:/im.test(plugin.stdout)) {
+    return "buildx";
+  }
   const major = Number(/version v?(\d+)\./i.exec(version.stdout)?.[1]);
-  if (major >= oldestClassic && major < firstWithoutBuildKit) return "classic";
+  if (major >= oldestClassic && major < firstWithoutBuildKit) {
+    return "classic";
+  }
   throw new Error(`${version.stdout.trim()}, without the buildx plugin, so it cannot use BuildKit`);
 }
 

@@ -29,7 +29,9 @@ export type CopyOut = (path: string, followLink: boolean) => Promise<Readable | 
 export async function readImageFile(path: string, copyOut: CopyOut): Promise<ImageFile | undefined> {
   const absolute = posix.resolve("/", path);
   const first = await firstEntry(await copyOut(absolute, false));
-  if (first?.type !== "symlink") return first;
+  if (first?.type !== "symlink") {
+    return first;
+  }
   // The engine follows the whole chain of links in the image. A link that leads nowhere is returned as a link.
   const target = await firstEntry(await copyOut(absolute, true));
   return target === undefined || first.linkname === undefined ? first : { ...target, linkname: first.linkname };
@@ -50,11 +52,15 @@ export async function findInImageFolder(
   copyOut: CopyOut,
 ): Promise<FolderEntry[]> {
   const archive = await copyOut(folder, false);
-  if (archive === undefined) return [];
+  if (archive === undefined) {
+    return [];
+  }
   const entries = extract();
   const fed = pipeline(archive, entries);
   const [read] = await Promise.allSettled([pick(entries, wanted, most), fed]);
-  if (read.status === "rejected") throw read.reason;
+  if (read.status === "rejected") {
+    throw read.reason;
+  }
   return read.value;
 }
 
@@ -63,19 +69,27 @@ async function pick(entries: Extract, wanted: (entry: FolderEntry) => boolean, m
   for await (const entry of entries) {
     const path = entry.header.name.split("/").slice(1).join("/").replace(/\/$/, "");
     const described = { path, uid: entry.header.uid ?? 0 };
-    if (path !== "" && wanted(described)) found.push(described);
-    if (found.length >= most) break;
+    if (path !== "" && wanted(described)) {
+      found.push(described);
+    }
+    if (found.length >= most) {
+      break;
+    }
     entry.resume();
   }
   return found;
 }
 
 async function firstEntry(archive: Readable | undefined): Promise<ImageFile | undefined> {
-  if (archive === undefined) return undefined;
+  if (archive === undefined) {
+    return undefined;
+  }
   const entries = extract();
   const fed = pipeline(archive, entries);
   const [read] = await Promise.allSettled([readFirst(entries), fed]);
-  if (read.status === "rejected") throw read.reason;
+  if (read.status === "rejected") {
+    throw read.reason;
+  }
   return read.value;
 }
 
@@ -86,10 +100,14 @@ async function readFirst(entries: Extract): Promise<ImageFile | undefined> {
     let length = 0;
     if (entry.header.type === "file") {
       for await (const chunk of entry) {
-        if (!Buffer.isBuffer(chunk)) throw new TypeError("a tar entry is made of bytes");
+        if (!Buffer.isBuffer(chunk)) {
+          throw new TypeError("a tar entry is made of bytes");
+        }
         chunks.push(chunk);
         length += chunk.length;
-        if (length >= largestContent) break;
+        if (length >= largestContent) {
+          break;
+        }
       }
     }
     return describe(entry.header, Buffer.concat(chunks).subarray(0, largestContent));
@@ -106,6 +124,8 @@ function describe(header: Header, content: Buffer): ImageFile {
 
 /** The type of a tar entry, reduced to what matters here. */
 export function kindOf(type: Header["type"]): ImageFile["type"] {
-  if (type === "file" || type === "contiguous-file") return "file";
+  if (type === "file" || type === "contiguous-file") {
+    return "file";
+  }
   return type === "directory" || type === "symlink" ? type : "other";
 }

@@ -33,9 +33,13 @@ export function instructionOf(createdBy: string): string {
   const shells = shellsIn(words);
   const commandOf = (end: number) => words.slice(end + 1).join(" ");
   const last = shells.at(-1);
-  if (/^(?:RUN )?\|\d+ /.test(text)) return `RUN ${last === undefined ? "…" : commandOf(last.end)}`;
+  if (/^(?:RUN )?\|\d+ /.test(text)) {
+    return `RUN ${last === undefined ? "…" : commandOf(last.end)}`;
+  }
   const [first] = shells;
-  if (first?.start !== 0) return text === "" ? "the base image" : text;
+  if (first?.start !== 0) {
+    return text === "" ? "the base image" : text;
+  }
   const command = commandOf(first.end);
   return command.startsWith("#(nop) ") ? command.slice("#(nop) ".length) : `RUN ${command}`;
 }
@@ -45,9 +49,13 @@ function shellsIn(words: readonly string[]): { start: number; end: number }[] {
   const ends = new Map<number, number>();
   let start: number | undefined;
   words.forEach((word, i) => {
-    if (/^\/./.test(word)) start = i;
-    else if (!/^-.|^pipefail$/.test(word)) start = undefined;
-    else if (word === "-c" && start !== undefined && i < words.length - 1) ends.set(start, i);
+    if (/^\/./.test(word)) {
+      start = i;
+    } else if (!/^-.|^pipefail$/.test(word)) {
+      start = undefined;
+    } else if (word === "-c" && start !== undefined && i < words.length - 1) {
+      ends.set(start, i);
+    }
   });
   return [...ends].map(([start, end]) => ({ start, end }));
 }

@@ -28,7 +28,9 @@ export class TextBudget {
     this.#left = bytes;
   }
   takes(bytes: number): boolean {
-    if (bytes > this.#left) return false;
+    if (bytes > this.#left) {
+      return false;
+    }
     this.#left -= bytes;
     return true;
   }
@@ -57,9 +59,11 @@ export async function readLayer(
   for await (const entry of reader) {
     const path = posix.resolve("/", entry.header.name);
     const name = posix.basename(path);
-    if (name === ".wh..wh..opq") opaque.add(posix.dirname(path));
-    else if (name.startsWith(".wh.")) removed.add(posix.join(posix.dirname(path), name.slice(4)));
-    else {
+    if (name === ".wh..wh..opq") {
+      opaque.add(posix.dirname(path));
+    } else if (name.startsWith(".wh.")) {
+      removed.add(posix.join(posix.dirname(path), name.slice(4)));
+    } else {
       const kept = await keep(entry, entry.header, path, always, budget);
       entries.set(path, { ...describe(entry.header), kept });
     }
@@ -76,13 +80,21 @@ async function keep(
   always: ReadonlySet<string>,
   budget: TextBudget,
 ): Promise<Buffer | undefined> {
-  if (type !== "file" || size === 0) return noBytes;
+  if (type !== "file" || size === 0) {
+    return noBytes;
+  }
   const wanted = always.has(path);
-  if (!wanted && (size > largestText || !textFolders.test(path) || programTrees.test(path))) return undefined;
+  if (!wanted && (size > largestText || !textFolders.test(path) || programTrees.test(path))) {
+    return undefined;
+  }
   const bytes = await start(content, largestContent);
-  if (wanted) return bytes;
+  if (wanted) {
+    return bytes;
+  }
   // Of a program, keep only the fact that it is one.
-  if (bytes.includes(0)) return aProgram;
+  if (bytes.includes(0)) {
+    return aProgram;
+  }
   return budget.takes(bytes.length) ? bytes : undefined;
 }
 
@@ -94,8 +106,12 @@ async function start(content: AsyncIterable<unknown>, most: number): Promise<Buf
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of content) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError("a tar entry is made of bytes");
-    if (length < most) chunks.push(chunk);
+    if (!Buffer.isBuffer(chunk)) {
+      throw new TypeError("a tar entry is made of bytes");
+    }
+    if (length < most) {
+      chunks.push(chunk);
+    }
     length += chunk.length;
   }
   return Buffer.concat(chunks).subarray(0, most);

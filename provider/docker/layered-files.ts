@@ -27,12 +27,18 @@ export class LayeredFiles {
   read(path: string): ImageFile | undefined {
     const absolute = posix.resolve("/", path);
     const folder = this.#resolve(posix.dirname(absolute));
-    if (folder === undefined) return undefined;
+    if (folder === undefined) {
+      return undefined;
+    }
     const place = posix.join(folder, posix.basename(absolute));
     const own = this.#at(place);
-    if (own?.type !== "symlink") return own === undefined ? undefined : this.#file(place, own);
+    if (own?.type !== "symlink") {
+      return own === undefined ? undefined : this.#file(place, own);
+    }
     const target = this.#resolve(place);
-    if (target === undefined) return undefined;
+    if (target === undefined) {
+      return undefined;
+    }
     const entry = this.#at(target);
     return entry === undefined ? this.#file(place, own, own.linkname) : this.#file(target, entry, own.linkname);
   }
@@ -45,10 +51,14 @@ export class LayeredFiles {
     );
     const found: FolderEntry[] = [];
     for (const path of [...paths].sort()) {
-      if (found.length >= most) break;
+      if (found.length >= most) {
+        break;
+      }
       const entry = this.#at(path);
       const described = entry && { path: path.slice(start.length), uid: entry.uid };
-      if (described !== undefined && wanted(described)) found.push(described);
+      if (described !== undefined && wanted(described)) {
+        found.push(described);
+      }
     }
     return found;
   }
@@ -63,7 +73,9 @@ export class LayeredFiles {
       size,
       ...(linkname === undefined ? {} : { linkname }),
       get content() {
-        if (kept === undefined) unread.add(path);
+        if (kept === undefined) {
+          unread.add(path);
+        }
         return kept ?? Buffer.alloc(0);
       },
     };
@@ -75,9 +87,15 @@ export class LayeredFiles {
     let at = "/";
     for (let links = 0; ; ) {
       const name = names.shift();
-      if (name === undefined) return at;
-      if (name === "..") at = posix.dirname(at);
-      if (name === "" || name === "." || name === "..") continue;
+      if (name === undefined) {
+        return at;
+      }
+      if (name === "..") {
+        at = posix.dirname(at);
+      }
+      if (name === "" || name === "." || name === "..") {
+        continue;
+      }
       const next = posix.join(at, name);
       const entry = this.#at(next);
       if (entry?.type !== "symlink") {
@@ -85,9 +103,13 @@ export class LayeredFiles {
         at = next;
         continue;
       }
-      if (++links > mostLinks) return undefined;
+      if (++links > mostLinks) {
+        return undefined;
+      }
       const target = entry.linkname ?? "";
-      if (target.startsWith("/")) at = "/";
+      if (target.startsWith("/")) {
+        at = "/";
+      }
       names.unshift(...target.split("/"));
     }
   }
@@ -97,12 +119,18 @@ export class LayeredFiles {
     const folders = foldersOf(path);
     for (const { entries, removed, opaque } of this.#layers) {
       const entry = entries.get(path);
-      if (entry !== undefined) return entry.type === "hardlink" ? linked(entries, entry) : entry;
-      if (removed.has(path)) return undefined;
+      if (entry !== undefined) {
+        return entry.type === "hardlink" ? linked(entries, entry) : entry;
+      }
+      if (removed.has(path)) {
+        return undefined;
+      }
       for (const folder of folders) {
         const replaced = entries.get(folder);
         const hidden = replaced !== undefined && replaced.type !== "directory";
-        if (hidden || removed.has(folder) || opaque.has(folder)) return undefined;
+        if (hidden || removed.has(folder) || opaque.has(folder)) {
+          return undefined;
+        }
       }
     }
     return undefined;
@@ -120,6 +148,8 @@ function foldersOf(path: string): string[] {
   const folders: string[] = [];
   for (let at = posix.dirname(path); ; at = posix.dirname(at)) {
     folders.push(at);
-    if (at === "/") return folders;
+    if (at === "/") {
+      return folders;
+    }
   }
 }

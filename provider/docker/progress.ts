@@ -31,34 +31,46 @@ export class BuildProgress {
     const line = raw.trimEnd();
     const match = /^#(\d+) (.*)$/.exec(line);
     if (match === null) {
-      if (line !== "") keepLast(this.#loose, line);
+      if (line !== "") {
+        keepLast(this.#loose, line);
+      }
       return;
     }
     const [, number = "", text = ""] = match;
     const step = this.#steps.get(number);
-    if (step === undefined) this.#start(number, text);
-    else this.#follow(step, text);
+    if (step === undefined) {
+      this.#start(number, text);
+    } else {
+      this.#follow(step, text);
+    }
   }
 
   #start(number: string, text: string): void {
     // New engines add the digest of the image to FROM.
     const name = shorten(text.replace(/@sha256:[0-9a-f]{64}/, ""));
     this.#steps.set(number, { name, output: [], error: undefined, ended: false });
-    if (isOfDockerfile(name)) this.#onLine(name, "started");
+    if (isOfDockerfile(name)) {
+      this.#onLine(name, "started");
+    }
   }
 
   #follow(step: Step, text: string): void {
     const end = /^(?:(CACHED)|DONE(?: (\d+(?:\.\d+)?s))?|ERROR:? ?(.*))$/.exec(text);
     if (end === null) {
       const output = /^\d+\.\d+ (.*)$/.exec(text);
-      if (output !== null) keepLast(step.output, output[1] ?? "");
+      if (output !== null) {
+        keepLast(step.output, output[1] ?? "");
+      }
       return;
     }
     const [, cached, time, error] = end;
-    if (error !== undefined) step.error = error;
+    if (error !== undefined) {
+      step.error = error;
+    }
     // A FROM may report more than once that it is done: for its name and for its layers.
-    else if (!step.ended && isOfDockerfile(step.name))
+    else if (!step.ended && isOfDockerfile(step.name)) {
       this.#onLine(`${step.name} ${cached === undefined ? `(${time ?? "done"})` : "(cached)"}`, "finished");
+    }
     step.ended = true;
   }
 
@@ -90,7 +102,9 @@ function shorten(text: string): string {
 
 function keepLast(lines: string[], line: string): void {
   lines.push(line.length > longestOutput ? `${line.slice(0, longestOutput)}…` : line);
-  if (lines.length > outputLines) lines.shift();
+  if (lines.length > outputLines) {
+    lines.shift();
+  }
 }
 
 /** BuildKit repeats the whole command in its error; the step's name already contains it. */

@@ -82,7 +82,9 @@ export class DockerImages {
     try {
       return await this.get(imageId);
     } catch (error) {
-      if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+      if (!(error instanceof IcaError) || !error.isNotFound) {
+        throw error;
+      }
       return (await this.list()).find(({ id }) => id === imageId);
     }
   }

@@ -37,7 +37,9 @@ export class ListedPages {
   find(id: string): Workspace | undefined {
     const number = this.#seenOn.get(id);
     const page = number === undefined ? undefined : this.#pages.get(number);
-    if (page === undefined || page.writes !== this.#workspaces.writes) return undefined;
+    if (page === undefined || page.writes !== this.#workspaces.writes) {
+      return undefined;
+    }
     return this.#clock.now() - page.askedAt > this.#maxAgeMs ? undefined : page.byId.get(id);
   }
 
@@ -74,10 +76,14 @@ export class ListedPages {
     // A server that ignores the offset returns the first page every time.
     this.#repeats ||= number > 0 && items[0] !== undefined && items[0].id === this.#firstId(0);
     this.#pages.set(number, page);
-    for (const id of page.byId.keys()) this.#seenOn.set(id, number);
+    for (const id of page.byId.keys()) {
+      this.#seenOn.set(id, number);
+    }
     if (number === this.#next) {
       const isFull = items.length >= pageSize;
-      if (isFull) this.#next++;
+      if (isFull) {
+        this.#next++;
+      }
       this.#ended = !isFull || total === this.#next * pageSize;
     }
     return page.byId;
@@ -91,6 +97,10 @@ export class ListedPages {
   /** Old pages only use memory. */
   #dropOld(): void {
     const oldest = this.#clock.now() - this.#maxAgeMs;
-    for (const [number, { askedAt }] of this.#pages) if (askedAt < oldest) this.#pages.delete(number);
+    for (const [number, { askedAt }] of this.#pages) {
+      if (askedAt < oldest) {
+        this.#pages.delete(number);
+      }
+    }
   }
 }

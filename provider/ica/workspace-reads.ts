@@ -52,7 +52,9 @@ export class WorkspaceReads {
   }
 
   async #ask(projectId: string, workspaceId: string, recent: boolean): Promise<Workspace> {
-    if (!this.#shared) return (await this.#workspaces.get(projectId, workspaceId)).workspace;
+    if (!this.#shared) {
+      return (await this.#workspaces.get(projectId, workspaceId)).workspace;
+    }
     const reads = this.#projects.get(projectId) ?? new ProjectReads(projectId, this.#workspaces, this.#clock);
     this.#projects.set(projectId, reads);
     return reads.ask(workspaceId, recent);
@@ -94,14 +96,20 @@ class ProjectReads {
 
   ask(id: string, recent: boolean): Promise<Workspace> {
     const now = this.#clock.now();
-    if (now - this.#lately.at > maxAgeMs) this.#lately = { asks: 0, searched: 0, at: now };
+    if (now - this.#lately.at > maxAgeMs) {
+      this.#lately = { asks: 0, searched: 0, at: now };
+    }
     this.#lately.asks++;
     this.#lately.at = now;
     const known = recent ? this.#pages.find(id) : undefined;
-    if (known !== undefined) return Promise.resolve(known);
+    if (known !== undefined) {
+      return Promise.resolve(known);
+    }
     return new Promise((found, failed) => {
       this.#waiting.push({ id, recent, found, failed });
-      if (!this.#working) void this.#work();
+      if (!this.#working) {
+        void this.#work();
+      }
     });
   }
 
@@ -123,7 +131,9 @@ class ProjectReads {
 
   async #answer(batch: Batch): Promise<void> {
     batch.answer((ask) => (ask.recent ? this.#pages.find(ask.id) : undefined));
-    if (!this.#refused) await this.#fromList(batch);
+    if (!this.#refused) {
+      await this.#fromList(batch);
+    }
     await Promise.all(
       batch.left.map(async ({ id, found, failed }) => {
         try {
@@ -141,7 +151,9 @@ class ProjectReads {
       await this.#whereLastSeen(batch);
       await this.#search(batch);
     } catch (error) {
-      if (!isUseless(error)) throw error;
+      if (!isUseless(error)) {
+        throw error;
+      }
       this.#refused = true;
     }
   }
@@ -149,10 +161,16 @@ class ProjectReads {
   /** Reads one page for all workspaces last seen on it. */
   async #whereLastSeen(batch: Batch): Promise<void> {
     for (const [number, asks] of batch.by((id) => this.#pages.pageOf(id))) {
-      if (asks.length < 2 && !this.#expectsMore(asks)) continue;
+      if (asks.length < 2 && !this.#expectsMore(asks)) {
+        continue;
+      }
       const seen = await this.#pages.read(number);
       batch.answer(({ id }) => seen.get(id));
-      for (const { id } of asks) if (!seen.has(id)) this.#pages.forget(id);
+      for (const { id } of asks) {
+        if (!seen.has(id)) {
+          this.#pages.forget(id);
+        }
+      }
     }
   }
 
@@ -162,8 +180,12 @@ class ProjectReads {
     for (;;) {
       const asks = batch.left.filter(({ id }) => this.#pages.pageOf(id) === undefined);
       const { next } = this.#pages;
-      if (next === undefined || (asks.length < 2 && !this.#expectsMore(asks))) return;
-      if (this.#lately.searched >= this.#lately.asks * pagesPerAsk) return;
+      if (next === undefined || (asks.length < 2 && !this.#expectsMore(asks))) {
+        return;
+      }
+      if (this.#lately.searched >= this.#lately.asks * pagesPerAsk) {
+        return;
+      }
       this.#lately.searched++;
       const seen = await this.#pages.read(next);
       batch.answer(({ id }) => seen.get(id));
@@ -188,14 +210,18 @@ class Batch {
   answer(look: (ask: Ask) => Workspace | undefined): void {
     this.left = this.left.filter((ask) => {
       const workspace = look(ask);
-      if (workspace !== undefined) ask.found(workspace);
+      if (workspace !== undefined) {
+        ask.found(workspace);
+      }
       return workspace === undefined;
     });
   }
 
   /** Fails the remaining requests. */
   fail(error: unknown): void {
-    for (const ask of this.left) ask.failed(error);
+    for (const ask of this.left) {
+      ask.failed(error);
+    }
     this.left = [];
   }
 
@@ -204,14 +230,20 @@ class Batch {
     const groups = new Map<number, Ask[]>();
     for (const ask of this.left) {
       const key = number(ask.id);
-      if (key !== undefined) groups.set(key, [...(groups.get(key) ?? []), ask]);
+      if (key !== undefined) {
+        groups.set(key, [...(groups.get(key) ?? []), ask]);
+      }
     }
     return groups;
   }
 }
 
 function isUseless(error: unknown): boolean {
-  if (error instanceof WorkspaceApiMissing) return true;
-  if (!(error instanceof IcaError)) return false;
+  if (error instanceof WorkspaceApiMissing) {
+    return true;
+  }
+  if (!(error instanceof IcaError)) {
+    return false;
+  }
   return error.kind === "unexpected" || (error.kind === "refused" && !error.isAmbiguous && error.status !== 429);
 }

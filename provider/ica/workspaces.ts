@@ -174,7 +174,9 @@ export class Workspaces {
       });
       all.push(...body.items);
       // An empty page ends the list, even if the count is higher: a faulty server must not cause an endless loop.
-      if (body.items.length === 0 || all.length >= body.totalItemCount) return all;
+      if (body.items.length === 0 || all.length >= body.totalItemCount) {
+        return all;
+      }
     }
   }
 
@@ -183,7 +185,9 @@ export class Workspaces {
       return await this.#create(projectId, settings, idempotencyKey);
     } catch (error) {
       // A 404 may be about the image. The calls are missing only if the list is missing too.
-      if (error instanceof IcaError && error.isNotFound) await this.confirmServed(projectId);
+      if (error instanceof IcaError && error.isNotFound) {
+        await this.confirmServed(projectId);
+      }
       throw error;
     }
   }
@@ -263,7 +267,9 @@ export class Workspaces {
     try {
       return await this.#send(request);
     } catch (error) {
-      if (!(error instanceof IcaError) || !(error.isNotFound || error.status === 405)) throw error;
+      if (!(error instanceof IcaError) || !(error.isNotFound || error.status === 405)) {
+        throw error;
+      }
       await this.#projects.get(projectId);
       throw new WorkspaceApiMissing(error);
     }

@@ -38,14 +38,20 @@ export function displayFailures(
 ): CheckFailure[] {
   return failures.map(({ property, reason }) => {
     const [field = ""] = property.split(/[.[]/, 1);
-    if (field === "") return { property: "", reason };
-    if (!isShown(field, args[field])) return { property: "", reason: `${property}: ${reason}` };
+    if (field === "") {
+      return { property: "", reason };
+    }
+    if (!isShown(field, args[field])) {
+      return { property: "", reason: `${property}: ${reason}` };
+    }
     return { property: field, reason: property === field ? reason : `${property}: ${reason}` };
   });
 }
 
 /** A key that does not belong in the field may contain anything. */
 function isShown(field: string, value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return mayShow([field]) && value !== undefined && value !== null;
+  if (typeof value !== "object" || value === null) {
+    return mayShow([field]) && value !== undefined && value !== null;
+  }
   return Object.entries(value).every(([key, inner]) => mayShow([field, key]) && typeof inner !== "object");
 }

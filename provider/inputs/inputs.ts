@@ -24,7 +24,9 @@ export type Timeouts = z.infer<typeof timeoutsSchema>;
 /** The time limit of a step in milliseconds: the declared one, else the default. */
 export function timeoutMs(timeouts: Timeouts | undefined, step: keyof Timeouts, byDefault: string): number {
   const ms = parseDuration(timeouts?.[step] ?? byDefault);
-  if (ms === undefined) throw new Error(`timeouts.${step} is not a length of time: ${timeouts?.[step]}`);
+  if (ms === undefined) {
+    throw new Error(`timeouts.${step} is not a length of time: ${timeouts?.[step]}`);
+  }
   return ms;
 }
 
@@ -65,8 +67,9 @@ export function parseInputs<S extends Shape>(
     const value = values[key];
     // Schemas of texts take an unknown value as a text; all other schemas refuse it, and the problem is dropped below.
     const parsed = schema.safeParse(toEngine(value));
-    if (parsed.success) inputs[key] = fromEngine(parsed.data);
-    else {
+    if (parsed.success) {
+      inputs[key] = fromEngine(parsed.data);
+    } else {
       inputs[key] = value;
       const unknowns = unknownPaths(value, [key]);
       failures.push(
@@ -76,7 +79,9 @@ export function parseInputs<S extends Shape>(
           .map(({ path, reason }) => ({ property: propertyPath(path), reason })),
       );
     }
-    if (inputs[key] === undefined) delete inputs[key];
+    if (inputs[key] === undefined) {
+      delete inputs[key];
+    }
   }
   // If there are failures, values of another type remain, and the engine does not use the inputs.
   return { inputs: inputs as MaybeWithin<InputsOf<S>>, failures };
@@ -89,13 +94,16 @@ interface Problem {
 
 function problemsOf(issue: z.core.$ZodIssue, key: string, schema: z.ZodType, value: unknown): Problem[] {
   const path = [key, ...issue.path];
-  if (issue.code === "unrecognized_keys")
+  if (issue.code === "unrecognized_keys") {
     return issue.keys.map((extra) => ({
       path: [...path, extra],
       reason: misspelt(extra, knownKeys(schema, issue.path)),
     }));
+  }
   const given = valueAt(value, issue.path);
-  if (given === undefined) return [{ path, reason: "is required" }];
+  if (given === undefined) {
+    return [{ path, reason: "is required" }];
+  }
   const plainType = issue.code === "invalid_type" && issue.message.startsWith("Invalid input");
   const reason = plainType ? `must be ${kinds[issue.expected] ?? issue.expected}` : issue.message;
   return [{ path, reason: `${reason}${plainType || mayShow(path) ? `; it is ${inWords(given, path)}` : ""}` }];
@@ -104,17 +112,24 @@ function problemsOf(issue: z.core.$ZodIssue, key: string, schema: z.ZodType, val
 /** The given value if it may be shown and is short, otherwise its type. */
 function inWords(value: unknown, path: readonly PropertyKey[]): string {
   const isShort = typeof value === "string" && value.length <= 40 && unseenCharacter(value) === undefined;
-  if (mayShow(path) && (isShort || typeof value === "number" || typeof value === "boolean"))
+  if (mayShow(path) && (isShort || typeof value === "number" || typeof value === "boolean")) {
     return JSON.stringify(value) ?? String(value);
-  if (Array.isArray(value)) return "a list";
+  }
+  if (Array.isArray(value)) {
+    return "a list";
+  }
   return kinds[value === null ? "null" : typeof value] ?? typeof value;
 }
 
 /** The keys that a schema accepts at a path. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let at: unknown = schema;
-  for (const step of path) at = at instanceof z.ZodObject ? at.shape[String(step)] : undefined;
-  while (at instanceof z.ZodOptional || at instanceof z.ZodDefault) at = at.unwrap();
+  for (const step of path) {
+    at = at instanceof z.ZodObject ? at.shape[String(step)] : undefined;
+  }
+  while (at instanceof z.ZodOptional || at instanceof z.ZodDefault) {
+    at = at.unwrap();
+  }
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
 }
 
@@ -145,7 +160,9 @@ function propertyPath(path: readonly PropertyKey[]): string {
 }
 
 function seen(name: string): string {
-  if (unseenCharacter(name) === undefined && name.length <= 100) return name;
+  if (unseenCharacter(name) === undefined && name.length <= 100) {
+    return name;
+  }
   return JSON.stringify(name.slice(0, 100)).replace(
     /[^ -~]/gu,
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,

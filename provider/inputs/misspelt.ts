@@ -15,7 +15,9 @@ export function misspelt(name: string, known: readonly string[]): string {
 
 /** The known name that differs in at most about a third of its letters, or only in case. */
 function nearest(name: string, known: readonly string[]): string | undefined {
-  if (name.length > 40) return undefined;
+  if (name.length > 40) {
+    return undefined;
+  }
   const [best] = known
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= Math.ceil(candidate.length / 3))
@@ -28,8 +30,9 @@ function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...a].entries()) {
     const next = [i + 1];
-    for (const [j, other] of [...b].entries())
+    for (const [j, other] of [...b].entries()) {
       next.push(Math.min((row[j] ?? 0) + (letter === other ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
     row = next;
   }
   return row.at(-1) ?? 0;

@@ -20,7 +20,9 @@ export function parseSaved<S extends z.ZodRawShape>(
 ): z.output<z.ZodObject<S>> {
   const present = Object.fromEntries(Object.entries(saved).filter(([, value]) => value !== null));
   const parsed = z.object(shape).safeParse(present);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    return parsed.data;
+  }
   const name = typeof saved.name === "string" ? ` "${saved.name}"` : "";
   const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")} ${problemOf(issue)}`);
   throw new SavedStateError(
@@ -31,9 +33,12 @@ export function parseSaved<S extends z.ZodRawShape>(
 
 /** Says what is expected, and never what is there: it may be secret. */
 function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "invalid_type") return `is not ${kinds[issue.expected] ?? issue.expected}`;
-  if (issue.code === "invalid_value")
+  if (issue.code === "invalid_type") {
+    return `is not ${kinds[issue.expected] ?? issue.expected}`;
+  }
+  if (issue.code === "invalid_value") {
     return `is none of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+  }
   return "has a form that this version does not know";
 }
 

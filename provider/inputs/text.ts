@@ -23,7 +23,9 @@ export function unseenCharacter(text: string): string | undefined {
 
 const seen = z.string().check(({ value, issues }) => {
   const character = unseenCharacter(value);
-  if (character === undefined) return;
+  if (character === undefined) {
+    return;
+  }
   const message = `must not hold the character ${character}, which a person cannot see`;
   issues.push({ code: "custom", message, input: value });
 });

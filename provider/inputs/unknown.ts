@@ -28,7 +28,9 @@ export function isKnown<M>(value: M): value is M & Known<M> {
 }
 
 function hasUnknown(value: unknown): boolean {
-  if (value === unknownValue) return true;
+  if (value === unknownValue) {
+    return true;
+  }
   return typeof value === "object" && value !== null && Object.values(value).some(hasUnknown);
 }
 
@@ -43,16 +45,26 @@ export function toEngine(value: unknown): unknown {
 }
 
 function replaced(value: unknown, from: unknown, to: unknown): unknown {
-  if (value === from) return to;
-  if (Array.isArray(value)) return value.map((inner) => replaced(inner, from, to));
-  if (typeof value !== "object" || value === null) return value;
+  if (value === from) {
+    return to;
+  }
+  if (Array.isArray(value)) {
+    return value.map((inner) => replaced(inner, from, to));
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replaced(inner, from, to)]));
 }
 
 /** Paths (`build.context`, `regions.0`) of the unknown values. */
 export function unknownPaths(value: unknown, at: readonly string[] = []): string[] {
-  if (value === unknownValue) return [at.join(".")];
-  if (typeof value !== "object" || value === null) return [];
+  if (value === unknownValue) {
+    return [at.join(".")];
+  }
+  if (typeof value !== "object" || value === null) {
+    return [];
+  }
   return Object.entries(value).flatMap(([key, inner]) => unknownPaths(inner, [...at, key]));
 }
 

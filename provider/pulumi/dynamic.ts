@@ -59,8 +59,9 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       const { inputs, failures } = await this.#handler.check(context, declared, before);
       // The engine uses a failed check's inputs for nothing. But an update that gets inputs with unknown values fails
       // without showing these failures.
-      if (failures.length > 0)
+      if (failures.length > 0) {
         return { inputs: news, failures: displayFailures(failures, news).map((failure) => printed(failure, now)) };
+      }
       const checked = comparable(plain(toEngine(inputs)), news, old);
       this.#checked.remember(checked, now);
       return { inputs: checked, failures: [] };
@@ -76,10 +77,14 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       const context = this.#context(now, news, olds);
       const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), sent(news));
       // A change of the secret marks is written to the state, since a run without the program needs to know what to hide.
-      if (change.kind === "unchanged") return { changes: !sameSecrets(now, machineryOf(olds)) };
+      if (change.kind === "unchanged") {
+        return { changes: !sameSecrets(now, machineryOf(olds)) };
+      }
       // With `changes: undefined` the engine compares the inputs itself. Only then does it show each field's old and new
       // value, and apply replaceOnChanges.
-      if (change.kind === "update") return change.hidden ? { changes: true } : {};
+      if (change.kind === "update") {
+        return change.hidden ? { changes: true } : {};
+      }
       return { changes: true, replaces: [...change.because], deleteBeforeReplace: change.deleteFirst };
     });
   }
@@ -97,7 +102,9 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
     return this.#withQuietErrors(state, async () => {
       const now = machineryOf(state);
       const live = await this.#handler.read(this.#context(now, state), id, state);
-      if (live === undefined) return { id: "", props: {} };
+      if (live === undefined) {
+        return { id: "", props: {} };
+      }
       return {
         id,
         props: outputs(live.state, state, now),
@@ -121,15 +128,18 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       try {
         await this.#handler.delete(this.#context(now, props), id, this.#handler.parseState(id, props));
       } catch (error) {
-        if (!(error instanceof IcaError) || error.kind !== "unreachable") throw error;
+        if (!(error instanceof IcaError) || error.kind !== "unreachable") {
+          throw error;
+        }
         throw new Error(`${error.message} ${stateDeleteHint(now.urn)}`, { cause: error });
       }
     });
   }
 
   #context({ urn, secrets }: Machinery, ...safeMessage: Properties[]): Context {
-    for (const properties of safeMessage)
+    for (const properties of safeMessage) {
       hiddenValues.add(properties, [...secrets, ...machineryOf(properties).secrets]);
+    }
     this.#session ??= sharedSession(readConfig(this.#get, process.env, { ofLastUp: this.#run.mayBeLastUp }));
     return {
       ...this.#session,
@@ -145,7 +155,9 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
     try {
       return await step();
     } catch (error) {
-      if (!(error instanceof PartialError)) throw this.#quiet(error, properties);
+      if (!(error instanceof PartialError)) {
+        throw this.#quiet(error, properties);
+      }
       const state: unknown = error.state;
       const kept = typeof state === "object" && state !== null ? state : {};
       const message = told(error.message);
@@ -184,8 +196,9 @@ function sent<Inputs>(news: Properties): MaybeWithin<Inputs> {
 /** Checked inputs for a step that writes to ICA: all of them are known. */
 function certain<Inputs>(news: Properties): Inputs {
   const [unknown] = unknownPaths(withUnknowns(news));
-  if (unknown !== undefined)
+  if (unknown !== undefined) {
     throw new Error(`${unknown} is not known yet, and nothing can be written to ICA without it`);
+  }
   return news as Inputs;
 }
 

@@ -19,7 +19,9 @@ const calls = new Set<Promise<unknown>>();
  */
 export function endWithEngine(): void {
   const address = engineAddress();
-  if (address === undefined) return;
+  if (address === undefined) {
+    return;
+  }
   watchEngine(address, () => {
     gone.abort(new Error("the Pulumi engine is gone"));
     setTimeout(end, lastWordsMs);

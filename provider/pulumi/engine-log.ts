@@ -21,7 +21,9 @@ export function engineLog(urn: string | undefined, clock: Clock): Log {
     warn: (line) => deliver(pulumi.log.warn(shown(line), resource)),
     status: (line) => {
       const now = clock.now();
-      if (now - statusAt < statusPause(now - start)) return;
+      if (now - statusAt < statusPause(now - start)) {
+        return;
+      }
       statusAt = now;
       deliver(pulumi.log.info(shown(line), resource, undefined, true));
     },
@@ -33,11 +35,14 @@ export function engineLog(urn: string | undefined, clock: Clock): Log {
  * Without it, lines would go to the stack's output and belong to no resource.
  */
 function connectOnce(): void {
-  if (connected) return;
+  if (connected) {
+    return;
+  }
   connected = true;
   const address = process.argv.at(-1);
-  if (address !== undefined && /^[\w.[\]:-]+:\d+$/.test(address))
+  if (address !== undefined && /^[\w.[\]:-]+:\d+$/.test(address)) {
     pulumi.runtime.resetOptions("", "", 1, address, "", false, "");
+  }
 }
 
 let connected = false;

@@ -17,7 +17,9 @@ const refusals = 2;
  */
 export function watchEngine(address: string, gone: () => void): void {
   const target = targetOf(address);
-  if (target === undefined) return;
+  if (target === undefined) {
+    return;
+  }
   const parent = process.ppid;
   let refused = 0;
   const hold = () => {
@@ -29,15 +31,22 @@ export function watchEngine(address: string, gone: () => void): void {
     socket.once("connect", () => {
       refused = 0;
       // The system closes a process's connections a moment before its children get a new parent, so that is looked at here, too.
-      if (process.ppid !== parent) socket.destroy();
+      if (process.ppid !== parent) {
+        socket.destroy();
+      }
     });
     socket.once("error", (error) => {
-      if ("code" in error && error.code === "ECONNREFUSED") refused++;
+      if ("code" in error && error.code === "ECONNREFUSED") {
+        refused++;
+      }
     });
     socket.once("close", () => {
       // With a new parent process, another program may own the port now.
-      if (refused >= refusals || process.ppid !== parent) gone();
-      else setTimeout(hold, pauseMs).unref();
+      if (refused >= refusals || process.ppid !== parent) {
+        gone();
+      } else {
+        setTimeout(hold, pauseMs).unref();
+      }
     });
   };
   hold();

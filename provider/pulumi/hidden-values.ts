@@ -13,7 +13,9 @@ export class HiddenValues {
   add(properties: unknown, paths: readonly (readonly string[])[]): void {
     for (const path of paths) {
       for (const text of textsIn(valueAt(properties, path))) {
-        if (text === "" || this.#values.has(text)) continue;
+        if (text === "" || this.#values.has(text)) {
+          continue;
+        }
         this.#values.add(text);
         this.#pattern = undefined;
       }
@@ -21,7 +23,9 @@ export class HiddenValues {
   }
 
   hide(line: string): string {
-    if (this.#values.size === 0) return line;
+    if (this.#values.size === 0) {
+      return line;
+    }
     this.#pattern ??= new RegExp([...this.#values].sort(longerFirst).map(patternOf).join("|"), "gi");
     return line.replaceAll(this.#pattern, "[secret]");
   }
@@ -47,8 +51,12 @@ function valueAt(value: unknown, path: readonly string[]): unknown {
 }
 
 function textsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  if (typeof value === "number") return [String(value)];
+  if (typeof value === "string") {
+    return [value];
+  }
+  if (typeof value === "number") {
+    return [String(value)];
+  }
   return typeof value === "object" && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
@@ -74,7 +82,9 @@ function patternOf(value: string): string {
   const whole = [value, ...cuts.filter((length) => value.length > length).map((length) => value.slice(0, length))];
   for (const text of whole) {
     const words = text.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
-    if (words.length > 0) forms.push(words.join(between));
+    if (words.length > 0) {
+      forms.push(words.join(between));
+    }
   }
   const any = `(?:${forms.join("|")})`;
   const isShort = value.replaceAll(/[^A-Za-z0-9]/g, "").length < shortest;

@@ -32,7 +32,9 @@ const afterChange =
 /** The same advice for an error that such a change can explain; undefined for any other error. */
 export function adviceAfterChange(error: unknown): string | undefined {
   const reason = error instanceof Error && error.cause instanceof IcaError ? error.cause : error;
-  if (reason instanceof ConfigError) return afterChange;
+  if (reason instanceof ConfigError) {
+    return afterChange;
+  }
   return reason instanceof IcaError && isAboutSetting(reason) ? afterChange : undefined;
 }
 

@@ -15,7 +15,9 @@ export function factsOf(
   env: NodeJS.ProcessEnv = process.env,
 ): ((fact: Fact) => void) | undefined {
   const file = env[factsVariable];
-  if (file === undefined || file === "" || urn === undefined) return undefined;
+  if (file === undefined || file === "" || urn === undefined) {
+    return undefined;
+  }
   return (fact) => {
     const line = JSON.stringify({ v: 1, urn, fact: withoutSecrets(shortened(fact), hidden) });
     try {
@@ -27,15 +29,23 @@ export function factsOf(
 }
 
 function shortened(fact: Fact): Fact {
-  if (fact.kind !== "rebuild" || fact.reasons.length <= mostReasons) return fact;
+  if (fact.kind !== "rebuild" || fact.reasons.length <= mostReasons) {
+    return fact;
+  }
   const count = fact.reasons.length - mostReasons;
   return { ...fact, reasons: [...fact.reasons.slice(0, mostReasons), { kind: "more", count }] };
 }
 
 /** The same value with `[secret]` in place of what the program marks as secret. */
 function withoutSecrets(value: unknown, hidden: HiddenValues): unknown {
-  if (typeof value === "string") return hidden.hide(value);
-  if (Array.isArray(value)) return value.map((part) => withoutSecrets(part, hidden));
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value === "string") {
+    return hidden.hide(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map((part) => withoutSecrets(part, hidden));
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutSecrets(part, hidden)]));
 }

@@ -15,7 +15,9 @@ export function markSecrets(outputs: Properties, inputs: Properties, { secrets }
   const hidden = new HiddenValues();
   hidden.add(inputs, [...secrets, ...machineryOf(inputs).secrets]);
   const isPlain = (value: unknown): boolean => {
-    if (typeof value === "string") return hidden.hide(value) === value;
+    if (typeof value === "string") {
+      return hidden.hide(value) === value;
+    }
     return typeof value !== "object" || value === null || Object.values(value).every(isPlain);
   };
   const declared = new Set(Object.keys(inputs));

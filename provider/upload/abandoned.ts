@@ -73,7 +73,9 @@ export class UploadNotes {
     for (const name of names.filter((name) => name.endsWith(".json"))) {
       const path = join(this.#folder, name);
       const note = await readNote(path);
-      if (note !== undefined && note.bucket === bucket && note.key === key) notes.push({ path, note });
+      if (note !== undefined && note.bucket === bucket && note.key === key) {
+        notes.push({ path, note });
+      }
     }
     return notes;
   }

@@ -44,7 +44,9 @@ export class RenewableCredentials {
 
   /** For the SDK. */
   readonly provider = async () => {
-    if (Date.now() - this.#since > lifetimeMs - marginMs) await this.replace(this.#current);
+    if (Date.now() - this.#since > lifetimeMs - marginMs) {
+      await this.replace(this.#current);
+    }
     const { accessKey, secretKey, sessionToken } = this.#current;
     const expiration = new Date(Date.now() + askAgainMs);
     return { accessKeyId: accessKey, secretAccessKey: secretKey, sessionToken, expiration };
@@ -56,8 +58,12 @@ export class RenewableCredentials {
    */
   async replace(used: UploadCredentials): Promise<boolean> {
     const renew = this.#renew;
-    if (renew === undefined) return false;
-    if (this.#current !== used) return true;
+    if (renew === undefined) {
+      return false;
+    }
+    if (this.#current !== used) {
+      return true;
+    }
     this.#renewing ??= (async () => {
       try {
         const next = await renew();
@@ -77,6 +83,10 @@ export class RenewableCredentials {
   }
 
   #remember({ accessKey, secretKey, sessionToken }: UploadCredentials): void {
-    for (const secret of [accessKey, secretKey, sessionToken]) if (secret !== "") this.#secrets.add(secret);
+    for (const secret of [accessKey, secretKey, sessionToken]) {
+      if (secret !== "") {
+        this.#secrets.add(secret);
+      }
+    }
   }
 }

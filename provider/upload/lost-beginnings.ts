@@ -52,8 +52,12 @@ export class LostBeginnings {
   /** Called after each try of any request. */
   tried({ request: { method, query }, from, to, answer, error }: Try): void {
     const storeTime = Date.parse(answer?.headers.date ?? "");
-    if (!Number.isNaN(storeTime)) this.#ahead = storeTime - to;
-    if (method !== "POST" || !("uploads" in query) || !isLost(answer?.statusCode, error)) return;
+    if (!Number.isNaN(storeTime)) {
+      this.#ahead = storeTime - to;
+    }
+    if (method !== "POST" || !("uploads" in query) || !isLost(answer?.statusCode, error)) {
+      return;
+    }
     this.#tries++;
     this.#from = Math.min(this.#from, from);
     this.#to = Math.max(this.#to, to);
@@ -65,22 +69,32 @@ export class LostBeginnings {
    * this process's own.
    */
   async find(client: S3Client, { Bucket, Key, uploadId, noted }: Ours): Promise<Found> {
-    if (this.#tries === 0) return { ours: [], doubt: undefined };
+    if (this.#tries === 0) {
+      return { ours: [], doubt: undefined };
+    }
     const options = { abortSignal: AbortSignal.timeout(lookMs) };
     try {
       const { Uploads = [], IsTruncated } = await client.send(
         new ListMultipartUploadsCommand({ Bucket, Prefix: Key }),
         options,
       );
-      if (IsTruncated === true) return { ours: [], doubt: "the store lists more uploads than can be looked at" };
+      if (IsTruncated === true) {
+        return { ours: [], doubt: "the store lists more uploads than can be looked at" };
+      }
       const own = Uploads.find((upload) => upload.UploadId === uploadId);
       const candidates: string[] = [];
       for (const upload of Uploads) {
         const { UploadId } = upload;
-        if (upload.Key !== Key || UploadId === undefined || UploadId === uploadId || noted.has(UploadId)) continue;
-        if (!this.#isOfThen(upload) || !isOfSameUser(upload, own)) continue;
+        if (upload.Key !== Key || UploadId === undefined || UploadId === uploadId || noted.has(UploadId)) {
+          continue;
+        }
+        if (!this.#isOfThen(upload) || !isOfSameUser(upload, own)) {
+          continue;
+        }
         const { Parts = [] } = await client.send(new ListPartsCommand({ Bucket, Key, UploadId, MaxParts: 1 }), options);
-        if (Parts.length === 0) candidates.push(UploadId);
+        if (Parts.length === 0) {
+          candidates.push(UploadId);
+        }
       }
       return candidates.length > this.#tries
         ? { ours: [], doubt: "another run began uploads of the same archive at the same time" }
@@ -98,7 +112,9 @@ export class LostBeginnings {
 
 /** A failing server, or a gateway before it, may have carried out the request. A busy one has not. */
 function isLost(status: number | undefined, error: unknown): boolean {
-  if (status !== undefined) return status >= 500 && status !== 503;
+  if (status !== undefined) {
+    return status >= 500 && status !== 503;
+  }
   return !(error instanceof Error && "code" in error && typeof error.code === "string" && neverSent.has(error.code));
 }
 

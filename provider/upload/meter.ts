@@ -17,12 +17,16 @@ export class Meter {
   async read(target: Buffer): Promise<number> {
     try {
       const filled = this.#stopped ? 0 : await this.#source.read(target);
-      if (this.#stopped) return 0;
+      if (this.#stopped) {
+        return 0;
+      }
       this.#hash.update(target.subarray(0, filled));
       this.bytes += filled;
       return filled;
     } catch (error) {
-      if (this.#stopped) return 0;
+      if (this.#stopped) {
+        return 0;
+      }
       this.failure = error;
       throw error;
     }

@@ -55,7 +55,9 @@ export class Target {
     const begun = await this.#client.send(
       new CreateMultipartUploadCommand({ ...this.#object(), ...this.#encryption() }),
     );
-    if (begun.UploadId === undefined) throw new Error("S3 began an upload and gave no id of it");
+    if (begun.UploadId === undefined) {
+      throw new Error("S3 began an upload and gave no id of it");
+    }
     this.uploadId = begun.UploadId;
     const { Bucket, Key } = this.#object();
     this.#takeBack = await this.#notes?.begun({ bucket: Bucket, key: Key, uploadId: begun.UploadId });
@@ -70,7 +72,9 @@ export class Target {
     const { ETag } = await this.#client.send(
       new UploadPartCommand({ ...this.#object(), UploadId: this.uploadId, PartNumber: number, Body: bytes }),
     );
-    if (ETag === undefined) throw new Error(`S3 took part ${number} and gave no ETag of it`);
+    if (ETag === undefined) {
+      throw new Error(`S3 took part ${number} and gave no ETag of it`);
+    }
     return { PartNumber: number, ETag };
   }
 
@@ -132,18 +136,26 @@ export async function sendParts(
         return 1;
       }
       if (part.length > 0) {
-        if (number === 1) await target.begin();
+        if (number === 1) {
+          await target.begin();
+        }
         const running = send(number, part, giveBack);
         sending.add(running);
         void running.finally(() => sending.delete(running));
-        while (sending.size >= partsInFlight) await Promise.race(sending);
+        while (sending.size >= partsInFlight) {
+          await Promise.race(sending);
+        }
       }
-      if (isLast) break;
+      if (isLast) {
+        break;
+      }
     }
   } finally {
     await Promise.all(sending);
   }
-  if (failure !== undefined) throw failure.error;
+  if (failure !== undefined) {
+    throw failure.error;
+  }
   await beforeEnd();
   await target.complete(parts);
   return parts.length;

@@ -76,7 +76,9 @@ export function s3Client({ credentials, endpoint, signal, ...limits }: S3Options
       try {
         return await next(args);
       } catch (error) {
-        if (!isExpired(error) || !(await credentials.replace(used))) throw error;
+        if (!isExpired(error) || !(await credentials.replace(used))) {
+          throw error;
+        }
         return next(args);
       }
     },

@@ -47,25 +47,37 @@ export async function tryOnce<Request extends Sent, Answer extends Got, Options 
     ended.abort();
   }, longestMs);
   const end = () => ended.abort(signals.find(({ aborted }) => aborted)?.reason);
-  for (const each of signals) each.addEventListener("abort", end, { once: true });
-  if (signals.some(({ aborted }) => aborted)) end();
+  for (const each of signals) {
+    each.addEventListener("abort", end, { once: true });
+  }
+  if (signals.some(({ aborted }) => aborted)) {
+    end();
+  }
   try {
     const answer = await handle(request, { ...options, abortSignal: ended.signal });
     const { response } = answer;
-    if (!(response.body instanceof Readable)) return answer;
+    if (!(response.body instanceof Readable)) {
+      return answer;
+    }
     const { bytes, isWhole } = await readBytes(response.body, largestAnswer);
-    if (!isWhole) throw new Error(`S3 answered ${response.statusCode} with more than ${largestAnswer / 1024} KB`);
+    if (!isWhole) {
+      throw new Error(`S3 answered ${response.statusCode} with more than ${largestAnswer / 1024} KB`);
+    }
     // Turn the body into a stream again: the SDK only looks for an error in the response to a completion if the body is a
     // stream.
     response.body = Readable.from([bytes]);
     return answer;
   } catch (error) {
-    if (!isLate) throw error;
+    if (!isLate) {
+      throw error;
+    }
     // The SDK retries errors of this name.
     throw Object.assign(new Error(`the try was not over after ${formatDuration(longestMs)}`), { name: "TimeoutError" });
   } finally {
     clearTimeout(timer);
-    for (const each of signals) each.removeEventListener("abort", end);
+    for (const each of signals) {
+      each.removeEventListener("abort", end);
+    }
   }
 }
 

@@ -98,8 +98,11 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
   signal?.addEventListener("abort", source.stop, { once: true });
   try {
     const { Bucket, Key } = objectOf(credentials.current);
-    for (const { uploadId, forget } of (await request.notes?.abandoned(Bucket, Key)) ?? [])
-      if ((await removeParts(client, credentials, uploadId)) === "") await forget();
+    for (const { uploadId, forget } of (await request.notes?.abandoned(Bucket, Key)) ?? []) {
+      if ((await removeParts(client, credentials, uploadId)) === "") {
+        await forget();
+      }
+    }
     const parts = await sendParts(meter, target, request.partSize ?? partSize, {
       beforeEnd,
       onProgress: (bytes) => onProgress?.(bytes),
@@ -110,12 +113,16 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
     leftover = await removeParts(client, credentials, target.uploadId);
     signal?.throwIfAborted();
-    if (refused !== undefined) throw refused.reason;
+    if (refused !== undefined) {
+      throw refused.reason;
+    }
     throw meter.failure ?? uploadError(error, credentials, leftover + doubt);
   } finally {
     signal?.removeEventListener("abort", source.stop);
     // If something could not be removed now, the next upload of the same object removes it by its note.
-    if (leftover === "") await target.over();
+    if (leftover === "") {
+      await target.over();
+    }
     client.destroy();
   }
 }
@@ -129,13 +136,15 @@ function objectOf({ bucket, objectPrefix }: UploadCredentials): { Bucket: string
  * key).
  */
 function encryptionOf({ serverSideEncryptionAlgorithm: algorithm, serverSideEncryptionKey: key }: UploadCredentials) {
-  if (algorithm === undefined || algorithm === null || algorithm === "" || algorithm === "AES256")
+  if (algorithm === undefined || algorithm === null || algorithm === "" || algorithm === "AES256") {
     return { ServerSideEncryption: "AES256" as const };
-  if (algorithm.toLowerCase() !== "aws:kms")
+  }
+  if (algorithm.toLowerCase() !== "aws:kms") {
     throw new UploadError(
       `ICA asks for an encryption that is not known here: ${algorithm}. Is there a newer version of pulumi-ica?`,
       undefined,
     );
+  }
   return {
     ServerSideEncryption: "aws:kms" as const,
     ...(key === undefined || key === null || key === "" ? {} : { SSEKMSKeyId: key }),
@@ -151,13 +160,17 @@ async function removeParts(
   credentials: RenewableCredentials,
   uploadId: string | undefined,
 ): Promise<string> {
-  if (uploadId === undefined) return "";
+  if (uploadId === undefined) {
+    return "";
+  }
   try {
     const removal = new AbortMultipartUploadCommand({ ...objectOf(credentials.current), UploadId: uploadId });
     await client.send(removal, { abortSignal: AbortSignal.timeout(removalMs) });
     return "";
   } catch (error) {
-    if (error instanceof S3ServiceException && error.name === "NoSuchUpload") return "";
+    if (error instanceof S3ServiceException && error.name === "NoSuchUpload") {
+      return "";
+    }
     return ` The parts that were uploaded could not be removed (${cut(storeErrorMessage(error), longestWords)}); the next upload of this archive from this machine, or the store's life-cycle rules, will.`;
   }
 }
@@ -173,8 +186,9 @@ async function removeLost(
   const { Bucket, Key } = objectOf(credentials.current);
   const noted = (await notes?.ids(Bucket, Key)) ?? new Set<string>();
   const { ours, doubt } = await lost.find(client, { Bucket, Key, uploadId, noted });
-  if (doubt !== undefined)
+  if (doubt !== undefined) {
     return ` S3 may have begun an upload to s3://${Bucket}/${Key} whose id was lost with its answer. It has no parts, and costs nothing; it could not be removed: ${cut(credentials.redact(doubt), longestWords)}.`;
+  }
   const failures = await Promise.all(ours.map((id) => removeParts(client, credentials, id)));
   return failures.find((failure) => failure !== "") ?? "";
 }
@@ -185,7 +199,9 @@ const longestCode = 100;
 
 /** A new error instead of the SDK's, which contains the request with the token in its headers. */
 function uploadError(error: unknown, credentials: RenewableCredentials, leftover: string): UploadError {
-  if (error instanceof UploadError) return error;
+  if (error instanceof UploadError) {
+    return error;
+  }
   const refused = error instanceof S3ServiceException;
   const { bucket, objectPrefix } = credentials.current;
   const what = `Upload to s3://${bucket}/${objectPrefix}`;
@@ -202,7 +218,9 @@ function uploadError(error: unknown, credentials: RenewableCredentials, leftover
 }
 
 function storeErrorMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   return error.message.trim() === "" ? (code ?? error.name) : error.message;
 }

@@ -22,7 +22,9 @@ export async function findOwn(
 ): Promise<Workspace | undefined> {
   const { projectId, name } = inputs;
   const found = await context.client.workspaces.findByName(projectId, name);
-  if (found === undefined) return undefined;
+  if (found === undefined) {
+    return undefined;
+  }
   if (isDeleting(found)) {
     await awaitGone(context, { projectId, workspaceId: found.id, name }, deadline);
     return undefined;
@@ -50,7 +52,9 @@ export async function createWorkspace(context: Context, inputs: WorkspaceInputs)
     // while the first call is still running.
     const mayBeMade = error instanceof IcaError && (error.isAmbiguous || error.status === 409);
     const made = mayBeMade ? await workspaces.findByName(projectId, name).catch(() => undefined) : undefined;
-    if (made === undefined || !isDeclared(made, inputs)) throw error;
+    if (made === undefined || !isDeclared(made, inputs)) {
+      throw error;
+    }
     context.log.info(`created, though ICA's answer was another: ${errorMessage(error)}`);
     return { id: made.id, workspace: made };
   }
@@ -62,7 +66,9 @@ function isDeclared(live: Workspace, inputs: WorkspaceInputs): boolean {
 
 export async function existingWorkspace(context: Context, id: string, inputs: WorkspaceInputs): Promise<Workspace> {
   const found = await lookUp(context, inputs.projectId, id);
-  if (found === undefined) throw new RefusedChange(`existingId: project ${inputs.projectId} has no workspace ${id}`);
+  if (found === undefined) {
+    throw new RefusedChange(`existingId: project ${inputs.projectId} has no workspace ${id}`);
+  }
   context.log.info(`adopting the workspace with id ${id}`);
   return found;
 }

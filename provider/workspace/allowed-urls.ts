@@ -8,7 +8,9 @@ export function checkAllowedUrl(entry: string): string | undefined {
     parseAllowedUrl(entry);
     return undefined;
   } catch (error) {
-    if (error instanceof AllowedUrlError) return error.problem;
+    if (error instanceof AllowedUrlError) {
+      return error.problem;
+    }
     throw error;
   }
 }

@@ -166,13 +166,25 @@ function decide(changes: readonly PlannedChange[], situation: Situation): Decisi
   } as const;
   const untouched = { ...plain, writes: false, stopsFirst: false, runsAfter: "as now", mustRunAgain: resumes } as const;
 
-  if (isReplaced(changes)) return { ...untouched, action: "replace", losesData: presence !== "gone", disconnects: up };
-  if (presence === "gone") return { ...untouched, action: "gone", disconnects: false };
-  if (restarts) return { ...plain, action: "restart" };
-  if (stopsFirst && desired !== "running") return { ...plain, action: "stop then change" };
-  if (resumes) return { ...plain, action: "finish restart" };
+  if (isReplaced(changes)) {
+    return { ...untouched, action: "replace", losesData: presence !== "gone", disconnects: up };
+  }
+  if (presence === "gone") {
+    return { ...untouched, action: "gone", disconnects: false };
+  }
+  if (restarts) {
+    return { ...plain, action: "restart" };
+  }
+  if (stopsFirst && desired !== "running") {
+    return { ...plain, action: "stop then change" };
+  }
+  if (resumes) {
+    return { ...plain, action: "finish restart" };
+  }
   const runStateAction = towards(desired, changes, status);
-  if (runStateAction !== undefined) return { ...plain, action: runStateAction };
+  if (runStateAction !== undefined) {
+    return { ...plain, action: runStateAction };
+  }
   return { ...plain, action: plain.writes ? "update in place" : "none" };
 }
 
@@ -182,11 +194,19 @@ function towards(
   changes: readonly PlannedChange[],
   status: string | undefined,
 ): "start" | "stop" | "wait" | undefined {
-  if (desired !== "running" && desired !== "stopped") return undefined;
+  if (desired !== "running" && desired !== "stopped") {
+    return undefined;
+  }
   const act = desired === "running" ? "start" : "stop";
-  if (status === undefined) return changes.some(({ effect }) => effect === "run state") ? act : undefined;
-  if (status === (desired === "running" ? "Running" : "Stopped")) return undefined;
-  if (runStateOf(status) === desired) return "wait";
+  if (status === undefined) {
+    return changes.some(({ effect }) => effect === "run state") ? act : undefined;
+  }
+  if (status === (desired === "running" ? "Running" : "Stopped")) {
+    return undefined;
+  }
+  if (runStateOf(status) === desired) {
+    return "wait";
+  }
   // A workspace in an unknown state is asked to stop, but waited for until it runs.
   const canStart = isDown(status) || status === "Stopping";
   return act === "stop" || canStart ? act : "wait";
@@ -197,12 +217,16 @@ function refusalsOf(known: readonly PlannedChange[], situation: Situation, name:
   const { presence, next } = situation;
   const replacing = known.filter(({ effect }) => effect === "replace");
   if (replacing.length > 0) {
-    if (next.allowDataLoss) return [];
+    if (next.allowDataLoss) {
+      return [];
+    }
     const refusal = presence === "gone" ? replacementOfGoneRefusal : replacementRefusal;
     return replacing.map((change) => ({ field: change.field, reason: refusal(name, change) }));
   }
   const mayStop = next.desiredState === "stopped" || !isKnown(next.desiredState);
-  if (next.allowRestart || mayStop || !isUpIn(situation)) return [];
+  if (next.allowRestart || mayStop || !isUpIn(situation)) {
+    return [];
+  }
   return known
     .filter(({ effect }) => effect === "restart")
     .map((change) => ({ field: change.field, reason: restartRefusal(name, [change]) }));
@@ -217,12 +241,15 @@ function laterRefusals(
   const later: LaterRefusal[] = [];
   for (const change of changes) {
     const { field, known, effect } = change;
-    if (refusals.some((refusal) => refusal.field === field)) continue;
+    if (refusals.some((refusal) => refusal.field === field)) {
+      continue;
+    }
     const replaces = known ? effect === "replace" : mayReplace(situation)(change);
-    if (replaces && situation.next.allowDataLoss !== true)
+    if (replaces && situation.next.allowDataLoss !== true) {
       later.push({ field, reason: unknownRefusal(change, "allowDataLoss"), certain: false });
-    else if (effect === "restart" && needsPermission(changes, situation))
+    } else if (effect === "restart" && needsPermission(changes, situation)) {
       later.push({ field, reason: unknownRefusal(change, "allowRestart"), certain: false });
+    }
   }
   return situation.presence === "gone" ? [] : later;
 }
@@ -235,7 +262,9 @@ function driftRefusals(
   seen: Workspace | undefined,
 ): LaterRefusal[] {
   const { next } = situation;
-  if (seen === undefined || isReplaced(changes)) return [];
+  if (seen === undefined || isReplaced(changes)) {
+    return [];
+  }
   const declaredGb = isKnown(next.storageGb) ? next.storageGb : seen.storageSizeInGb;
   const drift = unlike.filter(({ field }) => isKnown(next[field]));
   const disk = drift
@@ -245,7 +274,9 @@ function driftRefusals(
       reason: diskRefusal(seen.name, seen.storageSizeInGb, declaredGb),
       certain: true,
     }));
-  if (!needsPermission(changes, situation)) return disk;
+  if (!needsPermission(changes, situation)) {
+    return disk;
+  }
   const certain = isKnown([next.allowRestart, next.desiredState]);
   return drift
     .filter(({ field, effect }) => effect === "restart" && !changes.some((change) => change.field === field))
@@ -275,6 +306,8 @@ function isUpIn({ presence, status }: Situation): boolean {
 }
 
 function likelihood(sure: boolean, possible: boolean): Likelihood {
-  if (sure) return "yes";
+  if (sure) {
+    return "yes";
+  }
   return possible ? "perhaps" : "no";
 }

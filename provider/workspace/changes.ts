@@ -126,7 +126,9 @@ export function rulesOf(field: keyof WorkspaceInputs): readonly (Rule & { readon
 
 function ruleFor(field: keyof WorkspaceInputs, before: Before, after: After): Rule {
   const rule = effects[field];
-  if ("effect" in rule) return { effect: rule.effect, why: rule.why };
+  if ("effect" in rule) {
+    return { effect: rule.effect, why: rule.why };
+  }
   const found = rule.find(({ applies }) => applies(before, after)) ?? rule[0];
   return { effect: found.effect, why: found.why };
 }

@@ -27,9 +27,13 @@ export type Cluster = z.infer<typeof clusterSchema>;
 
 /** Checks what the schema cannot: exactly one of the two numbers is set. The value may have any type here, or be unknown. */
 export function checkCluster(cluster: unknown): CheckFailure[] {
-  if (typeof cluster !== "object" || cluster === null || Array.isArray(cluster)) return [];
+  if (typeof cluster !== "object" || cluster === null || Array.isArray(cluster)) {
+    return [];
+  }
   const given = ["members", "maxMembers"].filter((key) => Reflect.get(cluster, key) !== undefined);
-  if (given.length === 1) return [];
+  if (given.length === 1) {
+    return [];
+  }
   const choice = "members (a fixed number) or maxMembers (grows and shrinks with the load)";
   return [{ property: "cluster", reason: given.length === 0 ? `needs ${choice}` : `takes ${choice}, not both` }];
 }

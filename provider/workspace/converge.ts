@@ -45,10 +45,13 @@ export async function converge(
 
 /** Throws when the declaration does not allow what the plan needs. Nothing has been written then. */
 function refuse(plan: ChangePlan, place: WorkspaceRef, live: Workspace, inputs: WorkspaceInputs): void {
-  if (plan.action === "replace")
+  if (plan.action === "replace") {
     throw new RefusedChange(diskRefusal(place.name, live.storageSizeInGb, inputs.storageGb));
+  }
   const refused = new Set(plan.refusals.map(({ field }) => field));
-  if (refused.size === 0) return;
+  if (refused.size === 0) {
+    return;
+  }
   throw new RefusedChange(
     restartRefusal(
       place.name,
@@ -68,17 +71,25 @@ async function carryOut(
   let current = live;
   if (plan.writes) {
     try {
-      if (plan.stopsFirst) await ensureStopped(context, place, deadline);
+      if (plan.stopsFirst) {
+        await ensureStopped(context, place, deadline);
+      }
       current = await write(context, place, live, inputs);
     } catch (error) {
-      if (plan.action === "restart") await startAgain(context, place);
+      if (plan.action === "restart") {
+        await startAgain(context, place);
+      }
       throw error;
     }
     const written = plan.changes.filter(({ effect }) => effect === "in place" || effect === "restart");
     context.log.info(`changed ${written.map(({ field }) => field).join(", ")}`);
   }
-  if (plan.runsAfter === "running") return ensureRunning(context, place, deadline);
-  if (plan.runsAfter === "stopped" && current.status !== "Stopped") return ensureStopped(context, place, deadline);
+  if (plan.runsAfter === "running") {
+    return ensureRunning(context, place, deadline);
+  }
+  if (plan.runsAfter === "stopped" && current.status !== "Stopped") {
+    return ensureStopped(context, place, deadline);
+  }
   return current;
 }
 
@@ -113,14 +124,18 @@ export async function keepWorkspaceId(
   } catch (failure) {
     const error = failure instanceof MustRunAgain ? failure.cause : failure;
     // The adoption was refused before anything was written, so this stack must not delete the workspace.
-    if (takesOver && error instanceof RefusedChange) throw error;
+    if (takesOver && error instanceof RefusedChange) {
+      throw error;
+    }
     const message = errorMessage(error);
     const seen = await present(context, place.projectId, place.workspaceId).catch((second: unknown) => {
       context.log.warn(`its state could not be read after the failure (${errorMessage(second)})`);
       return "unreadable" as const;
     });
     // The workspace has gone in the meantime, so there is no id to keep.
-    if (seen === undefined) throw vanished(place, error);
+    if (seen === undefined) {
+      throw vanished(place, error);
+    }
     const state: WorkspaceState =
       seen === "unreadable"
         ? { ...inputs, workspaceId: place.workspaceId, status: "Unknown" }
@@ -132,6 +147,8 @@ export async function keepWorkspaceId(
 
 /** The error to report when the workspace is gone: the original one, unless it only says that. */
 function vanished(place: WorkspaceRef, error: unknown): unknown {
-  if (!(error instanceof IcaError) || !error.isNotFound) return error;
+  if (!(error instanceof IcaError) || !error.isNotFound) {
+    return error;
+  }
   return new WorkspaceGone(place, { cause: error });
 }

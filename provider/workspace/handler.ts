@@ -43,20 +43,31 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async diff(context, id, state, next): Promise<Change> {
     const blind = planChange("not looked at", state, next);
     if (blind.changes.length === 0) {
-      if (blind.action === "none") return { kind: "unchanged" };
+      if (blind.action === "none") {
+        return { kind: "unchanged" };
+      }
       context.log.info(unfinishedMessage(blind));
       return { kind: "update", hidden: true };
     }
     if (isChecked(context, next)) {
       const plan = planChange(await lookUp(context, state.projectId, id), state, next);
       context.noteFacts?.(planFact(plan));
-      if (plan.action === "gone") throw new RefusedChange(goneMessage(state.name, id));
+      if (plan.action === "gone") {
+        throw new RefusedChange(goneMessage(state.name, id));
+      }
       const message = updateMessage(plan);
-      if (plan.action === "replace") context.log.warn(replaceMessage(plan));
-      else if (message !== undefined) context.log.info(message);
-      for (const refusal of plan.laterRefusals) context.log.warn(laterMessage(refusal));
+      if (plan.action === "replace") {
+        context.log.warn(replaceMessage(plan));
+      } else if (message !== undefined) {
+        context.log.info(message);
+      }
+      for (const refusal of plan.laterRefusals) {
+        context.log.warn(laterMessage(refusal));
+      }
     }
-    if (blind.action !== "replace") return { kind: "update", hidden: false };
+    if (blind.action !== "replace") {
+      return { kind: "update", hidden: false };
+    }
     const because = blind.changes
       .filter(({ effect, known }) => effect === "replace" && known)
       .map(({ field }) => field);
@@ -70,7 +81,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       inputs.existingId === undefined
         ? await findOwn(context, inputs, deadline)
         : await existingWorkspace(context, inputs.existingId, inputs);
-    if (found !== undefined) context.run.workspaces.adopted.add(found.id);
+    if (found !== undefined) {
+      context.run.workspaces.adopted.add(found.id);
+    }
     const { id, workspace } =
       found === undefined ? await createWorkspace(context, inputs) : { id: found.id, workspace: found };
     const place = placeOf(id, inputs);
@@ -88,7 +101,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const was = inputsOf(state);
     // Nothing is decided by this call alone, so it may use a list page that is a few seconds old.
     const live = await lookUp(context, was.projectId, id, "recent");
-    if (live === undefined) return undefined;
+    if (live === undefined) {
+      return undefined;
+    }
     const described = describe(live, was);
     const seen = stateOf(live, described);
     const restarting = state.restarting === true && live.status !== "Running";
@@ -98,7 +113,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   async update(context, id, state, next) {
     const deadline = context.clock.now() + timeoutMs(next.timeouts, "update", defaultTimeouts.update);
     const live = await lookUp(context, next.projectId, id);
-    if (live === undefined) throw new RefusedChange(goneMessage(next.name, id));
+    if (live === undefined) {
+      throw new RefusedChange(goneMessage(next.name, id));
+    }
     const stopped = runStateOf(live.status) === "stopped";
     if (next.desiredState === undefined && state.restarting !== true && state.status === "Running" && stopped) {
       context.log.warn(
@@ -123,18 +140,26 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     }
     const deadline = context.clock.now() + timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
     const live = await present(context, state.projectId, id);
-    if (live === undefined) return;
+    if (live === undefined) {
+      return;
+    }
     if (!isDeleting(live)) {
       try {
-        if (!isDown(live.status)) await ensureStopped(context, place, deadline);
+        if (!isDown(live.status)) {
+          await ensureStopped(context, place, deadline);
+        }
         await client.workspaces.delete(state.projectId, id);
       } catch (error) {
         const open =
           error instanceof IcaError ? error.isNotFound || error.status === 409 : error instanceof WorkspaceGone;
-        if (!open) throw error;
+        if (!open) {
+          throw error;
+        }
         // The workspace may be gone or on its way, or this ICA may lack the call. Only another look can tell.
         const now = await present(context, state.projectId, id);
-        if (now !== undefined && !isDeleting(now)) throw error;
+        if (now !== undefined && !isDeleting(now)) {
+          throw error;
+        }
       }
     }
     await awaitGone(context, place, deadline);
@@ -149,10 +174,13 @@ function planFact({ action, certain, presence, status, losesData, disconnects, l
 
 /** The saved state. With Pulumi's read-only option `id`, what is saved is the program's unchecked declaration. */
 function savedOrDeclared(context: Context, id: string, saved: Saved): WorkspaceState {
-  if (saved.workspaceId !== undefined) return parseState(id, saved);
+  if (saved.workspaceId !== undefined) {
+    return parseState(id, saved);
+  }
   const { inputs, failures } = checkWorkspace(context.config, saved);
-  if (failures.length > 0)
+  if (failures.length > 0) {
     throw new RefusedChange(failures.map(({ property, reason }) => `${property} ${reason}`).join("\n"));
+  }
   return parseState(id, inputs);
 }
 

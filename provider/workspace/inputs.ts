@@ -83,7 +83,9 @@ function acrossFields(inputs: MaybeWithin<InputsOf<typeof shape>>): CheckFailure
     allowedUrls.forEach((url, i) => {
       // A value that is not a string is unknown, or already has a failure.
       const reason = typeof url !== "string" ? undefined : checkAllowedUrl(url);
-      if (reason !== undefined) failures.push({ property: `allowedUrls[${i}]`, reason });
+      if (reason !== undefined) {
+        failures.push({ property: `allowedUrls[${i}]`, reason });
+      }
     });
   }
   return failures;
@@ -91,6 +93,8 @@ function acrossFields(inputs: MaybeWithin<InputsOf<typeof shape>>): CheckFailure
 
 /** Sorts the list and removes duplicates and trailing slashes, so that these do not count as a change. */
 function normaliseUrls(urls: Maybe<string[] | undefined>): Maybe<string[] | undefined> {
-  if (!Array.isArray(urls) || !urls.every((url) => typeof url === "string")) return urls;
+  if (!Array.isArray(urls) || !urls.every((url) => typeof url === "string")) {
+    return urls;
+  }
   return [...new Set(urls.map(normaliseAllowedUrl))].sort();
 }

@@ -34,8 +34,12 @@ export async function ensureRunning(context: Context, place: WorkspaceRef, deadl
   let before: Workspace | undefined;
   return wait(context, place, deadline, "Running", async (live) => {
     const { status, statusMessage } = live;
-    if (status === "Running") return true;
-    if (before?.status !== status || before.statusMessage !== statusMessage) before = undefined;
+    if (status === "Running") {
+      return true;
+    }
+    if (before?.status !== status || before.statusMessage !== statusMessage) {
+      before = undefined;
+    }
     // Until ICA has had time to act on the start, Failed may describe an earlier failure.
     if (status === "Failed" && start.asked && (before === undefined || start.taken)) {
       throw new LifecycleError(
@@ -43,8 +47,12 @@ export async function ensureRunning(context: Context, place: WorkspaceRef, deadl
           "most often the image's /usr/local/bin/ica_start.sh is missing, not executable for user 1000, or ends by itself.",
       );
     }
-    if (!start.asked) before = live;
-    if (status === "Stopped" || status === "Failed") await start.ask();
+    if (!start.asked) {
+      before = live;
+    }
+    if (status === "Stopped" || status === "Failed") {
+      await start.ask();
+    }
     return false;
   });
 }
@@ -60,10 +68,14 @@ export async function ensureStopped(context: Context, place: WorkspaceRef, deadl
     return client.workspaces.stop(place.projectId, place.workspaceId);
   });
   return wait(context, place, deadline, "Stopped", async ({ status }) => {
-    if (status === "Stopped") return true;
+    if (status === "Stopped") {
+      return true;
+    }
     // An unknown status may lie on the way to a stop: request the stop once, then wait.
     const known = runStateOf(status) === "running" || status === "Failed";
-    if (status !== "Stopping" && (known || !stop.asked)) await stop.ask();
+    if (status !== "Stopping" && (known || !stop.asked)) {
+      await stop.ask();
+    }
     return false;
   });
 }
@@ -95,7 +107,9 @@ function asking({ clock, log }: Context, what: string, action: () => Promise<voi
       return times > 0 && refused === undefined && clock.now() - at > takesMs;
     },
     async ask(): Promise<void> {
-      if (times > 0 && clock.now() - at <= takesMs) return;
+      if (times > 0 && clock.now() - at <= takesMs) {
+        return;
+      }
       if (times >= tries) {
         const why = refused === undefined ? `ICA accepted it ${times} times, and nothing happened` : refused.message;
         throw new LifecycleError(`cannot ${what}: ${why}`, { cause: refused });
@@ -105,9 +119,13 @@ function asking({ clock, log }: Context, what: string, action: () => Promise<voi
       try {
         await action();
       } catch (error) {
-        if (!(error instanceof IcaError) || !(error.status === 409 || error.isAmbiguous)) throw error;
+        if (!(error instanceof IcaError) || !(error.status === 409 || error.isAmbiguous)) {
+          throw error;
+        }
         refused = error;
-        if (error.status !== 409) log.warn(error.message);
+        if (error.status !== 409) {
+          log.warn(error.message);
+        }
       }
       at = clock.now();
     },

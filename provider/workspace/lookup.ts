@@ -34,9 +34,12 @@ export async function findWorkspace(
   projectId: string,
   { workspaceId, name }: WorkspaceQuery,
 ): Promise<FoundWorkspace> {
-  if ((workspaceId === undefined) === (name === undefined))
+  if ((workspaceId === undefined) === (name === undefined)) {
     throw new LookupError("getWorkspace takes either the name of a workspace or its workspaceId.");
-  if (workspaceId !== undefined) return byId(api, projectId, workspaceId);
+  }
+  if (workspaceId !== undefined) {
+    return byId(api, projectId, workspaceId);
+  }
   const all = await api.listed(projectId);
   const [found, another, ...more] = all.filter((workspace) => workspace.name === name);
   if (found === undefined) {
@@ -54,10 +57,14 @@ async function byId(api: Workspaces, projectId: string, workspaceId: string): Pr
   try {
     return foundWorkspace(projectId, (await api.get(projectId, workspaceId)).workspace);
   } catch (error) {
-    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+    if (!(error instanceof IcaError) || !error.isNotFound) {
+      throw error;
+    }
     const all = await api.listed(projectId);
     const found = all.find(({ id }) => id === workspaceId)?.workspace;
-    if (found !== undefined) return foundWorkspace(projectId, found);
+    if (found !== undefined) {
+      return foundWorkspace(projectId, found);
+    }
     const there = all.map(({ id, name }) => `${id} (${name})`);
     throw new LookupError(
       `Project ${projectId} has no workspace with id ${workspaceId}. There are: ${choices(there)}.`,

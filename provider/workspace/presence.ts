@@ -39,10 +39,16 @@ export async function present(
   try {
     return await workspaceReads[when](projectId, id);
   } catch (error) {
-    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+    if (!(error instanceof IcaError) || !error.isNotFound) {
+      throw error;
+    }
     const listed = await workspaceReads.listed(projectId, id);
-    if (listed === undefined) return undefined;
-    if (listed.workspace !== undefined) return listed.workspace;
+    if (listed === undefined) {
+      return undefined;
+    }
+    if (listed.workspace !== undefined) {
+      return listed.workspace;
+    }
     throw new Contradiction(
       `ICA contradicts itself: ${error.call} answered 404, and the project's list has workspace "${listed.name}" (${id}), in a form that ` +
         "pulumi-ica does not know. It counts as there. Run the same command again; if that does not help, look at it on the Bench page.",
@@ -69,7 +75,9 @@ export class WorkspaceGone extends RefusedChange {
 /** The same, but for a workspace that is being changed: throws when it is gone. */
 export async function stillPresent(context: Context, place: WorkspaceRef): Promise<Workspace> {
   const live = await present(context, place.projectId, place.workspaceId);
-  if (live === undefined) throw new WorkspaceGone(place);
+  if (live === undefined) {
+    throw new WorkspaceGone(place);
+  }
   return live;
 }
 
@@ -82,7 +90,9 @@ export async function awaitGone(context: Context, place: WorkspaceRef, deadline:
     timeoutMs: Math.max(0, deadline - clock.now()),
     look: () => present(context, place.projectId, place.workspaceId),
     done: (live, elapsed) => {
-      if (live !== undefined) log.status(`waiting for ICA: ${live.status}, ${formatDuration(elapsed)}`);
+      if (live !== undefined) {
+        log.status(`waiting for ICA: ${live.status}, ${formatDuration(elapsed)}`);
+      }
       return live === undefined || isDeleted(live);
     },
     timedOut: (live, elapsed) =>

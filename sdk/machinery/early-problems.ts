@@ -23,9 +23,15 @@ const outsideOfStack = {};
 export function tellEarly(kind: Kind, name: string, args: Readonly<Record<string, unknown>>): void {
   const { unknownValue, valueProblems } = require("../../provider/value-problems") as Judge;
   const known = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(known);
-    if (typeof value !== "object" || value === null) return value;
-    if (Object.getPrototypeOf(value) !== Object.prototype) return unknownValue;
+    if (Array.isArray(value)) {
+      return value.map(known);
+    }
+    if (typeof value !== "object" || value === null) {
+      return value;
+    }
+    if (Object.getPrototypeOf(value) !== Object.prototype) {
+      return unknownValue;
+    }
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, known(inner)]));
   };
   const values = Object.fromEntries(Object.entries(args).map(([key, value]) => [key, known(value)]));
@@ -36,5 +42,9 @@ export function tellEarly(kind: Kind, name: string, args: Readonly<Record<string
   const found = valueProblems(kind, values).map(({ property, reason }) => `${kind} ${name}: ${property}: ${reason}`);
   const problems = [...declared.held, ...found];
   declared.held = declared.resources === 1 ? problems : [];
-  if (declared.resources > 1) for (const problem of problems) warn(problem);
+  if (declared.resources > 1) {
+    for (const problem of problems) {
+      warn(problem);
+    }
+  }
 }

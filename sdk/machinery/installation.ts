@@ -20,12 +20,18 @@ let checked = false;
  * @throws pulumi.RunError
  */
 export function checkInstallation(): void {
-  if (checked || pulumi.runtime.getRootDirectory() === "") return;
+  if (checked || pulumi.runtime.getRootDirectory() === "") {
+    return;
+  }
   const found = providerFrom(programFolder);
-  if (found === undefined) throw new pulumi.RunError(missing(programFolder));
+  if (found === undefined) {
+    throw new pulumi.RunError(missing(programFolder));
+  }
   checked = true;
   const [declares, handles] = [versionSeenBy(__filename), versionSeenBy(found)];
-  if (declares !== handles) warn(mismatch(declares, handles, programFolder));
+  if (declares !== handles) {
+    warn(mismatch(declares, handles, programFolder));
+  }
 }
 
 /** The file that Pulumi loads for a program in `folder`. */
@@ -48,12 +54,13 @@ function versionSeenBy(file: string): string {
 
 function missing(folder: string): string {
   const manifest = manifestOf(folder);
-  if (plugAndPlay())
+  if (plugAndPlay()) {
     return (
       `Pulumi cannot load pulumi-ica for the program in ${folder}. Add pulumi-ica to the dependencies in ${manifest}, add ` +
       `the line \`packageExtensions: {"@pulumi/pulumi@*": {peerDependencies: {pulumi-ica: "*"}}}\` to .yarnrc.yml, and run ` +
       "`yarn install`."
     );
+  }
   return (
     `Pulumi cannot load pulumi-ica from ${folder}: only another package depends on it. Add ` +
     `"pulumi-ica": "${versionSeenBy(__filename)}" to the dependencies in ${manifest}, and install them.`
@@ -75,7 +82,11 @@ function plugAndPlay(): boolean {
 function manifestOf(folder: string): string {
   for (let above = folder; ; above = dirname(above)) {
     const manifest = join(above, "package.json");
-    if (existsSync(manifest)) return manifest;
-    if (above === dirname(above)) return join(folder, "package.json");
+    if (existsSync(manifest)) {
+      return manifest;
+    }
+    if (above === dirname(above)) {
+      return join(folder, "package.json");
+    }
   }
 }

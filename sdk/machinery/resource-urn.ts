@@ -12,7 +12,9 @@ export function resourceUrn(
   type: string,
   parent: pulumi.Resource | undefined,
 ): string | Promise<string | undefined> {
-  if (parent === undefined) return urnOf(name, type);
+  if (parent === undefined) {
+    return urnOf(name, type);
+  }
   return textOf(parent.urn).then((urn) => (urn === undefined ? undefined : urnOf(name, type, urn)));
 }
 

@@ -21,7 +21,9 @@ async function pathsIn(value: unknown, at: InputPath): Promise<InputPath[]> {
     // If the value fails, the resource fails too and prints no line.
     return (await pulumi.isSecret(pulumi.output(value)).catch(() => true)) ? [at] : [];
   }
-  if (typeof value !== "object" || value === null || pulumi.Resource.isInstance(value)) return [];
+  if (typeof value !== "object" || value === null || pulumi.Resource.isInstance(value)) {
+    return [];
+  }
   const inner = await Promise.all(Object.entries(value).map(([key, one]) => pathsIn(one, [...at, key])));
   return inner.flat();
 }

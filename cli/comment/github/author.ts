@@ -14,7 +14,9 @@ const user = z.object({ login: z.string() });
 export async function authorOf(api: GithubApi): Promise<string> {
   const known = await unlessRefused(() => api.graphql("{ viewer { login } }"));
   const asViewer = viewer.safeParse(known);
-  if (asViewer.success) return asViewer.data.viewer.login;
+  if (asViewer.success) {
+    return asViewer.data.viewer.login;
+  }
   const asUser = user.safeParse(await unlessRefused(() => api.call("GET /user")));
   return asUser.success ? asUser.data.login : actions;
 }
@@ -25,7 +27,9 @@ async function unlessRefused(call: () => Promise<unknown>): Promise<unknown> {
     return await call();
   } catch (error) {
     const status = failureOf(error)?.status;
-    if (status === 403 || status === 404 || isGraphqlRefusal(error)) return undefined;
+    if (status === 403 || status === 404 || isGraphqlRefusal(error)) {
+      return undefined;
+    }
     throw error;
   }
 }

@@ -42,7 +42,9 @@ export type WorkflowRun = z.infer<typeof workflowRun>["workflow_run"];
 /** Reads the parsed file of GITHUB_EVENT_PATH. */
 export function readEvent(event: unknown): GithubEvent {
   const run = workflowRun.safeParse(event);
-  if (run.success) return { kind: "workflow run", run: run.data.workflow_run };
+  if (run.success) {
+    return { kind: "workflow run", run: run.data.workflow_run };
+  }
   const pull = pullRequest.safeParse(event);
   if (pull.success) {
     const { number, head, base } = pull.data.pull_request;

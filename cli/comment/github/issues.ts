@@ -83,7 +83,9 @@ export class GithubIssues implements Thread {
     const found = await this.#do(what, isWrite, () =>
       call({ ...this.#place(), id }).catch((error: unknown) => {
         const status = failureOf(error)?.status;
-        if (status === 404 || status === 410) return undefined;
+        if (status === 404 || status === 410) {
+          return undefined;
+        }
         throw error;
       }),
     );
@@ -110,7 +112,9 @@ export class GithubIssues implements Thread {
 
   #parse(value: unknown): Issue {
     const { success, data, error } = issue.safeParse(value);
-    if (success) return data;
+    if (success) {
+      return data;
+    }
     throw new CommentError(
       `GitHub's answer does not have the documented form (${z.prettifyError(error).split("\n")[0]}). Check GITHUB_API_URL.`,
     );

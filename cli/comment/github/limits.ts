@@ -11,9 +11,13 @@ const usualMs = 60_000;
 
 /** Milliseconds until GitHub takes calls again; undefined when the failure is no rate limit. */
 export function limitedMs({ status, message, headers }: GithubFailure, now: number): number | undefined {
-  if (status !== 403 && status !== 429) return undefined;
+  if (status !== 403 && status !== 429) {
+    return undefined;
+  }
   const asked = retryAfterMs(headers["retry-after"], now);
-  if (asked !== undefined) return asked;
+  if (asked !== undefined) {
+    return asked;
+  }
   const reset = headers["x-ratelimit-reset"];
   if (headers["x-ratelimit-remaining"] === "0" && reset !== undefined && /^\d+$/.test(reset)) {
     return Math.max(0, Number(reset) * 1000 - now) + 1000;

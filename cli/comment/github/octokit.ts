@@ -52,8 +52,9 @@ export function connectGithub(options: GithubOptions): GithubApi {
     octokit.hook.error("request", (error, { request }) => {
       const failure = failureOf(error);
       const seconds = failure !== undefined && request.retries !== 0 ? secondsOff(failure) : undefined;
-      if (seconds !== undefined && "request" in error)
+      if (seconds !== undefined && "request" in error) {
         error.request.request = { ...error.request.request, retries, retryAfter: seconds };
+      }
       throw error;
     });
   };
@@ -79,7 +80,9 @@ export function connectGithub(options: GithubOptions): GithubApi {
 
 /** What GitHub answered; undefined for an error that comes from somewhere else. */
 export function failureOf(error: unknown): GithubFailure | undefined {
-  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") return undefined;
+  if (!(error instanceof Error) || !("status" in error) || typeof error.status !== "number") {
+    return undefined;
+  }
   const response: unknown = "response" in error ? error.response : undefined;
   const headers = typeof response === "object" && response !== null && "headers" in response ? response.headers : {};
   return {

@@ -17,7 +17,9 @@ export interface Called {
 /** The error for a failed call, in words that end in what to do. Errors that GitHub did not answer with stay as they are. */
 export function problemOf(error: unknown, called: Called, now: number): unknown {
   const failure = failureOf(error);
-  if (failure === undefined) return error;
+  if (failure === undefined) {
+    return error;
+  }
   const said = `Cannot ${called.what}: ${answer(failure)}`;
   const limited = limitedMs(failure, now);
   if (limited !== undefined) {
@@ -29,7 +31,9 @@ export function problemOf(error: unknown, called: Called, now: number): unknown 
     const words = `${said}. Run this job again.`;
     return called.isWrite ? new NotNow(words, undefined) : new CommentError(words);
   }
-  if (failure.status === 422 && called.isWrite) return new TooLong(`${said}.`);
+  if (failure.status === 422 && called.isWrite) {
+    return new TooLong(`${said}.`);
+  }
   const advice = adviceOn(failure, called);
   return new CommentError(advice === undefined ? `${said}.` : `${said}. ${advice}`);
 }
@@ -42,13 +46,17 @@ function answer({ status, message, headers }: GithubFailure): string {
 }
 
 function adviceOn({ status, message }: GithubFailure, { isFork, permission }: Called): string | undefined {
-  if (status === 401) return "GITHUB_TOKEN is not valid, or no longer.";
+  if (status === 401) {
+    return "GITHUB_TOKEN is not valid, or no longer.";
+  }
   if (status === 403 && /not accessible by (?:integration|personal access token)/i.test(message)) {
     return isFork
       ? "The pull request comes from a fork, so the token may only read. Do not run this command for forks: docs/pull-requests.md shows what they get instead."
       : `Give the job that comments \`permissions: ${permission}: write\`. Runs for forks and for Dependabot never get it.`;
   }
-  if (status === 403 && /locked/i.test(message)) return "Unlock the conversation of the pull request.";
+  if (status === 403 && /locked/i.test(message)) {
+    return "Unlock the conversation of the pull request.";
+  }
   if (status === 404 || status === 410) {
     return "Check --repo and --pr. GITHUB_TOKEN must be allowed to see the repository and its pull requests.";
   }

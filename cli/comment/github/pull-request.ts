@@ -31,11 +31,14 @@ export async function pullRequestOf(api: GithubApi, { owner, repo, run, named }:
     state === "open" && head.sha === run.head_sha && head.repo?.full_name === from;
   if (named !== undefined) {
     const found = pull.safeParse(await api.call("GET /repos/{owner}/{repo}/pulls/{named}", { owner, repo, named }));
-    if (!found.success)
+    if (!found.success) {
       throw new CommentError("GitHub's answer about the pull request does not have the documented form.");
+    }
     return isIts(found.data) ? named : undefined;
   }
-  if (run.head_repository == null || run.head_branch == null) return undefined;
+  if (run.head_repository == null || run.head_branch == null) {
+    return undefined;
+  }
   const head = `${run.head_repository.owner.login}:${run.head_branch}`;
   const all = await api.all("GET /repos/{owner}/{repo}/pulls", { owner, repo, state: "open", head });
   const [found, ...others] = z.array(pull).parse(all).filter(isIts);

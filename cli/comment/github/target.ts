@@ -42,9 +42,13 @@ export async function githubTarget(
       secondsOff: (failure) => secondsOff(failure, clock.now()),
       secondMs,
     });
-    if (issue !== undefined) return new GithubIssues(api, { owner, repo, title: issue }, () => clock.now());
+    if (issue !== undefined) {
+      return new GithubIssues(api, { owner, repo, title: issue }, () => clock.now());
+    }
     const found = await numberOf(api, event, { owner, repo, pr });
-    if (typeof found === "string") return found;
+    if (typeof found === "string") {
+      return found;
+    }
     const isFork = event.kind === "pull request" && event.isFork;
     return new GithubThread(api, { owner, repo, number: found, isFork }, () => clock.now());
   };
@@ -52,7 +56,9 @@ export async function githubTarget(
 }
 
 async function eventOf(file: string | undefined): Promise<GithubEvent> {
-  if (file === undefined || file === "") return { kind: "other" };
+  if (file === undefined || file === "") {
+    return { kind: "other" };
+  }
   try {
     return readEvent(JSON.parse((await readRegularFile(file, largestEvent)).toString("utf8")));
   } catch (error) {
@@ -69,7 +75,9 @@ function isSystemError(error: unknown): boolean {
 
 function repository(name: string | undefined): { owner: string; repo: string } {
   const [, owner, repo] = /^([\w-][\w.-]*)\/(?=\.*[\w-])([\w.-]+)$/.exec(name ?? "") ?? [];
-  if (owner !== undefined && repo !== undefined) return { owner, repo };
+  if (owner !== undefined && repo !== undefined) {
+    return { owner, repo };
+  }
   throw new Misuse(
     name === undefined
       ? "No repository: name it with --repo owner/name, or set GITHUB_REPOSITORY."
@@ -78,8 +86,12 @@ function repository(name: string | undefined): { owner: string; repo: string } {
 }
 
 function baseUrl(address: string | undefined): string {
-  if (address === undefined || address === "") return "https://api.github.com";
-  if (/^https?:\/\//.test(address) && URL.canParse(address)) return address.replace(/\/$/, "");
+  if (address === undefined || address === "") {
+    return "https://api.github.com";
+  }
+  if (/^https?:\/\//.test(address) && URL.canParse(address)) {
+    return address.replace(/\/$/, "");
+  }
   throw new Misuse("GITHUB_API_URL must be a web address such as https://api.github.com");
 }
 
@@ -109,7 +121,9 @@ async function numberOf(
     }
   }
   const number = pr ?? (event.kind === "other" ? undefined : event.number);
-  if (number !== undefined) return number;
+  if (number !== undefined) {
+    return number;
+  }
   throw new Misuse("This run is not one of a pull request. Name one with --pr, or run this command on: pull_request.");
 }
 

@@ -77,7 +77,9 @@ export class GithubThread implements Thread {
   }
 
   async #isMinimized({ minimized: said, node_id }: Comment): Promise<boolean> {
-    if (said !== undefined) return said !== null;
+    if (said !== undefined) {
+      return said !== null;
+    }
     const query = "query ($id: ID!) { node(id: $id) { ... on IssueComment { isMinimized } } }";
     // A server that does not answer this has no hidden comments either, or does not say which.
     const answer = await this.#api.graphql(query, { id: node_id }).catch(() => undefined);
@@ -103,7 +105,9 @@ export class GithubThread implements Thread {
   #orGone(what: string, isWrite: boolean, call: () => Promise<unknown>): Promise<unknown> {
     return this.#do(what, isWrite, () =>
       call().catch((error: unknown) => {
-        if (failureOf(error)?.status === 404) return gone;
+        if (failureOf(error)?.status === 404) {
+          return gone;
+        }
         throw error;
       }),
     );
@@ -111,7 +115,9 @@ export class GithubThread implements Thread {
 
   #parse(value: unknown): Comment {
     const { success, data, error } = comment.safeParse(value);
-    if (success) return data;
+    if (success) {
+      return data;
+    }
     throw new CommentError(
       `GitHub's answer does not have the documented form (${z.prettifyError(error).split("\n")[0]}). Check GITHUB_API_URL.`,
     );

@@ -26,7 +26,9 @@ export function gitlabTarget(env: Environment, { pr, repo }: Named, { clock }: P
       if (api === undefined || !/^https?:\/\//.test(api) || !URL.canParse(api)) {
         throw new Misuse("CI_API_V4_URL must be the address of GitLab's API, such as https://gitlab.com/api/v4");
       }
-      if (project === undefined) throw new Misuse("No project: name it with --repo, or set CI_PROJECT_ID.");
+      if (project === undefined) {
+        throw new Misuse("No project: name it with --repo, or set CI_PROJECT_ID.");
+      }
       if (iid === undefined) {
         throw new Misuse(
           "This pipeline is not one of a merge request. Name one with --pr, or run the job in merge request pipelines.",

@@ -99,16 +99,22 @@ export class GitlabThread implements Thread {
   async #read(path: string, mayBeGone = false): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#call({ method: "GET", path }).catch((error: unknown) => {
-        if (error instanceof Error) return error;
+        if (error instanceof Error) {
+          return error;
+        }
         throw error;
       });
       const isAnswer = !(answer instanceof Error);
-      if (isAnswer && (answer.status < 300 || (mayBeGone && answer.status === 404))) return answer;
+      if (isAnswer && (answer.status < 300 || (mayBeGone && answer.status === 404))) {
+        return answer;
+      }
       const failure = isAnswer
         ? { status: answer.status, retryAfter: answer.headers.get("retry-after") ?? undefined }
         : { sent: false };
       const wait = retryDelay(failure, attempt, true, policy, Math.random, this.#clock.now());
-      if (wait === undefined) throw isAnswer ? this.#refused(answer) : this.#unreachable(answer);
+      if (wait === undefined) {
+        throw isAnswer ? this.#refused(answer) : this.#unreachable(answer);
+      }
       await this.#clock.sleep(wait);
     }
   }
@@ -119,7 +125,9 @@ export class GitlabThread implements Thread {
       throw new NotNow(this.#unreachable(error).message, undefined);
     });
     const { status, headers } = answer;
-    if (status < 300 || (mayBeGone && status === 404)) return answer;
+    if (status < 300 || (mayBeGone && status === 404)) {
+      return answer;
+    }
     const problem = this.#refused(answer);
     if (status === 429 || status >= 500) {
       throw new NotNow(problem.message, retryAfterMs(headers.get("retry-after") ?? undefined, this.#clock.now()));
@@ -173,9 +181,13 @@ function wordsOf(text: string): string {
   let words: unknown = text;
   try {
     const { success, data } = refusal.safeParse(JSON.parse(text));
-    if (success) words = Object.values(data)[0];
+    if (success) {
+      words = Object.values(data)[0];
+    }
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError)) {
+      throw error;
+    }
   }
   return cut(withoutFullStop(typeof words === "string" ? words : JSON.stringify(words)), 300);
 }
@@ -185,9 +197,13 @@ function parsed<T>(form: z.ZodType<T>, { text }: Answer): T {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof SyntaxError)) {
+      throw error;
+    }
   }
   const { success, data } = form.safeParse(value);
-  if (success) return data;
+  if (success) {
+    return data;
+  }
   throw new CommentError("GitLab's answer does not have the documented form. Check CI_API_V4_URL.");
 }

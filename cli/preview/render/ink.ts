@@ -18,7 +18,9 @@ const longestValue = 160;
 /** A text as a code span of Markdown: nothing in it is a link, a mention, a heading or HTML, wherever the span stands. */
 export function codeSpan(text: string, longest = longestValue): string {
   const line = cut(printableLine(text), longest);
-  if (line === "") return '`""`';
+  if (line === "") {
+    return '`""`';
+  }
   const longestRun = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longestRun + 1);
   const blank = line.trim() === "";

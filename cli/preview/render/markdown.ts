@@ -54,7 +54,9 @@ export function renderMarkdown(report: PreviewReport, options: MarkdownOptions):
   let text = "";
   for (const level of levels) {
     text = atLevel(report, level, options.run);
-    if (Buffer.byteLength(text) <= options.limit) break;
+    if (Buffer.byteLength(text) <= options.limit) {
+      break;
+    }
   }
   return text;
 }
@@ -90,7 +92,9 @@ function footer({ time, refreshed }: PreviewReport, { sha }: Run): string {
 
 /** The page of the run. An address is the only thing here that becomes a link. */
 function link(run: Run | undefined): string {
-  if (run?.url === undefined) return "";
+  if (run?.url === undefined) {
+    return "";
+  }
   const { href } = new URL(run.url);
   return `, [log](<${href.replace(/[<>\s()[\]\\`]/g, encodeURIComponent)}>)`;
 }

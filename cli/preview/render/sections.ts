@@ -38,7 +38,9 @@ export const dangers: Section = ({ dangers }, level) => {
   ] as const;
   return kinds.flatMap(([kind, alert, one, many]) => {
     const all = dangers.filter((danger) => danger.kind === kind);
-    if (all.length === 0) return [];
+    if (all.length === 0) {
+      return [];
+    }
     const [first, ...others] = all.map((danger) => dangerSentence(ink, danger, level));
     const long = others.length === 0 ? [first ?? ""] : [first ?? "", ...others].map((sentence) => `- ${sentence}`);
     const short = `**${plural(all.length, one, many)}**${namesOf(
@@ -56,14 +58,18 @@ function quoted(alert: string, lines: readonly string[]): string {
 function namesOf(resources: readonly Resource[], most: number): string {
   const shown = resources.slice(0, most).map(({ name }) => codeSpan(name, 60));
   const more = resources.length - shown.length;
-  if (shown.length === 0) return "";
+  if (shown.length === 0) {
+    return "";
+  }
   return `: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
 /** Errors of a failed preview, and what it did not get to. */
 export const errors: Section = (report, { lists, names }) => {
   const { outcome, errors, notJudged } = report;
-  if (outcome !== "failed") return [];
+  if (outcome !== "failed") {
+    return [];
+  }
   const most = lists ? 50 : 5;
   const shown = errors.slice(0, most).map(({ resource, message }) => {
     const where = resource === undefined ? "" : `${ink.value(resource.name)}:\n\n`;
@@ -87,7 +93,9 @@ export const errors: Section = (report, { lists, names }) => {
 };
 
 export const clicks: Section = ({ clicks }, { lists }) => {
-  if (clicks.length === 0) return [];
+  if (clicks.length === 0) {
+    return [];
+  }
   const onOff = (value: boolean | undefined) => (value === true ? "on" : "off");
   const lines = clicks.map(
     ({ resource, setting, declared, reported }) =>
@@ -101,7 +109,9 @@ export const clicks: Section = ({ clicks }, { lists }) => {
 
 export const policies: Section = (report, { lists }) => {
   const { policies } = report;
-  if (policies.length === 0) return [];
+  if (policies.length === 0) {
+    return [];
+  }
   const mandatory = policies.filter(({ level }) => level === "mandatory");
   const title = `**${plural(policies.length, "policy violation")}**${mandatory.length === 0 ? "" : `, ${mandatory.length} mandatory`}`;
   const lines = policiesInOrder(report).map(({ resource, pack, policy, level, message }) => {
@@ -117,7 +127,9 @@ function paragraph(message: string): string {
 }
 
 export const findings: Section = ({ findings }, { lists }) => {
-  if (findings.length === 0) return [];
+  if (findings.length === 0) {
+    return [];
+  }
   const title = `**${plural(findings.length, "finding")} of the image contract**`;
   const lines = findings.map(
     ({ file, line, severity, code, message, fix }) =>
@@ -128,15 +140,21 @@ export const findings: Section = ({ findings }, { lists }) => {
 
 export const images: Section = (report, { lists, reasons }) => {
   const { images } = report;
-  if (images.length === 0) return [];
-  if (!lists) return [`${plural(images.length, "image")} change.`.replace(/^1 image change/, "1 image changes")];
+  if (images.length === 0) {
+    return [];
+  }
+  if (!lists) {
+    return [`${plural(images.length, "image")} change.`.replace(/^1 image change/, "1 image changes")];
+  }
   return images.map((image) => {
     const why = image.reasons.map((reason) => `- ${reasonWords(ink, reason)}`);
     const changes = image.op === "update" || image.op === "replace" ? changesLeft(report, image) : [];
     const listed = changes.length === 0 ? "" : `: ${changes.map((one) => changeWords(ink, one, false)).join(", ")}`;
     const facts = imageFacts(ink, image).join(" ");
     const head = `**${imageSentence(ink, image)}**`;
-    if (!reasons || why.length === 0) return [`${head}${listed}.`, facts].join(" ").trim();
+    if (!reasons || why.length === 0) {
+      return [`${head}${listed}.`, facts].join(" ").trim();
+    }
     return [`${head}, because`, ...why, ...(facts === "" ? [] : ["", facts])].join("\n");
   });
 };
@@ -144,10 +162,14 @@ export const images: Section = (report, { lists, reasons }) => {
 /** What a danger says of a workspace already is not said again. */
 export const workspaces: Section = (report, { lists, reasons }) => {
   const { workspaces } = report;
-  if (workspaces.length === 0) return [];
+  if (workspaces.length === 0) {
+    return [];
+  }
   const count = (op: string) => workspaces.filter((one) => one.op === op).length;
   const ops = [...new Set(workspaces.map(({ op }) => op))].map((op) => `${count(op)} ${opWord(op)}`).join(", ");
-  if (!lists) return [`${plural(workspaces.length, "workspace")}: ${ops}.`];
+  if (!lists) {
+    return [`${plural(workspaces.length, "workspace")}: ${ops}.`];
+  }
   const lines = workspaces.map(({ resource, op, changes }) => {
     const left = changesLeft(report, { resource, changes });
     const listed = reasons && op !== "create" ? left.map((one) => changeWords(ink, one, false)).join(", ") : "";
@@ -161,8 +183,12 @@ export const drift: Section = ({ drift, gone }, { lists, names }) => {
     gone.length === 0
       ? []
       : [`**Deleted by hand in ICA, created again if declared**${namesOf(gone, lists ? 100 : names)}`];
-  if (drift.length === 0) return missing;
-  if (!lists) return [...missing, `${plural(drift.length, "resource")} changed by hand.`];
+  if (drift.length === 0) {
+    return missing;
+  }
+  if (!lists) {
+    return [...missing, `${plural(drift.length, "resource")} changed by hand.`];
+  }
   const rows = drift.flatMap(({ resource, fields }) =>
     fields.map((one) => {
       const value = (text: string | undefined) =>
@@ -185,11 +211,14 @@ export const drift: Section = ({ drift, gone }, { lists, names }) => {
 
 export const others: Section = (report, { lists, reasons }) => {
   const { others } = report;
-  if (others.length === 0) return [];
-  if (!lists)
+  if (others.length === 0) {
+    return [];
+  }
+  if (!lists) {
     return [
       `${plural(others.length, "other resource")}: ${changeCounts({ ...report, images: [], workspaces: [], drift: [], gone: [] })}.`,
     ];
+  }
   const lines = others.map(({ resource, op, changes }) => {
     const fields = reasons && op === "update" ? changes.map(({ field }) => ink.word(field)).join(", ") : "";
     return `- ${ink.value(resource.name)} (${ink.value(resource.type)}) is ${opWord(op)}${fields === "" ? "" : `: ${fields}`}`;
@@ -199,7 +228,9 @@ export const others: Section = (report, { lists, reasons }) => {
 
 /** What a reader may open: warnings of the engine, and every value that changes. */
 export const details: Section = ({ images, workspaces, others, warnings }, { details }) => {
-  if (!details) return warnings.length === 0 ? [] : [`${plural(warnings.length, "warning")}.`];
+  if (!details) {
+    return warnings.length === 0 ? [] : [`${plural(warnings.length, "warning")}.`];
+  }
   const rows = [...images, ...workspaces, ...others].flatMap(({ resource, changes }) =>
     changes.map(({ field, before, after, secret, unknown }) => {
       const value = (text: string | undefined) =>

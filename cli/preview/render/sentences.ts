@@ -71,8 +71,9 @@ export function dangerSentence(ink: Ink, danger: Danger, { reasons }: Depth): st
   switch (danger.kind) {
     case "dataLost": {
       const size = danger.storageGb === undefined ? "" : ` (${danger.storageGb} GB)`;
-      if (danger.how === "deleted")
+      if (danger.how === "deleted") {
         return ink.strong(`${name} is deleted, and everything in its /data${size} with it.`);
+      }
       const permission = danger.allowed ? ` The program declares ${ink.word("allowDataLoss")}.` : "";
       const verb = danger.certain ? "is" : "may be";
       return `${ink.strong(`${name} ${verb} replaced: everything in its /data${size} is lost${danger.certain ? "" : " then"}.`)}${changes}${permission}`;
@@ -98,9 +99,13 @@ export function changeWords(ink: Ink, change: Change, withWhy: boolean): string 
 }
 
 function valuesWords(ink: Ink, { before, after, secret, unknown }: Change): string {
-  if (secret) return "changed (secret)";
+  if (secret) {
+    return "changed (secret)";
+  }
   const next = unknown ? "known later" : after === undefined ? "removed" : ink.value(after);
-  if (before === undefined) return unknown ? "is known later" : after === undefined ? "changed" : `is ${next}`;
+  if (before === undefined) {
+    return unknown ? "is known later" : after === undefined ? "changed" : `is ${next}`;
+  }
   return after === undefined && !unknown ? `${ink.value(before)} removed` : `${ink.value(before)} → ${next}`;
 }
 
@@ -153,7 +158,9 @@ export function imageSentence(ink: Ink, image: ImageChange): string {
 
 /** Size, upload and regions of an image, each a sentence. */
 export function imageFacts(ink: Ink, { archiveBytes, upload, regions, op }: ImageChange): string[] {
-  if (op === "delete" || op === "forget") return [];
+  if (op === "delete" || op === "forget") {
+    return [];
+  }
   const last = archiveBytes === undefined ? "" : ` The last archive had ${bytesText(archiveBytes)}.`;
   const uploads = {
     expected: `An upload is expected.${last}`,
@@ -172,8 +179,12 @@ export function reasonWords(ink: Ink, reason: RebuildReason): string {
     case "from": {
       const { before, after } = reason;
       const file = ink.word("Dockerfile");
-      if (after === undefined) return `${file}: ${ink.value(`FROM ${before ?? ""}`)} removed`;
-      if (before === undefined) return `${file}: ${ink.value(`FROM ${after}`)} added`;
+      if (after === undefined) {
+        return `${file}: ${ink.value(`FROM ${before ?? ""}`)} removed`;
+      }
+      if (before === undefined) {
+        return `${file}: ${ink.value(`FROM ${after}`)} added`;
+      }
       return `${file}: ${ink.value(`FROM ${before}`)} is now ${ink.value(`FROM ${after}`)}`;
     }
     case "dockerfile":
@@ -181,8 +192,9 @@ export function reasonWords(ink: Ink, reason: RebuildReason): string {
     case "path": {
       const { path, what, files } = reason;
       const count = files === undefined ? "" : ` (${plural(files, "file")})`;
-      if (path === "")
+      if (path === "") {
         return reason.directly ? "files at the top of the context changed" : "files of the context changed";
+      }
       const isFolder = path.endsWith("/") && what === "changed";
       return isFolder ? `files in ${ink.value(path)} changed` : `${ink.value(path)} ${what}${count}`;
     }

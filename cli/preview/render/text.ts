@@ -87,13 +87,17 @@ export function renderText(report: PreviewReport, { colour }: TextOptions): stri
 type Paint = (style: Style, text: string) => string;
 
 function signOf({ kind }: Danger, paint: Paint): string {
-  if (kind === "dataLost") return paint("red", "DATA LOST");
+  if (kind === "dataLost") {
+    return paint("red", "DATA LOST");
+  }
   return kind === "disconnected" ? paint("yellow", "DISCONNECTS") : paint("red", "REFUSED");
 }
 
 function failed(report: PreviewReport, ink: Ink, paint: Paint): string[] {
   const { outcome, errors, notJudged } = report;
-  if (outcome !== "failed") return [];
+  if (outcome !== "failed") {
+    return [];
+  }
   const said = errors.map(({ resource, message }) => {
     const where = resource === undefined ? "" : `${ink.value(resource.name)}: `;
     return `${paint("red", "error")} ${where}${printable(message).replaceAll("\n", "\n      ")}`;

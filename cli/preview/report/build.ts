@@ -81,8 +81,12 @@ function outcomeOf(
   report: Pick<PreviewReport, "dangers" | "images" | "workspaces" | "drift" | "gone" | "others">,
   hasFailed: boolean,
 ): PreviewReport["outcome"] {
-  if (hasFailed) return "failed";
-  if (report.dangers.length > 0) return "dangers";
+  if (hasFailed) {
+    return "failed";
+  }
+  if (report.dangers.length > 0) {
+    return "dangers";
+  }
   const { images, workspaces, drift, gone, others } = report;
   return [images, workspaces, drift, gone, others].some((list) => list.length > 0) ? "changes" : "unchanged";
 }
@@ -102,7 +106,9 @@ function isLogical(op: string): boolean {
 
 /** The change without fields that the program leaves alone and `pulumi up` only puts back; nothing when none is left. */
 function withoutDrift(change: WorkspaceChange, step: Step, found: Refreshed | undefined): WorkspaceChange[] {
-  if (found === undefined || change.op !== "update") return [change];
+  if (found === undefined || change.op !== "update") {
+    return [change];
+  }
   const putBack = driftedFields(found).filter((field) =>
     isDeepStrictEqual(found.before.inputs[field], step.after?.inputs[field]),
   );
@@ -145,7 +151,9 @@ function warningOf({
 
 /** Resources of the state that a failed preview did not get to. */
 function notJudged({ hasFailed, inState, steps }: Observed): PreviewReport["notJudged"] {
-  if (!hasFailed || inState === undefined) return [];
+  if (!hasFailed || inState === undefined) {
+    return [];
+  }
   const judged = new Set(steps.map(({ urn }) => urn));
   return inState
     .filter((urn) => !judged.has(urn))

@@ -17,7 +17,9 @@ export function driftOf({ refreshed, steps }: Pick<Observed, "refreshed" | "step
 
 /** URN and names of the fields that drifted. */
 export function driftedFields(found: Refreshed): string[] {
-  if (found.after === undefined) return [];
+  if (found.after === undefined) {
+    return [];
+  }
   const fields = differing(found.before.inputs, found.after.inputs);
   return found.type === imageType ? fields.filter((field) => !onlyByClick.includes(field)) : fields;
 }
@@ -28,7 +30,9 @@ function fieldsOf(found: Refreshed, step: Step | undefined): Drift["fields"] {
     // Where a failed preview did not get to the resource, the last known declaration counts.
     const declared = step === undefined ? found.before.inputs[field] : step.after?.inputs[field];
     const putBack = step === undefined || ["update", "replace"].includes(step.op);
-    if ([inIca, declared, found.before.inputs[field]].some(isSecret)) return { field, secret: true, putBack };
+    if ([inIca, declared, found.before.inputs[field]].some(isSecret)) {
+      return { field, secret: true, putBack };
+    }
     const [now, wanted] = [valueText(inIca), valueText(declared)];
     return {
       field,

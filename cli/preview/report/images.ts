@@ -33,20 +33,28 @@ export function imageChange({ op, step }: Happening, facts: Facts): ImageChange 
 /** Why new content is published, as the provider said it. Without the provider's word the files are not known. */
 function reasonsOf({ urn, before, after }: Step, facts: Facts): RebuildReason[] {
   const said = facts.rebuild(urn);
-  if (said !== undefined) return [...said];
+  if (said !== undefined) {
+    return [...said];
+  }
   return before?.inputs.contextHash === after?.inputs.contextHash ? [] : [{ kind: "notHere" }];
 }
 
 function uploadOf(op: Operation, after: Side | undefined, isPublished: boolean | undefined): ImageChange["upload"] {
-  if ((op !== "create" && op !== "replace") || textOf(after?.inputs, "existingId") !== undefined) return "none";
-  if (isPublished === undefined) return "unknown";
+  if ((op !== "create" && op !== "replace") || textOf(after?.inputs, "existingId") !== undefined) {
+    return "none";
+  }
+  if (isPublished === undefined) {
+    return "unknown";
+  }
   return isPublished ? "none" : "expected";
 }
 
 /** The declared regions, or those that the image has. */
 function regionsOf(side: Side | undefined): string[] {
   const declared = textsOf(side?.inputs, "regions");
-  if (declared.length > 0) return declared;
+  if (declared.length > 0) {
+    return declared;
+  }
   const urls = side?.outputs.urls;
   return typeof urls === "object" && urls !== null && !isSecret(urls) ? Object.keys(urls).sort() : [];
 }
@@ -64,7 +72,9 @@ export function clicksOf({ urn, type, before, after }: Step): Click[] {
   const wanted = { web: declared.web, console: declared.console, clusterCompatible: after?.inputs.clusterCompatible };
   return (["web", "console", "clusterCompatible"] as const).flatMap((setting): Click[] => {
     const [want, is] = [wanted[setting], reported[setting]];
-    if (typeof want !== "boolean" || typeof is !== "boolean" || want === is) return [];
+    if (typeof want !== "boolean" || typeof is !== "boolean" || want === is) {
+      return [];
+    }
     return [{ resource: resourceOf(urn, type), setting, declared: want, reported: is }];
   });
 }

@@ -73,7 +73,9 @@ export function parseReport(text: string): PreviewReport {
     });
   }
   const { success, data, error } = previewReport.safeParse(json);
-  if (success) return data;
+  if (success) {
+    return data;
+  }
   const other = z.object({ version: z.number() }).safeParse(json);
   if (other.success && other.data.version !== 1) {
     throw new Error(

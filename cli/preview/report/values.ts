@@ -15,14 +15,20 @@ const secretWord = "[secret]";
 const longestValue = 500;
 
 export function isSecret(value: unknown): boolean {
-  if (value === secretWord) return true;
-  if (typeof value !== "object" || value === null) return false;
+  if (value === secretWord) {
+    return true;
+  }
+  if (typeof value !== "object" || value === null) {
+    return false;
+  }
   return secretMark in value || Object.values(value).some(isSecret);
 }
 
 /** A value as text: strings as they are, the rest as JSON. Undefined for no value, a secret and an unknown one. */
 export function valueText(value: unknown): string | undefined {
-  if (value === undefined || value === null || isSecret(value) || !isKnown(fromEngine(value))) return undefined;
+  if (value === undefined || value === null || isSecret(value) || !isKnown(fromEngine(value))) {
+    return undefined;
+  }
   return cut(typeof value === "string" ? value : JSON.stringify(value), longestValue);
 }
 
@@ -33,7 +39,9 @@ export function within(text: string): string {
 
 /** What changes in one input. */
 export function changeOf(field: string, before: unknown, after: unknown): FieldChange {
-  if (isSecret(before) || isSecret(after)) return { field: within(field), secret: true };
+  if (isSecret(before) || isSecret(after)) {
+    return { field: within(field), secret: true };
+  }
   const [old, next] = [valueText(before), valueText(after)];
   return {
     field: within(field),
@@ -55,7 +63,9 @@ function isShown(name: string): boolean {
 
 /** The inputs that a step changes: those that differ, and those that the engine names, whose values may be hidden. */
 export function changesOf({ before, after, fields }: Pick<Step, "before" | "after" | "fields">): FieldChange[] {
-  if (before === undefined || after === undefined) return [];
+  if (before === undefined || after === undefined) {
+    return [];
+  }
   const named = fields.filter((name) => isShown(name) && isInput(name, before, after));
   const names = [...new Set([...differing(before.inputs, after.inputs), ...named])].sort();
   return names.map((name) => changeOf(name, before.inputs[name], after.inputs[name]));
@@ -79,6 +89,8 @@ export function numberOf(properties: Properties | undefined, name: string): numb
 /** The texts of a list among the properties. */
 export function textsOf(properties: Properties | undefined, name: string): string[] {
   const value = properties?.[name];
-  if (!Array.isArray(value) || isSecret(value)) return [];
+  if (!Array.isArray(value) || isSecret(value)) {
+    return [];
+  }
   return value.filter((one): one is string => typeof one === "string").flatMap((one) => valueText(one) ?? []);
 }

@@ -46,9 +46,13 @@ export function judgeWorkspace({ op, step }: Happening, facts: Facts): JudgedWor
 
 function planOf({ urn, before, after }: Step, facts: Facts): PlanFact | undefined {
   const said = facts.plan(urn);
-  if (said !== undefined) return said;
+  if (said !== undefined) {
+    return said;
+  }
   const { state, next } = sidesOf({ before, after });
-  if (state === undefined || next === undefined) return undefined;
+  if (state === undefined || next === undefined) {
+    return undefined;
+  }
   const plan = planChange("not looked at", state, next);
   // The provider refuses such a restart while the workspace runs. There is a step, so that it saw it stopped.
   const disconnects = plan.refusals.length > 0 ? "no" : plan.disconnects;
@@ -63,7 +67,9 @@ function sidesOf({ before, after }: Pick<Step, "before" | "after">) {
 /** The fields that change, with the rule of each. */
 function ruledChanges({ before, after, fields }: Step): FieldChange[] {
   const { state, next } = sidesOf({ before, after });
-  if (state === undefined || next === undefined) return [];
+  if (state === undefined || next === undefined) {
+    return [];
+  }
   const ruled = changesBetween(state, next);
   // Two secrets look the same; the engine knows better.
   const hidden = fields.filter((field) => !ruled.some((rule) => rule.field === field));
@@ -81,9 +87,13 @@ function dangersOf({ op, step }: Happening, changes: readonly FieldChange[], pla
   const common = { resource, ...(size === undefined ? {} : { storageGb: size }) };
   const of = (...effects: FieldChange["effect"][]) => changes.filter(({ effect }) => effects.includes(effect));
   const allowed = step.after?.inputs.allowDataLoss === true;
-  if (op === "delete") return [{ kind: "dataLost", ...common, how: "deleted", changes: [], certain: true, allowed }];
+  if (op === "delete") {
+    return [{ kind: "dataLost", ...common, how: "deleted", changes: [], certain: true, allowed }];
+  }
   if (op === "replace") {
-    if (step.before?.retainOnDelete === true || plan?.presence === "gone") return [];
+    if (step.before?.retainOnDelete === true || plan?.presence === "gone") {
+      return [];
+    }
     const forced = of("replace").length > 0 ? of("replace") : step.fields.map((field) => ({ field }));
     return [{ kind: "dataLost", ...common, how: "replaced", changes: forced, certain: true, allowed }];
   }
@@ -102,7 +112,7 @@ function dangersOfUpdate(
     return [{ kind: "refused", resource, certain: isCertain, refusals, changes: of("restart", "replace") }];
   }
   const dangers: Danger[] = [];
-  if (losesData !== "no")
+  if (losesData !== "no") {
     dangers.push({
       kind: "dataLost",
       resource,
@@ -111,8 +121,11 @@ function dangersOfUpdate(
       certain: losesData === "yes",
       allowed,
     });
+  }
   // A workspace that was seen stopped disconnects no one.
-  if (disconnects === "no" || (status !== undefined && !isUp(status))) return dangers;
+  if (disconnects === "no" || (status !== undefined && !isUp(status))) {
+    return dangers;
+  }
   const how = action === "stop" || action === "stop then change" ? "stop" : "restart";
   return [
     ...dangers,

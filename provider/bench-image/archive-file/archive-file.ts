@@ -72,14 +72,17 @@ export async function openArchiveFile(
   try {
     return found === undefined ? await makeFile(context, inputs, formatCode) : await openFile(context, inputs, found);
   } catch (error) {
-    if (!(error instanceof IcaError) || error.kind !== "refused") throw error;
+    if (!(error instanceof IcaError) || error.kind !== "refused") {
+      throw error;
+    }
     // Since the first look, another run may have created or completed the file. In that case its id or status differs now.
     const now = await findArchive(context, inputs);
     if (
       now === undefined ||
       isDeepStrictEqual([now.data.id, statusOf(now)], [found?.data.id, found && statusOf(found)])
-    )
+    ) {
       throw error;
+    }
     return openFile(context, inputs, now);
   }
 }
@@ -95,7 +98,9 @@ async function makeFile(context: Context, inputs: BenchImageInputs, formatCode: 
 }
 
 async function openFile(context: Context, inputs: BenchImageInputs, datum: ProjectDatum): Promise<ArchiveFile> {
-  if (statusOf(datum) === "AVAILABLE") return { kind: "complete", datum };
+  if (statusOf(datum) === "AVAILABLE") {
+    return { kind: "complete", datum };
+  }
   const { id } = datum.data;
   return openWith(context, inputs, id, await context.client.projectData.createCredentials(inputs.projectId, id));
 }
@@ -114,8 +119,9 @@ function openWith(
     renew: () => projectData.createCredentials(inputs.projectId, dataId),
     assertOpen: async () => {
       const datum = await projectData.get(inputs.projectId, dataId);
-      if (statusOf(datum) === "AVAILABLE")
+      if (statusOf(datum) === "AVAILABLE") {
         throw new ArchiveCompleted(`another run has completed ${archiveName(inputs)}`);
+      }
     },
   };
 }
@@ -159,13 +165,16 @@ export async function labelArchive(
   facts: { sha256: string | undefined; imageId: string | undefined },
 ): Promise<ProjectDatum> {
   const details = datum.data.details;
-  if (details == null)
+  if (details == null) {
     throw new ArchiveFileError(`ICA gives no details of file ${datum.data.id}, so its format cannot be set`);
+  }
   const present = details.tags?.technicalTags;
   // Keep the hash that another run stored: this run may not have seen the bytes.
   const sha256 = facts.sha256 ?? readTags(present ?? []).sha256;
   const tags = mergeTags(present, archiveTags(inputs, sha256, facts.imageId));
-  if (details.format?.code === format.code && JSON.stringify(present) === JSON.stringify(tags)) return datum;
+  if (details.format?.code === format.code && JSON.stringify(present) === JSON.stringify(tags)) {
+    return datum;
+  }
   return context.client.projectData.update({
     ...datum,
     data: {
@@ -188,9 +197,13 @@ export async function deleteArchive(
   try {
     await projectData.delete(projectId, dataId);
   } catch (error) {
-    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+    if (!(error instanceof IcaError) || !error.isNotFound) {
+      throw error;
+    }
     const there = await projectData.findByPath(projectId, archivePath(inputs));
-    if (there.some((datum) => datum.data.id === dataId && statusOf(datum) !== "DELETING")) throw error;
+    if (there.some((datum) => datum.data.id === dataId && statusOf(datum) !== "DELETING")) {
+      throw error;
+    }
   }
 }
 

@@ -15,12 +15,16 @@ import { ArchiveFileError, completeArchive, deleteArchive } from "./archive-file
 export async function usableArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
   const archive = await completeArchive(context, inputs);
   const { imageId } = readTags(archive?.data.details?.tags?.technicalTags ?? []);
-  if (archive === undefined || imageId === undefined || !(await hasFailed(context, imageId))) return archive;
+  if (archive === undefined || imageId === undefined || !(await hasFailed(context, imageId))) {
+    return archive;
+  }
   const what = `archive ${archivePath(inputs)} (${archive.data.id}), of which ICA could not make image ${imageId},`;
   try {
     await deleteArchive(context, inputs, { projectId: archive.projectId, dataId: archive.data.id });
   } catch (error) {
-    if (!(error instanceof IcaError)) throw error;
+    if (!(error instanceof IcaError)) {
+      throw error;
+    }
     throw new ArchiveFileError(
       `${what} cannot be deleted, and would fail again. Delete that file in the project and run "pulumi up" again. ${errorMessage(error)}`,
       { cause: error },

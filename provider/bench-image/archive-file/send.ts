@@ -34,10 +34,14 @@ export async function sendOrTakeOver(
     return { upload, datum: await awaitAvailable(context, inputs, file.dataId, upload.bytes) };
   } catch (error) {
     // The store may refuse the object before the check for another run's upload has run.
-    if (!(error instanceof ArchiveCompleted || error instanceof UploadError)) throw error;
+    if (!(error instanceof ArchiveCompleted || error instanceof UploadError)) {
+      throw error;
+    }
     // If ICA cannot answer, report the store's refusal.
     const datum = await completeArchive(context, inputs).catch(() => undefined);
-    if (datum === undefined) throw error;
+    if (datum === undefined) {
+      throw error;
+    }
     context.log.info(`adopting the archive that another run uploaded first (${archiveName(inputs)})`);
     return { upload: undefined, datum };
   }
@@ -57,16 +61,19 @@ async function send(
   ready: ReadyImage,
   file: OpenFile,
 ): Promise<{ bytes: number; sha256: string }> {
-  if (transfers.activeCount >= mostTransfers) context.log.info("waiting for other uploads");
+  if (transfers.activeCount >= mostTransfers) {
+    context.log.info("waiting for other uploads");
+  }
   try {
     return await transfers(() => transfer(context, inputs, ready, file));
   } catch (error) {
-    if (error instanceof ContractError)
+    if (error instanceof ContractError) {
       await forgetArchive(context, inputs, {
         projectId: inputs.projectId,
         dataId: file.dataId,
         name: archiveName(inputs),
       });
+    }
     throw error;
   }
 }
@@ -112,10 +119,14 @@ async function transfer(
     throw withStore(error, config);
   });
   await archive.done;
-  if (result.leftover !== undefined) log.info(result.leftover);
+  if (result.leftover !== undefined) {
+    log.info(result.leftover);
+  }
   const { info, warning } = describeLayers(archive.layers());
   log.info(`uploaded ${megabytes(result.bytes)} in ${formatDuration(clock.now() - start)}${info}`);
-  if (warning !== undefined) log.warn(warning);
+  if (warning !== undefined) {
+    log.warn(warning);
+  }
   return result;
 }
 
@@ -124,7 +135,9 @@ async function transfer(
  * that setting.
  */
 function withStore(error: unknown, { s3Endpoint, baseUrl, from }: Config): unknown {
-  if (!(error instanceof UploadError)) return error;
+  if (!(error instanceof UploadError)) {
+    return error;
+  }
   const store =
     s3Endpoint !== undefined
       ? ` The object store was ${s3Endpoint}: ${from.s3Endpoint ?? "ica:s3Endpoint"}.`

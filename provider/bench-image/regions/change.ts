@@ -20,7 +20,9 @@ export async function changeRegions(
   named: readonly string[],
 ): Promise<DockerImage> {
   const { regions } = inputs;
-  if (regions === undefined && named.length === 0 && !isInNoRegion(image)) return image;
+  if (regions === undefined && named.length === 0 && !isInNoRegion(image)) {
+    return image;
+  }
   const present = regionsOf(image);
   const wanted =
     regions !== undefined && areAmong(regions, image)
@@ -29,7 +31,9 @@ export async function changeRegions(
   const missing = without(wanted, present);
   const others = without(present, wanted);
   const dropped = others.filter((region) => isNamed(region, named));
-  if (missing.length + dropped.length === 0) return image;
+  if (missing.length + dropped.length === 0) {
+    return image;
+  }
   const { client, log } = context;
   if (missing.length > 0) {
     await settled(
@@ -50,7 +54,9 @@ export async function changeRegions(
     log.info(`removed from regions: ${regionList(dropped)}`);
   }
   const kept = without(others, dropped);
-  if (kept.length > 0) log.info(`stays in ${regionList(kept)} too, which this stack has not named`);
+  if (kept.length > 0) {
+    log.info(`stays in ${regionList(kept)} too, which this stack has not named`);
+  }
   return client.dockerImages.get(image.id);
 }
 
@@ -67,8 +73,12 @@ async function settled(
   try {
     await change();
   } catch (error) {
-    if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
-    if (!isDone(await client.dockerImages.get(imageId))) throw error;
+    if (!(error instanceof IcaError) || error.kind === "aborted") {
+      throw error;
+    }
+    if (!isDone(await client.dockerImages.get(imageId))) {
+      throw error;
+    }
   }
 }
 

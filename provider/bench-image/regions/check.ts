@@ -36,15 +36,23 @@ export async function checkRegions(
 ): Promise<CheckedRegions> {
   const { regions } = inputs;
   const accepted: CheckedRegions = { regions, failures: [] };
-  if (regions === undefined || !isKnown(regions) || isDeepStrictEqual(regions, old?.regions)) return accepted;
-  if (old?.regions === undefined && image !== undefined && areAmong(regions, image)) return accepted;
+  if (regions === undefined || !isKnown(regions) || isDeepStrictEqual(regions, old?.regions)) {
+    return accepted;
+  }
+  if (old?.regions === undefined && image !== undefined && areAmong(regions, image)) {
+    return accepted;
+  }
   const known = await regionsOfTenant(context);
-  if (known === undefined) return accepted;
+  if (known === undefined) {
+    return accepted;
+  }
   const source = declared === undefined ? context.config.from.region : undefined;
   const from = source === undefined ? "" : `. The region is ${source}`;
   const names: readonly unknown[] = Array.isArray(declared) ? declared : regions;
   const failures = names.flatMap((name, index) => {
-    if (typeof name !== "string" || findRegion(known, name) !== undefined) return [];
+    if (typeof name !== "string" || findRegion(known, name) !== undefined) {
+      return [];
+    }
     return [
       {
         property: Array.isArray(declared) ? `regions[${index}]` : "regions",
@@ -63,7 +71,9 @@ async function regionsOfTenant(context: Context): Promise<readonly Region[] | un
   try {
     return await knownRegions(context);
   } catch (error) {
-    if (!(error instanceof IcaError)) throw error;
+    if (!(error instanceof IcaError)) {
+      throw error;
+    }
     context.log.warn(`the declared regions could not be checked: ${errorMessage(error)}`);
     return undefined;
   }

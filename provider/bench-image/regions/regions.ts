@@ -21,11 +21,15 @@ export async function declaredRegions(
   projectId: string,
   declared: readonly string[] | undefined,
 ): Promise<NamedRegion[]> {
-  if (declared === undefined) return [(await context.client.projects.get(projectId)).region];
+  if (declared === undefined) {
+    return [(await context.client.projects.get(projectId)).region];
+  }
   const known = await knownRegions(context);
   const regions = declared.map((name) => {
     const region = findRegion(known, name);
-    if (region === undefined) throw new UnknownRegion(unknownRegion(known, name));
+    if (region === undefined) {
+      throw new UnknownRegion(unknownRegion(known, name));
+    }
     return region;
   });
   return [...new Set(regions)];
@@ -46,7 +50,9 @@ export async function knownRegions({ client, run }: Context): Promise<readonly R
   run.images.regions = known;
   // Forget a failure, so that the next call asks again.
   known.catch(() => {
-    if (run.images.regions === known) run.images.regions = undefined;
+    if (run.images.regions === known) {
+      run.images.regions = undefined;
+    }
   });
   return known;
 }

@@ -15,7 +15,9 @@ export async function existingImage(
   id: string,
 ): Promise<DockerImage> {
   const image = await context.client.dockerImages.find(id);
-  if (image === undefined) throw new PublishError(`image ${id} cannot be taken over: ICA has no image with this id`);
+  if (image === undefined) {
+    throw new PublishError(`image ${id} cannot be taken over: ICA has no image with this id`);
+  }
   const differs = (what: string, own: string | null | undefined, declared: Maybe<string>) =>
     !isKnown(declared) || declared === own ? undefined : `its ${what} is ${own ?? "none"}, not ${declared}`;
   const wrong = [
@@ -25,7 +27,9 @@ export async function existingImage(
     differs("name", image.name, name),
     differs("version", image.version, version),
   ].filter((problem) => problem !== undefined);
-  if (wrong.length > 0) throw new PublishError(`image ${id} cannot be taken over: ${wrong.join(", ")}`);
+  if (wrong.length > 0) {
+    throw new PublishError(`image ${id} cannot be taken over: ${wrong.join(", ")}`);
+  }
   return image;
 }
 

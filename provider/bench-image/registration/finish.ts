@@ -54,8 +54,12 @@ async function awaitReady(context: Context, inputs: BenchImageInputs, image: Doc
   const limit = timeoutMs(inputs.timeouts, "create", defaultCreateTimeout);
   // ICA has just reported AVAILABLE, so another call would add nothing.
   const ready = image.status === "AVAILABLE" ? image : await awaitImage(context, inputs, image.id, limit);
-  if (image.status !== "AVAILABLE") context.log.info(`AVAILABLE after ${formatDuration(context.clock.now() - start)}`);
-  for (const line of settingsToChange(ready, inputs)) context.log.warn(line);
+  if (image.status !== "AVAILABLE") {
+    context.log.info(`AVAILABLE after ${formatDuration(context.clock.now() - start)}`);
+  }
+  for (const line of settingsToChange(ready, inputs)) {
+    context.log.warn(line);
+  }
   return ready;
 }
 
@@ -70,7 +74,9 @@ export async function keepImageId<T>(
   try {
     return await steps();
   } catch (error) {
-    if (error instanceof PartialError) throw error;
+    if (error instanceof PartialError) {
+      throw error;
+    }
     const failed = error instanceof ImageBuildFailed;
     if (failed && done.archive !== undefined) {
       // The same archive would fail again, so the next run uploads a new one.

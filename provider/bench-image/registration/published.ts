@@ -56,9 +56,13 @@ export async function published(
 export async function findAgain(context: Context, inputs: Identified, imageId: string): Promise<Published> {
   try {
     const image = await context.client.dockerImages.get(imageId);
-    if (counts(image)) return { kind: "same", image };
+    if (counts(image)) {
+      return { kind: "same", image };
+    }
   } catch (error) {
-    if (!(error instanceof IcaError) || !error.isNotFound) throw error;
+    if (!(error instanceof IcaError) || !error.isNotFound) {
+      throw error;
+    }
   }
   return findPublished(context, inputs);
 }
@@ -79,7 +83,9 @@ export async function compareContent(
   image: DockerImage,
 ): Promise<Exclude<Published, { kind: "absent" }>> {
   // The default version is the content hash itself, so the content must be the same.
-  if (inputs.version === versionFor(inputs.contextHash)) return { kind: "same", image };
+  if (inputs.version === versionFor(inputs.contextHash)) {
+    return { kind: "same", image };
+  }
   const hashes = await contentHashes(context, inputs, image.id);
   return hashes.length > 0 && hashes.every((hash) => hash === inputs.contextHash)
     ? { kind: "same", image }

@@ -28,7 +28,9 @@ export async function register(
 ): Promise<Exclude<Registered, { kind: "absent" }>> {
   for (let tries = 1; ; tries++) {
     const before = await findPublished(context, inputs);
-    if (before.kind !== "absent") return before;
+    if (before.kind !== "absent") {
+      return before;
+    }
     try {
       const image = await context.client.dockerImages.createInternal({
         dockerDataId: dataId,
@@ -41,11 +43,17 @@ export async function register(
       });
       return await oldestRegistered(context, inputs, image);
     } catch (error) {
-      if (!(error instanceof IcaError) || error.kind === "aborted") throw error;
+      if (!(error instanceof IcaError) || error.kind === "aborted") {
+        throw error;
+      }
       const after = await findPublished(context, inputs);
-      if (after.kind !== "absent") return after;
+      if (after.kind !== "absent") {
+        return after;
+      }
       const pauseMs = pausesMs[tries - 1];
-      if (pauseMs === undefined || !isPassing(error)) throw error;
+      if (pauseMs === undefined || !isPassing(error)) {
+        throw error;
+      }
       context.log.warn(`registering once more in ${formatDuration(pauseMs)}: the archive is there. ${error.message}`);
       await context.clock.sleep(pauseMs, context.signal);
     }
@@ -74,7 +82,9 @@ async function oldestRegistered(
   image: DockerImage,
 ): Promise<Exclude<Registered, { kind: "absent" }>> {
   const [first = image] = await published(context, inputs);
-  if (first.id === image.id) return { kind: "new", image };
+  if (first.id === image.id) {
+    return { kind: "new", image };
+  }
   const judged = await compareContent(context, inputs, first);
   const outcome =
     judged.kind === "same"
@@ -102,7 +112,9 @@ export async function awaitImage(
     timeoutMs,
     look: () => context.client.dockerImages.get(imageId),
     done: (image, elapsed) => {
-      if (image.status === "AVAILABLE") return true;
+      if (image.status === "AVAILABLE") {
+        return true;
+      }
       if (image.status === "BUILDFAILED" || isGone(image)) {
         throw new ImageBuildFailed(
           `ICA could not make ${what} (id ${imageId}, status ${image.status}) of the archive. ICA tells no reason by its API: look at System Settings > ` +

@@ -26,7 +26,9 @@ export function settingsToChange(image: DockerImage, inputs: Settings): string[]
 }
 
 function difference(what: string, reported: boolean | null | undefined, declared: boolean): string | undefined {
-  if (reported === undefined || reported === null || reported === declared) return undefined;
+  if (reported === undefined || reported === null || reported === declared) {
+    return undefined;
+  }
   return `${what} is ${reported ? "on" : "off"} in ICA but declared ${declared ? "on" : "off"}`;
 }
 

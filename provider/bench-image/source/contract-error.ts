@@ -18,6 +18,8 @@ export class ContractError extends Error {
 /** The output of the image's trial run, shown once for all findings. */
 function lastLines(findings: readonly Finding[]): string {
   const log = findings.find((finding) => finding.log !== undefined)?.log;
-  if (log === undefined) return "";
+  if (log === undefined) {
+    return "";
+  }
   return log.length === 0 ? "It wrote nothing.\n" : `Its last lines:\n${log.map((line) => `  | ${line}`).join("\n")}\n`;
 }

@@ -15,7 +15,9 @@ export async function localIdentity(
   old: BenchImageInputs | undefined,
 ): Promise<{ readonly contextHash: string } | { readonly problem: string }> {
   const looked = await inspectLocal(context, image);
-  if ("contextHash" in looked || old?.image !== image) return looked;
+  if ("contextHash" in looked || old?.image !== image) {
+    return looked;
+  }
   context.log.warn(`could not look at image ${image}, and takes it to be what was published: ${looked.problem}`);
   return { contextHash: old.contextHash };
 }
@@ -30,7 +32,9 @@ async function inspectLocal(context: Context, image: string): Promise<{ contextH
     }
     return { problem: `the local Docker has no image ${image}: build or pull it first` };
   } catch (error) {
-    if (error instanceof DockerNotFoundError || error instanceof DockerError) return { problem: errorMessage(error) };
+    if (error instanceof DockerNotFoundError || error instanceof DockerError) {
+      return { problem: errorMessage(error) };
+    }
     throw error;
   }
 }

@@ -45,8 +45,12 @@ export async function readyImage(context: Context, inputs: BenchImageInputs): Pr
   const docker = await context.docker();
   const { build, image } = inputs;
   const reference = build === undefined ? image : localReference(inputs);
-  if (reference === undefined) throw new PublishError("neither build nor image is declared");
-  if (build === undefined) return localImage(context, inputs, docker, reference);
+  if (reference === undefined) {
+    throw new PublishError("neither build nor image is declared");
+  }
+  if (build === undefined) {
+    return localImage(context, inputs, docker, reference);
+  }
   const spec: BuildSpec = { ...build, tag: reference, platform: "linux/amd64" };
   const far = build.builder !== undefined && (await docker.driverOf(build.builder)) !== localDriver;
   const from = build.builder === undefined ? "" : ` on the builder ${build.builder}`;
@@ -82,15 +86,23 @@ async function localImage(
   spec?: BuildSpec,
 ): Promise<ReadyImage> {
   const info = await docker.inspect(reference);
-  if (info === undefined)
+  if (info === undefined) {
     throw new PublishError(`the local Docker has no image ${reference}: build or pull it first, or declare build`);
-  if (spec === undefined && isSeenLocally(context, inputs.contextHash) && imageContentHash(info) !== inputs.contextHash)
+  }
+  if (
+    spec === undefined &&
+    isSeenLocally(context, inputs.contextHash) &&
+    imageContentHash(info) !== inputs.contextHash
+  ) {
     throw new PublishError(anotherImage(reference));
+  }
   if (inputs.verify !== "none") {
     assertContract(context, reference, await inspectImage(docker, reference, { access: inputs.access }));
     if (inputs.verify === "run") {
       const failed = await tryImage(context, docker, reference, inputs.access);
-      if (failed.length > 0) throw new ContractError(`image ${reference}`, failed);
+      if (failed.length > 0) {
+        throw new ContractError(`image ${reference}`, failed);
+      }
     }
   }
   const compressed = info.Descriptor !== undefined;
@@ -104,7 +116,9 @@ async function localImage(
     digest: () => info.Id,
     drop: () => undefined,
     assertSame: async () => {
-      if ((await docker.inspect(reference))?.Id !== info.Id) throw new PublishError(anotherImage(reference));
+      if ((await docker.inspect(reference))?.Id !== info.Id) {
+        throw new PublishError(anotherImage(reference));
+      }
     },
   };
 }
@@ -120,14 +134,18 @@ function passingImage(context: Context, inputs: BenchImageInputs, reference: str
   const looked = async (image: SeenImage) => {
     digest = image.info.Id;
     // The preview refuses "run" for a builder, since a streaming image cannot be started.
-    if (inputs.verify !== "none") await assertContractOfSeen(context, inputs, reference, image);
+    if (inputs.verify !== "none") {
+      await assertContractOfSeen(context, inputs, reference, image);
+    }
   };
   const passing = readingOfChunks(new ArchiveLook(alwaysRead).pass(stream, looked), () => stream.destroy());
   return {
     reference,
     readSaved: async () => passing,
     digest: () => {
-      if (digest === undefined) throw new Error(`the archive of ${reference} was not read to its end`);
+      if (digest === undefined) {
+        throw new Error(`the archive of ${reference} was not read to its end`);
+      }
       return digest;
     },
     drop: passing.stop,
@@ -142,18 +160,22 @@ async function assertContractOfSeen(
 ): Promise<void> {
   const inspection = await inspectFiles(image, { access: inputs.access });
   const unread = image.unread();
-  if (unread.length > 0)
+  if (unread.length > 0) {
     context.log.warn(
       `could not look into ${unread.join(", ")} of the image: only so much is kept of what comes from a builder. ` +
         'What is said of the contract may be wrong there; verify: "none" says nothing.',
     );
+  }
   assertContract(context, reference, inspection);
 }
 
 function assertContract(context: Context, reference: string, { findings, layers }: Inspection): void {
   context.log.info(`the image has ${describeSize(layers)}`);
-  for (const { code, message } of findings.filter(({ severity }) => severity === "warning"))
+  for (const { code, message } of findings.filter(({ severity }) => severity === "warning")) {
     context.log.warn(`${code} ${message}`);
+  }
   const errors = findings.filter(({ severity }) => severity === "error");
-  if (errors.length > 0) throw new ContractError(`image ${reference}`, errors);
+  if (errors.length > 0) {
+    throw new ContractError(`image ${reference}`, errors);
+  }
 }

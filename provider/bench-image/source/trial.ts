@@ -40,7 +40,9 @@ export function trialMissing(): string | undefined {
     require.resolve("pulumi-ica-emulator/trial");
     return undefined;
   } catch (error) {
-    if (!isEmulatorMissing(error)) throw error;
+    if (!isEmulatorMissing(error)) {
+      throw error;
+    }
     return missingEmulator('verify: "run"');
   }
 }
@@ -50,7 +52,9 @@ function loadTrial(): typeof import("pulumi-ica-emulator/trial") {
   try {
     return require("pulumi-ica-emulator/trial") as typeof import("pulumi-ica-emulator/trial");
   } catch (error) {
-    if (!isEmulatorMissing(error)) throw error;
+    if (!isEmulatorMissing(error)) {
+      throw error;
+    }
     throw new PublishError(missingEmulator('verify: "run"'), { cause: error });
   }
 }

@@ -17,9 +17,13 @@ export async function assertUnchanged(
   when: "before it was built" | "while it was built",
 ): Promise<void> {
   const seen = seenContents(context, contextHash);
-  if (build === undefined || seen === undefined) return;
+  if (build === undefined || seen === undefined) {
+    return;
+  }
   const change = await changeSince(seen, build, contextHash);
-  if (change === undefined) return;
+  if (change === undefined) {
+    return;
+  }
   throw new PublishError(
     `files of build.context changed ${when} (${change}), and contextHash stands for what they were; nothing was ` +
       "uploaded. Run pulumi up again; what changes by itself, as what a build writes, belongs in .dockerignore",
@@ -32,7 +36,9 @@ async function changeSince(seen: BuildFiles, build: Build, contextHash: string):
     return now.contextHash === contextHash ? undefined : changedFiles(seen, now, build);
   } catch (error) {
     // The file was readable a moment ago, so this counts as a change.
-    if (error instanceof ContextError) return error.message;
+    if (error instanceof ContextError) {
+      return error.message;
+    }
     throw error;
   }
 }

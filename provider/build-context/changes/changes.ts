@@ -14,15 +14,21 @@ export interface PathChange {
 
 /** The differences: files if the outline names files, else the folders that contain them. In the outline's order. */
 export function changesSince(before: Outline, now: Folder, path = ""): PathChange[] {
-  if ("folded" in before) return before.folded === now.digest ? [] : [{ what: "changed", path }];
+  if ("folded" in before) {
+    return before.folded === now.digest ? [] : [{ what: "changed", path }];
+  }
   return [...fileChanges(before.files, now, path), ...folderChanges(before.folders, now, path)];
 }
 
 function fileChanges(before: ReadonlyMap<string, string> | string, now: Folder, path: string): PathChange[] {
-  if (typeof before === "string") return before === now.filesDigest ? [] : [{ what: "changed", path, directly: true }];
+  if (typeof before === "string") {
+    return before === now.filesDigest ? [] : [{ what: "changed", path, directly: true }];
+  }
   const kept = [...before].flatMap(([name, digest]): PathChange[] => {
     const file = now.files.get(name);
-    if (file === digest) return [];
+    if (file === digest) {
+      return [];
+    }
     return [{ what: file === undefined ? "removed" : "changed", path: `${path}${name}` }];
   });
   const added = [...now.files.keys()].filter((name) => !before.has(name));

@@ -34,11 +34,15 @@ const frame = 50;
 /** A digest of at most `limit` bytes as JSON; undefined when no digest fits. It depends only on the files and the limit. */
 export function digestOf({ dockerfile, entries }: BuildFiles, limit: number): ContextDigest | undefined {
   let left = limit - frame;
-  if (left < 0) return undefined;
+  if (left < 0) {
+    return undefined;
+  }
   const from = fromLines(dockerfile.text);
   const size = bytesOf(from) + '"from":,'.length;
   const kept = size <= Math.min(fromLimit, left);
-  if (kept) left -= size;
+  if (kept) {
+    left -= size;
+  }
   const files = writeOutline(treeOf(entries), left);
   return {
     dockerfile: short(dockerfile.sha256),
@@ -59,7 +63,9 @@ export interface FileChanges {
 /** Undefined when the value is not a digest, for example in the state of another version. */
 export function changesOfFiles(digest: unknown, now: BuildFiles): FileChanges | undefined {
   const { success, data } = digestSchema.safeParse(digest);
-  if (!success) return undefined;
+  if (!success) {
+    return undefined;
+  }
   return {
     dockerfile: data.dockerfile !== short(now.dockerfile.sha256),
     from: data.from === undefined ? undefined : { before: data.from, now: fromLines(now.dockerfile.text) },
@@ -71,7 +77,9 @@ function pathsSince(outline: string, entries: readonly HashedEntry[]): PathChang
   try {
     return changesSince(readOutline(outline), treeOf(entries));
   } catch (error) {
-    if (error instanceof OutlineError) return undefined;
+    if (error instanceof OutlineError) {
+      return undefined;
+    }
     throw error;
   }
 }

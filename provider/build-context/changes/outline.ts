@@ -27,13 +27,17 @@ export class OutlineError extends Error {
 export function writeOutline(tree: Folder, limit: number): string | undefined {
   const top: Row = { name: "", folder: tree, shown: "nothing", rows: [] };
   let left = limit - sizeOf(top, "nothing");
-  if (left < 0) return undefined;
+  if (left < 0) {
+    return undefined;
+  }
   const steps = stepsOf(top);
   for (;;) {
     // The cheapest step first: this keeps the most places where a change can be shown.
     const cheapest = steps.reduce((best, step, index) => (step.cost < (steps[best]?.cost ?? 0) ? index : best), 0);
     const [step] = steps.splice(cheapest, 1);
-    if (step === undefined || step.cost > left) return textOf(top);
+    if (step === undefined || step.cost > left) {
+      return textOf(top);
+    }
     left -= step.cost;
     const { row } = step;
     if (row.shown === "nothing") {
@@ -64,7 +68,9 @@ interface Row {
 /** The next steps to show more of it, with their bytes; empty when everything is shown. */
 function stepsOf(row: Row): { row: Row; to: Shown; cost: number }[] {
   const { folder, shown } = row;
-  if (shown === "files") return [];
+  if (shown === "files") {
+    return [];
+  }
   const to = shown === "nothing" && folder.files.size > 1 && folder.folders.size > 0 ? "folders" : "files";
   return [{ row, to, cost: sizeOf(row, to) - sizeOf(row, shown) }];
 }
@@ -75,7 +81,9 @@ const mark = 1 + digestLength;
 /** Bytes of a row that shows this much, with its subfolders folded. */
 function sizeOf({ name, folder }: Row, shown: Shown): number {
   const own = Buffer.byteLength(name);
-  if (shown === "nothing") return own + mark;
+  if (shown === "nothing") {
+    return own + mark;
+  }
   const files = shown === "files" ? [...folder.files.keys()] : [""];
   const names = [...files, ...folder.folders.keys()];
   const inside = names.reduce((sum, each) => sum + Buffer.byteLength(written(each)) + mark, 0);
@@ -83,7 +91,9 @@ function sizeOf({ name, folder }: Row, shown: Shown): number {
 }
 
 function textOf({ name, folder, shown, rows }: Row): string {
-  if (shown === "nothing") return `${name}/${folder.digest}`;
+  if (shown === "nothing") {
+    return `${name}/${folder.digest}`;
+  }
   const files = shown === "files" ? [...folder.files] : ([["", folder.filesDigest]] as const);
   const inside = [...files.map(([file, digest]) => `${written(file)}=${digest}`), ...rows.map(textOf)].join(",");
   return name === "" ? inside : `${name}(${inside})`;
@@ -98,7 +108,9 @@ export function readOutline(text: string): Outline {
     return found;
   };
   const outline = readFolded(text) ?? readFolder(take);
-  if (!("folded" in outline) && rest !== "") throw new OutlineError(`no outline of files: ${rest.slice(0, 40)}`);
+  if (!("folded" in outline) && rest !== "") {
+    throw new OutlineError(`no outline of files: ${rest.slice(0, 40)}`);
+  }
   return outline;
 }
 
@@ -114,13 +126,21 @@ function readFolder(take: (what: RegExp) => RegExpExecArray | undefined): Outlin
   let together: string | undefined;
   do {
     const [, name, sign, digest = ""] = take(/^([^=/(),]*)(?:([=/])([\w-]{4})|\()/) ?? [];
-    if (name === undefined) break;
-    if (sign === "/") folders.set(decoded(name), { folded: digest });
-    else if (sign === undefined) {
+    if (name === undefined) {
+      break;
+    }
+    if (sign === "/") {
+      folders.set(decoded(name), { folded: digest });
+    } else if (sign === undefined) {
       folders.set(decoded(name), readFolder(take));
-      if (!take(/^\)/)) throw new OutlineError("a folder of an outline has no end");
-    } else if (name === "") together = digest;
-    else files.set(decoded(name), digest);
+      if (!take(/^\)/)) {
+        throw new OutlineError("a folder of an outline has no end");
+      }
+    } else if (name === "") {
+      together = digest;
+    } else {
+      files.set(decoded(name), digest);
+    }
   } while (take(/^,/));
   return { files: together ?? files, folders };
 }

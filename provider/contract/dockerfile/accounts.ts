@@ -37,19 +37,26 @@ const withValue =
 function plainAccount([program = "", ...args]: readonly Word[], base: Base): Account | undefined {
   const words = args.filter((word) => word !== undefined);
   const name = words.at(-1);
-  if (words.length !== args.length || name === undefined || name.startsWith("-")) return undefined;
-  if (withValue.test(words.at(-2) ?? "")) return undefined;
+  if (words.length !== args.length || name === undefined || name.startsWith("-")) {
+    return undefined;
+  }
+  if (withValue.test(words.at(-2) ?? "")) {
+    return undefined;
+  }
   const option = (...names: readonly string[]) =>
     words.flatMap((word, i) =>
       names.flatMap((each) => {
-        if (word === each || (/^-\w+$/.test(word) && !each.startsWith("--") && word.endsWith(each.slice(1))))
+        if (word === each || (/^-\w+$/.test(word) && !each.startsWith("--") && word.endsWith(each.slice(1)))) {
           return words[i + 1] ?? [];
+        }
         const attached = each.startsWith("--") ? `${each}=` : each;
         return word.startsWith(attached) && word !== each ? word.slice(attached.length) : [];
       }),
     );
   const [uid = "", ...more] = option("-u", "--uid");
-  if (!/\/?(?:useradd|adduser)$/.test(program) || !/^\d+$/.test(uid) || more.length > 0) return undefined;
+  if (!/\/?(?:useradd|adduser)$/.test(program) || !/^\d+$/.test(uid) || more.length > 0) {
+    return undefined;
+  }
   const groups = option("-g", "--gid", "-G", "--groups", "--ingroup").flatMap((list) => list.split(","));
   return { name, uid: Number(uid), inGroup: isInGroup(groups, program, words, base) };
 }
@@ -60,20 +67,29 @@ function isInGroup(
   words: readonly string[],
   base: Base,
 ): boolean | undefined {
-  if (groups.includes("users") || groups.includes(String(benchGid))) return true;
+  if (groups.includes("users") || groups.includes(String(benchGid))) {
+    return true;
+  }
   // A system may put adduser's users into "users" by default. useradd may do so with an option, and does by default in
   // openSUSE.
   const own = program.endsWith("useradd") && !base.name?.startsWith("opensuse/");
-  if (!own || words.some((word) => /^-\w*N|^--no-user-group$/.test(word))) return undefined;
+  if (!own || words.some((word) => /^-\w*N|^--no-user-group$/.test(word))) {
+    return undefined;
+  }
   return groups.every((group) => /^\d+$/.test(group)) ? false : undefined;
 }
 
 /** What is certainly wrong with the users, in words. */
 export function accountFault({ users, sure }: Accounts): string | undefined {
-  if (!sure) return undefined;
-  const [bench] = users.filter(({ uid }) => uid === benchUid);
-  if (bench === undefined) return `nothing makes a user with UID ${benchUid}`;
-  if (bench.inGroup !== false || users.some(({ uid, inGroup }) => uid === benchUid && inGroup !== false))
+  if (!sure) {
     return undefined;
+  }
+  const [bench] = users.filter(({ uid }) => uid === benchUid);
+  if (bench === undefined) {
+    return `nothing makes a user with UID ${benchUid}`;
+  }
+  if (bench.inGroup !== false || users.some(({ uid, inGroup }) => uid === benchUid && inGroup !== false)) {
+    return undefined;
+  }
   return `the user ${bench.name} (UID ${benchUid}) is not put in the group users (GID ${benchGid})`;
 }

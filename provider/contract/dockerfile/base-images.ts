@@ -40,13 +40,25 @@ export function foreignArchitecture(image: Word): string | undefined {
 
 /** The user with UID 1000 that an official image contains, in a group of its own; undefined when it has none. */
 export function bundledUser({ name, tag }: Base): string | "unknown" | undefined {
-  if (name === "node") return "node";
-  if (name === "r-base") return "docker";
-  if (name !== "ubuntu" && name !== "eclipse-temurin" && name !== "buildpack-deps") return undefined;
+  if (name === "node") {
+    return "node";
+  }
+  if (name === "r-base") {
+    return "docker";
+  }
+  if (name !== "ubuntu" && name !== "eclipse-temurin" && name !== "buildpack-deps") {
+    return undefined;
+  }
   const release = releaseOf(tag);
-  if (release !== undefined) return release >= firstWithUser ? "ubuntu" : undefined;
-  if (name === "ubuntu" && /^(?:latest|rolling|devel)$/.test(tag)) return "ubuntu";
-  if (name !== "ubuntu" && /alpine|ubi\d|centos|bullseye|bookworm|trixie|sid/.test(tag)) return undefined;
+  if (release !== undefined) {
+    return release >= firstWithUser ? "ubuntu" : undefined;
+  }
+  if (name === "ubuntu" && /^(?:latest|rolling|devel)$/.test(tag)) {
+    return "ubuntu";
+  }
+  if (name !== "ubuntu" && /alpine|ubi\d|centos|bullseye|bookworm|trixie|sid/.test(tag)) {
+    return undefined;
+  }
   return "unknown";
 }
 

@@ -41,7 +41,9 @@ function matchesOf(entries: readonly ContextEntry[], source: string): ReturnType
   const parts = source.split("/").filter((part) => part !== "" && part !== ".");
   return entries.flatMap((entry) => {
     const path = entry.path.split("/");
-    if (path.length < parts.length || !parts.every((part, i) => matchesPart(path[i] ?? "", part))) return [];
+    if (path.length < parts.length || !parts.every((part, i) => matchesPart(path[i] ?? "", part))) {
+      return [];
+    }
     const isFolder = path.length > parts.length;
     return [{ entry, isFolder, below: isFolder ? path.slice(parts.length).join("/") : (path.at(-1) ?? "") }];
   });
@@ -49,11 +51,15 @@ function matchesOf(entries: readonly ContextEntry[], source: string): ReturnType
 
 /** Docker refuses a pattern that is invalid on its own. */
 function matchesPart(name: string, pattern: string): boolean {
-  if (!/[*?[\\]/.test(pattern)) return name === pattern;
+  if (!/[*?[\\]/.test(pattern)) {
+    return name === pattern;
+  }
   try {
     return goMatch(pattern, name);
   } catch (error) {
-    if (error instanceof PatternError) return false;
+    if (error instanceof PatternError) {
+      return false;
+    }
     throw error;
   }
 }

@@ -37,7 +37,7 @@ export interface DockerfileCheck {
  */
 export function checkDockerfile(text: string, { build = {}, files }: DockerfileCheck): Finding[] {
   const plan = planOf(text, build);
-  if (plan === undefined)
+  if (plan === undefined) {
     return [
       finding(
         "ICA012",
@@ -45,6 +45,7 @@ export function checkDockerfile(text: string, { build = {}, files }: DockerfileC
         build.target === undefined ? "the Dockerfile has no FROM" : `the Dockerfile has no stage "${build.target}"`,
       ),
     ];
+  }
   const context = files === undefined ? undefined : viewOf(files);
   const seen = walk(plan, context);
   const parts = [checkUser(seen), checkAccounts(seen), checkScript(seen)];
@@ -81,9 +82,11 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
   let user: Seen["user"];
   const effects: RunEffects[] = [];
   for (const step of steps) {
-    if (step.keyword === "USER") user = { line: step.line, value: step.words[0] };
-    else if (step.keyword === "COPY" || step.keyword === "ADD") script.copy(step, context);
-    else if (step.keyword === "RUN") {
+    if (step.keyword === "USER") {
+      user = { line: step.line, value: step.words[0] };
+    } else if (step.keyword === "COPY" || step.keyword === "ADD") {
+      script.copy(step, context);
+    } else if (step.keyword === "RUN") {
       const effect = effectsOf(step);
       effects.push(effect);
       script.run(effect);
@@ -103,13 +106,23 @@ function walk({ base: image, steps, froms }: Plan, context: ContextView | undefi
 
 /** Whether a COPY may replace /etc/passwd. */
 function bringsAccounts(step: Step, context: ContextView | undefined): boolean {
-  if (step.keyword !== "COPY" && step.keyword !== "ADD") return false;
+  if (step.keyword !== "COPY" && step.keyword !== "ADD") {
+    return false;
+  }
   const target = step.words.at(-1);
-  if (target === undefined) return true;
+  if (target === undefined) {
+    return true;
+  }
   const place = posix.resolve(step.workdir, target);
-  if (place === "/etc/passwd" || place === "/etc/group") return true;
-  if (place !== "/" && place !== "/etc") return false;
-  if (context === undefined || step.flags.has("from") || step.keyword === "ADD") return true;
+  if (place === "/etc/passwd" || place === "/etc/group") {
+    return true;
+  }
+  if (place !== "/" && place !== "/etc") {
+    return false;
+  }
+  if (context === undefined || step.flags.has("from") || step.keyword === "ADD") {
+    return true;
+  }
   const wanted = place === "/" ? "etc/passwd" : "passwd";
   return step.words
     .slice(0, -1)
@@ -118,7 +131,9 @@ function bringsAccounts(step: Step, context: ContextView | undefined): boolean {
 
 /** A single note about everything that only the check of the built image will show. */
 function hiddenNote({ base, froms }: Plan, hidden: readonly string[]): Finding[] {
-  if (hidden.length === 0) return [];
+  if (hidden.length === 0) {
+    return [];
+  }
   const from = base === undefined || base === "" ? "the base image" : `the base image ${base}`;
   const message = `${from} or a command decides ${joined(hidden)}, which a Dockerfile does not show`;
   return [finding("ICA026", "note", message, froms[0]?.line)];
@@ -131,24 +146,36 @@ function joined(parts: readonly string[]): string {
 function checkPlatforms({ froms }: Plan): Finding[] {
   return froms.flatMap(({ line, platform, image }) => {
     const foreign = foreignArchitecture(image);
-    if (foreign !== undefined) return [finding("ICA001", "error", `${image} is an image for ${foreign}`, line)];
-    if (platform === undefined || platform === "" || /^(?:linux\/)?(?:amd64|x86_64|x86-64)(?:\/v\d)?$/i.test(platform))
+    if (foreign !== undefined) {
+      return [finding("ICA001", "error", `${image} is an image for ${foreign}`, line)];
+    }
+    if (
+      platform === undefined ||
+      platform === "" ||
+      /^(?:linux\/)?(?:amd64|x86_64|x86-64)(?:\/v\d)?$/i.test(platform)
+    ) {
       return [];
+    }
     return [finding("ICA001", "error", `FROM asks for the platform ${platform}`, line)];
   });
 }
 
 function checkUser({ base, accounts, user, lastLine }: Seen): Part {
   const hidden = `whether USER has UID ${benchUid}`;
-  if (user === undefined)
+  if (user === undefined) {
     return base.known
       ? [finding("ICA002", "error", "there is no USER, so the image is made for root", lastLine)]
       : hidden;
+  }
   // An argument that is empty by default gets its value from the build.
   const [name = ""] = (user.value ?? "").split(":");
-  if (name === "") return hidden;
+  if (name === "") {
+    return hidden;
+  }
   const uid = name === "root" ? 0 : /^\d+$/.test(name) ? Number(name) : uidOf(name, accounts);
-  if (uid === undefined) return accountFault(accounts) === undefined ? hidden : [];
+  if (uid === undefined) {
+    return accountFault(accounts) === undefined ? hidden : [];
+  }
   return uid === benchUid ? [] : [finding("ICA002", "error", `USER ${user.value} has UID ${uid}`, user.line)];
 }
 
@@ -158,7 +185,9 @@ function uidOf(name: string, { users, sure }: Accounts): number | undefined {
 
 function checkAccounts({ accounts, user, lastLine }: Seen): Part {
   const fault = accountFault(accounts);
-  if (fault !== undefined) return [finding("ICA003", "error", fault, user?.line ?? lastLine)];
+  if (fault !== undefined) {
+    return [finding("ICA003", "error", fault, user?.line ?? lastLine)];
+  }
   return accounts.sure && accounts.users.some(({ uid, inGroup }) => uid === benchUid && inGroup === true)
     ? []
     : `whether there is a user with UID ${benchUid} in the group ${benchGid}`;
@@ -170,8 +199,9 @@ function checkScript({ base, script, lastLine }: Seen): Part {
     const message = `${missing.source} is not in the context, or .dockerignore leaves it out`;
     return [finding("ICA004", "error", message, missing.line)];
   }
-  if (present === "maybe" || (present === "no" && !base.known))
+  if (present === "maybe" || (present === "no" && !base.known)) {
     return `whether ${startScript} is there and can be started`;
+  }
   if (present === "no") {
     const message =
       elsewhere === undefined
@@ -182,7 +212,9 @@ function checkScript({ base, script, lastLine }: Seen): Part {
   const mode = isClosed(script)
     ? [finding("ICA005", "error", `${startScript} is not executable for ${benchUid}:${benchGid}`, line)]
     : [];
-  if (text === undefined) return mode;
+  if (text === undefined) {
+    return mode;
+  }
   const wrong = checkScriptText(text, line, file);
   return [...mode, ...wrong, ...(wrong.length > 0 ? [] : checkScriptWrites(text, line, file))];
 }
@@ -194,7 +226,9 @@ function checkCommands(steps: readonly Step[]): Finding[] {
     .filter((step) => step !== undefined)
     // An empty command resets what an earlier stage has set.
     .filter(({ text, words }) => text.trim() !== "" && words.length > 0);
-  if (set.length === 0 || set.some(({ text }) => text.includes(posix.basename(startScript)))) return [];
+  if (set.length === 0 || set.some(({ text }) => text.includes(posix.basename(startScript)))) {
+    return [];
+  }
   return set
     .slice(0, 1)
     .map(({ keyword, text, line }) =>

@@ -10,7 +10,9 @@ export function partDocuments(raw: string, joined: string): { heads: string; doc
   const lines = raw.split("\n");
   const head = takeHead(lines);
   const marks = [...head.matchAll(/(?<=^|\s)\d*<<(-?)((?:"[^"]*"|'[^']*'|[^\s<"'])+)(?=\s|$)/g)];
-  if (marks.length === 0) return { heads: joined, documents: [] };
+  if (marks.length === 0) {
+    return { heads: joined, documents: [] };
+  }
   const documents = marks.map(([, chomp, quoted = ""]) => {
     const tabs = chomp === "-" ? /^\t+/ : /(?!)/;
     const mark = quoted.replace(/["']/g, "");
@@ -28,11 +30,15 @@ export function partDocuments(raw: string, joined: string): { heads: string; doc
 function takeHead(lines: string[]): string {
   let head = "";
   for (let line = lines.shift(); line !== undefined; line = lines.shift()) {
-    if (head !== "" && /^\s*(?:#|$)/.test(line)) continue;
+    if (head !== "" && /^\s*(?:#|$)/.test(line)) {
+      continue;
+    }
     const text = line.trimEnd();
     const goesOn = /[\\`]$/.test(text);
     head += goesOn ? text.slice(0, -1) : text;
-    if (!goesOn) break;
+    if (!goesOn) {
+      break;
+    }
   }
   return head;
 }

@@ -23,7 +23,9 @@ export function checkPointers(
   context: ContextView | undefined,
   script: string | undefined,
 ): Finding[] {
-  if (context === undefined) return [];
+  if (context === undefined) {
+    return [];
+  }
   const seen = new Set([script]);
   return steps
     .filter(({ keyword, flags }) => (keyword === "COPY" || keyword === "ADD") && !flags.has("from"))
@@ -35,8 +37,12 @@ export function checkPointers(
         .filter((entry) => entry.kind === "file" && entry.bytes >= size.least && entry.bytes <= size.most)
         .filter((entry) => !seen.has(entry.path) && isPointer(context.read(entry)))
         .map(({ path }) => path);
-      for (const path of pointers) seen.add(path);
-      if (pointers.length === 0) return [];
+      for (const path of pointers) {
+        seen.add(path);
+      }
+      if (pointers.length === 0) {
+        return [];
+      }
       const more = pointers.length > mostNamed ? ` and ${pointers.length - mostNamed} more` : "";
       const files = `${pointers.slice(0, mostNamed).join(", ")}${more}`;
       return [finding("ICA025", "warning", `what COPY takes here are pointers of Git LFS: ${files}`, line)];

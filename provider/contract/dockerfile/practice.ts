@@ -15,7 +15,9 @@ export function checkPractice({ base, froms, steps }: Plan): Finding[] {
 }
 
 function checkBase(image: Word, line: number | undefined): Finding[] {
-  if (image === undefined || image === "" || image === "scratch" || baseOf(image).tag !== "latest") return [];
+  if (image === undefined || image === "" || image === "scratch" || baseOf(image).tag !== "latest") {
+    return [];
+  }
   const why = image.endsWith(":latest")
     ? `can be another image at each build: ${image} is a moving name`
     : "has no tag, so it is the latest there is";
@@ -26,12 +28,16 @@ const openPorts = new Set(["8888", "8888/tcp", "2222", "2222/tcp"]);
 
 function checkExpose({ line, words }: Step): Finding[] {
   const closed = words.filter((port) => port !== undefined).filter((port) => !openPorts.has(port.toLowerCase()));
-  if (closed.length === 0) return [];
+  if (closed.length === 0) {
+    return [];
+  }
   return [finding("ICA014", "warning", `Bench does not open the exposed port ${closed.join(", ")}`, line)];
 }
 
 function checkAdd({ line, words, flags }: Step): Finding[] {
-  if (flags.has("checksum")) return [];
+  if (flags.has("checksum")) {
+    return [];
+  }
   return words
     .slice(0, -1)
     .filter((source) => source !== undefined)
@@ -51,7 +57,9 @@ function checkSecrets(steps: readonly Step[]): Finding[] {
   const told = new Set<string>();
   return steps.flatMap(({ line, keyword, sets }) =>
     sets.flatMap(([name, value]) => {
-      if (told.has(name) || !isSecret(name, value)) return [];
+      if (told.has(name) || !isSecret(name, value)) {
+        return [];
+      }
       told.add(name);
       return [secretFinding(`${keyword} ${name}`, line)];
     }),
@@ -68,9 +76,11 @@ export function secretFinding(what: string, line?: number): Finding {
  * and URLs are not secrets. Neither are public keys, such as GPG_KEY in the Python image.
  */
 export function isSecret(name: string, value: Word): boolean {
-  if (value === undefined || !/PASSW(?:OR)?D|PASSPHRASE|TOKEN(?!I[ZS])|SECRET|CREDENTIAL|API_?KEY|_KEY$/i.test(name))
+  if (value === undefined || !/PASSW(?:OR)?D|PASSPHRASE|TOKEN(?!I[ZS])|SECRET|CREDENTIAL|API_?KEY|_KEY$/i.test(name)) {
     return false;
-  if (/PUBLIC|PUBKEY|^GPG_KEY|_(?:FILE|PATH|DIR|URL|URI|ID|NAME|HOST|TTL|LENGTH|LIMIT|TIMEOUT)$/i.test(name))
+  }
+  if (/PUBLIC|PUBKEY|^GPG_KEY|_(?:FILE|PATH|DIR|URL|URI|ID|NAME|HOST|TTL|LENGTH|LIMIT|TIMEOUT)$/i.test(name)) {
     return false;
+  }
   return !/^(?:|true|false|yes|no|on|off|none|null|\d+|~?\.{0,2}\/.*|[a-z]+:\/\/[^@]*)$/is.test(value);
 }

@@ -55,10 +55,14 @@ export function effectsOf(step: Step): RunEffects {
 
 /** Whether a word is the script, a folder above it, a pattern that may match it, or unknown. */
 function mayBeScript(word: Word, workdir: string): boolean {
-  if (word === undefined) return true;
+  if (word === undefined) {
+    return true;
+  }
   // A path may be attached to an option: `-C/`, `--directory=/`.
   const path = posix.resolve(workdir, word.replace(/^-[^/]*(?=\/)/, ""));
-  if (path.includes(posix.basename(startScript)) || foldersAbove.has(path)) return true;
+  if (path.includes(posix.basename(startScript)) || foldersAbove.has(path)) {
+    return true;
+  }
   return /[*?[{]/.test(path) && /^\/(?:usr|[^/]*[*?[{])/.test(path);
 }
 

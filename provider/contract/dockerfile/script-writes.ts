@@ -23,14 +23,18 @@ const alwaysThere = new Set(
 export function checkScriptWrites(content: Buffer, line?: number, file?: string): Finding[] {
   // Skip compiled programs and other languages.
   const shebang = parseShebang(content);
-  if (shebang === undefined || !isShellProgram(shebang)) return [];
+  if (shebang === undefined || !isShellProgram(shebang)) {
+    return [];
+  }
   const writes = plainLines(content.toString("utf8")).flatMap(({ text, number }) =>
     writtenBy(text)
       .filter(isReadOnly)
       .map((path) => ({ path, number, column: text.search(/\S/) + 1 })),
   );
   const [first] = writes;
-  if (first === undefined) return [];
+  if (first === undefined) {
+    return [];
+  }
   const paths = [...new Set(writes.map(({ path }) => path))];
   const message = `${startScript} writes ${named(paths)}, in its line ${first.number}`;
   const found = finding("ICA013", "warning", message, line);
@@ -42,7 +46,9 @@ function plainLines(text: string): { text: string; number: number }[] {
   let end: string | undefined;
   return text.split("\n").flatMap((whole, i) => {
     if (end !== undefined) {
-      if (whole.trim() === end) end = undefined;
+      if (whole.trim() === end) {
+        end = undefined;
+      }
       return [];
     }
     const line = whole.replace(/"[^"\n]*"|'[^'\n]*'/g, "''").replace(/(^|\s)#.*/s, "$1");
@@ -53,7 +59,9 @@ function plainLines(text: string): { text: string; number: number }[] {
 
 function writtenBy(line: string): string[] {
   // In a comparison, > is not a redirection.
-  if (/\[\[|<<</.test(line)) return [];
+  if (/\[\[|<<</.test(line)) {
+    return [];
+  }
   const targets = [...line.matchAll(/(?<![<>=-])>{1,2}[ \t]*(\/[\w.@+/-]+)(?![\w$*'])/g)].map(([, path = ""]) => path);
   const [, program, args = ""] = /^\s*(mkdir|touch)\s([^;&|<>]*)/.exec(line) ?? [];
   const words = args.split(/\s+/);

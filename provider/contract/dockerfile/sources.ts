@@ -13,7 +13,9 @@ export function checkSources(
   context: ContextView | undefined,
   told: { readonly line: number; readonly source: string } | undefined,
 ): Finding[] {
-  if (context === undefined) return [];
+  if (context === undefined) {
+    return [];
+  }
   return steps
     .filter(({ keyword, flags }) => (keyword === "COPY" || keyword === "ADD") && !flags.has("from"))
     .flatMap(({ line, words }) =>
@@ -29,9 +31,13 @@ export function checkSources(
 
 function isMissing(source: string, context: ContextView): boolean {
   // Skips here-documents, URLs, and patterns (which may match nothing).
-  if (source.startsWith("<<") || isAddress(source) || /[*?[\\]/.test(source)) return false;
+  if (source.startsWith("<<") || isAddress(source) || /[*?[\\]/.test(source)) {
+    return false;
+  }
   const path = inContext(source);
-  if (path === "" || context.matches(path).length > 0 || context.hasFolder(path)) return false;
+  if (path === "" || context.matches(path).length > 0 || context.hasFolder(path)) {
+    return false;
+  }
   return !leadsThroughLink(path, context);
 }
 

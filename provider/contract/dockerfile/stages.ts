@@ -67,12 +67,16 @@ export function planOf(text: string, { target, args = {} }: BuildChoice): Plan |
   const chain: Stage[] = [];
   for (let at = chosen; at >= 0; ) {
     const stage = stages[at];
-    if (stage === undefined) break;
+    if (stage === undefined) {
+      break;
+    }
     chain.unshift(stage);
     at = stage.image === undefined ? -1 : indexOf(stages, stage.image, at);
   }
   const [first] = chain;
-  if (first === undefined) return undefined;
+  if (first === undefined) {
+    return undefined;
+  }
   return {
     base: first.image,
     froms: chain.map(({ line, image, platform }) => ({ line, image, platform })),
@@ -83,7 +87,9 @@ export function planOf(text: string, { target, args = {} }: BuildChoice): Plan |
 /** Finds a stage by its name, or by its number from 0, among those before `limit`. */
 function indexOf(stages: readonly Stage[], wanted: string, limit: number): number {
   const named = stages.findLastIndex(({ name }, i) => i < limit && name?.toLowerCase() === wanted.toLowerCase());
-  if (named !== -1 || !/^\d+$/.test(wanted)) return named;
+  if (named !== -1 || !/^\d+$/.test(wanted)) {
+    return named;
+  }
   return Number(wanted) < limit ? Number(wanted) : -1;
 }
 
@@ -105,8 +111,11 @@ function stagesOf(
         platform: flagsOf(instruction, lookup).get("platform"),
         instructions: [],
       });
-    } else if (stages.length > 0) stages.at(-1)?.instructions.push(instruction);
-    else if (keyword === "ARG") declareArgs(instruction, globals, new Map(), args);
+    } else if (stages.length > 0) {
+      stages.at(-1)?.instructions.push(instruction);
+    } else if (keyword === "ARG") {
+      declareArgs(instruction, globals, new Map(), args);
+    }
   }
   return { globals, stages };
 }
@@ -127,14 +136,17 @@ function stepsOf(
       const lookup = lookupIn(new Map(variables));
       const step = stepOf(instruction, keyword, workdir, lookup);
       let sets: [string, Word][] = [];
-      if (keyword === "ARG") sets = declareArgs(instruction, variables, globals, args, env);
-      else if (keyword === "ENV") {
+      if (keyword === "ARG") {
+        sets = declareArgs(instruction, variables, globals, args, env);
+      } else if (keyword === "ENV") {
         sets = pairsOf(step);
         for (const [name, value] of sets) {
           variables.set(name, value);
           env.set(name, value);
         }
-      } else if (keyword === "WORKDIR") workdir = posix.resolve(workdir, step.words[0] ?? ".");
+      } else if (keyword === "WORKDIR") {
+        workdir = posix.resolve(workdir, step.words[0] ?? ".");
+      }
       steps.push({ ...step, sets });
     }
   }
@@ -162,7 +174,9 @@ function stepOf(instruction: Instruction, keyword: string, workdir: string, look
 }
 
 function parseJson(text: string): string[] | undefined {
-  if (!text.trim().startsWith("[")) return undefined;
+  if (!text.trim().startsWith("[")) {
+    return undefined;
+  }
   try {
     const value: unknown = JSON.parse(text);
     return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
@@ -192,7 +206,9 @@ function declareArgs(
     const value = valueOfArg(name, rest.length > 0 ? rest.join("=") : undefined, variables, globals, args);
     set.push([name, value ?? undefined]);
     // An ENV of the same name takes precedence.
-    if (!env.has(name)) variables.set(name, value);
+    if (!env.has(name)) {
+      variables.set(name, value);
+    }
   }
   return set;
 }
@@ -206,10 +222,18 @@ function valueOfArg(
   args: Readonly<Record<string, string>>,
 ): Value {
   const given = args[name] ?? (value === undefined ? undefined : expandText(value, lookupIn(variables)));
-  if (given !== undefined || value !== undefined) return given;
-  if (globals.has(name) && globals.get(name) !== null) return globals.get(name);
-  if (variables.has(name)) return variables.get(name);
-  if (automatic.has(name)) return automatic.get(name);
+  if (given !== undefined || value !== undefined) {
+    return given;
+  }
+  if (globals.has(name) && globals.get(name) !== null) {
+    return globals.get(name);
+  }
+  if (variables.has(name)) {
+    return variables.get(name);
+  }
+  if (automatic.has(name)) {
+    return automatic.get(name);
+  }
   return name.startsWith("BUILD") ? undefined : null;
 }
 

@@ -26,8 +26,12 @@ export class StartScript {
   missing: { readonly line: number; readonly source: string } | undefined;
 
   run({ touchesScript, touchesMode }: RunEffects): void {
-    if (touchesScript || touchesMode) this.mode = undefined;
-    if (!touchesScript) return;
+    if (touchesScript || touchesMode) {
+      this.mode = undefined;
+    }
+    if (!touchesScript) {
+      return;
+    }
     this.text = undefined;
     this.present = "maybe";
   }
@@ -47,9 +51,11 @@ export class StartScript {
       if (source.startsWith("<<")) {
         const text = Buffer.from(step.documents[document++] ?? "");
         this.#put(to, source.replace(/^<<-?/, ""), { text, mode: 0o644 });
-      } else if (context === undefined || step.flags.has("from") || /^(?:https?|git|ssh):/.test(source))
+      } else if (context === undefined || step.flags.has("from") || /^(?:https?|git|ssh):/.test(source)) {
         this.#putUnseen(to, source);
-      else this.#putSeen(to, source, context);
+      } else {
+        this.#putSeen(to, source, context);
+      }
     }
   }
 
@@ -61,7 +67,9 @@ export class StartScript {
   #put({ step, place, isFolder }: Target, name: string, file: PutFile): void {
     const path = isFolder || foldersAbove.has(place) ? posix.join(place, name) : place;
     if (path !== startScript) {
-      if (posix.basename(path) === posix.basename(startScript)) this.elsewhere = { line: step.line, path };
+      if (posix.basename(path) === posix.basename(startScript)) {
+        this.elsewhere = { line: step.line, path };
+      }
       return;
     }
     Object.assign(this, { present: "yes", line: step.line, missing: undefined, text: file.text, file: file.path });
@@ -78,9 +86,11 @@ export class StartScript {
   #putUnseen(to: Target, source: string): void {
     const path = source.replace(/[?#].*/s, "");
     const name = to.step.flags.has("parents") ? withParents(source, inContext(source)) : posix.basename(path);
-    if (to.place === startScript || posix.basename(path) === posix.basename(startScript))
+    if (to.place === startScript || posix.basename(path) === posix.basename(startScript)) {
       this.#put(to, name, { mode: /^https?:/.test(source) ? 0o600 : undefined });
-    else if (foldersAbove.has(to.place)) this.#perhaps();
+    } else if (foldersAbove.has(to.place)) {
+      this.#perhaps();
+    }
   }
 
   #putSeen(to: Target, source: string, context: ContextView): void {
@@ -91,20 +101,28 @@ export class StartScript {
       this.#putUnseen(to, source);
       return;
     }
-    if (found.length === 0 && (place === startScript || posix.basename(source) === posix.basename(startScript)))
+    if (found.length === 0 && (place === startScript || posix.basename(source) === posix.basename(startScript))) {
       this.missing = { line: step.line, source };
+    }
     // ADD unpacks an archive, whose content cannot be seen here.
-    if (step.keyword === "ADD" && found.some(({ entry }) => /\.(?:tar|tgz|tar\.\w+|tbz2?|txz)$/.test(entry.path)))
+    if (step.keyword === "ADD" && found.some(({ entry }) => /\.(?:tar|tgz|tar\.\w+|tbz2?|txz)$/.test(entry.path))) {
       this.#perhaps();
+    }
     for (const { entry, below, isFolder } of found) {
       const name = step.flags.has("parents") ? withParents(source, entry.path) : below;
       const into = { ...to, isFolder: to.isFolder || isFolder };
       const isScript = posix.basename(name) === posix.basename(startScript) || place === startScript;
       if (entry.kind === "link") {
-        if (isScript) this.#put(into, name, { mode: undefined });
+        if (isScript) {
+          this.#put(into, name, { mode: undefined });
+        }
         // The link may lead to a folder.
-        else if (foldersAbove.has(place)) this.#perhaps();
-      } else if (isScript) this.#put(into, name, { text: context.read(entry), path: entry.path, mode: modeOf(entry) });
+        else if (foldersAbove.has(place)) {
+          this.#perhaps();
+        }
+      } else if (isScript) {
+        this.#put(into, name, { text: context.read(entry), path: entry.path, mode: modeOf(entry) });
+      }
     }
   }
 }
@@ -136,7 +154,9 @@ function withParents(source: string, path: string): string {
 
 function leftOut({ flags }: Step, path: string): boolean {
   const exclude = flags.get("exclude");
-  if (exclude === undefined || exclude === "") return false;
+  if (exclude === undefined || exclude === "") {
+    return false;
+  }
   const pattern = ignorePattern(posix.normalize(exclude), false);
   return path.split("/").some((_, i, parts) => pattern.matches(parts.slice(0, i + 1).join("/")));
 }
@@ -146,6 +166,8 @@ function leftOut({ flags }: Step, path: string): boolean {
  * permissions.
  */
 export function isClosed({ mode, ownedByRoot }: Pick<StartScript, "mode" | "ownedByRoot">): boolean {
-  if (mode === undefined) return false;
+  if (mode === undefined) {
+    return false;
+  }
   return (ownedByRoot ? [3, 0] : [6, 3, 0]).every((shift) => (~(mode >> shift) & 5) !== 0);
 }

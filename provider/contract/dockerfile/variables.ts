@@ -15,8 +15,12 @@ export function expandText(text: string, lookup: Lookup): Word {
 export function splitWords(text: string, lookup: Lookup): Word[] {
   const words: Word[] = [];
   for (let at = 0; ; ) {
-    while (isBlank(text[at])) at++;
-    if (at >= text.length) return words;
+    while (isBlank(text[at])) {
+      at++;
+    }
+    if (at >= text.length) {
+      return words;
+    }
     const { word, end } = readWord(text, at, lookup, true);
     words.push(word);
     at = end;
@@ -40,9 +44,13 @@ function readWord(text: string, from: number, lookup: Lookup, endsAtBlank: boole
       add(value);
       at += length;
     } else {
-      if (char === quote) quote = "";
-      else if (quote === "" && (char === '"' || char === "'")) quote = char;
-      else add(char);
+      if (char === quote) {
+        quote = "";
+      } else if (quote === "" && (char === '"' || char === "'")) {
+        quote = char;
+      } else {
+        add(char);
+      }
       at++;
     }
   }
@@ -54,8 +62,12 @@ function readVariable(text: string, from: number, lookup: Lookup): { value: Word
   const plain = /\$([A-Za-z_]\w*)/y;
   plain.lastIndex = from;
   const found = plain.exec(text);
-  if (found !== null) return { value: lookup(found[1] ?? "") ?? undefined, length: found[0].length };
-  if (!/[{(]/.test(text.charAt(from + 1))) return { value: "$", length: 1 };
+  if (found !== null) {
+    return { value: lookup(found[1] ?? "") ?? undefined, length: found[0].length };
+  }
+  if (!/[{(]/.test(text.charAt(from + 1))) {
+    return { value: "$", length: 1 };
+  }
   const close = text.indexOf(text.charAt(from + 1) === "{" ? "}" : ")", from);
   const whole = text.slice(from, close === -1 ? undefined : close + 1);
   const [, name, operator, other = ""] = /^\$\{([A-Za-z_]\w*)(?:(:?[-+])([^{}]*))?\}$/.exec(whole) ?? [];
@@ -67,9 +79,13 @@ function readVariable(text: string, from: number, lookup: Lookup): { value: Word
 
 /** An unknown variable may be empty or not, so the whole value is unknown. */
 function choose(value: Value, operator: string | undefined, other: string, lookup: Lookup): Word {
-  if (operator === undefined || value === undefined) return value ?? undefined;
+  if (operator === undefined || value === undefined) {
+    return value ?? undefined;
+  }
   const isSet = value !== null && (!operator.startsWith(":") || value !== "");
-  if (operator.endsWith("+")) return isSet ? expandText(other, lookup) : "";
+  if (operator.endsWith("+")) {
+    return isSet ? expandText(other, lookup) : "";
+  }
   return isSet ? value : expandText(other, lookup);
 }
 

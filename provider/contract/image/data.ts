@@ -14,7 +14,9 @@ const enough = 3;
  */
 export async function checkData(find: FolderReader): Promise<Finding[]> {
   const foreign = await find("/data", ({ path, uid }) => uid !== benchUid && !benchFolders.has(path), enough);
-  if (foreign.length === 0) return [];
+  if (foreign.length === 0) {
+    return [];
+  }
   const owners = [...new Set(foreign.map(({ uid }) => (uid === 0 ? "root" : `UID ${uid}`)))].join(", ");
   return [
     finding(

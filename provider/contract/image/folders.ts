@@ -12,7 +12,9 @@ export async function checkFolders(layers: readonly ImageLayer[], read: FileRead
   const findings: Finding[] = [];
   for (const folder of folders) {
     const found = await read(folder);
-    if (found?.type !== "directory" || (found.mode & 0o111) !== 0) continue;
+    if (found?.type !== "directory" || (found.mode & 0o111) !== 0) {
+      continue;
+    }
     const mode = found.mode.toString(8).padStart(4, "0");
     findings.push(finding("ICA024", "error", `the folder ${folder} cannot be entered (mode ${mode})`));
   }
@@ -22,14 +24,17 @@ export async function checkFolders(layers: readonly ImageLayer[], read: FileRead
 /** `COPY --chmod=0644 a b /etc/app/` → `/etc/app`, `/etc`. */
 function foldersOf(madeBy: string): string[] {
   const last = madeBy.slice(madeBy.lastIndexOf(" ") + 1);
-  if (!/^(?:COPY|ADD) /.test(madeBy) || !last.includes("/")) return [];
+  if (!/^(?:COPY|ADD) /.test(madeBy) || !last.includes("/")) {
+    return [];
+  }
   const target = last.slice(last.indexOf("/"));
   const folders: string[] = [];
   for (
     let at = target.endsWith("/") ? posix.resolve(target) : posix.dirname(target);
     at !== "/";
     at = posix.dirname(at)
-  )
+  ) {
     folders.push(at);
+  }
   return folders;
 }

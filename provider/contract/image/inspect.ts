@@ -37,7 +37,9 @@ export interface InspectedImage {
  */
 export async function inspectImage(docker: Docker, ref: string, options: { access: Access }): Promise<Inspection> {
   const info = await docker.inspect(ref);
-  if (info === undefined) throw new DockerError("docker image inspect", `the local Docker has no image ${ref}`);
+  if (info === undefined) {
+    throw new DockerError("docker image inspect", `the local Docker has no image ${ref}`);
+  }
   const layers = await docker.layers(ref);
   return docker.withFiles(ref, (read, find) => inspectFiles({ info, layers, read, find }, options));
 }
@@ -83,7 +85,9 @@ function pairsOf(env: readonly string[]): [string, string][] {
 }
 
 function checkPlatform({ Os, Architecture }: ImageInfo): Finding[] {
-  if (Os === "linux" && Architecture === "amd64") return [];
+  if (Os === "linux" && Architecture === "amd64") {
+    return [];
+  }
   return [finding("ICA001", "error", `the image is for ${Os}/${Architecture}`)];
 }
 
@@ -109,9 +113,13 @@ function parseAccounts(passwd: string, group: string): Accounts {
 
 function checkUser({ Config: { User } }: ImageInfo, { users }: Accounts): Finding[] {
   const [name = ""] = User.split(":");
-  if (name === "") return [finding("ICA002", "error", "the image has no USER, so it is made for root")];
+  if (name === "") {
+    return [finding("ICA002", "error", "the image has no USER, so it is made for root")];
+  }
   const uid = /^\d+$/.test(name) ? Number(name) : users.find((user) => user.name === name)?.uid;
-  if (uid === benchUid) return [];
+  if (uid === benchUid) {
+    return [];
+  }
   return [
     finding(
       "ICA002",
@@ -125,9 +133,12 @@ function checkUser({ Config: { User } }: ImageInfo, { users }: Accounts): Findin
 
 function checkAccount(accounts: Accounts): Finding[] {
   const named = accounts.users.filter(({ uid }) => uid === benchUid);
-  if (named.length === 0)
+  if (named.length === 0) {
     return [finding("ICA003", "error", `/etc/passwd of the image has no user with UID ${benchUid}`)];
-  if (named.some((user) => groupsOf(accounts, user).has(benchGid))) return [];
+  }
+  if (named.some((user) => groupsOf(accounts, user).has(benchGid))) {
+    return [];
+  }
   const names = named.map(({ name }) => name).join(", ");
   return [finding("ICA003", "error", `the user ${names} (UID ${benchUid}) is not in the group with GID ${benchGid}`)];
 }
@@ -142,13 +153,17 @@ async function checkScript(
   accounts: Accounts,
   read: FileReader,
 ): Promise<Finding[]> {
-  if (script === undefined) return [finding("ICA004", "error", `the image has no ${startScript}`)];
-  if (script.type === "symlink")
+  if (script === undefined) {
+    return [finding("ICA004", "error", `the image has no ${startScript}`)];
+  }
+  if (script.type === "symlink") {
     return [finding("ICA004", "error", `${startScript} is a link to ${script.linkname}, which is not in the image`)];
-  if (script.type !== "file")
+  }
+  if (script.type !== "file") {
     return [
       finding("ICA004", "error", `${startScript} is ${script.type === "directory" ? "a folder" : "no regular file"}`),
     ];
+  }
   const may = permissions(script, accounts);
   const mode = script.mode.toString(8).padStart(4, "0");
   const findings =
@@ -162,7 +177,9 @@ async function checkScript(
           ),
         ];
   const text = checkScriptText(script.content);
-  if (text.length > 0) return [...findings, ...text];
+  if (text.length > 0) {
+    return [...findings, ...text];
+  }
   return [
     ...findings,
     ...(await checkInterpreter(script.content, info, accounts, read)),
@@ -187,18 +204,29 @@ async function checkInterpreter(
   read: FileReader,
 ): Promise<Finding[]> {
   const shebang = parseShebang(content);
-  if (shebang === undefined) return [];
+  if (shebang === undefined) {
+    return [];
+  }
   const { interpreter } = shebang;
-  if (!(await isProgram(interpreter, accounts, read)))
+  if (!(await isProgram(interpreter, accounts, read))) {
     return [finding("ICA009", "error", `${startScript} wants ${interpreter}, which is not in the image as a program`)];
-  if (posix.basename(interpreter) !== "env") return [];
+  }
+  if (posix.basename(interpreter) !== "env") {
+    return [];
+  }
   const name = programOf(shebang);
-  if (name === undefined || name.includes("/")) return [];
+  if (name === undefined || name.includes("/")) {
+    return [];
+  }
   const folders = (
     Env.find((entry) => entry.startsWith("PATH="))?.slice(5) ??
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
   ).split(":");
-  for (const folder of folders) if (await isProgram(posix.join("/", folder, name), accounts, read)) return [];
+  for (const folder of folders) {
+    if (await isProgram(posix.join("/", folder, name), accounts, read)) {
+      return [];
+    }
+  }
   return [
     finding("ICA009", "error", `${startScript} wants ${name} (by ${interpreter}), which is not on the image's PATH`),
   ];

@@ -21,7 +21,7 @@ const mostFollowed = 12;
 
 /** Whether the image has an SSH server, and whether anything configures Bench's port and the workspace's keys for it. */
 export async function checkSshServer(script: ImageFile | undefined, read: FileReader): Promise<Finding[]> {
-  if (!(await hasAny(sshServers, read)))
+  if (!(await hasAny(sshServers, read))) {
     return [
       finding(
         "ICA010",
@@ -29,14 +29,19 @@ export async function checkSshServer(script: ImageFile | undefined, read: FileRe
         `access.console is declared, and the image has no SSH server (looked for ${sshServers.join(", ")})`,
       ),
     ];
+  }
   // A compiled program may do anything.
-  if (script?.type !== "file" || isProgram(script)) return [];
+  if (script?.type !== "file" || isProgram(script)) {
+    return [];
+  }
   const texts = [...(await textsOf(script, read)), await settingsOf(sshConfig, read)];
   const unsaid = [
     texts.some((text) => /\b2222\b/.test(text)) ? [] : ["port 2222"],
     texts.some((text) => text.includes("workspace-auth")) ? [] : ["the keys in /etc/workspace-auth"],
   ].flat();
-  if (unsaid.length === 0) return [];
+  if (unsaid.length === 0) {
+    return [];
+  }
   return [
     finding(
       "ICA021",
@@ -50,7 +55,9 @@ export async function checkSshServer(script: ImageFile | undefined, read: FileRe
 export async function checkWebPort(script: ImageFile, { Config }: ImageInfo, read: FileReader): Promise<Finding[]> {
   const port = /\b8888\b/;
   const settings = [...Object.keys(Config.ExposedPorts), ...Config.Env, ...Config.Entrypoint, ...Config.Cmd];
-  if ([...settings, ...(await textsOf(script, read))].some((text) => port.test(text))) return [];
+  if ([...settings, ...(await textsOf(script, read))].some((text) => port.test(text))) {
+    return [];
+  }
   return [
     finding(
       "ICA011",
@@ -66,10 +73,14 @@ async function textsOf(script: ImageFile, read: FileReader): Promise<string[]> {
   const texts = [script.content.toString("utf8")];
   for (let at = 0; at < texts.length; at++) {
     for (const path of filesNamedIn(texts[at] ?? "")) {
-      if (seen.has(path) || seen.size >= mostFollowed) continue;
+      if (seen.has(path) || seen.size >= mostFollowed) {
+        continue;
+      }
       seen.add(path);
       const file = await read(path);
-      if (file?.type === "file" && !isProgram(file)) texts.push(file.content.toString("utf8"));
+      if (file?.type === "file" && !isProgram(file)) {
+        texts.push(file.content.toString("utf8"));
+      }
     }
   }
   return texts;
@@ -91,7 +102,11 @@ async function settingsOf(path: string, read: FileReader): Promise<string> {
 }
 
 async function hasAny(paths: readonly string[], read: FileReader): Promise<boolean> {
-  for (const path of paths) if ((await read(path))?.type === "file") return true;
+  for (const path of paths) {
+    if ((await read(path))?.type === "file") {
+      return true;
+    }
+  }
   return false;
 }
 

@@ -15,9 +15,13 @@ const login = "POST /api/tokens";
 
 /** If a wrong setting explains the error, adds that setting, its value and its source. Other errors stay unchanged. */
 export function blamingSetting(error: unknown, settings: ClientSettings): unknown {
-  if (!(error instanceof IcaError)) return error;
+  if (!(error instanceof IcaError)) {
+    return error;
+  }
   const advice = adviceFor(error, settings);
-  if (advice === undefined) return error;
+  if (advice === undefined) {
+    return error;
+  }
   const { kind, call, status, problem } = error;
   return new IcaError(
     {
@@ -33,16 +37,21 @@ export function blamingSetting(error: unknown, settings: ClientSettings): unknow
 
 function adviceFor(error: IcaError, settings: ClientSettings): string | undefined {
   const { baseUrl, from } = settings;
-  if (error.kind === "unreachable")
+  if (error.kind === "unreachable") {
     return `${baseUrl} is ${from.baseUrl ?? "ica:baseUrl"}.${adviceOnScheme(error, baseUrl)}`;
-  if (error.status === 401) return `The refused key is ${from.apiKey ?? "ica:apiKey"}.`;
+  }
+  if (error.status === 401) {
+    return `The refused key is ${from.apiKey ?? "ica:apiKey"}.`;
+  }
   return error.call === login ? adviceOnAddress(error, settings) : adviceOnProject(error, settings);
 }
 
 /** Every ICA serves the login. A server that lacks it, or answers in another form, is not ICA or serves ICA at another path. */
 function adviceOnAddress({ kind, status = 0 }: IcaError, { baseUrl, from }: ClientSettings): string | undefined {
   const isElsewhere = kind === "unexpected" || (status >= 300 && status < 500 && ![403, 408, 429].includes(status));
-  if (!isElsewhere) return `${baseUrl} was asked: ${from.baseUrl ?? "ica:baseUrl"}.`;
+  if (!isElsewhere) {
+    return `${baseUrl} was asked: ${from.baseUrl ?? "ica:baseUrl"}.`;
+  }
   const usual = `${new URL(baseUrl).origin}${restPath}`;
   const remedy = baseUrl === usual ? "Is this host an ICA?" : `Try ${usual}.`;
   return (
@@ -66,8 +75,12 @@ function adviceOnProject(
   { projectId, from }: ClientSettings,
 ): string | undefined {
   const [, encoded, below] = projectCall.exec(call) ?? [];
-  if (encoded === undefined || kind !== "refused") return undefined;
-  if (status !== 404 && !(below === undefined && (status === 400 || status === 403))) return undefined;
+  if (encoded === undefined || kind !== "refused") {
+    return undefined;
+  }
+  if (status !== 404 && !(below === undefined && (status === 400 || status === 403))) {
+    return undefined;
+  }
   const id = decodeURIComponent(encoded);
   const source = id === projectId ? (from.projectId ?? "ica:projectId") : "the projectId of a resource";
   return `Does project ${id} exist, and may the owner of the API key see it? The id is ${source}.`;

@@ -95,8 +95,9 @@ function refusalMessage(problem: Problem | undefined, body: unknown): string {
     .filter((part): part is string => part !== undefined && part.trim() !== "")
     .map((part) => withoutFullStop(cut(part.trim(), longestPart)))
     .join(": ");
-  if (words !== "")
+  if (words !== "") {
     return problem?.id === undefined ? words : `${words} (ICA's reference ${cut(problem.id, longestPart)})`;
+  }
   return typeof body === "string" ? cut(textOfPage(body.slice(0, lookedAt)), longestPage) : "";
 }
 
@@ -117,12 +118,20 @@ function attributeErrors(problem: Problem | undefined): string | undefined {
 }
 
 function adviceFor(status: number, location: string | undefined): string {
-  if (status >= 300 && status < 400 && location !== undefined)
+  if (status >= 300 && status < 400 && location !== undefined) {
     return `It leads to ${cut(location.replace(/[?#].*$/s, ""), longestAddress)}, and is not followed with a key: set ica:baseUrl (or ICA_BASE_URL) to ICA's own address.`;
-  if (status === 401) return "Check the API key (ica:apiKey or ICA_API_KEY): it may have expired or been revoked.";
-  if (status === 403) return "The owner of the API key lacks a permission for this in the project or tenant.";
-  if (status === 429)
+  }
+  if (status === 401) {
+    return "Check the API key (ica:apiKey or ICA_API_KEY): it may have expired or been revoked.";
+  }
+  if (status === 403) {
+    return "The owner of the API key lacks a permission for this in the project or tenant.";
+  }
+  if (status === 429) {
     return "ICA limits the rate of calls; it did so for longer than the retries last. Try again later.";
-  if (status >= 500) return "ICA has a fault of its own; running the same command again is safe.";
+  }
+  if (status >= 500) {
+    return "ICA has a fault of its own; running the same command again is safe.";
+  }
   return "";
 }

@@ -125,9 +125,13 @@ export class Transport {
       const answered = this.#limiter.answered;
       const outcome = await this.#try(client, request, call, auth, order);
       const limited = outcome.kind === "answer" && outcome.response.status === 429;
-      if (!limited) this.#limiter.done(outcome.kind === "answer");
+      if (!limited) {
+        this.#limiter.done(outcome.kind === "answer");
+      }
       // Other calls succeeded in the meantime: ICA works and only limits the rate, so this does not use up a try.
-      if (limited && this.#limiter.answered > answered && clock.now() - start < longestLimitedMs) attempt = 1;
+      if (limited && this.#limiter.answered > answered && clock.now() - start < longestLimitedMs) {
+        attempt = 1;
+      }
       if (outcome.kind === "answer") {
         const { response } = outcome;
         if (response.status === 401 && !renewed && auth.rejected(outcome.used)) {
@@ -136,7 +140,9 @@ export class Transport {
           attempt--;
           continue;
         }
-        if (response.status >= 200 && response.status < 300) return this.#accept(request, call, response, auth);
+        if (response.status >= 200 && response.status < 300) {
+          return this.#accept(request, call, response, auth);
+        }
       }
       const failure: Failure =
         outcome.kind === "answer"
@@ -144,11 +150,15 @@ export class Transport {
           : outcome.failure;
       const delay = retryDelay(failure, attempt, repeatable, policy, random, clock.now());
       // All calls pause: any other call sent in the meantime would be refused too.
-      if (limited) this.#limiter.refused(delay ?? 0);
+      if (limited) {
+        this.#limiter.refused(delay ?? 0);
+      }
       if (delay === undefined) {
         throw outcome.kind === "answer" ? this.#refusal(call, outcome.response, auth) : outcome.error;
       }
-      if (!limited) await clock.sleep(delay, request.signal);
+      if (!limited) {
+        await clock.sleep(delay, request.signal);
+      }
     }
   }
 
@@ -203,7 +213,9 @@ export class Transport {
   #accept<T>(request: Request<T>, call: string, response: Received, auth: Authenticator): Answer<T> {
     const etag = response.header("etag");
     const problem = response.damage ?? parse(request.answer, response.body);
-    if (typeof problem !== "string") return { body: problem.value, etag };
+    if (typeof problem !== "string") {
+      return { body: problem.value, etag };
+    }
     throw new IcaError({
       kind: "unexpected",
       call,
@@ -221,8 +233,12 @@ const longestProblem = 500;
 /** The parsed response, or what is wrong with it. */
 function parse<T>(form: z.ZodType<T>, body: unknown): { readonly value: T } | string {
   const parsed = form.safeParse(body);
-  if (parsed.success) return { value: parsed.data };
-  if (typeof body === "string" && /^\s*</.test(body)) return "(the whole answer): a web page, not JSON";
+  if (parsed.success) {
+    return { value: parsed.data };
+  }
+  if (typeof body === "string" && /^\s*</.test(body)) {
+    return "(the whole answer): a web page, not JSON";
+  }
   return parsed.error.issues
     .slice(0, 5)
     .map((issue) => `${issue.path.join(".") || "(the whole answer)"}: ${issue.message}`)
@@ -234,9 +250,15 @@ function parse<T>(form: z.ZodType<T>, body: unknown): { readonly value: T } | st
  * fields are printed too, not only its message.
  */
 function blanked(value: unknown, auth: Authenticator): unknown {
-  if (typeof value === "string") return auth.redact(value);
-  if (Array.isArray(value)) return value.map((inner) => blanked(inner, auth));
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value === "string") {
+    return auth.redact(value);
+  }
+  if (Array.isArray(value)) {
+    return value.map((inner) => blanked(inner, auth));
+  }
+  if (typeof value !== "object" || value === null) {
+    return value;
+  }
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [auth.redact(key), blanked(inner, auth)] as const),
   );

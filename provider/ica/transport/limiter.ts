@@ -72,9 +72,13 @@ export class RateLimiter {
   /** ICA refused the call because of the rate: send nothing for this many milliseconds. */
   refused(pauseMs: number): void {
     // Calls that were in flight together are refused together, so they count as one refusal.
-    if (!this.#pausing) this.#atATime = Math.max(1, Math.min(mostAfterRefusal, Math.floor(this.#inFlight / 2)));
+    if (!this.#pausing) {
+      this.#atATime = Math.max(1, Math.min(mostAfterRefusal, Math.floor(this.#inFlight / 2)));
+    }
     this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.now() + pauseMs);
-    if (!this.#pausing) void this.#waitOut();
+    if (!this.#pausing) {
+      void this.#waitOut();
+    }
     this.#leave();
   }
 
@@ -85,7 +89,9 @@ export class RateLimiter {
 
   async #waitOut(): Promise<void> {
     this.#pausing = true;
-    for (let left = this.#left(); left > 0; left = this.#left()) await this.#clock.sleep(left);
+    for (let left = this.#left(); left > 0; left = this.#left()) {
+      await this.#clock.sleep(left);
+    }
     this.#pausing = false;
     this.#admit();
   }

@@ -33,7 +33,9 @@ class Tunnel extends HttpsProxyAgent<string> {
       status = answer.statusCode;
     });
     const socket = await super.connect(request, options);
-    if (status === undefined || status === 200) return socket;
+    if (status === undefined || status === 200) {
+      return socket;
+    }
     socket.destroy();
     throw new ProxyRefusal(this.proxy.host, status);
   }
@@ -41,12 +43,17 @@ class Tunnel extends HttpsProxyAgent<string> {
 
 /** The agent for an https address whose proxy the environment names; undefined when there is no proxy. */
 export function tunnelTo(address: string): Tunnel | undefined {
-  if (!/^https:/i.test(address) || isLoopback(address)) return undefined;
+  if (!/^https:/i.test(address) || isLoopback(address)) {
+    return undefined;
+  }
   const proxy = proxyFor(address);
-  if (proxy === undefined) return undefined;
+  if (proxy === undefined) {
+    return undefined;
+  }
   // The value is not shown, since it may contain a password.
-  if (!URL.canParse(proxy))
+  if (!URL.canParse(proxy)) {
     throw new Error("HTTPS_PROXY (or ALL_PROXY) is not a web address such as http://proxy:3128");
+  }
   return new Tunnel(proxy, { keepAlive: true });
 }
 
@@ -64,7 +71,9 @@ function proxyFor(address: string): string | undefined {
 /** The same as options for axios. */
 export function proxyOptions(address: string): { proxy?: false; httpsAgent?: Tunnel } {
   // An emulator on loopback is never behind a proxy, even if HTTP_PROXY is set.
-  if (isLoopback(address)) return { proxy: false };
+  if (isLoopback(address)) {
+    return { proxy: false };
+  }
   const tunnel = tunnelTo(address);
   return tunnel === undefined ? {} : { proxy: false, httpsAgent: tunnel };
 }

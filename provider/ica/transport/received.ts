@@ -47,7 +47,9 @@ function parsedOr(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) return text;
+    if (error instanceof SyntaxError) {
+      return text;
+    }
     throw error;
   }
 }

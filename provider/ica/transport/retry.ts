@@ -43,27 +43,39 @@ export function retryDelay(
   random: () => number,
   now: number,
 ): number | undefined {
-  if (attempt >= policy.attempts || !worthIt(failure, repeatable)) return undefined;
+  if (attempt >= policy.attempts || !worthIt(failure, repeatable)) {
+    return undefined;
+  }
   const backoff = Math.min(policy.capMs, policy.baseMs * 2 ** (attempt - 1));
   const jittered = backoff / 2 + (backoff / 2) * random();
   const asked = "status" in failure ? retryAfterMs(failure.retryAfter, now) : undefined;
-  if (asked === undefined) return jittered;
+  if (asked === undefined) {
+    return jittered;
+  }
   // Jitter is added on top and never goes below ICA's Retry-After, so that many clients do not return at the same moment. It
   // also never goes below the backoff: "Retry-After: 0" must not use up all tries within a second.
   return asked > policy.longestRetryAfterMs ? undefined : Math.max(jittered, asked + policy.baseMs * random());
 }
 
 function worthIt(failure: Failure, repeatable: boolean): boolean {
-  if (!("status" in failure)) return failure.lasting !== true && (repeatable || !failure.sent);
-  if (failure.status === 429) return true;
+  if (!("status" in failure)) {
+    return failure.lasting !== true && (repeatable || !failure.sent);
+  }
+  if (failure.status === 429) {
+    return true;
+  }
   return repeatable && (failure.status === 408 || failure.status >= 500) && failure.status !== 501;
 }
 
 /** Milliseconds that a Retry-After header asks for: whole seconds or an HTTP date (RFC 9110, 10.2.3). */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
+  if (header === undefined) {
+    return undefined;
+  }
   const text = header.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) {
+    return Number(text) * 1000;
+  }
   const date = Date.parse(text);
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

@@ -22,7 +22,9 @@ export class TimeLimit {
     this.#idle = setTimeout(() => this.#end(`nothing came for ${shown(idleMs)}`), idleMs);
     this.#whole = setTimeout(() => this.#end(`the answer was not over after ${shown(2 * idleMs)}`), 2 * idleMs);
     this.#caller = caller;
-    if (caller?.aborted === true) this.#byCaller();
+    if (caller?.aborted === true) {
+      this.#byCaller();
+    }
     caller?.addEventListener("abort", this.#byCaller, { once: true });
   }
 

@@ -46,7 +46,9 @@ export class ApiKeyLogin implements Authenticator {
 
   rejected(used: Readonly<Record<string, string>>): boolean {
     // When many calls are refused together, the later ones must keep the token that the first one renewed.
-    if (this.#token !== undefined && used.Authorization === bearer(this.#token.jwt)) this.#token = undefined;
+    if (this.#token !== undefined && used.Authorization === bearer(this.#token.jwt)) {
+      this.#token = undefined;
+    }
     return true;
   }
 
@@ -55,8 +57,12 @@ export class ApiKeyLogin implements Authenticator {
   }
 
   async #jwt(): Promise<string> {
-    if (this.#token?.isSpare === true && this.#spareKey?.find() === undefined) this.#token = undefined;
-    if (this.#token !== undefined && this.#clock.now() < this.#token.endsAt - marginS * 1000) return this.#token.jwt;
+    if (this.#token?.isSpare === true && this.#spareKey?.find() === undefined) {
+      this.#token = undefined;
+    }
+    if (this.#token !== undefined && this.#clock.now() < this.#token.endsAt - marginS * 1000) {
+      return this.#token.jwt;
+    }
     // Many resources start at the same time and share one login.
     this.#pending ??= this.#login().finally(() => {
       this.#pending = undefined;
@@ -69,8 +75,9 @@ export class ApiKeyLogin implements Authenticator {
       return await this.#loginWith(this.#apiKey, false);
     } catch (error) {
       const spare = this.#spareKey?.find();
-      if (!(error instanceof IcaError) || error.status !== 401 || spare === undefined || spare === this.#apiKey)
+      if (!(error instanceof IcaError) || error.status !== 401 || spare === undefined || spare === this.#apiKey) {
         throw error;
+      }
       this.#secrets.add(spare);
       const jwt = await this.#loginWith(spare, true);
       this.#spareKey?.used();
@@ -108,13 +115,17 @@ function bearer(jwt: string): string {
  */
 function endOf(jwt: string): number | undefined {
   const payload = jwt.split(".")[1];
-  if (payload === undefined) return undefined;
+  if (payload === undefined) {
+    return undefined;
+  }
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
     const parsed = z.object({ exp: z.number() }).safeParse(claims);
     return parsed.success ? parsed.data.exp * 1000 : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError) {
+      return undefined;
+    }
     throw error;
   }
 }

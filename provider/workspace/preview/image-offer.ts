@@ -18,21 +18,25 @@ export async function beyondImage(
   old: DescribedWorkspace | undefined,
 ): Promise<CheckFailure[]> {
   const asks = ["image", "access", "cluster"] as const;
-  if (old !== undefined && asks.every((field) => isDeepStrictEqual(old[field], next[field]))) return [];
+  if (old !== undefined && asks.every((field) => isDeepStrictEqual(old[field], next[field]))) {
+    return [];
+  }
   const { image, access, cluster } = next;
   const manager = typeof cluster === "object" ? cluster.managerImage : undefined;
   const failures: CheckFailure[] = [];
   if (isKnown(image)) {
     const found = await findOffer(context, image, "image");
     failures.push(...found.failures);
-    if (found.image !== undefined)
+    if (found.image !== undefined) {
       failures.push(...beyondOffer(found.image, access, cluster !== undefined && cluster !== unknownValue));
+    }
   }
   if (manager !== undefined && isKnown(manager) && manager !== image) {
     const found = await findOffer(context, manager, "cluster.managerImage");
     failures.push(...found.failures);
-    if (found.image?.benchSettings?.clusterCompatible === false)
+    if (found.image?.benchSettings?.clusterCompatible === false) {
       failures.push({ property: "cluster.managerImage", reason: notForClusters(found.image) });
+    }
   }
   return failures;
 }
@@ -50,8 +54,9 @@ function beyondOffer(
       property: `access.${kind}`,
       reason: `is not offered by image "${image.name}" ${image.version}: users would see "access denied". ${where(image)}`,
     }));
-  if (hasCluster && offered?.clusterCompatible === false)
+  if (hasCluster && offered?.clusterCompatible === false) {
     failures.push({ property: "cluster", reason: notForClusters(image) });
+  }
   return failures;
 }
 
@@ -70,13 +75,18 @@ async function findOffer(
 ): Promise<{ image?: DockerImage; failures: CheckFailure[] }> {
   try {
     const image = await shared(context, imageId);
-    if (image === undefined) return { failures: [{ property, reason: `ICA has no Docker image ${imageId}` }] };
-    if (image.type === "TOOL")
+    if (image === undefined) {
+      return { failures: [{ property, reason: `ICA has no Docker image ${imageId}` }] };
+    }
+    if (image.type === "TOOL") {
       return { failures: [{ property, reason: `"${image.name}" is a TOOL image; a workspace needs a BENCH image` }] };
+    }
     return { image, failures: [] };
   } catch (error) {
     // ICA refuses the key and will refuse it for everything else too. So the preview reports it.
-    if (!(error instanceof IcaError) || error.status === 401) throw error;
+    if (!(error instanceof IcaError) || error.status === 401) {
+      throw error;
+    }
     // This check only gives an early warning: ICA itself refuses what does not fit.
     context.log.warn(`could not look up what image ${imageId} offers: ${error.message}`);
     return { failures: [] };
@@ -87,7 +97,9 @@ async function findOffer(
 function shared(context: Context, imageId: string): Promise<DockerImage | undefined> {
   const images = context.run.workspaces.offers;
   const known = images.get(imageId);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    return known;
+  }
   const image = context.client.dockerImages.find(imageId);
   images.set(imageId, image);
   // Forget an image that is missing: it may exist by the next call.

@@ -12,7 +12,9 @@ export function goneMessage(name: string, id: string): string {
 
 /** The message for a replacement. */
 export function replaceMessage({ changes, losesData }: ChangePlan): string {
-  if (losesData === "no") return "gone: it was deleted beside this stack, and its /data with it. A new one is made";
+  if (losesData === "no") {
+    return "gone: it was deleted beside this stack, and its /data with it. A new one is made";
+  }
   const because = changes.filter(({ effect, known }) => effect === "replace" && known).map(({ field }) => field);
   return replacedBecause(because);
 }
@@ -25,12 +27,20 @@ export function replacedBecause(fields: readonly string[]): string {
 /** The message for an update: which fields interrupt the users, and why. Undefined when none needs a stopped workspace. */
 export function updateMessage({ changes, action, certain, stopsFirst, disconnects }: ChangePlan): string | undefined {
   const restarting = changes.filter(({ effect, done }) => effect === "restart" && !done);
-  if (restarting.length === 0) return undefined;
+  if (restarting.length === 0) {
+    return undefined;
+  }
   const known = restarting.filter((change) => change.known);
   const reasons = (known.length > 0 ? known : restarting).map(inWords).join(", ");
-  if (!stopsFirst || disconnects === "no") return `the workspace does not run: changed without a restart: ${reasons}`;
-  if (action === "stop then change") return `the workspace is stopped, and changed then: ${reasons}`;
-  if (!certain) return `the workspace runs, and is restarted if this turns out to be another one: ${reasons}`;
+  if (!stopsFirst || disconnects === "no") {
+    return `the workspace does not run: changed without a restart: ${reasons}`;
+  }
+  if (action === "stop then change") {
+    return `the workspace is stopped, and changed then: ${reasons}`;
+  }
+  if (!certain) {
+    return `the workspace runs, and is restarted if this turns out to be another one: ${reasons}`;
+  }
   return `the workspace is restarted, and people who work in it are disconnected: ${reasons}`;
 }
 
@@ -41,7 +51,9 @@ export function laterMessage({ certain, reason }: Pick<LaterRefusal, "certain" |
 
 /** The message for work that an earlier run left unfinished although the declaration is unchanged. */
 export function unfinishedMessage({ action, status, runsAfter }: ChangePlan): string {
-  if (action === "finish restart") return "was stopped for a change that failed, and is started again";
+  if (action === "finish restart") {
+    return "was stopped for a change that failed, and is started again";
+  }
   return `is ${status}, and is waited for until it is ${runsAfter === "running" ? "Running" : "Stopped"}`;
 }
 

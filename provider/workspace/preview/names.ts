@@ -9,10 +9,14 @@ import type { WorkspaceInputs } from "../inputs";
  */
 export function sameNameTwice(context: Context, { projectId, name }: MaybeWithin<WorkspaceInputs>): CheckFailure[] {
   const { urn } = context;
-  if (urn === undefined || !isKnown(projectId) || !isKnown(name)) return [];
+  if (urn === undefined || !isKnown(projectId) || !isKnown(name)) {
+    return [];
+  }
   const workspaces = context.run.workspaces.declared;
   workspaces.set(urn, JSON.stringify([projectId, name]));
   const [other] = [...workspaces].find(([by, what]) => by !== urn && what === workspaces.get(urn)) ?? [];
-  if (other === undefined) return [];
+  if (other === undefined) {
+    return [];
+  }
   return [{ property: "name", reason: `"${name}" is declared by ${other} too: a name is unique in its project` }];
 }

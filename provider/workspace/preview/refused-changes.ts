@@ -19,7 +19,9 @@ export async function refusedChanges(
   const mayNameItself = blind.changes.some(
     ({ field, effect, known }) => field === "existingId" && known && effect === "replace",
   );
-  if (blind.refusals.length === 0 && !mayNameItself) return [];
+  if (blind.refusals.length === 0 && !mayNameItself) {
+    return [];
+  }
   const live = await context.client.workspaces.findByName(old.projectId, old.name);
   return planChange(live, old, next).refusals.map(({ field, reason }) => ({ property: field, reason }));
 }
