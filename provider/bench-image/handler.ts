@@ -11,7 +11,7 @@ import { describeRegions, regionsOf } from "./regions/regions";
 import { finishExisting } from "./registration/finish";
 import { isGone } from "./registration/published";
 import { reportedSettings } from "./registration/settings";
-import { type BenchImageState, inputsOf, parseInputs, parseState } from "./saved-state";
+import { type BenchImageState, inputNames, inputsOf, parseInputs, parseState } from "./saved-state";
 import { digestSeen, seenContents } from "./seen-contents";
 import { recordOf, stateOf } from "./state";
 
@@ -130,8 +130,7 @@ function compare(context: Context, state: BenchImageState, next: MaybeWithin<Ben
     return { kind: "update", hidden: true };
   }
   const [before, after] = [comparable(inputsOf(state)), comparable(next)];
-  const fields = Object.keys({ ...before, ...after }) as (keyof BenchImageInputs)[];
-  return fields.every((field) => isDeepStrictEqual(before[field], after[field]))
+  return inputNames.every((field) => isDeepStrictEqual(before[field], after[field]))
     ? { kind: "unchanged" }
     : { kind: "update", hidden: false };
 }

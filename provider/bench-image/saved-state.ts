@@ -50,6 +50,9 @@ const inputs = {
   contextHash: z.string().default(""),
 } satisfies Record<keyof BenchImageInputs, z.ZodType>;
 
+/** The declared fields. The engine also keeps the machinery's keys among the inputs. */
+export const inputNames = Object.keys(inputs) as (keyof BenchImageInputs)[];
+
 /** What ICA and this package report beside the inputs. */
 const outputs = {
   imageId: z.string(),

@@ -95,7 +95,7 @@ export const sarifSchema = {
                             required: ["uri"],
                             additionalProperties: false,
                             properties: {
-                              uri: { type: "string", pattern: "^[\\w.!~*'()%:/-]+$" },
+                              uri: { type: "string", pattern: "^[\\w.!~*'()%:/@$&+,;=-]+$" },
                               uriBaseId: { type: "string" },
                             },
                           },
