@@ -74,6 +74,11 @@ export function dangerSentence(ink: Ink, danger: Danger, { reasons }: Depth): st
       if (danger.how === "deleted") {
         return ink.strong(`${name} is deleted, and everything in its /data${size} with it.`);
       }
+      if (danger.how === "left over") {
+        return ink.strong(
+          `${name}: the workspace that an earlier replacement left is deleted, and everything in its /data${size} with it.`,
+        );
+      }
       const permission = danger.allowed ? ` The program declares ${ink.word("allowDataLoss")}.` : "";
       const verb = danger.certain ? "is" : "may be";
       return `${ink.strong(`${name} ${verb} replaced: everything in its /data${size} is lost${danger.certain ? "" : " then"}.`)}${changes}${permission}`;

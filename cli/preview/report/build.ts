@@ -54,6 +54,9 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
     findings: facts.findings().map(({ urn, finding: { kind: _, file, ...finding } }) => ({
       resource: resourceOf(urn),
       ...finding,
+      code: within(finding.code),
+      message: within(finding.message),
+      fix: within(finding.fix),
       file: within(about.shownFile(file)),
     })),
     others: happenings
@@ -88,7 +91,9 @@ function outcomeOf(
     return "dangers";
   }
   const { images, workspaces, drift, gone, others } = report;
-  return [images, workspaces, drift, gone, others].some((list) => list.length > 0) ? "changes" : "unchanged";
+  // What a program only reads, such as the outputs of another stack, is read in every preview.
+  const changing = others.filter(({ op }) => op !== "read");
+  return [images, workspaces, drift, gone, changing].some((list) => list.length > 0) ? "changes" : "unchanged";
 }
 
 function stackNames({ steps, refreshed }: Observed, { stack }: About): PreviewReport["stack"] {
