@@ -174,4 +174,24 @@ describe("the report of a digest", () => {
     );
     assert.ok(reported(digest([...others, ...workspaces])).others.length === 2);
   });
+
+  it("takes seconds for 10,000 resources, and fits a file that comment reads", function () {
+    this.timeout(60_000);
+    const facts = new Facts();
+    const steps = Array.from({ length: 10_000 }, (_, i) => {
+      const finding = { code: "ICA001", severity: "error", file: "/x/Dockerfile", line: i + 1 } as const;
+      facts.add(urn(`w${i}`), { kind: "finding", ...finding, message: "m", fix: "f" });
+      const [oldState, newState] = [side(`${i}`), side(`${i}`, {}, { image: "other" })];
+      return { op: "update", urn: urn(`w${i}`), diffReasons: ["image"], oldState, newState };
+    });
+    const diagnostics = steps.map((step) => ({ urn: step.urn, severity: "warning", message: "x" }));
+    const text = digest(steps, { diagnostics, changeSummary: { update: steps.length } });
+    const start = performance.now();
+    const report = reported(text, facts);
+    const seconds = (performance.now() - start) / 1000;
+    assert.equal(report.dangers.length, 10_000);
+    assert.ok(seconds < 20, `${seconds} s`);
+    const bytes = JSON.stringify(report, undefined, 2).length;
+    assert.ok(bytes < 32e6, `${bytes} bytes`);
+  });
 });
