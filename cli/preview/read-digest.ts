@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deepestJson, isTooDeep } from "../../provider/bytes/json-depth";
 import {
   type Diagnostic,
   isMachinery,
@@ -45,6 +46,14 @@ const digest = z.looseObject({
   maybeCorrupt: z.boolean().nullish(),
 });
 
+/** The text of a file. PowerShell's `>` writes UTF-16, and others put a mark before UTF-8. */
+export function digestText(bytes: Uint8Array): string {
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString("hex");
+  const encoding = mark === "fffe" ? "utf-16le" : mark === "feff" ? "utf-16be" : "utf-8";
+  // The decoder leaves the mark out.
+  return new TextDecoder(encoding).decode(bytes);
+}
+
 /** Throws an error that says what is missing when there is no digest in the text. */
 export function readDigest(text: string): Observed {
   const found = digestIn(text);
@@ -55,6 +64,9 @@ export function readDigest(text: string): Observed {
     );
   }
   const { before, data } = found;
+  if (isTooDeep(data)) {
+    throw new Error(`The digest of the preview has more than ${deepestJson} levels of values`);
+  }
   const all = (data.steps ?? []).map(stepOf);
   const steps = all.filter(({ op }) => op !== "refresh");
   const diagnostics = (data.diagnostics ?? []).flatMap(diagnosticOf);

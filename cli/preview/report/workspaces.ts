@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { fromEngine, type MaybeWithin } from "../../../provider/inputs/unknown";
+import { fromEngine, type MaybeWithin, unknownValue } from "../../../provider/inputs/unknown";
 import { planChange } from "../../../provider/workspace/change-plan";
-import { changesBetween } from "../../../provider/workspace/changes";
+import { changesBetween, effects } from "../../../provider/workspace/changes";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
 import { isUp, type WorkspaceState } from "../../../provider/workspace/state";
 import type { Facts, PlanFact } from "../facts";
 import type { Step } from "../observed";
 import type { Danger, WorkspaceChange } from "./report";
 import { type Happening, resourceOf } from "./resources";
-import { changeOf, type FieldChange, numberOf, propertyOf, textOf, within } from "./values";
+import { changeOf, type FieldChange, isSecret, numberOf, propertyOf, textOf, within } from "./values";
 
 /**
  * What a preview means for a workspace: the provider's plan where it looked at the workspace, else the same plan from the
@@ -46,7 +46,7 @@ export function judgeWorkspace({ op, step, isLeftOver }: Happening, facts: Facts
   return { change, dangers: dangersOf({ op, step, isLeftOver }, changes, plan), isGone: plan?.presence === "gone" };
 }
 
-function planOf({ urn, before, after }: Step, facts: Facts): PlanFact | undefined {
+function planOf({ urn, before, after, fields }: Step, facts: Facts): PlanFact | undefined {
   const said = facts.plan(urn);
   if (said !== undefined) {
     return said;
@@ -55,10 +55,29 @@ function planOf({ urn, before, after }: Step, facts: Facts): PlanFact | undefine
   if (state === undefined || next === undefined) {
     return undefined;
   }
-  const plan = planChange("not looked at", state, next);
+  // Two secrets look the same. The engine says that they differ, and the provider knew both.
+  const secret = fields.filter(
+    (field) => mayDisconnect(field) && isSecret([valueIn(before, field), valueIn(after, field)]),
+  );
+  const hidden = Object.fromEntries(secret.map((field) => [field, unknownValue]));
+  const plan = planChange("not looked at", state, { ...next, ...hidden });
+  const isOfSecret = ({ field }: { readonly field: string }) => secret.includes(field);
+  const laterRefusals = plan.laterRefusals.filter((refusal) => !isOfSecret(refusal));
   // The provider refuses such a restart while the workspace runs. There is a step, so that it saw it stopped.
-  const disconnects = plan.refusals.length > 0 ? "no" : plan.disconnects;
-  return { ...plan, disconnects, kind: "plan", laterRefusals: [...plan.laterRefusals] };
+  const isRefused = plan.refusals.length > 0 || plan.laterRefusals.some(isOfSecret);
+  return { ...plan, disconnects: isRefused ? "no" : plan.disconnects, kind: "plan", laterRefusals };
+}
+
+/** Not that it replaces the workspace: the engine's own step would say that. */
+function mayDisconnect(field: string): boolean {
+  return Object.entries(effects).some(
+    ([name, rule]) =>
+      name === field && [rule].flat().some(({ effect }) => effect === "restart" || effect === "run state"),
+  );
+}
+
+function valueIn(side: Step["before"], field: string): unknown {
+  return propertyOf(side?.inputs, field);
 }
 
 function sidesOf({ before, after }: Pick<Step, "before" | "after">) {

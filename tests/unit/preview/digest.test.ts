@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Facts } from "../../../cli/preview/facts";
-import { readDigest } from "../../../cli/preview/read-digest";
+import { digestText, readDigest } from "../../../cli/preview/read-digest";
 import { Events } from "../../../cli/preview/read-events";
 import { renderMarkdown } from "../../../cli/preview/render/markdown";
 import { renderText } from "../../../cli/preview/render/text";
@@ -61,6 +61,20 @@ describe("a digest of pulumi preview --json", () => {
     ["behind many lines with braces", `${"{ x\n".repeat(5000)}${one}`, ["a"]],
   ] as const)
     it(`is found ${what}`, () => assert.deepEqual(names(text), found));
+
+  for (const [encoding, bytes] of [
+    ["UTF-8", Buffer.from(one)],
+    ["UTF-8 with its mark", Buffer.from(`\ufeff${one}`)],
+    ["the UTF-16 of PowerShell", Buffer.from(`\ufeff${one}`, "utf16le")],
+    ["UTF-16 in the other order", Buffer.from(`\ufeff${one}`, "utf16le").swap16()],
+  ] as const)
+    it(`is read from ${encoding}`, () => assert.deepEqual(names(digestText(bytes)), ["a"]));
+
+  it("is refused where it is nested too deep for a report", () => {
+    const nested = `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`;
+    const text = `{"steps": [{"op": "update", "urn": "${urn("a")}", "oldState": {"inputs": {"x": ${nested}}}}]}`;
+    assert.throws(() => readDigest(text), { message: "The digest of the preview has more than 100 levels of values" });
+  });
 
   it("is not made up", () => {
     for (const text of ["", "{", "}", "{}", "[]", "null", '{"steps": 1}', "error: {no stack}\n"])
@@ -173,6 +187,24 @@ describe("the report of a digest", () => {
       })),
     );
     assert.ok(reported(digest([...others, ...workspaces])).others.length === 2);
+  });
+
+  it("says of a secret that changes what it may cost, and believes the engine that the provider took it", () => {
+    const update = (over: object, diffReasons = ["image"]) => ({
+      ...{ op: "update", urn: urn("pilot"), diffReasons },
+      ...{ oldState: side("a", {}, { image: "[secret]" }), newState: side("a", {}, { image: "[secret]", ...over }) },
+    });
+    const kinds = (step: Step) =>
+      reported(digest([step])).dangers.map((danger) => [danger.kind, danger.kind !== "refused" && danger.certain]);
+    assert.deepEqual(kinds(update({})), [["disconnected", false]]);
+    // The provider refuses it while the workspace runs. There is a step, so that it saw it stopped.
+    assert.deepEqual(kinds(update({ allowRestart: false })), []);
+    assert.deepEqual(kinds(update({ name: "other" }, ["name"])), []);
+    const grown = {
+      oldState: side("a", {}, { storageGb: "[secret]" }),
+      newState: side("a", {}, { storageGb: "[secret]" }),
+    };
+    assert.deepEqual(kinds({ op: "update", urn: urn("pilot"), diffReasons: ["storageGb"], ...grown }), []);
   });
 
   it("takes seconds for 10,000 resources, and fits a file that comment reads", function () {
