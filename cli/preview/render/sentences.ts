@@ -115,7 +115,7 @@ function valuesWords(ink: Ink, { before, after, secret, unknown }: Change): stri
 }
 
 /** The fields that dangers say already, by the URN of their resource. */
-export type SaidFields = ReadonlyMap<string, ReadonlySet<string>>;
+type SaidFields = ReadonlyMap<string, ReadonlySet<string>>;
 
 export function saidFields({ dangers }: PreviewReport): SaidFields {
   const said = new Map<string, Set<string>>();
