@@ -1,3 +1,4 @@
+import { cut } from "../../provider/error-message";
 import { printableLine } from "../../runtime/printable";
 import { say } from "../output";
 import type { PreviewReport } from "../preview/report/report";
@@ -5,7 +6,7 @@ import { wantedFor } from "./bodies";
 import { decide, type Wanted } from "./decide";
 import { githubTarget } from "./github/target";
 import { gitlabTarget } from "./gitlab/target";
-import { keepOne, type Outcome, type Patience } from "./keep-one";
+import { keepOne, type Outcome, type Patience, removeOne } from "./keep-one";
 import { markerIn } from "./marker";
 import { Misuse } from "./problem";
 import { readReport } from "./report-file";
@@ -42,7 +43,7 @@ export async function comment(options: CommentOptions, env: Environment, patienc
     return sentenceOf(outcome);
   }
   // The text of the issue says now that nothing changes.
-  await thread.remove(outcome.comment.id);
+  await removeOne(thread, outcome.comment.id, patience);
   return `closed ${outcome.comment.url}`;
 }
 
@@ -65,9 +66,12 @@ async function targetOf(
   }
 }
 
+/** Longest title of an issue that GitHub takes, in characters. */
+const longestTitle = 256;
+
 /** GitHub shows a title as plain text. */
 function titleOf({ name, project }: PreviewReport["stack"]): string {
-  return printableLine(`Drift of ${project === undefined ? "" : `${project}/`}${name}`);
+  return cut(printableLine(`Drift of ${project === undefined ? "" : `${project}/`}${name}`), longestTitle);
 }
 
 function providerOf(env: Environment): CommentOptions["provider"] {

@@ -18,10 +18,12 @@ export interface Call {
 
 /**
  * `fetch` with what this project's other calls have: the proxy of HTTPS_PROXY, a time limit, and a bound on the answer's
- * size. Node's own `fetch` has none of the three.
+ * size. Node's own `fetch` has none of the three. Follows a redirect only within the same server: a sign-in page on another
+ * one would get the token.
  */
 export async function httpFetch(url: string, { method = "GET", headers = {}, body }: Call = {}): Promise<Response> {
   const limit = new TimeLimit(timeoutMs);
+  let elsewhere: Error | undefined;
   try {
     const answer = await axios.request<Readable>({
       url,
@@ -32,6 +34,12 @@ export async function httpFetch(url: string, { method = "GET", headers = {}, bod
       transformRequest: (data: unknown) => data,
       responseType: "stream",
       validateStatus: () => true,
+      beforeRedirect: ({ href }: { readonly href?: unknown }) => {
+        elsewhere = leaving(url, String(href));
+        if (elsewhere !== undefined) {
+          throw elsewhere;
+        }
+      },
       signal: limit.signal,
       ...proxyOptions(url),
     });
@@ -44,8 +52,17 @@ export async function httpFetch(url: string, { method = "GET", headers = {}, bod
     const isEmpty = answer.status === 204 || answer.status === 304;
     return new Response(isEmpty ? null : text, { status: answer.status, headers: received });
   } catch (error) {
-    throw limit.exceeded ?? error;
+    throw elsewhere ?? limit.exceeded ?? error;
   } finally {
     limit.over();
   }
+}
+
+/** Why a redirect is not followed; undefined when it stays at the same server. */
+function leaving(from: string, to: string): Error | undefined {
+  if (URL.canParse(to) && new URL(to).origin === new URL(from).origin) {
+    return undefined;
+  }
+  const other = URL.canParse(to) ? new URL(to).host : "without an address";
+  return new Error(`${new URL(from).host} redirects to another server, ${other}`);
 }

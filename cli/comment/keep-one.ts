@@ -69,6 +69,17 @@ export async function keepOne(thread: Thread, wanted: Wanted, patience: Patience
   );
 }
 
+/** Removes a comment. To remove one twice does no harm, so a try that failed is repeated. */
+export async function removeOne(thread: Thread, id: number, patience: Patience): Promise<void> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await thread.remove(id);
+    } catch (error) {
+      await patience.clock.sleep(waitAfter(error, failures, patience));
+    }
+  }
+}
+
 /**
  * This stack's comments with their texts of this moment: the list may be a little behind. That goes for the comment that
  * this run wrote, too, which is therefore looked for by its id.

@@ -3,8 +3,8 @@ import { errorMessage } from "../../provider/error-message";
 import { type PreviewReport, parseReport } from "../preview/report/report";
 import { Misuse } from "./problem";
 
-/** Largest report that is read, in bytes: ten times that of a stack with 1,000 changes. */
-const largest = 16 * 1024 * 1024;
+/** Largest report that is read, in bytes: three times that of a stack with 10,000 changes. */
+const largest = 64 * 1024 * 1024;
 
 /**
  * Reads the report of a preview from a file. The file may come from a job that ran a stranger's program, so its size is

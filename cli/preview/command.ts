@@ -8,7 +8,7 @@ import { printEscaped, say } from "../output";
 import { runOf } from "./environment";
 import { Facts } from "./facts";
 import { addLocalFacts } from "./local-images";
-import { readDigest } from "./read-digest";
+import { digestText, readDigest } from "./read-digest";
 import { commentLimit, renderMarkdown, summaryLimit } from "./render/markdown";
 import { renderText } from "./render/text";
 import { reportOf } from "./report/build";
@@ -114,13 +114,13 @@ async function previewed({ stack, cwd, refresh, policyPack, policyPackConfig, fr
 
 async function textOf(from: string): Promise<string> {
   if (from !== "-") {
-    return readFile(from, "utf8");
+    return digestText(await readFile(from));
   }
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) {
     chunks.push(Buffer.from(chunk));
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return digestText(Buffer.concat(chunks));
 }
 
 async function deliver(report: PreviewReport, { format, output, summary }: Options): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Fact, factLine, type RebuildReason } from "../../provider/preview-facts";
 
 export type PlanFact = Fact & { readonly kind: "plan" };
+type Finding = Fact & { readonly kind: "finding" };
 
 /** What the provider said beside the engine, by URN. */
 export class Facts {
@@ -42,10 +43,12 @@ export class Facts {
   }
 
   /** All findings in the files of images. */
-  findings(): { readonly urn: string; readonly finding: Fact & { kind: "finding" } }[] {
-    return [...this.#of].flatMap(([urn, facts]) =>
-      facts.flatMap((fact) => (fact.kind === "finding" ? [{ urn, finding: fact }] : [])),
-    );
+  findings(): { readonly urn: string; readonly finding: Finding }[] {
+    return [...this.#of.keys()].flatMap((urn) => this.findingsOf(urn).map((finding) => ({ urn, finding })));
+  }
+
+  findingsOf(urn: string): Finding[] {
+    return (this.#of.get(urn) ?? []).filter((fact) => fact.kind === "finding");
   }
 
   #last<Kind extends Fact["kind"]>(urn: string, kind: Kind): Extract<Fact, { kind: Kind }> | undefined {

@@ -2,8 +2,8 @@ import path from "node:path";
 import { z } from "zod";
 import { buildSchema } from "../../provider/bench-image/build-inputs";
 import { rebuildReasons } from "../../provider/bench-image/rebuild-reasons";
-import type { BenchImageState } from "../../provider/bench-image/state";
 import { readBuildFile } from "../../provider/build-context/build-file";
+import { digestSchema } from "../../provider/build-context/changes/digest";
 import { dockerfilePath, readContents } from "../../provider/build-context/hash";
 import { checkDockerfile } from "../../provider/contract/dockerfile/dockerfile";
 import type { Facts } from "./facts";
@@ -28,8 +28,13 @@ const declared = z.looseObject({
   verify: z.string().optional(),
 });
 
-const minimal = z.looseObject({ contextHash: z.string(), name: z.unknown() });
-const before = z.custom<BenchImageState>((value) => minimal.safeParse(value).success);
+/** What the reasons of a rebuild depend on. The digest hides what is secret, and may come from another version. */
+const before = z.object({
+  contextHash: z.string(),
+  build: buildSchema.optional(),
+  image: z.string().optional(),
+  __contextDigest: digestSchema.optional().catch(undefined),
+});
 
 async function addFactsOf(step: Step, facts: Facts, cwd: string): Promise<void> {
   const { success, data } = declared.safeParse(step.after?.inputs);

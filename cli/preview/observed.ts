@@ -4,6 +4,8 @@ export type Properties = Readonly<Record<string, unknown>>;
 
 /** A resource before or after a step. */
 export interface Side {
+  /** The provider's id: two resources of a stack may have one URN, when one takes the place of the other. */
+  readonly id?: string | undefined;
   readonly inputs: Properties;
   readonly outputs: Properties;
   readonly retainOnDelete: boolean;
@@ -57,7 +59,10 @@ export interface Observed {
 
 /** Types of the stack itself and of providers that the engine makes by itself. */
 export function isMachinery(urn: string, type: string): boolean {
-  return type === "pulumi:pulumi:Stack" || (type.startsWith("pulumi:providers:") && nameOf(urn).startsWith("default"));
+  // A program may call a provider of its own "defaults": the engine's are "default" and "default_6_1_0".
+  return (
+    type === "pulumi:pulumi:Stack" || (type.startsWith("pulumi:providers:") && /^default(?:_|$)/.test(nameOf(urn)))
+  );
 }
 
 /** The name of a resource: what follows the fourth pair of colons, which may have colons of its own. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deepestJson, isTooDeep } from "../../provider/bytes/json-depth";
 import {
   type Diagnostic,
   isMachinery,
@@ -16,7 +17,12 @@ import {
 const properties = z.record(z.string(), z.unknown()).nullish();
 
 const side = z
-  .looseObject({ inputs: properties, outputs: properties, retainOnDelete: z.boolean().nullish() })
+  .looseObject({
+    id: z.string().nullish(),
+    inputs: properties,
+    outputs: properties,
+    retainOnDelete: z.boolean().nullish(),
+  })
   .nullish();
 
 const names = z.array(z.string()).nullish();
@@ -40,6 +46,14 @@ const digest = z.looseObject({
   maybeCorrupt: z.boolean().nullish(),
 });
 
+/** The text of a file. PowerShell's `>` writes UTF-16, and others put a mark before UTF-8. */
+export function digestText(bytes: Uint8Array): string {
+  const mark = Buffer.from(bytes.subarray(0, 2)).toString("hex");
+  const encoding = mark === "fffe" ? "utf-16le" : mark === "feff" ? "utf-16be" : "utf-8";
+  // The decoder leaves the mark out.
+  return new TextDecoder(encoding).decode(bytes);
+}
+
 /** Throws an error that says what is missing when there is no digest in the text. */
 export function readDigest(text: string): Observed {
   const found = digestIn(text);
@@ -50,6 +64,9 @@ export function readDigest(text: string): Observed {
     );
   }
   const { before, data } = found;
+  if (isTooDeep(data)) {
+    throw new Error(`The digest of the preview has more than ${deepestJson} levels of values`);
+  }
   const all = (data.steps ?? []).map(stepOf);
   const steps = all.filter(({ op }) => op !== "refresh");
   const diagnostics = (data.diagnostics ?? []).flatMap(diagnosticOf);
@@ -68,19 +85,30 @@ export function readDigest(text: string): Observed {
   };
 }
 
-/** Each `{` at the start of a line may start the digest: the first that reads as one does. */
+/**
+ * Each `{` at the start of a line may start the digest: the last that reads as one does. The program prints before it, and
+ * what runs after the preview may print behind it, in the same file.
+ */
 function digestIn(text: string): { before: string; data: z.infer<typeof digest> } | undefined {
-  const end = text.lastIndexOf("}") + 1;
   const starts = [...text.matchAll(/^\{/gm)].map(({ index }) => index);
-  // A program may print a lot of lines that start with a brace; the digest is what comes last.
-  for (const start of starts.slice(-200)) {
-    const value = json(text.slice(start, end));
-    const { success, data } = digest.safeParse(value);
-    if (success && value !== undefined && ("steps" in data || "diagnostics" in data || "changeSummary" in data)) {
-      return { before: text.slice(0, start), data };
+  // There may be a lot of lines that start with a brace.
+  for (const start of starts.slice(-200).reverse()) {
+    for (const end of endsAfter(start, text)) {
+      const { success, data } = digest.safeParse(json(text.slice(start, end)));
+      if (success && ("steps" in data || "diagnostics" in data || "changeSummary" in data)) {
+        return { before: text.slice(0, start), data };
+      }
     }
   }
   return undefined;
+}
+
+/** Where JSON that starts here may end: at the first line that starts with a brace, with its own line, or with the text. */
+function endsAfter(start: number, text: string): number[] {
+  const lineEnd = text.indexOf("\n", start);
+  const line = lineEnd < 0 ? text.length : lineEnd;
+  const closing = text.indexOf("\n}", start);
+  return [...(closing < 0 ? [] : [closing + 2]), line, text.lastIndexOf("}") + 1];
 }
 
 function json(text: string): unknown {
@@ -97,7 +125,13 @@ export function sideOf(raw: RawSide): Side | undefined {
   if (raw == null) {
     return undefined;
   }
-  return { inputs: raw.inputs ?? {}, outputs: raw.outputs ?? {}, retainOnDelete: raw.retainOnDelete === true };
+  const { id, inputs, outputs, retainOnDelete } = raw;
+  return {
+    ...(id == null ? {} : { id }),
+    inputs: inputs ?? {},
+    outputs: outputs ?? {},
+    retainOnDelete: retainOnDelete === true,
+  };
 }
 
 /** The first part of a property path: `allowedUrls` of `allowedUrls[0]`. */

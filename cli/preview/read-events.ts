@@ -14,7 +14,12 @@ import { fieldOf, sideOf } from "./read-digest";
 
 const properties = z.record(z.string(), z.unknown()).nullish();
 const side = z
-  .looseObject({ inputs: properties, outputs: properties, retainOnDelete: z.boolean().nullish() })
+  .looseObject({
+    id: z.string().nullish(),
+    inputs: properties,
+    outputs: properties,
+    retainOnDelete: z.boolean().nullish(),
+  })
   .nullish();
 const names = z.array(z.string()).nullish();
 
@@ -110,8 +115,8 @@ export class Events {
     }
     const fields = [...(raw.keys ?? []), ...(raw.diffs ?? []), ...Object.keys(raw.detailedDiff ?? {})].map(fieldOf);
     const step = { op, urn, type, before: sideOf(raw.old), after: sideOf(raw.new), fields: [...new Set(fields)] };
-    // One resource may have several steps, such as the three of a replacement.
-    this.#steps.set(`${op} ${urn}`, step);
+    // One resource may have several steps, such as the three of a replacement, and one URN several resources.
+    this.#steps.set(JSON.stringify([op, urn, step.before?.id]), step);
   }
 
   #outputs({ op, urn, type, ...raw }: z.infer<typeof metadata>): void {

@@ -10,12 +10,14 @@ interface Entry {
 }
 
 const form = /^(?:(https?):\/\/)?(\*\.)?([a-z0-9_.-]+)(?::(\d{1,5}))?(\/.*)?$/i;
+/** A part of a path that leads to the folder above, or to the same one. */
+const climbs = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 const usualPorts = { http: 80, https: 443 };
 
 /** Reads one entry; undefined if it is not one. */
 function parse(text: string): Entry | undefined {
   const [, scheme, wildcard, host, port, path = ""] = form.exec(text.trim()) ?? [];
-  if (host === undefined) return undefined;
+  if (host === undefined || climbs.test(path)) return undefined;
   return {
     scheme: scheme?.toLowerCase(),
     below: wildcard !== undefined,

@@ -13,6 +13,7 @@ import {
   opWord,
   policiesInOrder,
   reasonWords,
+  saidFields,
 } from "./sentences";
 
 /** How much a comment says. Each level says less than the one before it; dangers are shortened last. */
@@ -146,9 +147,10 @@ export const images: Section = (report, { lists, reasons }) => {
   if (!lists) {
     return [`${plural(images.length, "image")} change.`.replace(/^1 image change/, "1 image changes")];
   }
+  const said = saidFields(report);
   return images.map((image) => {
     const why = image.reasons.map((reason) => `- ${reasonWords(ink, reason)}`);
-    const changes = image.op === "update" || image.op === "replace" ? changesLeft(report, image) : [];
+    const changes = image.op === "update" || image.op === "replace" ? changesLeft(said, image) : [];
     const listed = changes.length === 0 ? "" : `: ${changes.map((one) => changeWords(ink, one, false)).join(", ")}`;
     const facts = imageFacts(ink, image).join(" ");
     const head = `**${imageSentence(ink, image)}**`;
@@ -170,8 +172,9 @@ export const workspaces: Section = (report, { lists, reasons }) => {
   if (!lists) {
     return [`${plural(workspaces.length, "workspace")}: ${ops}.`];
   }
+  const said = saidFields(report);
   const lines = workspaces.map(({ resource, op, changes }) => {
-    const left = changesLeft(report, { resource, changes });
+    const left = changesLeft(said, { resource, changes });
     const listed = reasons && op !== "create" ? left.map((one) => changeWords(ink, one, false)).join(", ") : "";
     return `- ${ink.value(resource.name)} is ${opWord(op)}${listed === "" ? "" : `: ${listed}`}`;
   });

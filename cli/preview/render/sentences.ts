@@ -74,6 +74,11 @@ export function dangerSentence(ink: Ink, danger: Danger, { reasons }: Depth): st
       if (danger.how === "deleted") {
         return ink.strong(`${name} is deleted, and everything in its /data${size} with it.`);
       }
+      if (danger.how === "left over") {
+        return ink.strong(
+          `${name}: the workspace that an earlier replacement left is deleted, and everything in its /data${size} with it.`,
+        );
+      }
       const permission = danger.allowed ? ` The program declares ${ink.word("allowDataLoss")}.` : "";
       const verb = danger.certain ? "is" : "may be";
       return `${ink.strong(`${name} ${verb} replaced: everything in its /data${size} is lost${danger.certain ? "" : " then"}.`)}${changes}${permission}`;
@@ -109,16 +114,31 @@ function valuesWords(ink: Ink, { before, after, secret, unknown }: Change): stri
   return after === undefined && !unknown ? `${ink.value(before)} removed` : `${ink.value(before)} → ${next}`;
 }
 
+/** The fields that dangers say already, by the URN of their resource. */
+type SaidFields = ReadonlyMap<string, ReadonlySet<string>>;
+
+export function saidFields({ dangers }: PreviewReport): SaidFields {
+  const said = new Map<string, Set<string>>();
+  for (const { resource, changes } of dangers) {
+    const fields = said.get(resource.urn) ?? new Set();
+    said.set(resource.urn, fields);
+    for (const { field } of changes) {
+      fields.add(field);
+    }
+  }
+  return said;
+}
+
 /**
  * The changes of a resource that a sentence about it lists: neither those that a danger says already, nor the content hash,
  * which the version and the reasons stand for.
  */
 export function changesLeft(
-  { dangers }: PreviewReport,
+  said: SaidFields,
   { resource, changes }: Pick<WorkspaceChange, "resource" | "changes">,
 ): Change[] {
-  const said = dangers.filter((danger) => danger.resource.urn === resource.urn).flatMap((danger) => danger.changes);
-  return changes.filter(({ field }) => field !== "contextHash" && !said.some((one) => one.field === field));
+  const own = said.get(resource.urn);
+  return changes.filter(({ field }) => field !== "contextHash" && own?.has(field) !== true);
 }
 
 /** Policy violations, the mandatory ones first. */

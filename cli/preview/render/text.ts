@@ -14,6 +14,7 @@ import {
   opWord,
   policiesInOrder,
   reasonWords,
+  saidFields,
   summary,
 } from "./sentences";
 
@@ -124,17 +125,18 @@ const opStyles = {
 
 function changes(report: PreviewReport, ink: Ink, paint: Paint): string[] {
   const { images, workspaces, others } = report;
+  const said = saidFields(report);
   const sign = (op: keyof typeof opSigns) => paint(opStyles[op], opSigns[op].padStart(3));
   const listed = (list: PreviewReport["workspaces"][number]["changes"]) =>
     list.length === 0 ? "" : `: ${list.map((one) => changeWords(ink, one, false)).join(", ")}`;
   return [
     ...images.flatMap((image) => [
-      `${sign(image.op)} ${imageSentence(ink, image)}${image.op === "create" ? "" : listed(changesLeft(report, image))}. ${imageFacts(ink, image).join(" ")}`.trimEnd(),
+      `${sign(image.op)} ${imageSentence(ink, image)}${image.op === "create" ? "" : listed(changesLeft(said, image))}. ${imageFacts(ink, image).join(" ")}`.trimEnd(),
       ...image.reasons.map((reason) => `      because ${reasonWords(ink, reason)}`),
     ]),
     ...workspaces.map(
       ({ resource, op, changes: fields }) =>
-        `${sign(op)} workspace ${ink.value(resource.name)} is ${opWord(op)}${op === "create" ? "" : listed(changesLeft(report, { resource, changes: fields }))}`,
+        `${sign(op)} workspace ${ink.value(resource.name)} is ${opWord(op)}${op === "create" ? "" : listed(changesLeft(said, { resource, changes: fields }))}`,
     ),
     ...others.map(
       ({ resource, op, changes: fields }) =>

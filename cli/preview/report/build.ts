@@ -30,6 +30,11 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
   const gone = goneOf(observed).map(({ urn, type }) => resourceOf(urn, type));
   const alsoGone = judged.filter(({ isGone }) => isGone).map(({ change }) => change.resource);
   const dangers = judged.flatMap((one) => one.dangers);
+  const lost = new Set(
+    dangers.flatMap(({ kind, resource, changes }) =>
+      kind === "dataLost" ? [keyOf(resource.urn, replacedBecause(changes.map(({ field }) => field)))] : [],
+    ),
+  );
   const report = {
     version: 1 as const,
     stack: stackNames(observed, about),
@@ -54,6 +59,9 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
     findings: facts.findings().map(({ urn, finding: { kind: _, file, ...finding } }) => ({
       resource: resourceOf(urn),
       ...finding,
+      code: within(finding.code),
+      message: within(finding.message),
+      fix: within(finding.fix),
       file: within(about.shownFile(file)),
     })),
     others: happenings
@@ -63,7 +71,7 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
     errors: causesOf(observed),
     warnings: observed.diagnostics
       .filter(({ severity }) => severity === "warning")
-      .filter((warning) => !isSaidAlready(warning, dangers, facts))
+      .filter((warning) => !isSaidAlready(warning, lost, facts))
       .map(messageOf),
     notJudged: notJudged(observed),
   };
@@ -88,7 +96,9 @@ function outcomeOf(
     return "dangers";
   }
   const { images, workspaces, drift, gone, others } = report;
-  return [images, workspaces, drift, gone, others].some((list) => list.length > 0) ? "changes" : "unchanged";
+  // What a program only reads, such as the outputs of another stack, is read in every preview.
+  const changing = others.filter(({ op }) => op !== "read");
+  return [images, workspaces, drift, gone, changing].some((list) => list.length > 0) ? "changes" : "unchanged";
 }
 
 function stackNames({ steps, refreshed }: Observed, { stack }: About): PreviewReport["stack"] {
@@ -120,18 +130,21 @@ function messageOf({ urn, message }: { urn?: string | undefined; message: string
   return { message: within(message), ...(urn === undefined ? {} : { resource: resourceOf(urn) }) };
 }
 
+function keyOf(urn: string, message: string): string {
+  return JSON.stringify([urn, message]);
+}
+
 /** A warning that the report says as a fact, in the provider's own words. Compares whole texts, and reads none. */
 function isSaidAlready(
   { urn, message }: { urn?: string | undefined; message: string },
-  dangers: readonly Danger[],
+  lost: ReadonlySet<string>,
   facts: Facts,
 ): boolean {
-  const replaced = dangers
-    .filter(({ kind, resource }) => kind === "dataLost" && resource.urn === urn)
-    .map(({ changes }) => replacedBecause(changes.map(({ field }) => field)));
-  const refused = urn === undefined ? [] : (facts.plan(urn)?.laterRefusals ?? []).map(laterMessage);
-  const found = facts.findings().filter((one) => one.urn === urn);
-  return [...replaced, ...refused].includes(message) || found.some(({ finding }) => message === warningOf(finding));
+  if (urn === undefined) {
+    return false;
+  }
+  const refused = (facts.plan(urn)?.laterRefusals ?? []).map(laterMessage);
+  return lost.has(keyOf(urn, message)) || [...refused, ...facts.findingsOf(urn).map(warningOf)].includes(message);
 }
 
 /** The line of provider/bench-image/check.ts. */

@@ -1,7 +1,7 @@
 import type { Observed, Refreshed, Step } from "../observed";
 import type { Drift } from "./report";
 import { imageType, resourceOf } from "./resources";
-import { differing, isSecret, valueText } from "./values";
+import { differing, isSecret, propertyOf, valueText } from "./values";
 
 /** Settings of an image that ICA reports and has no call to set: a click puts them back, not `pulumi up`. */
 const onlyByClick = ["access", "clusterCompatible", "description"];
@@ -26,11 +26,11 @@ export function driftedFields(found: Refreshed): string[] {
 
 function fieldsOf(found: Refreshed, step: Step | undefined): Drift["fields"] {
   return driftedFields(found).map((field) => {
-    const inIca = found.after?.inputs[field];
+    const inIca = propertyOf(found.after?.inputs, field);
     // Where a failed preview did not get to the resource, the last known declaration counts.
-    const declared = step === undefined ? found.before.inputs[field] : step.after?.inputs[field];
+    const declared = propertyOf(step === undefined ? found.before.inputs : step.after?.inputs, field);
     const putBack = step === undefined || ["update", "replace"].includes(step.op);
-    if ([inIca, declared, found.before.inputs[field]].some(isSecret)) {
+    if ([inIca, declared, propertyOf(found.before.inputs, field)].some(isSecret)) {
       return { field, secret: true, putBack };
     }
     const [now, wanted] = [valueText(inIca), valueText(declared)];

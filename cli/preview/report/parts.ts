@@ -42,7 +42,11 @@ export const danger = z
       .object({
         kind: z.literal("dataLost"),
         resource,
-        how: z.enum(["replaced", "deleted"]),
+        how: z
+          .enum(["replaced", "deleted", "left over"])
+          .describe(
+            "`left over`: an earlier `pulumi up` replaced the workspace, and failed before it deleted this one.",
+          ),
         storageGb: z.number().optional().describe("Size of the disk that is lost."),
         changes: z.array(fieldChange).describe("The changes that force the replacement."),
         certain: z.boolean().describe("False when it depends on values that are not known yet."),

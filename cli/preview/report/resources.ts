@@ -17,20 +17,25 @@ export function resourceOf(urn: string, type = typeOf(urn)): Resource {
 export interface Happening {
   readonly op: Operation;
   readonly step: Step;
+  /** Whether an earlier `pulumi up` put another resource in its place, and failed before it deleted this one. */
+  readonly isLeftOver: boolean;
 }
 
 /**
  * What happens to each resource. A replacement has several steps (`create-replacement`, `replace`, `delete-replaced`): the
- * one in the middle stands for all.
+ * one in the middle stands for all. A `delete-replaced` that belongs to none is the end of an earlier replacement.
  */
 export function happeningsOf({ steps }: Pick<Observed, "steps">): Happening[] {
+  const key = ({ urn, before }: Step) => JSON.stringify([urn, before?.id]);
+  const replaced = new Set(steps.filter(({ op }) => op === "replace").map(key));
   return steps.flatMap((step): Happening[] => {
-    const op = operationOf(step);
-    return op === undefined ? [] : [{ op, step }];
+    const isLeftOver = step.op === "delete-replaced" && !replaced.has(key(step));
+    const op = operationOf(isLeftOver ? { ...step, op: "delete" } : step);
+    return op === undefined ? [] : [{ op, step, isLeftOver }];
   });
 }
 
-function operationOf({ op, before }: Step): Operation | undefined {
+function operationOf({ op, before }: Pick<Step, "op" | "before">): Operation | undefined {
   switch (op) {
     case "create":
     case "update":

@@ -51,10 +51,16 @@ export function changeOf(field: string, before: unknown, after: unknown): FieldC
   };
 }
 
+/** A property of a resource. An object has more than its own: a resource may have a property `constructor`, or none. */
+export function propertyOf(properties: Properties | undefined, name: string): unknown {
+  return properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
+}
+
 /** Names of the inputs that differ, without those that Pulumi and the SDK add for themselves. */
 export function differing(before: Properties, after: Properties): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter((name) => isShown(name) && !isDeepStrictEqual(before[name], after[name])).sort();
+  const differs = (name: string) => !isDeepStrictEqual(propertyOf(before, name), propertyOf(after, name));
+  return [...names].filter((name) => isShown(name) && differs(name)).sort();
 }
 
 function isShown(name: string): boolean {
@@ -68,27 +74,27 @@ export function changesOf({ before, after, fields }: Pick<Step, "before" | "afte
   }
   const named = fields.filter((name) => isShown(name) && isInput(name, before, after));
   const names = [...new Set([...differing(before.inputs, after.inputs), ...named])].sort();
-  return names.map((name) => changeOf(name, before.inputs[name], after.inputs[name]));
+  return names.map((name) => changeOf(name, propertyOf(before.inputs, name), propertyOf(after.inputs, name)));
 }
 
 function isInput(name: string, before: Side, after: Side): boolean {
-  return name in before.inputs || name in after.inputs;
+  return Object.hasOwn(before.inputs, name) || Object.hasOwn(after.inputs, name);
 }
 
 /** A text of a resource's properties; undefined when it is not one, or not known, or secret. */
 export function textOf(properties: Properties | undefined, name: string): string | undefined {
-  const value = properties?.[name];
+  const value = propertyOf(properties, name);
   return typeof value === "string" ? valueText(value) : undefined;
 }
 
 export function numberOf(properties: Properties | undefined, name: string): number | undefined {
-  const value = properties?.[name];
+  const value = propertyOf(properties, name);
   return typeof value === "number" && Number.isFinite(value) ? value : undefined;
 }
 
 /** The texts of a list among the properties. */
 export function textsOf(properties: Properties | undefined, name: string): string[] {
-  const value = properties?.[name];
+  const value = propertyOf(properties, name);
   if (!Array.isArray(value) || isSecret(value)) {
     return [];
   }

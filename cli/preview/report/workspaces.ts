@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { fromEngine, type MaybeWithin } from "../../../provider/inputs/unknown";
+import { fromEngine, type MaybeWithin, unknownValue } from "../../../provider/inputs/unknown";
 import { planChange } from "../../../provider/workspace/change-plan";
-import { changesBetween } from "../../../provider/workspace/changes";
+import { changesBetween, effects } from "../../../provider/workspace/changes";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
 import { isUp, type WorkspaceState } from "../../../provider/workspace/state";
 import type { Facts, PlanFact } from "../facts";
 import type { Step } from "../observed";
 import type { Danger, WorkspaceChange } from "./report";
 import { type Happening, resourceOf } from "./resources";
-import { changeOf, type FieldChange, numberOf, textOf } from "./values";
+import { changeOf, type FieldChange, isSecret, numberOf, propertyOf, textOf, within } from "./values";
 
 /**
  * What a preview means for a workspace: the provider's plan where it looked at the workspace, else the same plan from the
@@ -28,10 +28,12 @@ const isWorkspace = (value: unknown): boolean => minimal.safeParse(value).succes
 const stateSchema = z.custom<WorkspaceState>(isWorkspace);
 const inputsSchema = z.custom<MaybeWithin<WorkspaceInputs>>(isWorkspace);
 
-export function judgeWorkspace({ op, step }: Happening, facts: Facts): JudgedWorkspace {
+export function judgeWorkspace({ op, step, isLeftOver }: Happening, facts: Facts): JudgedWorkspace {
   const { urn, type, before, after } = step;
-  const plan = planOf(step, facts);
-  const status = plan === undefined ? textOf(before?.outputs, "status") : plan.status;
+  // The provider's word is about the workspace that took its place.
+  const plan = isLeftOver ? undefined : planOf(step, facts);
+  const said = plan === undefined ? textOf(before?.outputs, "status") : plan.status;
+  const status = said === undefined ? undefined : within(said);
   const name = textOf(after?.inputs, "name") ?? textOf(before?.inputs, "name");
   const changes = ruledChanges(step);
   const change: WorkspaceChange = {
@@ -41,10 +43,10 @@ export function judgeWorkspace({ op, step }: Happening, facts: Facts): JudgedWor
     ...(status === undefined ? {} : { status }),
     changes,
   };
-  return { change, dangers: dangersOf({ op, step }, changes, plan), isGone: plan?.presence === "gone" };
+  return { change, dangers: dangersOf({ op, step, isLeftOver }, changes, plan), isGone: plan?.presence === "gone" };
 }
 
-function planOf({ urn, before, after }: Step, facts: Facts): PlanFact | undefined {
+function planOf({ urn, before, after, fields }: Step, facts: Facts): PlanFact | undefined {
   const said = facts.plan(urn);
   if (said !== undefined) {
     return said;
@@ -53,14 +55,35 @@ function planOf({ urn, before, after }: Step, facts: Facts): PlanFact | undefine
   if (state === undefined || next === undefined) {
     return undefined;
   }
-  const plan = planChange("not looked at", state, next);
+  // Two secrets look the same. The engine says that they differ, and the provider knew both.
+  const secret = fields.filter(
+    (field) => mayDisconnect(field) && isSecret([valueIn(before, field), valueIn(after, field)]),
+  );
+  const hidden = Object.fromEntries(secret.map((field) => [field, unknownValue]));
+  const plan = planChange("not looked at", state, { ...next, ...hidden });
+  const isOfSecret = ({ field }: { readonly field: string }) => secret.includes(field);
+  const laterRefusals = plan.laterRefusals.filter((refusal) => !isOfSecret(refusal));
   // The provider refuses such a restart while the workspace runs. There is a step, so that it saw it stopped.
-  const disconnects = plan.refusals.length > 0 ? "no" : plan.disconnects;
-  return { ...plan, disconnects, kind: "plan", laterRefusals: [...plan.laterRefusals] };
+  const isRefused = plan.refusals.length > 0 || plan.laterRefusals.some(isOfSecret);
+  return { ...plan, disconnects: isRefused ? "no" : plan.disconnects, kind: "plan", laterRefusals };
+}
+
+/** Not that it replaces the workspace: the engine's own step would say that. */
+function mayDisconnect(field: string): boolean {
+  return Object.entries(effects).some(
+    ([name, rule]) =>
+      name === field && [rule].flat().some(({ effect }) => effect === "restart" || effect === "run state"),
+  );
+}
+
+function valueIn(side: Step["before"], field: string): unknown {
+  return propertyOf(side?.inputs, field);
 }
 
 function sidesOf({ before, after }: Pick<Step, "before" | "after">) {
-  const state = stateSchema.safeParse(isWorkspace(before?.outputs) ? before?.outputs : before?.inputs).data;
+  const known = isWorkspace(before?.outputs) ? before?.outputs : before?.inputs;
+  const status = textOf(known, "status");
+  const state = stateSchema.safeParse(known === undefined ? undefined : { ...known, status }).data;
   return { state, next: inputsSchema.safeParse(fromEngine(after?.inputs)).data };
 }
 
@@ -75,20 +98,25 @@ function ruledChanges({ before, after, fields }: Step): FieldChange[] {
   const hidden = fields.filter((field) => !ruled.some((rule) => rule.field === field));
   const masked = hidden.flatMap((field) => changesBetween({ ...state, [field]: undefined }, next));
   return [...ruled, ...masked.filter(({ field }) => hidden.includes(field))].map(({ field, effect, why }) => ({
-    ...changeOf(field, before?.inputs[field], after?.inputs[field]),
+    ...changeOf(field, propertyOf(before?.inputs, field), propertyOf(after?.inputs, field)),
     effect,
     why,
   }));
 }
 
-function dangersOf({ op, step }: Happening, changes: readonly FieldChange[], plan: PlanFact | undefined): Danger[] {
+function dangersOf(
+  { op, step, isLeftOver }: Happening,
+  changes: readonly FieldChange[],
+  plan: PlanFact | undefined,
+): Danger[] {
   const resource = resourceOf(step.urn, step.type);
   const size = numberOf(step.before?.outputs, "storageGb") ?? numberOf(step.before?.inputs, "storageGb");
   const common = { resource, ...(size === undefined ? {} : { storageGb: size }) };
   const of = (...effects: FieldChange["effect"][]) => changes.filter(({ effect }) => effects.includes(effect));
   const allowed = step.after?.inputs.allowDataLoss === true;
   if (op === "delete") {
-    return [{ kind: "dataLost", ...common, how: "deleted", changes: [], certain: true, allowed }];
+    const how = isLeftOver ? "left over" : "deleted";
+    return [{ kind: "dataLost", ...common, how, changes: [], certain: true, allowed }];
   }
   if (op === "replace") {
     if (step.before?.retainOnDelete === true || plan?.presence === "gone") {
@@ -107,7 +135,7 @@ function dangersOfUpdate(
   allowed: boolean,
 ): Danger[] {
   if (laterRefusals.length > 0) {
-    const refusals = laterRefusals.map(({ field, reason }) => ({ field, reason }));
+    const refusals = laterRefusals.map(({ field, reason }) => ({ field: within(field), reason: within(reason) }));
     const isCertain = laterRefusals.some((refusal) => refusal.certain);
     return [{ kind: "refused", resource, certain: isCertain, refusals, changes: of("restart", "replace") }];
   }
@@ -133,7 +161,7 @@ function dangersOfUpdate(
       kind: "disconnected",
       resource,
       how,
-      ...(status === undefined ? {} : { status }),
+      ...(status === undefined ? {} : { status: within(status) }),
       certain: disconnects === "yes" && certain,
       changes: how === "stop" ? of("run state") : of("restart"),
     },

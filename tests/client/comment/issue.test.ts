@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CommentError } from "../../../cli/comment/problem";
 import { GithubServer } from "../../support/servers/github/server";
 import { bucket, Job, markerOf, reportOf, sha, unchanged } from "./support";
 
@@ -68,6 +69,40 @@ describe("the issue about a stack, ica-bench comment --issue", function () {
     await night(5);
     assert.match(await night(4, unchanged()), /^left alone: a later run wrote/);
     assert.equal(open().length, 1);
+  });
+
+  describe("when GitHub fails to close it", () => {
+    const single = /^\/repos\/team\/stacks\/issues\/\d+$/;
+    const failing = { status: 502, body: { message: "Bad gateway" } };
+    const failsToClose = (times: number) => {
+      const off = github.on("PATCH", single, ({ body }) => {
+        if (typeof body !== "object" || body === null || !("state" in body) || times-- <= 0) return undefined;
+        return failing;
+      });
+      return off;
+    };
+
+    it("is closed by another try", async () => {
+      await night(1);
+      failsToClose(2);
+      assert.match(await night(2, unchanged()), /^closed/);
+      assert.deepEqual(open(), []);
+    });
+
+    it("says so in words after five tries", async () => {
+      await night(1);
+      failsToClose(99);
+      await assert.rejects(
+        night(2, unchanged()),
+        (error) => error instanceof CommentError && /close the issue .*502: Bad gateway.*again/.test(error.message),
+      );
+    });
+  });
+
+  it("has a title that GitHub takes, however long the names are", async () => {
+    await night(1, reportOf({ stack: { name: "s".repeat(300), project: "p".repeat(300) } }));
+    assert.ok((open()[0]?.title.length ?? 0) <= 256);
+    assert.match(open()[0]?.title ?? "", /^Drift of p+…$/);
   });
 
   it("names the permission that is missing", async () => {

@@ -42,7 +42,7 @@ describe("ica-bench comment refuses, before any call,", function () {
         /ica-bench preview --format json/,
       ],
       ["is of another version", '{"version": 2}', /version 2, and this ica-bench reads version 1/],
-      ["is too large", " ".repeat(17 * 1024 * 1024), /more than 16 MiB/],
+      ["is too large", " ".repeat(65 * 1024 * 1024), /more than 64 MiB/],
     ] as const) {
       it(name, async () => {
         const file = path.join(job.folder, "file.json");

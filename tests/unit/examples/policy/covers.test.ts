@@ -70,6 +70,12 @@ describe("an entry of the policy's list of allowed URLs", () => {
       assert.ok(covers(listed, declared), `${listed} covers ${declared}`);
   });
 
+  it("covers no path that leads out of it", () => {
+    for (const path of ["../other", "..", "./../other", "%2e%2e/other", ".%2E/other", "data/../../other"])
+      assert.ok(!covers("http://example.org/pub", `http://example.org/pub/${path}`), path);
+    assert.ok(covers("http://example.org/pub", "http://example.org/pub/..data/v1.2/a..b"));
+  });
+
   it("covers nothing if one of them is not an entry", () => {
     for (const text of ["", "*", "ftp://example.org", "a@example.org", "https://", "exa mple.org"]) {
       assert.ok(!covers(text, "example.org"), `"${text}" is not on a list`);
