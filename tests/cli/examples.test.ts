@@ -43,7 +43,7 @@ describe("the examples through ica-bench run", function () {
     assert.equal(
       run.running.lines.filter((line) => line.includes(ssh.password)).length,
       1,
-      "the password is told once",
+      "the password is printed once",
     );
     await assertStopsCleanly(run);
   });

@@ -6,7 +6,7 @@ import { asSarif } from "../../cli/lint/sarif";
 import { type RuleCode, rules } from "../../provider/contract/rules";
 import { assertSarif } from "./sarif";
 
-/** Texts of what has a meaning in workflow commands, and of what escaping makes of it. */
+/** Texts of the characters that mean something in workflow commands, and of those that escaping produces. */
 const nasty = fc.string({ unit: fc.constantFrom("%", "\r", "\n", ":", ",", "=", "2", "5", "0", "A", "D", "é") });
 
 describe("reports of lint", () => {

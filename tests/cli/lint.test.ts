@@ -185,7 +185,7 @@ describe("ica-bench lint", function () {
     assert.match(lines.join("\n"), /^::warning file=Dockerfile,line=4,col=1,title=ICA006 [^,:]*::/m);
   });
 
-  it("annotates files by where they are in the repository, from whichever of its folders it is run", async () => {
+  it("annotates files by where they are in the repository, from any of its folders", async () => {
     const { stdout } = await icaBench(["lint", ".", "--format", "github"], {
       cwd: folder,
       env: { GITHUB_WORKSPACE: path.dirname(folder) },

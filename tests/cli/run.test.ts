@@ -142,7 +142,7 @@ describe("ica-bench run", function () {
     assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
   });
 
-  it("stops, and leaves nothing, when nobody reads what it tells any more", async () => {
+  it("stops and leaves nothing behind when its output has no reader any more", async () => {
     const talking = script('trap "exit 0" TERM', "while true; do echo tick; sleep 0.2; done");
     const started = run([await spoiltImage(docker, "talking", talking), "--no-web", "--no-console"]);
     await started.ready();
@@ -224,7 +224,7 @@ describe("ica-bench run", function () {
     await alive.ready();
     const next = run([image, "--no-web"]);
     await next.ready();
-    assert.deepEqual(await leftovers(docker, instance), [], "what nobody owns is removed");
+    assert.deepEqual(await leftovers(docker, instance), [], "everything without an owner is removed");
     assert.notDeepEqual(
       await leftovers(docker, instanceOf(made.parse(alive.find("made")).container)),
       [],

@@ -119,7 +119,7 @@ describe("a workspace in Docker", function () {
     await second.letGo();
   });
 
-  it("is reported gone when somebody removes its container", async () => {
+  it("is reported gone when its container is removed", async () => {
     const watched = await up(specOf(image, { id: "gone" }));
     await docker.getContainer(bench.names.container("gone")).remove({ force: true });
     assert.deepEqual(await watched.end, { kind: "gone" });

@@ -5,7 +5,7 @@ import { Bench, type SupervisionEnd, type WorkspaceSpec } from "../../runtime";
 import { connectDocker } from "../../runtime/docker/connect";
 import { benchImage, leftovers, QUICK, sh, until } from "./support";
 
-/** A supervised main process with what was heard of it. */
+/** A supervised main process and the events that it reported. */
 export interface Watched {
   readonly end: Promise<SupervisionEnd>;
   readonly alive: () => number;
@@ -27,7 +27,7 @@ export interface SuiteBench {
   up(spec: WorkspaceSpec): Promise<Watched>;
 }
 
-/** Gives a suite a Bench of its own. Afterwards removes everything of it, and checks that nothing is left. */
+/** Gives a suite a Bench of its own. Afterwards removes everything that it made, and checks that nothing is left. */
 export function suiteBench(use: (suite: SuiteBench) => void): void {
   const instance = `test-${randomBytes(4).toString("hex")}`;
   let started: { docker: Dockerode; bench: Bench } | undefined;

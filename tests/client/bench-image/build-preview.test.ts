@@ -29,7 +29,7 @@ describe("the preview of a build", () => {
   const properties = async (...args: Parameters<typeof check>) =>
     (await check(...args)).failures.map(({ property }) => property);
 
-  it("refuses what this machine's docker client cannot do, all of it at its properties", async () => {
+  it("refuses each option that this machine's docker client does not support, at its property", async () => {
     const { failures } = await check({ cacheTo: ["type=inline"], builder: "far", cacheFrom: ["a/b", "type=gha"] });
     assert.deepEqual(
       failures.map(({ property }) => property),

@@ -22,10 +22,10 @@ describe("an archive that ICA could not make an image of", () => {
   const archiveOf = (image: string | undefined) =>
     ica.stores({ path: archivePath(inputs), tags: archiveTags(inputs, "5ha", image), format: "DOCKER" });
   const create = () => handler.create(context, inputs);
-  /** This test has no Docker: whatever is not taken from the archive ends there. */
+  /** This test has no Docker: an image that does not come from the archive fails there. */
   const buildsAnew = () => assert.rejects(create(), /this test has no Docker/);
 
-  it("is not registered again: it is deleted, the image is built anew, and both are told", async () => {
+  it("is not registered again: the provider deletes it, builds the image again, and logs both", async () => {
     ica.has({ status: "BUILDFAILED" });
     await buildsAnew();
     assert.deepEqual(ica.written, ["delete"]);

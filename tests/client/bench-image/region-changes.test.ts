@@ -44,7 +44,7 @@ describe("the regions of an image that others may use too", () => {
       assert.deepEqual(ica.written, []);
     });
 
-    it("are added where they are declared and missing, beside those of others, which is told", async () => {
+    it("are added when they are declared and missing; other regions stay, and a warning says so", async () => {
       ica.has();
       await created(imageInputs({ regions: ["euc1"] }));
       assert.deepEqual(ica.regionsOf("image-1"), ["use1", "euc1"]);
@@ -114,21 +114,21 @@ describe("the regions of an image that others may use too", () => {
       return handler.update(context, "image-1", state, imageInputs(next));
     };
 
-    it("stay with whoever added them, whatever else changes", async () => {
+    it("stay when another stack added them, even if other inputs change", async () => {
       ica.has();
       await changed({ regions: ["use1"] }, { regions: ["use1"], timeouts: { create: "90m" } });
       assert.deepEqual(ica.regionsOf("image-1"), ["use1", "euc1"]);
       assert.deepEqual(context.log.lines, []);
     });
 
-    it("go where this stack named them and names them no more, by code or UUID, which is told", async () => {
+    it("are removed when this stack no longer names them, by code or UUID, and a message says so", async () => {
       ica.has(inRegions(euc1));
       await changed({ regions: ["region-2"] }, { regions: ["use1"] });
       assert.deepEqual(ica.regionsOf("image-1"), ["use1"]);
       assert.deepEqual(context.log.lines, ["removed from regions: euc1"]);
     });
 
-    it("stay where this stack named none before: they may be anybody's", async () => {
+    it("stay when this stack named none before: another stack may have added them", async () => {
       ica.has();
       await changed({}, { regions: ["euc1"] });
       assert.deepEqual(ica.regionsOf("image-1"), ["use1", "euc1"]);

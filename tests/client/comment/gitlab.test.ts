@@ -88,7 +88,7 @@ describe("the comment on a merge request of GitLab", function () {
     assert.deepEqual(writes(), ["POST"]);
   });
 
-  it("is made anew when somebody deletes it before the update", async () => {
+  it("is created again when a user deletes it before the update", async () => {
     gitlab.has(gitlab.user, old(811));
     gitlab.rule = (method) => {
       if (method === "PUT") gitlab.notes.splice(0);

@@ -68,7 +68,7 @@ describe("a call to ICA", () => {
       );
     });
 
-    it("never follows a redirect, which would carry the token to somebody else", async () => {
+    it("never follows a redirect, which would send the token to another host", async () => {
       const other = await ScriptedServer.start();
       const elsewhere = other.baseUrl;
       server.on("GET", "/api/regions", { status: 302, headers: { Location: `${elsewhere}/api/regions?for=me` } });

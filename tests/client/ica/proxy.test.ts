@@ -67,7 +67,7 @@ describe("a call to ICA through a proxy", () => {
     );
   });
 
-  it("says who it is in the words that the proxy knows, whatever a URL makes of them", async () => {
+  it("sends the user name and password that the proxy knows, even when a URL has to encode them", async () => {
     restore();
     restore = setEnvironment(throughProxy("jane:p%40ss%2Fword@"));
     assert.doesNotMatch(await refused(407), /p%40ss|p@ss/);
@@ -85,7 +85,7 @@ describe("a call to ICA through a proxy", () => {
     assert.equal(proxy.asked.length, 1);
   });
 
-  it("that lets nobody through is no lack of a permission in ICA", async () => {
+  it("that refuses every call is not reported as a missing permission in ICA", async () => {
     const message = await refused(403);
     assert.match(
       message,
@@ -100,7 +100,7 @@ describe("a call to ICA through a proxy", () => {
     assert.equal(proxy.asked.length, defaultRetryPolicy.attempts);
   });
 
-  it("with a certificate that nobody knows fails at once, and says how to make it known", async () => {
+  it("with an unknown certificate fails at once, and says how to make it known", async () => {
     await assert.rejects(
       call(),
       /self-signed certificate\)\. Node does not trust .* ica\.invalid.* NODE_EXTRA_CA_CERTS/,

@@ -78,7 +78,7 @@ describe("reads of many workspaces", () => {
     const ids = make(120);
     let pages = 0;
     server.on("GET", collection, ({ query }) => {
-      // Somebody deletes one from the first page: all behind it move up, and one falls between two pages.
+      // Another user deletes one from the first page: all behind it move up, and one falls between two pages.
       if (pages++ === 1) bench.workspaces.delete("ws-0");
       const offset = Number(query.pageOffset);
       return ok({ items: [...bench.workspaces.values()].slice(offset, offset + 50), totalItemCount: 120 });

@@ -82,7 +82,7 @@ describe("a call to ICA", () => {
       );
     });
 
-    it("are made again when nobody listens, and then ask whether the emulator runs", async () => {
+    it("are repeated when the connection is refused, and the error asks whether the emulator runs", async () => {
       const gone = await ScriptedServer.start();
       const { baseUrl } = gone;
       await gone.close();

@@ -106,7 +106,7 @@ describe("the plan of a workspace's change is what is refused, printed and carri
     );
   });
 
-  it("in an update of a workspace that somebody changed: refused exactly when the plan announced it", async () => {
+  it("in an update of a workspace that another user changed: refused exactly when the plan announces it", async () => {
     await fc.assert(
       fc.asyncProperty(inputPairs, inputPairs, statuses, async ([before, byHand], [, next], status) => {
         const live = given(byHand, status);

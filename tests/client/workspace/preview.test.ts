@@ -132,7 +132,7 @@ describe("the workspace handler, before it changes anything", () => {
       );
     });
 
-    it("asks ICA once for each image of a run, and not at all when nothing of it changes or it is not known yet", async () => {
+    it("asks ICA once for each image of a run, and not at all when it does not change or is not known yet", async () => {
       const asked = () => server.count("GET", /^\/api\/dockerImages\//);
       await isNew({ image: unknownValue });
       await check({ storageGb: 100 });
@@ -170,7 +170,7 @@ describe("the workspace handler, before it changes anything", () => {
 
     beforeEach(() => bench.has());
 
-    it("finds nothing when nothing differs, whatever ICA reports beside it", async () => {
+    it("finds no change when ICA reports other fields that are not declared", async () => {
       const state = stateOf(liveWorkspace({ status: "Running", webUrl: "http://web" }), workspaceInputs());
       assert.deepEqual(await diff({}, state), { kind: "unchanged" });
     });
@@ -193,7 +193,7 @@ describe("the workspace handler, before it changes anything", () => {
       });
     });
 
-    it("says in words whether whoever works in it is cut off", async () => {
+    it("says whether the change disconnects the people who work in it", async () => {
       const said = async (status: string, next: Partial<MaybeWithin<WorkspaceInputs>>) => {
         context.log.lines.length = 0;
         bench.has({ status });

@@ -27,7 +27,7 @@ describe("the workspace handler, reading and deleting", () => {
   describe("reading", () => {
     const inputs = workspaceInputs({ desiredState: "running" });
 
-    it("shows what somebody changed by hand, a stop included", async () => {
+    it("shows changes made by hand, a stop included", async () => {
       bench.has({ storageSizeInGb: 100, status: "Stopped", network: { mode: "PUBLIC", allowedUrls: [] } });
       const live = await handler.read(context, "ws-1", stateWith(inputs, "Running"));
       assert.deepEqual(live?.inputs, {

@@ -27,7 +27,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
   });
 
   describe("creating", () => {
-    it("leaves a workspace stopped whose run state nobody declared", async () => {
+    it("leaves a workspace stopped when its run state is not declared", async () => {
       const { id, state } = await handler.create(context, workspaceInputs());
       assert.equal(id, "made-1");
       assert.equal(state.status, "Stopped");
@@ -155,7 +155,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, ["start"]);
     });
 
-    it("that somebody else was quicker with (409) is no error", async () => {
+    it("that another user made first (409) is not an error", async () => {
       bench.has();
       server.on("POST", `${one}:start`, () => {
         bench.has({ status: "Running" });

@@ -60,7 +60,7 @@ describe("a workspace found in any state", () => {
     });
   }
 
-  describe("whose name nobody knows", () => {
+  describe("whose name is unknown", () => {
     const idle = { status: "Idle" };
 
     it("is not restarted without permission", async () => {
@@ -137,7 +137,7 @@ describe("a workspace found in any state", () => {
     assert.ok(context.clock.now() - began < 2 * 60_000);
   });
 
-  it("is started again when somebody stops it while it starts, since it is declared running", async () => {
+  it("is started again when a user stops it while it starts, because it is declared running", async () => {
     bench.has();
     let starts = 0;
     server.on("POST", `${one}:start`, () => {
@@ -148,7 +148,7 @@ describe("a workspace found in any state", () => {
     assert.equal(starts, 2);
   });
 
-  it("says so when somebody deletes it while it starts", async () => {
+  it("is reported as deleted when a user deletes it while it starts", async () => {
     bench.has();
     server.on("POST", `${one}:start`, () => {
       bench.workspaces.clear();
@@ -161,7 +161,7 @@ describe("a workspace found in any state", () => {
     });
   });
 
-  it("says so when somebody deletes it in the middle of a restart", async () => {
+  it("is reported as deleted when a user deletes it during a restart", async () => {
     bench.has({ status: "Running" });
     let looks = 0;
     server.on("GET", one, () => {
@@ -175,7 +175,7 @@ describe("a workspace found in any state", () => {
     await assert.rejects(update(restart), /was deleted by another user/);
   });
 
-  it("keeps what somebody changed in the middle of a restart, and starts it again as it was", async () => {
+  it("keeps a change that a user makes during a restart, and starts the workspace again", async () => {
     bench.has({ status: "Running" });
     bench.afterStop = [{ status: "Stopping" }, { status: "Stopped", resourceModel: "theirs" }];
     await assert.rejects(update(restart), /changed by another user at the same time; nothing was overwritten/);

@@ -96,7 +96,7 @@ describe("the emulator's object store", () => {
     assert.equal(at(now, "objectETag"), createHash("md5").update(content).digest("hex"));
   });
 
-  it("refuses a part whose checksum is wrong, and keeps nothing of it", async () => {
+  it("refuses a part whose checksum is wrong, and keeps none of its bytes", async () => {
     const { s3, place, id } = await newFile();
     const wrong = s3.send(new PutObjectCommand({ ...place, Body: "hello", ChecksumCRC32: "AAAAAA==" }));
     await assert.rejects(wrong, { name: "BadDigest" });
@@ -104,7 +104,7 @@ describe("the emulator's object store", () => {
     assert.deepEqual(await onDisk(`${id}._S3rver_object`), []);
   });
 
-  it("aborts a multipart upload and leaves nothing of it", async () => {
+  it("aborts a multipart upload and removes its parts", async () => {
     const { s3, place, id } = await newFile();
     const { UploadId } = await s3.send(new CreateMultipartUploadCommand(place));
     await s3.send(new UploadPartCommand({ ...place, UploadId, PartNumber: 1, Body: randomBytes(1000) }));
@@ -217,7 +217,7 @@ describe("the emulator's object store", () => {
     await two.close();
   });
 
-  it("refuses what it does not do, rather than do half of it", async () => {
+  it("refuses requests that it does not support instead of half handling them", async () => {
     const { aws, place } = await newFile();
     const copy = s3Client(ica.emulator.s3Url, aws).send(new GetObjectCommand({ ...place, IfMatch: "x" }));
     await assert.rejects(copy, { name: "NoSuchKey" });

@@ -10,7 +10,7 @@ import { icaBench, type Outcome } from "../../cli/process";
 import { exported } from "../../support/exports";
 import { call } from "../support";
 
-describe("an API key that nobody was told", function () {
+describe("an API key that was never printed", function () {
   this.timeout(90_000);
   let home: string;
   let dir: string;

@@ -102,7 +102,7 @@ describe("/data/project of a workspace", function () {
       await inside(`cd /data/project && for each in ${places}; do test -w "$each" || echo "$each"; done`),
       "",
     );
-    // whoever is not root cannot give anything away, and opens it instead
+    // a user who is not root cannot change the owner, and opens the folder to all instead
     if (process.getuid?.() === 0) {
       const owners = await inside(`cd /data/project && stat -c '%u:%g %a' ${places}`);
       assert.equal(owners, "1000:100 755\n1000:100 755\n1000:100 755\n1000:100 644");

@@ -54,7 +54,7 @@ describe("an engine that is killed in the middle of an up", function () {
     });
     await until("the image is registered", () => seen(/:createInternal$/), 180_000);
     engine.kill("SIGKILL");
-    await until("every process of it has ended", () => descendants().length === 0, 30_000);
+    await until("all its processes have ended", () => descendants().length === 0, 30_000);
   });
 
   it("is followed by an up that takes over what was done: one image, one archive, one build", async () => {

@@ -226,7 +226,7 @@ describe("ica-bench preview, on the engine", function () {
   });
 
   describe("that fails", () => {
-    it("is its error at the resource, and what it did not get to, with exit code 1, whatever is asked", async () => {
+    it("is its error at the resource, and what it did not get to, with exit code 1, for every option", async () => {
       await program.change(`${declared({ size: 5 })}`);
       const report = await reported("--exit-zero");
       assert.deepEqual([report.outcome, report.exit], ["failed", 1]);

@@ -165,7 +165,7 @@ describe("the engine with an image and a workspace", function () {
     assert.match(await pageAt(after.webUrl), /News from a Bench workspace/);
   });
 
-  it('builds nothing with ignoreChanges: ["contextHash"], whatever changes in the folder', async () => {
+  it('builds nothing with ignoreChanges: ["contextHash"], even when files in the folder change', async () => {
     const page = path.join(context, "index.html");
     const published = await readFile(page, "utf8");
     await writeFile(page, `${published}<!-- a draft -->\n`);

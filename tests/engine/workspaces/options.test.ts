@@ -38,7 +38,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     });
   });
 
-  /** Leaves nothing to the next test, whatever the options say. */
+  /** Removes everything before the next test, even when the options protect it. */
   afterEach(async () => {
     for (const { id, status } of await workspaces.list()) {
       if (status !== "Stopped") await workspaces.press(id, "stop");

@@ -171,7 +171,7 @@ describe("the layer cache", function () {
     assert.match(warnings[0] ?? "", /layer cache .* so the next release takes longer/);
   });
 
-  it("is nobody else's to read", async () => {
+  it("is readable by its owner only", async () => {
     await pack([randomBytes(500)], cache());
     const [name = ""] = await files();
     assert.equal((await stat(folder)).mode & 0o777, 0o700);

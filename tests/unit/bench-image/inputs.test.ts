@@ -60,9 +60,9 @@ describe("the inputs of an image", () => {
     for (const field of ["name", "version"]) only(field, /must not be empty/, { [field]: "" });
   });
 
-  it("let somebody in", () => only("access", /web, console or both/, { access: { web: false } }));
+  it("allow at least one access", () => only("access", /web, console or both/, { access: { web: false } }));
 
-  it("leave that to ICA of an image that is taken over: somebody may have turned both off there", () => {
+  it("leave access to ICA when the image is adopted: both may be off there", () => {
     const access = { web: false, console: false };
     assert.deepEqual(failures({ build: undefined, existingId: "image-1", version: "1", access }), []);
   });

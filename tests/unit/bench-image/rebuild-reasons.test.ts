@@ -93,7 +93,7 @@ describe("the reasons for a new image", () => {
     assert.equal(reasons.at(-1), "and 3 more");
   });
 
-  it("never break the line, whatever a file is called", () => {
+  it("never break the line, for any file name", () => {
     const reasons = rebuildReasons(
       stateThen(),
       declaredNow(),

@@ -61,7 +61,7 @@ describe("contextHash", function () {
   });
 
   describe("stays the same", () => {
-    it("wherever the context lies, whatever its times and its files' other permissions", async () => {
+    it("for any place of the context, any file times and any other permissions", async () => {
       const first = await hashOf(smallContext);
       const context = await make(smallContext);
       await utimes(join(context, "a/b/data"), 1, 1);
@@ -175,7 +175,7 @@ describe("contextHash", function () {
     assert.deepEqual(pathsOf(records), [".dockerignore", "only-of-the-context"]);
   });
 
-  it("heeds comments, exceptions, blanks at the ends of lines and ** in .dockerignore", async () => {
+  it("applies comments, exceptions, blanks at the ends of lines and ** in .dockerignore", async () => {
     const context = await make({
       Dockerfile: "",
       ".dockerignore": "# a comment\n#kept\n  **/*.log  \n!keep.log\t\nbuild/**\n!build/deep/wanted\n\n",

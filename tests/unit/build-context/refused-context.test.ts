@@ -56,7 +56,7 @@ describe("contextHash", function () {
       const context = await make({ Dockerfile: "", "closed/file": "" });
       await chmod(context, 0o755);
       await chmod(join(context, "closed"), 0);
-      // Root may read everything, so for a moment the test is somebody else.
+      // Root may read everything, so for a moment the test runs as another user.
       const root = process.getuid?.() === 0;
       if (root) process.seteuid?.(1000);
       try {

@@ -57,10 +57,10 @@ describe("the cache of file hashes", function () {
     for (const content of [ballast, "1234", "5678"])
       assert.ok((await readFile(file, "utf8")).includes(sha256(content)));
     await forge();
-    assert.notEqual(await hash(), before, "nobody looked into the cache");
+    assert.notEqual(await hash(), before, "the cache was not used");
   });
 
-  it("never changes the answer, whatever is edited in between", async () => {
+  it("never changes the answer, for any edits in between", async () => {
     const names = fc.constantFrom("a/f", "a/g", "a/h", "h");
     const edit = fc.record({
       file: names,

@@ -81,7 +81,7 @@ describe("one bzip2 stream out of parts", function () {
     }
   }
 
-  it("is what bzip2, Python, Go and a decoder of one stream take, whatever the parts are", () => {
+  it("is accepted by bzip2, Python, Go and a decoder of one stream, for any parts", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(content, fc.integer({ min: 1, max: 9 })), { maxLength: 8 }), (parts) => {
         const file = spliced(parts.map(([plain, level]) => packed(plain, level)));

@@ -96,7 +96,7 @@ describe("the folder of a project", () => {
     fc.constantFrom("1", "2", "333"),
   );
 
-  it("comes to agree with the project, whatever both sides do", async () => {
+  it("reaches the content of the project, for any changes on both sides", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 14 }), async (changes) => {
         const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-test-"));
@@ -240,7 +240,7 @@ describe("the folder of a project", () => {
     let folder = await open();
     await folder.hold("w");
     const at = (name: string) => data.list().find((record) => record.path === name);
-    /** What the folder was told last, as long as nobody uploaded over it. */
+    /** What was written into the folder last, unless an upload replaced it. */
     const saved = new Map<string, string>();
     for (const [what, name, text] of changes) {
       const [, above = "", base = ""] = /^(.*\/)(.*)$/.exec(name) ?? [];

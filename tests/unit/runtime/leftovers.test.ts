@@ -16,7 +16,7 @@ describe("what a run of tests leaves in Docker", () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  it("is its own and what nobody says he made, and nothing that another run made", async () => {
+  it("is its own and what names no run, and nothing that another run made", async () => {
     const docker = path.join(dir, "docker");
     await writeFile(
       docker,

@@ -80,7 +80,7 @@ describe("the plan of a workspace's change", () => {
     assert.deepEqual(later("Running", { desiredState: "stopped" }), []);
   });
 
-  it("says what `up` will refuse since somebody changed the workspace beside the stack", () => {
+  it("says what `up` will refuse because the workspace was changed outside the stack", () => {
     const live = liveWorkspace({ status: "Running", storageSizeInGb: 200, resourceModel: "gpu-small" });
     const next = workspaceInputs({ name: "renamed" });
     const { refusals, laterRefusals } = planChange(live, stateOf(live, workspaceInputs()), next);

@@ -85,7 +85,7 @@ describe("the state of a workspace", () => {
     });
   });
 
-  it("says nothing of the run state where nobody manages it", () => {
+  it("omits the run state when it is not declared", () => {
     assert.equal("desiredState" in describeAs(liveWorkspace({ status: "Running" }), workspaceInputs()), false);
   });
 

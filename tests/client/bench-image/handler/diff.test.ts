@@ -21,7 +21,7 @@ describe("the image handler", () => {
 
     beforeEach(() => ica.has());
 
-    it("finds nothing when nothing differs, whatever ICA reports beside it", async () => {
+    it("finds no change when ICA reports other fields that are not declared", async () => {
       assert.deepEqual(await diff({}), { kind: "unchanged" });
     });
 

@@ -51,7 +51,7 @@ describe("the image handler", () => {
       assert.notEqual((await checkedImage(context, declared(), undefined)).inputs.contextHash, before);
     });
 
-    it("keeps the hash that the engine hands in for ignoreChanges, and takes it from nobody else", async () => {
+    it("keeps the hash that the engine passes for ignoreChanges, and accepts no other hash", async () => {
       const { inputs } = await checkedImage(context, declared(), undefined);
       await writeFile(path.join(folder, "new file"), "x");
       const pinned = await checkedImage(context, { ...declared(), contextHash: inputs.contextHash }, inputs);
@@ -229,13 +229,16 @@ describe("the image handler", () => {
           );
           assert.match(failures[0]?.reason ?? "", reason);
           await assert.rejects(handler.create(context, later), (error: unknown) => {
-            assert.ok(error instanceof Error && !(error instanceof PartialError), "nothing of it stays in the state");
+            assert.ok(
+              error instanceof Error && !(error instanceof PartialError),
+              "the image does not stay in the state",
+            );
             assert.match(error.message, reason);
             return true;
           });
         });
 
-      it("looks again when another one, or another version of it, is declared", async () => {
+      it("looks again when another id, version or name is declared", async () => {
         ica.has({ version: "1.2" });
         const { inputs } = await checkedImage(context, taken(), undefined);
         for (const more of [{ existingId: "image-2" }, { version: "1.3" }, { name: "other" }]) {

@@ -20,7 +20,7 @@ describe("the image handler", () => {
   });
 
   describe("reading", () => {
-    it("shows what somebody changed by hand", async () => {
+    it("shows changes made by hand", async () => {
       ica.has({
         benchSettings: { clusterCompatible: true, access: { web: false, console: true } },
         internalDockerImageSettings: { regions: [{ region: { id: "region-2", code: "euc1" }, url: "there" }] },

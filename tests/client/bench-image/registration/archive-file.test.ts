@@ -72,7 +72,7 @@ describe("publishing an image", () => {
       assert.equal((await openArchiveFile(context, inputs, "DOCKER")).kind, "complete");
     });
 
-    it("is an error, in ICA's words, when it cannot be made and nobody else made it", async () => {
+    it("is an error that quotes ICA when neither this run nor another can create it", async () => {
       server.on("POST", createFile, problem(403, "Read only"));
       await assert.rejects(openArchiveFile(context, inputs, "DOCKER"), /Read only/);
       ica.stores({ path: archivePath(inputs), status: "PARTIAL" });

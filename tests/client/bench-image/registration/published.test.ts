@@ -62,7 +62,7 @@ describe("publishing an image", () => {
       assert.match(words, /another version.*leave version out.*existingId: "image-1"/);
     });
 
-    it("does not take over what nobody can vouch for", async () => {
+    it("does not adopt an image whose content is unknown", async () => {
       ica.has({ version: "1.2" });
       const published = await findPublished(context, named);
       assert.ok(published.kind === "other" && published.contextHash === undefined);

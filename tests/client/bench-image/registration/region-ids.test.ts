@@ -19,7 +19,7 @@ describe("publishing an image", () => {
       assert.deepEqual(await regionIds(context, projectId, undefined), ["region-1"]);
     });
 
-    it("that the tenant does not have are told with those it has", async () => {
+    it("that the tenant does not have are refused, and the error lists those it has", async () => {
       await assert.rejects(regionIds(context, projectId, ["xyz"]), (error: unknown) => {
         assert.ok(error instanceof UnknownRegion);
         assert.match(error.message, /region "xyz" is not one of this tenant's: use1, euc1/);

@@ -177,7 +177,7 @@ describe("publishing an image", () => {
       });
     }
 
-    it("goes on at a status that nobody knows yet, until time is up", async () => {
+    it("keeps waiting at an unknown status until the time limit", async () => {
       statuses("SCANNING");
       await assert.rejects(waited(600_000), (error: unknown) => {
         assert.ok(error instanceof TimeoutError);

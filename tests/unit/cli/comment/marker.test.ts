@@ -19,7 +19,7 @@ const markers = fc
   );
 
 describe("the first line of a comment", () => {
-  it("is read as it was written, whatever follows", () =>
+  it("is read as it was written, for any text after it", () =>
     fc.assert(
       fc.property(markers, fc.string({ unit: "binary" }), fc.constantFrom("\n", "\r\n"), (marker, rest, end) => {
         assert.deepEqual(markerIn(`${markerLine(marker)}${end}${rest}`), marker);
