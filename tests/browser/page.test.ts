@@ -170,7 +170,7 @@ describe("the emulator's page", function () {
     assert.equal(await visitor.focus(), "Delete keys");
   });
 
-  it("tells requests and faults as they come, and can be held and reduced to faults", async () => {
+  it("shows requests and faults as they come, and can be paused and filtered to faults", async () => {
     await opens();
     const log = page().getByRole("log");
     await shown.ica.call("GET", "/api/regions");

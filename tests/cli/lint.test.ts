@@ -34,7 +34,7 @@ describe("ica-bench lint", function () {
     assert.deepEqual({ code, stderr }, { code: 1, stderr: "" });
   });
 
-  it("tells place, code and fix of each finding, and ends with 1", async () => {
+  it("prints place, code and fix of each finding, and exits with 1", async () => {
     const { code, stdout, stderr } = await icaBench(["lint"], { cwd: folder });
     assert.equal(code, 1, stderr);
     assert.match(stdout, /^Dockerfile:3:3: error ICA005: .*not executable/m);
@@ -118,7 +118,7 @@ describe("ica-bench lint", function () {
     }
   });
 
-  it("builds the image with --build, and tells what the Dockerfile does not show", async () => {
+  it("builds the image with --build, and reports what the Dockerfile does not show", async () => {
     const hidden = await makeContext({
       Dockerfile: [
         "FROM debian:bookworm-slim",

@@ -37,7 +37,7 @@ describe("ica-bench run", function () {
   /** The name of a run is in the names of what it makes. */
   const instanceOf = (container: string) => /^pulumi-ica-(run-\w+-\w+-\w+)-workspace$/.exec(container)?.[1] ?? "";
 
-  it("starts an image under Bench's rules, tells what it wrote, and leaves nothing", async () => {
+  it("starts an image under Bench's rules, prints its output, and leaves nothing behind", async () => {
     const started = run(
       [image, "--env", "GREETING=hello=there", "--env", "FROM_SHELL", "--memory", "256m", "--cpus", "0.5"],
       {
@@ -152,7 +152,7 @@ describe("ica-bench run", function () {
     assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
   });
 
-  it("lets a restricted workspace out to the allowed site only, and tells what was refused", async function () {
+  it("lets a restricted workspace reach the allowed site only, and reports refused connections", async function () {
     this.timeout(300_000);
     // Made here it does not count as a part of the start: it comes over the network, which may take minutes.
     await ensureGatewayImage(docker, () => undefined);

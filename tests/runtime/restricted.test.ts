@@ -7,8 +7,8 @@ import { ensureGatewayImage } from "../../runtime/network/gateway-image";
 import { benchImage, leftovers, QUICK, sh, specOf, until } from "./support";
 
 /**
- * A site on four ports: HTTP that tells its path, plain on 80 and with TLS on 8443, and a greeting to each client that connects on
- * 443 or sends a datagram to 53.
+ * A site on four ports: HTTP that answers with the path, plain on 80 and with TLS on 8443, and a greeting to each client
+ * that connects on 443 or sends a datagram to 53.
  */
 const SITE = `
 import socketserver, ssl, subprocess, threading

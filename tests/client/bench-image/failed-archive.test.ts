@@ -48,7 +48,7 @@ describe("an archive that ICA could not make an image of", () => {
     assert.equal(ica.files.size, 0);
   });
 
-  it("is not registered again by who had taken over the image of another run", async () => {
+  it("is not registered again by a run that had adopted the image of another run", async () => {
     ica.has({ status: "PARTIAL" });
     let looks = 0;
     server.on("GET", "/api/dockerImages/image-1", () =>

@@ -23,7 +23,7 @@ describe("the regions of an image that others may use too", () => {
   const create = (inputs: BenchImageInputs) => handler.create(context, inputs);
   const created = async (inputs: BenchImageInputs): Promise<BenchImageState> => (await create(inputs)).state;
 
-  describe("when it is taken over", () => {
+  describe("when it is adopted", () => {
     it("are the project's own where it is in none and none is declared", async () => {
       ica.has(inRegions());
       const state = await created(imageInputs());

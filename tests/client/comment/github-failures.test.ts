@@ -56,7 +56,7 @@ describe("the comment on a pull request, when GitHub fails", function () {
       assert.equal(writes(), "POST");
     });
 
-    it("looks again before it repeats an update: a newer run may have written meanwhile", async () => {
+    it("looks again before it repeats an update: a newer run may have written in the meantime", async () => {
       const ours = github.has(7, "github-actions[bot]", `${markerOf({ number: 811 })}\nold`);
       const news = `${markerOf({ number: 813 })}\nnews`;
       const off = github.on("PATCH", single, () => {

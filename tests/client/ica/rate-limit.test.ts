@@ -72,7 +72,7 @@ describe("the client, when ICA limits the rate", () => {
     await finish(Promise.all(Array.from({ length: 300 }, read)));
     const served = server.count("GET", `/api/projects/${projectId}`) - refused;
     assert.equal(served, 300);
-    // 290 of the first wave, which came before any warning; afterwards only the few that are under way when a second is used up.
+    // 290 of the first wave, sent before any warning; afterwards only the few under way when a second is used up.
     assert.ok(refused < 290 + 300 / 2, `${refused} refusals`);
   });
 

@@ -33,7 +33,7 @@ describe("a workspace that ICA has made", () => {
     assert.equal(state.status, "Stopped");
   });
 
-  it("is kept when none of its answers have the form that is assumed: the error tells the field, and denies nothing", async () => {
+  it("is kept when none of its answers have the form that is assumed: the error names the field, and does not claim that there is none", async () => {
     answering({ status: 201, body: { id: "made-1", state: "STOPPED" } });
     server.on("GET", `${collection}/made-1`, ok({ id: "made-1", state: "STOPPED" }));
     const error = await partialOf<WorkspaceState>(handler.create(context, workspaceInputs()));

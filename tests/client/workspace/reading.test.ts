@@ -67,7 +67,7 @@ describe("the workspace handler, reading and deleting", () => {
       await assert.rejects(lost, /projectId is required: declare it, or set it/);
     });
 
-    it("tells one that is gone", async () => {
+    it("reports one that is gone", async () => {
       assert.equal(await handler.read(context, "ws-1", stateWith(inputs)), undefined);
     });
 

@@ -50,7 +50,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.match(String(made?.headers["idempotency-key"]), /^[0-9a-f-]{36}$/);
     });
 
-    it("takes over what an interrupted run made with the same settings, and makes nothing twice", async () => {
+    it("adopts what an interrupted run made with the same settings, and makes nothing twice", async () => {
       bench.has({ network: { mode: "RESTRICTED", allowedUrls: ["https://CRAN.r-project.org/"] } });
       const { id } = await handler.create(context, workspaceInputs());
       assert.equal(id, "ws-1");
@@ -75,7 +75,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, []);
     });
 
-    it("brings a workspace that is taken over by its id to what is declared", async () => {
+    it("changes a workspace that is adopted by its id to what is declared", async () => {
       bench.has({ name: "made by hand", storageSizeInGb: 10 });
       const { id } = await handler.create(context, workspaceInputs({ existingId: "ws-1" }));
       assert.equal(id, "ws-1");

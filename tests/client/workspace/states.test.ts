@@ -88,7 +88,7 @@ describe("a workspace found in any state", () => {
   describe("that failed before", () => {
     const failed = { status: "Failed", statusMessage: "the old reason" };
 
-    it("is started once more where the first call met a fault, and its old reason is not told", async () => {
+    it("is started once more when the first call failed, and its old reason is not reported", async () => {
       bench.has(failed);
       const takeBack = server.on("POST", `${one}:start`, () => {
         takeBack();

@@ -107,7 +107,7 @@ esac
     assert.equal(state.imageDigest, configDigest);
   });
 
-  it("fails with the builder's words when it ends in the middle, holds no parts, and is sent anew by the next run", async () => {
+  it("fails with the builder's words when it ends in the middle, holds no parts, and is sent again by the next run", async () => {
     const { bytes, configDigest } = await layeredArchive({ layers: layers() });
     const words = "ERROR: failed to receive status: rpc error: code = Unavailable desc = closing transport";
     const broken = await withBuilder(bytes.subarray(0, ballast / 2), `echo "${words}" >&2; exit 1`);

@@ -108,7 +108,7 @@ describe(`an emulator whose disk is full${absent === undefined ? "" : ` (skipped
     assert.equal((await external()).status, 201);
   });
 
-  it("is all there after a start anew", async () => {
+  it("is complete after a restart", async () => {
     await fill();
     problemDetail(await server.call("POST", `${server.data}:createFile`, { body: { name: "never.txt" } }), 507);
     await server.emulator.close();

@@ -134,7 +134,7 @@ describe("/data/project of a workspace", function () {
     await until("an empty folder is data too", async () => (await find("/empty/")) !== undefined || undefined);
   });
 
-  it("takes over new content under the same id, and what is deleted is gone from the project", async () => {
+  it("takes new content under the same id, and removes what is deleted from the project", async () => {
     await inside("printf one > /data/project/changed.txt");
     const first = await appears("/changed.txt", 3);
     await inside("printf 'and two' >> /data/project/changed.txt");

@@ -109,7 +109,7 @@ describe("the life of a workspace", function () {
       assert.equal((await calls.on("POST", `/${id}:delete`)).status, 409);
     });
 
-    it("tells that its main process was started again", async () => {
+    it("reports that its main process was started again", async () => {
       await inside("kill -TERM 1");
       const told = await until("the status reports the restart", async () => (await calls.get(id)).statusMessage);
       assert.match(told, /ended with exit code 0 and was started again \(once so far\)/);

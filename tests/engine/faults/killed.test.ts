@@ -57,7 +57,7 @@ describe("an engine that is killed in the middle of an up", function () {
     await until("all its processes have ended", () => descendants().length === 0, 30_000);
   });
 
-  it("is followed by an up that takes over what was done: one image, one archive, one build", async () => {
+  it("is followed by an up that adopts what was done: one image, one archive, one build", async () => {
     bench.calls.take();
     await bench.docker.take();
     // The killed engine's lock on the state; its provider is gone.

@@ -210,7 +210,7 @@ describe("the engine with an image and a workspace", function () {
     assert.equal((await live(workspaceId)).status, "Running");
   });
 
-  it("makes a workspace anew that was deleted by hand", async () => {
+  it("makes a workspace again that was deleted by hand", async () => {
     const { workspaceId = "" } = await outputs();
     await bench.byHand("POST", `/api/projects/${bench.projectId}/workspaces/${workspaceId}:stop`);
     await until("the workspace is stopped", async () => (await live(workspaceId)).status === "Stopped");

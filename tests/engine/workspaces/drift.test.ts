@@ -130,7 +130,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.equal((await live("managed")).id, id);
   });
 
-  it("is one that was deleted by hand: it is made anew", async () => {
+  it("is one that was deleted by hand: it is made again", async () => {
     const { id } = await live("managed");
     await workspaces.press(id, "stop");
     await workspaces.press(id, "delete");
@@ -139,7 +139,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.notEqual((await live("managed")).id, id);
   });
 
-  it("is one that was made anew by hand under the same name: taken over when it is as declared", async () => {
+  it("is one that was made again by hand under the same name: adopted when it is as declared", async () => {
     await workspaces.press((await live("people")).id, "delete");
     const network = { mode: "RESTRICTED", allowedUrls: ["https://a.org", "https://b.org"] };
     const { id } = await workspaces.make({ name: "people", network });

@@ -49,7 +49,7 @@ describe("the inputs of an image", () => {
     assert.deepEqual(failures({ build: undefined, existingId: "image-1", version: "1" }), []);
   });
 
-  it("name the version of an image that is taken over", () => {
+  it("name the version of an image that is adopted", () => {
     only("version", /required with existingId/, { build: undefined, existingId: "image-1" });
   });
 

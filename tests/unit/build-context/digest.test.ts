@@ -258,7 +258,7 @@ describe("the digest of a build's files", () => {
     );
   });
 
-  it("tells what a FROM line said, and says so only of the Dockerfile", () => {
+  it("reports FROM lines for the Dockerfile only", () => {
     const before = digestOf(
       build({ a: "1" }, "# FROM nothing\nARG V=1\nFROM  --platform=linux/amd64 debian:1  AS base\nFROM base\n"),
       500,
@@ -269,7 +269,7 @@ describe("the digest of a build's files", () => {
     assert.equal(changesOfFiles(before, build({ a: "2" }, "FROM debian:2\n"))?.paths?.length, 1);
   });
 
-  it("leaves out FROM lines that take too much, and still tells that the Dockerfile changed", () => {
+  it("leaves out FROM lines that are too long, and still reports that the Dockerfile changed", () => {
     const long = Array.from({ length: 30 }, (_, index) => `FROM registry.example.org/base/number${index}:1\n`).join("");
     const before = digestOf(build({ a: "1" }, long), 1600);
     assert.equal(before?.from, undefined);

@@ -191,7 +191,7 @@ describe("the cache of file hashes", function () {
     );
   });
 
-  it("tells two Dockerfiles of one context apart, whose rules may differ", async () => {
+  it("distinguishes two Dockerfiles of one context, whose rules may differ", async () => {
     await writeFile(join(context, "Other"), "FROM scratch\n");
     await writeFile(join(context, "Other.dockerignore"), "a\n");
     await hash();

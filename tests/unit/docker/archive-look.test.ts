@@ -49,7 +49,7 @@ describe("an archive that is looked at while it passes by", () => {
       assert.match((await textAt(image, "/usr/local/bin/ica_start.sh")) ?? "", /serve 8888/);
     });
 
-  it("tells the configuration, its digest and the size of the layers", async () => {
+  it("reports the configuration, its digest and the size of the layers", async () => {
     const config = { User: "1000:100", ExposedPorts: { "8888/tcp": {} }, Entrypoint: ["/e"], Cmd: null };
     const { bytes, configDigest } = await layeredArchive({ layers: [[{ name: "a", text: "b" }]], config });
     const { info } = (await look(bytes)).image;

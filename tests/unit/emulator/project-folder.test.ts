@@ -148,7 +148,7 @@ describe("the folder of a project", () => {
     });
     const sizes = () => made.data.list().map(({ path: name, sizeInBytes }) => [name, sizeInBytes]);
 
-    it("takes over what two looks saw the same, and nothing before", async () => {
+    it("takes a file only after two looks saw the same content", async () => {
       await writeFile(path.join(made.root, "growing"), "1");
       await folder.settle();
       await writeFile(path.join(made.root, "growing"), "12");

@@ -19,7 +19,7 @@ describe("the image handler", () => {
   });
 
   describe("creating", () => {
-    it("takes over the very image that is there: no Docker, no upload, no write", async () => {
+    it("adopts the image that exists: no Docker, no upload, no write", async () => {
       ica.has();
       const { id, state } = await handler.create(context, imageInputs());
       assert.equal(id, "image-1");
@@ -29,7 +29,7 @@ describe("the image handler", () => {
       assert.deepEqual(ica.written, []);
     });
 
-    it("adds the declared regions that a taken over image lacks, and removes none", async () => {
+    it("adds the declared regions that an adopted image lacks, and removes none", async () => {
       ica.has();
       await handler.create(context, imageInputs({ regions: ["euc1"] }));
       assert.deepEqual(ica.written, ["addRegions"]);
@@ -56,7 +56,7 @@ describe("the image handler", () => {
       assert.deepEqual(ica.written, []);
     });
 
-    it("tells what has to be clicked where ICA reports other settings", async () => {
+    it("says what to click when ICA reports other settings", async () => {
       ica.has({ benchSettings: { access: { web: false, console: false } } });
       await handler.create(context, imageInputs());
       assert.match(context.log.warnings.join(), /web access is off in ICA but declared on.*Docker Repository/);
@@ -67,13 +67,13 @@ describe("the image handler", () => {
       return rest;
     };
 
-    it("takes over an image by its id", async () => {
+    it("adopts an image by its id", async () => {
       ica.has({ version: "1.2" });
       assert.equal((await handler.create(context, takingOver())).id, "image-1");
       assert.deepEqual(ica.written, []);
     });
 
-    it("does not take over another image than was meant, and tells all that is wrong", async () => {
+    it("does not adopt an image that differs from the declaration, and names every difference", async () => {
       ica.has({ name: "other", version: "1.3", type: "TOOL", status: "DELETED" });
       await assert.rejects(handler.create(context, takingOver()), (error: unknown) => {
         assert.ok(error instanceof Error && !(error instanceof PartialError));

@@ -71,7 +71,7 @@ describe("the image handler", () => {
       });
     });
 
-    it("publishes anew what ICA could not make", async () => {
+    it("publishes again what ICA could not make", async () => {
       const failed = stateWith({}, dockerImage({ status: "BUILDFAILED" }));
       assert.deepEqual(await diff({}, failed), { kind: "replace", because: ["status"], deleteFirst: false });
     });

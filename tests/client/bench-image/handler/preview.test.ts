@@ -79,7 +79,7 @@ describe("the image handler", () => {
       assert.match(failures[0]?.reason ?? "", /published already \(id image-1\)/);
     });
 
-    it("says why an image is built anew: which files and args changed since the state was written", async () => {
+    it("says why an image is rebuilt: which files and args changed since the state was written", async () => {
       ica.has({ id: "any" });
       const build = { context: folder, args: { R: "4.1" } };
       await writeFile(path.join(folder, "renv.lock"), "1");
@@ -161,7 +161,7 @@ describe("the image handler", () => {
       ]);
     });
 
-    it("tells what is wrong with the files and the regions beside what is wrong with the values", async () => {
+    it("reports problems of files and regions together with problems of values", async () => {
       const wrong = { folder: "images", regions: ["mars"], build: { context: folder, pull: "yes" } };
       const found = async (more: Record<string, unknown> = {}) =>
         (await checkedImage(context, declared({ ...wrong, ...more }), undefined)).failures.map(
@@ -189,7 +189,7 @@ describe("the image handler", () => {
       );
     });
 
-    describe("of an image that is taken over by its id", () => {
+    describe("of an image that is adopted by its id", () => {
       const taken = (more: Record<string, unknown> = {}) =>
         declared({ build: undefined, existingId: "image-1", version: "1.2", ...more });
 

@@ -110,7 +110,7 @@ describe("publishing an image", () => {
         assert.equal(server.count("POST", createCall), 1);
       });
 
-    it("takes over the image of a run that registered while this one was building", async () => {
+    it("adopts the image of a run that registered while this one was building", async () => {
       ica.has({ id: "theirs", version: "1.2", status: "PARTIAL" });
       const { id, kind } = await registered();
       assert.deepEqual([id, kind], ["theirs", "same"]);
@@ -118,7 +118,7 @@ describe("publishing an image", () => {
     });
 
     for (const status of [400, 409, 422])
-      it(`takes over the image of a run that was quicker by a moment, where ICA answers ${status}`, async () => {
+      it(`adopts the image of a run that was quicker by a moment, when ICA answers ${status}`, async () => {
         server.on("POST", createCall, () => {
           ica.has({ id: "theirs", version: "1.2", status: "PARTIAL" });
           return problem(status, "There is already an image with this name and version");
@@ -140,7 +140,7 @@ describe("publishing an image", () => {
         assert.equal(/its image theirs is used, and ours/.test(context.log.warnings.join()), used === "theirs");
       });
 
-    it("never takes over an image of other content, which got the version first", async () => {
+    it("never adopts an image of other content that got the version first", async () => {
       ica.files.clear();
       ica.stores({ tags: archiveTags(imageInputs({ version: "1.2", contextHash: "f".repeat(64) }), "5ha", "theirs") });
       ica.has({ id: "theirs", version: "1.2" });

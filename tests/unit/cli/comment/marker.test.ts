@@ -47,7 +47,7 @@ describe("the first line of a comment", () => {
     assert.equal(markerIn('<!-- pulumi-ica:preview {"v":1,"stack":"../.."} -->'), undefined);
   });
 
-  it("tells which of two runs is later", () => {
+  it("says which of two runs is later", () => {
     const at = (run?: number, attempt?: number, workflow = "preview.yml"): Marker =>
       markerFor("0123456789abcdef", {
         workflow,
