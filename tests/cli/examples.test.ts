@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import type Dockerode from "dockerode";
 import { connectDocker } from "../../runtime/docker/connect";
-import { overSsh } from "../support/ssh";
+import { overSsh } from "../support/programs/ssh";
 import { Run } from "./events";
 import { websocketAnswer } from "./websocket";
 

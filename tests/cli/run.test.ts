@@ -5,7 +5,7 @@ import { dockerStatus } from "../../runtime/docker/docker-error";
 import { ensureGatewayImage } from "../../runtime/network/gateway-image";
 import { benchImage, leftovers, sh, spoiltImage } from "../runtime/support";
 import { makeContext, removeContext } from "../support/context-folder";
-import { overSsh } from "../support/ssh";
+import { overSsh } from "../support/programs/ssh";
 import { until } from "../support/until";
 import { made, Run } from "./events";
 import { icaBench, start } from "./process";

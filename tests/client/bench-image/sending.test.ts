@@ -8,8 +8,8 @@ import { sendOrTakeOver } from "../../../provider/bench-image/archive-file/send"
 import type { ReadyImage } from "../../../provider/bench-image/source/ready-image";
 import { UploadError } from "../../../provider/upload/upload";
 import { contextFor } from "../../support/context";
-import { setEnvironment } from "../../support/environment";
 import { imageInputs } from "../../support/factories";
+import { setEnvironment } from "../../support/programs/environment";
 import { reading } from "../../support/reading";
 import { known, Store } from "../../support/servers/s3-store";
 import { problem, ScriptedServer } from "../../support/servers/scripted-server";

@@ -3,9 +3,9 @@ import type { Server } from "node:http";
 import { resolve } from "node:path";
 import { IcaClient } from "../../../provider/ica/client";
 import { defaultRetryPolicy } from "../../../provider/ica/transport/retry";
-import { command } from "../../support/command";
-import { setEnvironment } from "../../support/environment";
 import { FakeClock } from "../../support/fake-clock";
+import { command } from "../../support/programs/command";
+import { setEnvironment } from "../../support/programs/environment";
 import { ConnectProxy, certificateFile, startTlsServer } from "../../support/servers/connect-proxy";
 
 const baseUrl = "https://ica.invalid/ica/rest";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 import { until } from "../../support/until";
 import { startTestBench, type TestBench } from "../bench";
 

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type PreviewReport, parseReport } from "../../../cli/preview/report/report";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 import { CliProgram } from "../program/cli-program";
 import { WorkspaceBench } from "../workspaces/workspaces";
 

@@ -11,7 +11,7 @@ import { CompressionError, type Compressor, compressor } from "../../../provider
 import { PartError, readPart } from "../../../provider/bzip2/part";
 import { cacheFolder } from "../../../provider/cache-folder";
 import { makeContext, removeContext } from "../../support/context-folder";
-import { childrenOf } from "../../support/processes";
+import { childrenOf } from "../../support/programs/processes";
 
 const sha = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const unpacked = (file: Buffer) => {

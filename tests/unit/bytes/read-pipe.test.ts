@@ -6,8 +6,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { readingOf } from "../../../provider/bytes/process";
 import { ReadPipe } from "../../../provider/bytes/read-pipe";
-import { setEnvironment } from "../../support/environment";
-import { childrenOf } from "../../support/processes";
+import { setEnvironment } from "../../support/programs/environment";
+import { childrenOf } from "../../support/programs/processes";
 
 const failure = ({ words }: { words: string }) => new Error(words);
 

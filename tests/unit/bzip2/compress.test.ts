@@ -12,8 +12,8 @@ import {
   namelessFile,
 } from "../../../provider/bzip2/compress";
 import { makeContext, removeContext } from "../../support/context-folder";
-import { setEnvironment } from "../../support/environment";
-import { childrenOf, until } from "../../support/processes";
+import { setEnvironment } from "../../support/programs/environment";
+import { childrenOf, until } from "../../support/programs/processes";
 
 const compress = async (bytes: Buffer, program: Compressor, signal?: AbortSignal) =>
   compressFile(await namelessFile(bytes), program, signal);

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { Names, testRunVariable } from "../../../runtime/names";
-import { setEnvironment } from "../../support/environment";
+import { setEnvironment } from "../../support/programs/environment";
 
 const leftovers = pathToFileURL(path.resolve(__dirname, "../../../scripts/lib/tests/leftovers.mjs")).href;
 

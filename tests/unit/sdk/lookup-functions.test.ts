@@ -4,10 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkDeclared } from "../../../provider/bench-image/inputs";
 import * as ica from "../../../sdk/index";
 import { ask, ifSecret } from "../../../sdk/lookup";
-import { command } from "../../support/command";
 import { configFor, projectId } from "../../support/context";
-import { setEnvironment } from "../../support/environment";
 import { dockerImage } from "../../support/factories";
+import { command } from "../../support/programs/command";
+import { setEnvironment } from "../../support/programs/environment";
 import { BenchServer } from "../../support/servers/bench-server";
 import { ok, ScriptedServer } from "../../support/servers/scripted-server";
 
