@@ -3,7 +3,7 @@ import { PartialError } from "../../../provider/handler";
 import type { Workspace } from "../../../provider/ica/workspaces";
 import { workspaceHandler as handler } from "../../../provider/workspace/handler";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
-import { RefusedChange } from "../../../provider/workspace/refused-change";
+import { RefusedChange } from "../../../provider/workspace/plan/refused-change";
 import { stateOf, type WorkspaceState } from "../../../provider/workspace/state";
 import { projectId } from "../../support/context";
 import { eachBench, type Scripted } from "../../support/each/each-bench";

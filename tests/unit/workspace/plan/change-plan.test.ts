@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type MaybeWithin, toEngine, unknownText, unknownValue } from "../../../provider/inputs/unknown";
-import { type ChangePlan, planChange } from "../../../provider/workspace/change-plan";
-import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
-import { stateOf } from "../../../provider/workspace/state";
-import { liveWorkspace, workspaceInputs } from "../../support/factories";
-import { anyInputs, inputPairs, liveFrom, statuses } from "../../support/workspace-pairs";
+import { type MaybeWithin, toEngine, unknownText, unknownValue } from "../../../../provider/inputs/unknown";
+import type { WorkspaceInputs } from "../../../../provider/workspace/inputs";
+import { type ChangePlan, planChange } from "../../../../provider/workspace/plan/change-plan";
+import { stateOf } from "../../../../provider/workspace/state";
+import { liveWorkspace, workspaceInputs } from "../../../support/factories";
+import { anyInputs, inputPairs, liveFrom, statuses } from "../../../support/workspace-pairs";
 
 type Next = Partial<MaybeWithin<WorkspaceInputs>>;
 
