@@ -124,7 +124,8 @@ async function textOf(from: string): Promise<string> {
 }
 
 async function deliver(report: PreviewReport, { format, output, summary }: Options): Promise<void> {
-  const colour = process.stdout.isTTY && process.env.NO_COLOR === undefined && process.stdout.hasColors();
+  // hasColors() is false with NO_COLOR, and in CI.
+  const colour = process.stdout.isTTY && process.stdout.hasColors();
   const { run } = report;
   const whole = {
     text: () => renderText(report, { colour: false }),
