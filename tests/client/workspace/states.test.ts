@@ -75,7 +75,7 @@ describe("a workspace found in any state", () => {
       assert.deepEqual(bench.written, ["stop", "update", "start"]);
     });
 
-    it("is asked once to stop, and waited for until the time is up", async () => {
+    it("gets one stop call, and the provider waits until the time limit", async () => {
       bench.has(idle);
       bench.afterStop = [{ status: "Hibernating" }];
       const began = context.clock.now();
@@ -98,7 +98,7 @@ describe("a workspace found in any state", () => {
       assert.deepEqual(bench.written, ["start", "start"]);
     });
 
-    it("is waited for where its status lags behind the start", async () => {
+    it("is waited for when its status lags behind the start", async () => {
       bench.has(failed);
       bench.afterStart = [{}, {}, ...toRunning];
       assert.equal((await update(running, "Failed")).status, "Running");
@@ -128,7 +128,7 @@ describe("a workspace found in any state", () => {
     assert.equal(starts, 2);
   });
 
-  it("says that a start never takes, long before the time is up", async () => {
+  it("reports a start that never takes effect, long before the time limit", async () => {
     bench.has();
     bench.afterStart = [];
     const began = context.clock.now();
@@ -191,14 +191,14 @@ describe("a workspace found in any state", () => {
     assert.match(String(server.calls("PUT", one)[0]?.headers["if-match"]), /^"v/);
   });
 
-  it("warns where it ran and is stopped now, since a killed restart may have left it so", async () => {
+  it("warns when it ran and is stopped now, because a killed restart may have left it so", async () => {
     bench.has({ status: "Stopped" });
     await update({ image: "image-2" }, "Running");
     assert.deepEqual(bench.written, ["update"]);
     assert.match(context.log.warnings.join(), /ran when this stack last looked, and is stopped now/);
   });
 
-  it("does not warn where its run state is managed, or was stopped before", async () => {
+  it("does not warn when its run state is managed, or when it was stopped before", async () => {
     bench.has({ status: "Stopped" });
     await update({ storageGb: 100 }, "Stopped");
     await update({ storageGb: 101, desiredState: "stopped" }, "Running");

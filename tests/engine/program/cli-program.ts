@@ -33,7 +33,7 @@ export class CliProgram {
     return program;
   }
 
-  /** Writes the program anew. */
+  /** Writes the program again. */
   change(code: string): Promise<void> {
     return writeFile(
       path.join(this.dir, "index.js"),

@@ -20,7 +20,7 @@ function changesTable(): string {
   ].join("\n");
 }
 
-/** The page with its table written anew. Throws when the page has no place for it. */
+/** The page with its table updated. Throws when the page has no place for it. */
 export function withTable(page: string): string {
   const from = page.indexOf(begin);
   const to = page.indexOf(end);

@@ -158,7 +158,7 @@ describe("the folder of a project", () => {
       assert.deepEqual(sizes(), [["/growing", 2]]);
     });
 
-    it("loses nothing that is moved away and back", async () => {
+    it("loses no file that is moved away and back", async () => {
       const [a, b] = [path.join(made.root, "a"), path.join(made.root, "b")];
       await writeFile(a, "kept");
       for (const [from, to] of [
@@ -190,7 +190,7 @@ describe("the folder of a project", () => {
       assert.deepEqual(made.log, []);
     });
 
-    it("begins again with a file that a kill came in between of", async () => {
+    it("copies a file again when a kill interrupted its copy", async () => {
       await writeFile(path.join(made.root, "half"), "whole");
       const { data, disk } = made;
       const put = disk.putObject.bind(disk);
@@ -208,7 +208,7 @@ describe("the folder of a project", () => {
       await cutOff;
     });
 
-    it("says once what it cannot take over, and goes on with the rest", async () => {
+    it("reports once what it cannot copy, and continues with the rest", async () => {
       const { disk, log } = made;
       const put = disk.putObject.bind(disk);
       disk.putObject = () => Promise.reject(new Error("ENOSPC: no space left on device"));
@@ -223,7 +223,7 @@ describe("the folder of a project", () => {
       assert.deepEqual(sizes(), [["/big", 3]]);
     });
 
-    it("takes a folder that is gone as a whole for no deletion of what was in it", async () => {
+    it("does not delete the content of a folder in the project when the whole folder disappears", async () => {
       await writeFile(path.join(made.root, "kept"), "kept");
       await folder.release("w");
       assert.deepEqual(sizes(), [["/kept", 4]]);
