@@ -27,7 +27,7 @@ describe("ica-bench lint", function () {
   });
   after(() => removeContext(folder));
 
-  it("takes a reader who has read enough for what it is", async () => {
+  it("ends quietly when its reader closes the pipe", async () => {
     const running = start(["lint", folder, "--format", "sarif"]);
     running.child.stdout?.destroy();
     const { code, stderr } = await running.ended;
@@ -45,7 +45,7 @@ describe("ica-bench lint", function () {
     assert.match(stdout, /^3 errors, 1 warning$/m);
   });
 
-  it("ends with 0 for warnings alone, and with 2 where there is nothing to look at", async () => {
+  it("exits with 0 for warnings only, and with 2 when there is nothing to check", async () => {
     const doubtful = await makeContext({ Dockerfile: "FROM registry.example/rstudio:4\nUSER 1000\n" });
     try {
       const warned = await icaBench(["lint", "."], { cwd: doubtful });
@@ -71,7 +71,7 @@ describe("ica-bench lint", function () {
     }
   });
 
-  it("looks at the stage that is named", async () => {
+  it("checks the stage that --target names", async () => {
     const staged = await makeContext({
       "docker/Other": `FROM debian:bookworm-slim AS bad\nUSER root\n${faulty.Dockerfile.replace("FROM debian:bookworm-slim", "FROM debian:bookworm-slim AS worse")}`,
       "ica_start.sh": "#!/bin/bash\n",

@@ -174,7 +174,7 @@ describe("looking up", () => {
       await assert.rejects(find({ name: "a", workspaceId: "b" }), says(/either the name/));
     });
 
-    it("says that a tenant has no workspace calls, and takes no other failure for an absence", async () => {
+    it("says that a tenant has no workspace calls, and does not treat another failure as their absence", async () => {
       server.on("GET", /\/workspaces(\/.*)?$/, problem(404, "There is no such path"));
       await assert.rejects(find({ name: "genomics" }), WorkspaceApiMissing);
       await assert.rejects(find({ workspaceId: "ws-1" }), WorkspaceApiMissing);

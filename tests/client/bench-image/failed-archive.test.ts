@@ -61,7 +61,7 @@ describe("an archive that ICA could not make an image of", () => {
     assert.equal(ica.files.size, 0);
   });
 
-  it("is an error where it cannot be deleted, before anything is built", async () => {
+  it("is an error when it cannot be deleted, before anything is built", async () => {
     ica.has({ status: "BUILDFAILED" });
     server.on("POST", `/api/projects/${projectId}/data/fil.1:delete`, problem(403, "Read only"));
     await assert.rejects(create(), /fil\.1\).* cannot be deleted, and would fail again\. Delete that file .*Read only/);
@@ -77,7 +77,7 @@ describe("an archive that ICA could not make an image of", () => {
       assert.equal((await create()).state.dataId, "fil.1");
     });
 
-  it("costs no call where it names no image", async () => {
+  it("costs no call when it names no image", async () => {
     archiveOf(undefined);
     await create();
     assert.equal(server.count("GET", /^\/api\/dockerImages\//), 0);

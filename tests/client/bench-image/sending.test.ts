@@ -53,7 +53,7 @@ describe("sending an image", () => {
     return sendOrTakeOver(context, inputs, ready(stream), file);
   };
 
-  it("fails with the store's refusal, also where ICA cannot be asked any more", async () => {
+  it("fails with the store's refusal, also when ICA no longer answers", async () => {
     store.gate = (_, response) => {
       response.writeHead(403, { "Content-Type": "application/xml" });
       response.end("<Error><Code>AccessDenied</Code><Message>The key is disabled.</Message></Error>");
@@ -93,7 +93,7 @@ describe("sending an image", () => {
     assert.equal(await store.hasObject(), false);
   });
 
-  it("reads two images at a time, and no more", async () => {
+  it("reads at most two images at a time", async () => {
     const begun: (() => void)[] = [];
     const waiting = () => new Readable({ read: () => undefined });
     const all = Array.from({ length: 4 }, () =>

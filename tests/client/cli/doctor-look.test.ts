@@ -31,7 +31,7 @@ describe("what doctor looks at", () => {
     );
   });
 
-  it("goes on after a call that is refused, and names it", async () => {
+  it("continues after a call that is refused, and names it", async () => {
     server.on("GET", "/api/dockerImages", problem(403, "No permission"));
     const facts = await seen();
     assert.equal(facts.images, undefined);

@@ -121,7 +121,7 @@ describe("the comment on a pull request, when GitHub fails", function () {
       assert.equal(job.clock.sleeps[0], 17_000);
     });
 
-    it("waits a minute where the secondary limit says nothing", async () => {
+    it("waits a minute when the secondary limit names no time", async () => {
       github.next("POST", list, refusal(403, "You have exceeded a secondary rate limit"));
       assert.match(await job.comment(reportOf()), /^posted/);
       assert.equal(job.clock.sleeps[0], 60_000);

@@ -226,7 +226,7 @@ describe("the comment on a pull request of GitHub", function () {
       assert.deepEqual(github.writes, ["POST"]);
     });
 
-    it("in a shorter form where GitHub finds it too long after all", async () => {
+    it("in a shorter form when GitHub refuses its length", async () => {
       github.longest = 20_000;
       assert.match(await job.comment(longReport()), /^posted/);
       assert.ok(only().length <= 10_000, `${only().length} characters`);
@@ -240,7 +240,7 @@ describe("the comment on a pull request of GitHub", function () {
       );
     });
 
-    it("not at all where even the shortest form is too long: the error has GitHub's words", async () => {
+    it("not at all when even the shortest form is too long: the error has GitHub's words", async () => {
       github.longest = 10;
       await assert.rejects(job.comment(longReport()), /GitHub answered 422: Validation Failed: .*body is too long/);
       assert.deepEqual(github.comments, []);

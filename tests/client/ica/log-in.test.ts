@@ -80,7 +80,7 @@ describe("a call to ICA", () => {
       assert.equal(server.logins, 2);
     });
 
-    it("does not happen for each call where this machine's clock is ahead of ICA's", async () => {
+    it("does not happen for each call when this machine's clock is ahead of ICA's", async () => {
       const claims = Buffer.from(JSON.stringify({ exp: clock.now() / 1000 - 7200 })).toString("base64url");
       server.on("POST", "/api/tokens", ok({ token: `head.${claims}.sign` }));
       for (let call = 0; call < 3; call++) await client.regions.list();

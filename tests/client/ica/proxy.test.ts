@@ -46,7 +46,7 @@ describe("a call to ICA through a proxy", () => {
     server.close();
   });
 
-  it("takes a proxy without a scheme for an http one, as curl does", async () => {
+  it("treats a proxy without a scheme as http, as curl does", async () => {
     const undo = setEnvironment({ HTTPS_PROXY: proxy.host });
     try {
       assert.match(await refused(407), /the proxy .* answered 407/);
@@ -108,7 +108,7 @@ describe("a call to ICA through a proxy", () => {
     assert.equal(proxy.asked.length, 1);
   });
 
-  it("does not show an address of a proxy that is none, which may hold a password", async () => {
+  it("does not show an invalid proxy address, which may hold a password", async () => {
     restore();
     restore = setEnvironment({ ...throughProxy(), HTTPS_PROXY: "http://jane:s3cret/x@:" });
     assert.throws(call, (error: unknown) => {

@@ -57,7 +57,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, []);
     });
 
-    it("goes on where the interrupted run stopped: it starts what was made but not started", async () => {
+    it("continues where the interrupted run stopped: it starts what was made but not started", async () => {
       bench.has();
       const { state } = await handler.create(context, workspaceInputs({ desiredState: "running" }));
       assert.equal(state.status, "Running");
@@ -94,7 +94,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       await assert.rejects(handler.create(context, workspaceInputs({ existingId: "ws-9" })), /has no workspace ws-9/);
     });
 
-    it("fails clearly where ICA has no workspace calls", async () => {
+    it("fails with a clear error when ICA has no workspace calls", async () => {
       server.on("GET", `/api/projects/${projectId}/workspaces`, problem(404, "No"));
       await assert.rejects(handler.create(context, workspaceInputs()), WorkspaceApiMissing);
     });
@@ -114,7 +114,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.match(error.message, /the next "pulumi up" goes on waiting/);
     });
 
-    it("goes on waiting in the next run, without a second start", async () => {
+    it("keeps waiting in the next run, without a second start", async () => {
       bench.has({ status: "Starting" });
       server.inTurn(
         "GET",
@@ -175,7 +175,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.equal((await handler.update(context, "ws-1", stateWith(running), running)).status, "Running");
     });
 
-    it("that never takes is asked for again, and in the end fails with ICA's words", async () => {
+    it("that never takes effect is requested again, and in the end fails with ICA's words", async () => {
       bench.has();
       server.on("POST", `${one}:start`, problem(500, "No machine of this size is free"));
       const error = await partialOf<WorkspaceState>(handler.update(context, "ws-1", stateWith(running), running));

@@ -150,7 +150,7 @@ describe("the inputs of an image", () => {
     only("regions", /at least one region/, { regions: [] });
   });
 
-  it("take the stack's region where none is named", () => {
+  it("take the stack's region when none is named", () => {
     const withRegion = configFor("http://127.0.0.1:1", { region: "euc1" });
     assert.deepEqual(checkDeclared(withRegion, good).inputs.regions, ["euc1"]);
     assert.deepEqual(checkDeclared(withRegion, { ...good, regions: ["use1"] }).inputs.regions, ["use1"]);

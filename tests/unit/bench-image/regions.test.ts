@@ -30,7 +30,7 @@ describe("the regions of an image", () => {
 });
 
 describe("the state of an image", () => {
-  it("gives the address in each region by code, or by id where ICA gives no code", () => {
+  it("gives the address in each region by code, or by id when ICA gives no code", () => {
     const image = inRegions(
       { region: { id: "id-1", code: "use1" }, url: "a" },
       { region: { id: "id-2" }, url: "b" },

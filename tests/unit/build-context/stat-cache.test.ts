@@ -50,7 +50,7 @@ describe("the cache of file hashes", function () {
     while ((await time()) === start);
   };
 
-  it("is used where files are as they were", async () => {
+  it("is used when files are as they were", async () => {
     const before = await hash();
     assert.equal(await hash(), before);
     const [file = ""] = await cacheFiles();
@@ -97,7 +97,7 @@ describe("the cache of file hashes", function () {
     );
   });
 
-  it("does not believe a file that was changed a moment before it was looked at", async () => {
+  it("does not trust a file that was changed a moment before it was read", async () => {
     // What it says of its modification is no proof: that can be set.
     for (const file of ["Dockerfile", "ballast", "a/f", "a/g"]) await utimes(join(context, file), 1, 1);
     await hash(Date.now());

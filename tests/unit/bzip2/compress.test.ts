@@ -37,7 +37,7 @@ describe("compression", function () {
   });
   after(() => removeContext(folder));
 
-  it("takes lbzip2 where it is, else bzip2", async () => {
+  it("uses lbzip2 when it is installed, else bzip2", async () => {
     const named = async (...folders: string[]) =>
       (await compressor({ PATH: folders.map((name) => join(folder, name)).join(":") })).command;
     assert.equal(await named("one", "all"), join(folder, "all/lbzip2"));

@@ -50,7 +50,7 @@ describe("the image handler", () => {
       assert.deepEqual(ica.written, []);
     });
 
-    it("never publishes other content under a version that is there", async () => {
+    it("never publishes other content under an existing version", async () => {
       ica.has({ version: "1.2" });
       await assert.rejects(handler.create(context, imageInputs({ version: "1.2" })), /is published already/);
       assert.deepEqual(ica.written, []);

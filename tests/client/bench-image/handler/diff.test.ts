@@ -48,7 +48,7 @@ describe("the image handler", () => {
       });
     }
 
-    it("says of one that was deleted that it is gone, and what to do, in the preview and when it is changed", async () => {
+    it("reports a deleted image as gone, and says what to do, in the preview and in an update", async () => {
       const gone = /^PublishError: image rstudio \S+ \(id image-1\) is gone: .*Run "pulumi up --refresh"/;
       for (const deleted of [() => ica.images.clear(), () => ica.has({ status: "DELETED" })]) {
         deleted();
@@ -58,13 +58,13 @@ describe("the image handler", () => {
       assert.deepEqual(ica.written, []);
     });
 
-    it("does not care where the context lies: another machine has it elsewhere", async () => {
+    it("ignores the path of the context: another machine has it elsewhere", async () => {
       assert.deepEqual(await diff({ build: { context: "/elsewhere/image", dockerfile: "/elsewhere/Dockerfile" } }), {
         kind: "unchanged",
       });
     });
 
-    it("never replaces because of what is not known yet", async () => {
+    it("never replaces because of an unknown value", async () => {
       assert.deepEqual(await diff({ contextHash: unknownValue, version: unknownValue }), {
         kind: "update",
         hidden: false,
@@ -76,7 +76,7 @@ describe("the image handler", () => {
       assert.deepEqual(await diff({}, failed), { kind: "replace", because: ["status"], deleteFirst: false });
     });
 
-    it("goes on waiting for what ICA has not finished", async () => {
+    it("keeps waiting for an image that ICA has not finished", async () => {
       const begun = stateWith({}, dockerImage({ status: "PARTIAL" }));
       assert.deepEqual(await diff({}, begun), { kind: "update", hidden: true });
     });

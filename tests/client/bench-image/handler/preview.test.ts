@@ -96,7 +96,7 @@ describe("the image handler", () => {
       assert.deepEqual(later.log.lines, ["will be rebuilt: build.args.R changed; renv.lock changed"]);
     });
 
-    it("finds what is published, of which an up then asks by its id only: one call", async () => {
+    it("finds the published image, which an up then reads with one call by its id", async () => {
       const before = (await checkedImage(context, declared({ version: "1.2" }), undefined)).inputs;
       ica.has({ version: "1.2" });
       ica.stores({ tags: archiveTags(before, "5ha", "image-1") });
@@ -193,7 +193,7 @@ describe("the image handler", () => {
       const taken = (more: Record<string, unknown> = {}) =>
         declared({ build: undefined, existingId: "image-1", version: "1.2", ...more });
 
-      it("needs neither Docker nor a context: one look at it, and none when nothing changed", async () => {
+      it("needs neither Docker nor a context: one read, and none when nothing changed", async () => {
         ica.has({ version: "1.2" });
         const { inputs, failures } = await checkedImage(context, taken(), undefined);
         assert.deepEqual(failures, []);

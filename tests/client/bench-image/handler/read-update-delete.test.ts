@@ -43,32 +43,32 @@ describe("the image handler", () => {
     });
 
     for (const status of ["DELETED", "DELETING"]) {
-      it(`takes ${status} for gone`, async () => {
+      it(`treats ${status} as gone`, async () => {
         ica.has({ status });
         assert.equal(await handler.read(context, "image-1", stateWith()), undefined);
       });
     }
 
-    it("takes a 404 for gone when the list of images is there and does not have it", async () => {
+    it("treats a 404 as gone when ICA's list of images does not have it", async () => {
       ica.has({ id: "another" });
       assert.equal(await handler.read(context, "image-1", stateWith()), undefined);
       assert.equal(server.count("GET", "/api/dockerImages"), 1);
     });
 
-    it("does not take a 404 for gone when the list has the image all the same", async () => {
+    it("does not treat a 404 as gone when the list has the image", async () => {
       ica.has();
       server.on("GET", "/api/dockerImages/image-1", problem(404, "Not found"));
       assert.equal((await handler.read(context, "image-1", stateWith()))?.state.imageId, "image-1");
     });
 
-    it("does not take a 404 for gone when there is no list either: that is a wrong address", async () => {
+    it("does not treat a 404 as gone when the list is missing too: the address is wrong", async () => {
       const other = await ScriptedServer.start();
       await assert.rejects(handler.read(contextFor(other.baseUrl), "image-1", stateWith()), IcaError);
       await other.close();
     });
 
     for (const status of [400, 401, 403, 500]) {
-      it(`does not take ${status} for gone`, async () => {
+      it(`does not treat ${status} as gone`, async () => {
         server.on("GET", "/api/dockerImages/image-1", problem(status, "No"));
         await assert.rejects(handler.read(context, "image-1", stateWith()), IcaError);
       });
@@ -91,7 +91,7 @@ describe("the image handler", () => {
       assert.equal(state.archiveSha256, "5ha", "what was uploaded stays known");
     });
 
-    it("goes on waiting for what ICA has not finished within timeouts.create, the only limit there is", async () => {
+    it("keeps waiting for an unfinished image within timeouts.create, the only limit", async () => {
       ica.has({ status: "PARTIAL" });
       const begun = stateWith({}, dockerImage({ status: "PARTIAL" }));
       const limits = { create: "10m", update: "1m", delete: "1m" };

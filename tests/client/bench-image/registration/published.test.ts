@@ -17,19 +17,19 @@ describe("publishing an image", () => {
   describe("looking what is published", () => {
     const named = imageInputs({ version: "1.2" });
 
-    it("finds nothing where there is nothing of this name, version and kind", async () => {
+    it("finds nothing when no image has this name, version and kind", async () => {
       ica.has({ id: "a", version: "1.3" });
       ica.has({ id: "b", name: "other", version: "1.2" });
       ica.has({ id: "c", version: "1.2", type: "TOOL" });
       assert.deepEqual(await findPublished(context, named), { kind: "absent" });
     });
 
-    it("does not count builds that failed nor images that are gone", async () => {
+    it("counts neither failed builds nor deleted images", async () => {
       for (const status of ["BUILDFAILED", "DELETED", "DELETING"]) ica.has({ id: status, version: "1.2", status });
       assert.deepEqual(await findPublished(context, named), { kind: "absent" });
     });
 
-    it("takes a version that is the content's own hash at its word", async () => {
+    it("trusts a version that is the content's own hash", async () => {
       ica.has();
       assert.equal((await findPublished(context, imageInputs())).kind, "same");
       assert.equal(server.count("GET", `/api/projects/${projectId}/data`), 0);

@@ -89,7 +89,7 @@ describe("publishing an image", () => {
       assert.equal(server.count("POST", createCall), 1);
     });
 
-    it("fails with ICA's words when the fault lasts, also where an old image has the name", async () => {
+    it("fails with ICA's words when the fault lasts, also when an old image has the name", async () => {
       ica.has({ id: "old", version: "1.2", status: "BUILDFAILED" });
       server.on("POST", createCall, problem(503, "Busy"));
       await assert.rejects(
@@ -157,7 +157,7 @@ describe("publishing an image", () => {
       );
     };
 
-    it("goes on while it is PARTIAL, and says so about once a minute", async () => {
+    it("continues while it is PARTIAL, and says so about once a minute", async () => {
       statuses(...(["PARTIAL", ...Array<string>(30).fill("PARTIAL"), "AVAILABLE"] as [string, ...string[]]));
       assert.equal((await waited()).status, "AVAILABLE");
       const told = context.log.lines.length;
