@@ -1,6 +1,6 @@
 import path from "node:path";
 import { startTestBench } from "../tests/engine/bench";
-import { command } from "../tests/support/command";
+import { command } from "../tests/support/programs/command";
 import { median } from "./image/table";
 import { Program, type Variant } from "./start/programs";
 

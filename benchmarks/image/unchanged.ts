@@ -8,8 +8,8 @@ import type { Context } from "../../provider/context";
 import { Docker } from "../../provider/docker/cli";
 import { IcaClient } from "../../provider/ica/client";
 import { newRunMemory } from "../../provider/run-memory";
-import { DockerRecorder } from "../../tests/support/docker-recorder";
 import { checkedImage } from "../../tests/support/known";
+import { DockerRecorder } from "../../tests/support/programs/docker-recorder";
 import { RecordingProxy } from "../../tests/support/servers/recording-proxy";
 
 /** The calls and commands of one run of the provider. */

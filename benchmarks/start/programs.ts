@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { command } from "../../tests/support/command";
+import { command } from "../../tests/support/programs/command";
 
 const repository = path.resolve(__dirname, "../..");
 const quickstart = path.join(repository, "examples/quickstart");

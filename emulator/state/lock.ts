@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { link, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { isAlive } from "../../runtime/is-alive";
 import { textOf } from "./unless-missing";
+import { writeDurably } from "./write-durably";
 
 const running = z.object({
   pid: z.int().positive(),
@@ -53,9 +54,7 @@ export class Lock {
 
   /** Publishes the URL of this emulator. */
   async announce(url: string): Promise<void> {
-    const draft = `${this.#file}.${process.pid}`;
-    await writeFile(draft, JSON.stringify({ ...this.#mine, url }), { mode: 0o600 });
-    await rename(draft, this.#file);
+    await writeDurably(this.#file, JSON.stringify({ ...this.#mine, url }));
   }
 
   /** Unlocks the folder. */

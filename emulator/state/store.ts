@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { mkdir, readdir, readFile, unlink } from "node:fs/promises";
 import path from "node:path";
 import type { z } from "zod";
-import { syncFile } from "./sync-file";
+import { syncFolder } from "./sync-file";
+import { temporarySuffix, writeDurably } from "./write-durably";
 
-const temporarySuffix = ".tmp";
 const documentSuffix = ".json";
 
 /**
@@ -123,37 +122,6 @@ export class Collection<T> {
     };
     result.then(done, done);
     return result;
-  }
-}
-
-/**
- * Replaces a file as a whole, readable by its owner only: after a crash it holds the old or the new content, never a
- * mixture.
- */
-export async function writeDurably(file: string, content: string): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString("hex")}${temporarySuffix}`;
-  const handle = await open(temporary, "wx", 0o600);
-  try {
-    await handle.writeFile(content);
-    await syncFile(handle);
-  } catch (error) {
-    // On a full disk, the incomplete file must not take up space.
-    await unlink(temporary);
-    throw error;
-  } finally {
-    await handle.close();
-  }
-  await rename(temporary, file);
-  await syncFolder(path.dirname(file));
-}
-
-/** Makes renames and removals in a folder durable across a power cut. */
-export async function syncFolder(dir: string): Promise<void> {
-  const handle = await open(dir, "r");
-  try {
-    await syncFile(handle);
-  } finally {
-    await handle.close();
   }
 }
 

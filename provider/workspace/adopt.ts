@@ -5,8 +5,8 @@ import { errorMessage } from "../error-message";
 import { IcaError } from "../ica/transport/error";
 import type { MadeWorkspace, Workspace } from "../ica/workspaces";
 import type { WorkspaceInputs } from "./inputs";
+import { RefusedChange } from "./plan/refused-change";
 import { awaitGone, lookUp } from "./presence";
-import { RefusedChange } from "./refused-change";
 import { describe, isDeleting, settingsOf } from "./state";
 
 /** Adopts workspaces that existed before they were declared, or that ICA created although its response was lost. */

@@ -4,12 +4,12 @@ import { errorMessage } from "../error-message";
 import { PartialError } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
-import { type ChangePlan, planChange } from "./change-plan";
 import type { WorkspaceInputs } from "./inputs";
 import { ensureRunning, ensureStopped, startAgain } from "./lifecycle";
+import { type ChangePlan, planChange } from "./plan/change-plan";
+import { diskRefusal, restartRefusal } from "./plan/refusals";
+import { RefusedChange } from "./plan/refused-change";
 import { present, WorkspaceGone, type WorkspaceRef } from "./presence";
-import { diskRefusal, restartRefusal } from "./refusals";
-import { RefusedChange } from "./refused-change";
 import { describe, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
 
 /** A step failed in a change after which the workspace has to run. `cause` is the error to report. */

@@ -3,7 +3,7 @@ import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
 import { formatDuration } from "../inputs/duration";
 import { poll } from "../poll";
-import { RefusedChange } from "./refused-change";
+import { RefusedChange } from "./plan/refused-change";
 import { isDeleting } from "./state";
 
 /** A workspace, and its name for messages. */

@@ -1,6 +1,6 @@
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { command } from "../../tests/support/command";
+import { command } from "../../tests/support/programs/command";
 import type { Stage } from "./stage";
 
 /** What a reviewer of a pull request gets: the text for a terminal, and the comment. */

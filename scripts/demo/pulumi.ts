@@ -1,4 +1,4 @@
-import { command } from "../../tests/support/command";
+import { command } from "../../tests/support/programs/command";
 
 /** Runs the pulumi command line in one folder with an environment of its own. */
 export class Pulumi {

@@ -1,4 +1,4 @@
-import { command } from "../../tests/support/command";
+import { command } from "../../tests/support/programs/command";
 
 /**
  * Two web sites that stand in for the internet, which a demo cannot rely on: containers on the emulator's outside

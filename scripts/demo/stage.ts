@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { command } from "../../tests/support/command";
-import { DockerRecorder } from "../../tests/support/docker-recorder";
 import { exported } from "../../tests/support/exports";
+import { command } from "../../tests/support/programs/command";
+import { DockerRecorder } from "../../tests/support/programs/docker-recorder";
 import { RecordingProxy } from "../../tests/support/servers/recording-proxy";
 
 /** The demo's environment: an emulator and a Pulumi engine of its own, in a folder that is removed afterwards. */

@@ -1,7 +1,7 @@
 import path from "node:path";
-import { command } from "../../tests/support/command";
+import { command } from "../../tests/support/programs/command";
+import { overSsh } from "../../tests/support/programs/ssh";
 import { isWrite } from "../../tests/support/servers/recording-proxy";
-import { overSsh } from "../../tests/support/ssh";
 import { Narrator } from "./narrator";
 import { reviewOfAChange } from "./pull-request";
 import { Pulumi } from "./pulumi";

@@ -16,7 +16,7 @@ async function foreignSite(): Promise<Server> {
   return server;
 }
 
-describe("the emulator's page and other sites, in the browser of somebody who is signed in", function () {
+describe("the emulator's page and other sites, in the browser of a signed-in user", function () {
   this.timeout(120_000);
   let browser: Browser;
   let shown: Shown;
@@ -70,7 +70,7 @@ describe("the emulator's page and other sites, in the browser of somebody who is
       });
       afterEach(async () => {
         await page.close();
-        assert.equal((await shown.told("target"))?.status, "Running", "nobody has stopped it");
+        assert.equal((await shown.told("target"))?.status, "Running", "no call has stopped it");
       });
 
       const stop = () => `${home}page/api/workspaces/${id}/stop`;
@@ -80,7 +80,7 @@ describe("the emulator's page and other sites, in the browser of somebody who is
         const send = (body: string) =>
           `fetch(${JSON.stringify(stop())}, { method: "POST", mode: "no-cors", credentials: "include", body: ${body} }).catch(() => undefined)`;
         for (const body of ["undefined", '"{}"', "new URLSearchParams({ a: 1 })"]) await page.evaluate(send(body));
-        await until("the emulator has told of three", async () => (await refusals()) === before + 3);
+        await until("the emulator has logged three", async () => (await refusals()) === before + 3);
         const asked = await page.evaluate(
           `fetch(${JSON.stringify(stop())}, { method: "PUT", credentials: "include" }).then(() => "answered", () => "refused")`,
         );
@@ -95,7 +95,7 @@ describe("the emulator's page and other sites, in the browser of somebody who is
         assert.equal((await answered).status(), 403);
       });
 
-      it("no script reads what the page is told, and no frame shows the page", async () => {
+      it("no script can read the answers to the page, and no frame can show the page", async () => {
         const events = `${home}page/api/events`;
         const read = await page.evaluate(
           `fetch(${JSON.stringify(events)}, { credentials: "include" }).then(({ status }) => status, () => "refused")`,

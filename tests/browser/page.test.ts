@@ -62,7 +62,7 @@ describe("the emulator's page", function () {
     assert.doesNotMatch(await page().content(), /secret-project/);
   });
 
-  it("signs in by the address that the command line gives, once, and leaves nothing of it in the history", async () => {
+  it("signs in once with the address from the command line, and keeps that address out of the history", async () => {
     const address = shown.ica.emulator.signInUrl();
     await visitor.opens(address);
     assert.equal(new URL(page().url()).hash, "");
@@ -114,7 +114,7 @@ describe("the emulator's page", function () {
     assert.equal((await shown.told("refused"))?.storageSizeInGb, 20);
   });
 
-  it("does not overwrite what somebody else has changed meanwhile", async () => {
+  it("does not overwrite a change that another user made in the meantime", async () => {
     const id = await shown.has("contested");
     await opens();
     await visitor.press("Edit", "contested");
@@ -170,7 +170,7 @@ describe("the emulator's page", function () {
     assert.equal(await visitor.focus(), "Delete keys");
   });
 
-  it("tells requests and faults as they come, and can be held and reduced to faults", async () => {
+  it("shows requests and faults as they come, and can be paused and filtered to faults", async () => {
     await opens();
     const log = page().getByRole("log");
     await shown.ica.call("GET", "/api/regions");
@@ -194,7 +194,7 @@ describe("the emulator's page", function () {
     await page().getByText("No fault is to be told.").waitFor();
   });
 
-  it("shows names, paths and what was asked for as text, whatever they are", async () => {
+  it("shows every name, path and request as plain text", async () => {
     const hostile = (name: string) => `<img src=x onerror="window.hit='${name}'">`;
     await shown.has(hostile("workspace"));
     await shown.image(hostile("image"));

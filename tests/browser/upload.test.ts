@@ -88,7 +88,7 @@ describe("an upload, on the emulator's page", function () {
       .waitFor();
   });
 
-  it("in one piece shows it as well; one that breaks off is told as a fault", async () => {
+  it("in one piece also shows progress; one that breaks off shows an error", async () => {
     const { client, object } = await file("notes.tar");
     link.hold(3 * MB);
     const sending = client.send(new PutObjectCommand({ ...object, Body: Buffer.alloc(6 * MB, 1) }));

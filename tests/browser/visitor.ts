@@ -17,7 +17,7 @@ export function shownText(element: Locator): Promise<string> {
   return element.innerText();
 }
 
-/** A person with a browser profile of their own, who notes whatever the browser complains of. */
+/** A person with a browser profile of their own, which records every complaint of the browser. */
 export class Visitor {
   /** Errors of scripts, and what the page's policy has stopped. */
   readonly complaints: string[] = [];

@@ -110,7 +110,7 @@ describe("ica-bench comment", function () {
     assert.match(blind.stdout, /### Preview/);
   });
 
-  it("comments where --repo and --pr say, outside of a pull request's run", async () => {
+  it("comments on the pull request that --repo and --pr name, outside of a pull request's run", async () => {
     const env = { GITHUB_EVENT_PATH: "", GITHUB_REPOSITORY: "" };
     const args = ["--provider", "github", "--repo", "team/stacks", "--pr", "8"];
     const { code, stdout } = await run(reportOf(), {}, { args, env });

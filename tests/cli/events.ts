@@ -36,7 +36,7 @@ export class Run {
     );
   }
 
-  /** Waits for an event. Fails with all that was told when the program ends before. */
+  /** Waits for an event. If the program ends before, fails with everything that it printed. */
   async told(name: string, which: Record<string, unknown> = {}): Promise<Told> {
     let over = false;
     void this.running.ended.then(() => {

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import type Dockerode from "dockerode";
 import { connectDocker } from "../../runtime/docker/connect";
-import { overSsh } from "../support/ssh";
+import { overSsh } from "../support/programs/ssh";
 import { Run } from "./events";
 import { websocketAnswer } from "./websocket";
 
@@ -43,7 +43,7 @@ describe("the examples through ica-bench run", function () {
     assert.equal(
       run.running.lines.filter((line) => line.includes(ssh.password)).length,
       1,
-      "the password is told once",
+      "the password is printed once",
     );
     await assertStopsCleanly(run);
   });

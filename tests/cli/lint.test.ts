@@ -1,14 +1,10 @@
 import { strict as assert } from "node:assert";
 import path from "node:path";
-import Ajv from "ajv";
-import fc from "fast-check";
 import { z } from "zod";
-import { asGithub, escapeData, escapeProperty, type Placed } from "../../cli/lint/report";
-import { asSarif } from "../../cli/lint/sarif";
-import { type RuleCode, rules } from "../../provider/contract/rules";
+import { rules } from "../../provider/contract/rules";
 import { makeContext, removeContext } from "../support/context-folder";
 import { icaBench, repository, start } from "./process";
-import { sarifSchema } from "./sarif-schema";
+import { assertSarif } from "./sarif";
 
 const faulty = {
   Dockerfile: [
@@ -22,37 +18,6 @@ const faulty = {
   "ica_start.sh": "#!/bin/bash\necho ok\nexec sleep 1\r\n",
 };
 
-const sarif = z.object({
-  runs: z.tuple([
-    z.object({
-      tool: z.object({ driver: z.object({ rules: z.array(z.object({ id: z.string() })) }) }),
-      results: z.array(
-        z.object({
-          ruleId: z.string(),
-          ruleIndex: z.number(),
-          level: z.string(),
-          locations: z.tuple([
-            z.object({
-              physicalLocation: z.object({
-                artifactLocation: z.object({ uri: z.string(), uriBaseId: z.string().optional() }),
-                region: z.object({ startLine: z.number(), startColumn: z.number() }),
-              }),
-            }),
-          ]),
-        }),
-      ),
-    }),
-  ]),
-});
-
-const isSarif = new Ajv({ allErrors: true }).compile(sarifSchema);
-
-function assertSarif(text: string): z.infer<typeof sarif>["runs"][0] {
-  const log: unknown = JSON.parse(text);
-  assert.ok(isSarif(log), JSON.stringify(isSarif.errors));
-  return sarif.parse(log).runs[0];
-}
-
 describe("ica-bench lint", function () {
   this.timeout(60_000);
   let folder: string;
@@ -62,14 +27,14 @@ describe("ica-bench lint", function () {
   });
   after(() => removeContext(folder));
 
-  it("takes a reader who has read enough for what it is", async () => {
+  it("ends quietly when its reader closes the pipe", async () => {
     const running = start(["lint", folder, "--format", "sarif"]);
     running.child.stdout?.destroy();
     const { code, stderr } = await running.ended;
     assert.deepEqual({ code, stderr }, { code: 1, stderr: "" });
   });
 
-  it("tells place, code and fix of each finding, and ends with 1", async () => {
+  it("prints place, code and fix of each finding, and exits with 1", async () => {
     const { code, stdout, stderr } = await icaBench(["lint"], { cwd: folder });
     assert.equal(code, 1, stderr);
     assert.match(stdout, /^Dockerfile:3:3: error ICA005: .*not executable/m);
@@ -80,7 +45,7 @@ describe("ica-bench lint", function () {
     assert.match(stdout, /^3 errors, 1 warning$/m);
   });
 
-  it("ends with 0 for warnings alone, and with 2 where there is nothing to look at", async () => {
+  it("exits with 0 for warnings only, and with 2 when there is nothing to check", async () => {
     const doubtful = await makeContext({ Dockerfile: "FROM registry.example/rstudio:4\nUSER 1000\n" });
     try {
       const warned = await icaBench(["lint", "."], { cwd: doubtful });
@@ -106,7 +71,7 @@ describe("ica-bench lint", function () {
     }
   });
 
-  it("looks at the stage that is named", async () => {
+  it("checks the stage that --target names", async () => {
     const staged = await makeContext({
       "docker/Other": `FROM debian:bookworm-slim AS bad\nUSER root\n${faulty.Dockerfile.replace("FROM debian:bookworm-slim", "FROM debian:bookworm-slim AS worse")}`,
       "ica_start.sh": "#!/bin/bash\n",
@@ -153,7 +118,7 @@ describe("ica-bench lint", function () {
     }
   });
 
-  it("builds the image with --build, and tells what the Dockerfile does not show", async () => {
+  it("builds the image with --build, and reports what the Dockerfile does not show", async () => {
     const hidden = await makeContext({
       Dockerfile: [
         "FROM debian:bookworm-slim",
@@ -220,7 +185,7 @@ describe("ica-bench lint", function () {
     assert.match(lines.join("\n"), /^::warning file=Dockerfile,line=4,col=1,title=ICA006 [^,:]*::/m);
   });
 
-  it("annotates files by where they are in the repository, from whichever of its folders it is run", async () => {
+  it("annotates files by where they are in the repository, from any of its folders", async () => {
     const { stdout } = await icaBench(["lint", ".", "--format", "github"], {
       cwd: folder,
       env: { GITHUB_WORKSPACE: path.dirname(folder) },
@@ -243,79 +208,3 @@ describe("ica-bench lint", function () {
     }
   });
 });
-
-/** Texts of what has a meaning in workflow commands, and of what escaping makes of it. */
-const nasty = fc.string({ unit: fc.constantFrom("%", "\r", "\n", ":", ",", "=", "2", "5", "0", "A", "D", "é") });
-
-describe("reports of lint", () => {
-  const anyPlaced: fc.Arbitrary<Placed> = fc.record({
-    code: fc.constantFrom(...(Object.keys(rules) as RuleCode[])),
-    severity: fc.constantFrom("error" as const, "warning" as const, "note" as const),
-    file: fc
-      .array(
-        fc.string({ minLength: 1, unit: "binary" }).map((part) => `x${part.replace(/[/\0]/g, "_")}`),
-        {
-          minLength: 1,
-          maxLength: 3,
-        },
-      )
-      .map((parts) => path.resolve("/work tree", ...parts)),
-    line: fc.integer({ min: 1, max: 100_000 }),
-    column: fc.integer({ min: 1, max: 1000 }),
-    message: nasty,
-    fix: fc.oneof(nasty, fc.string({ unit: "binary" })),
-  });
-
-  it("never let a text break out of a workflow command", () => {
-    fc.assert(
-      fc.property(fc.array(anyPlaced, { maxLength: 4 }), (findings) => {
-        const lines = asGithub(findings, "/work tree").split("\n").slice(0, -1);
-        assert.equal(lines.length, findings.length, "one line each");
-        lines.forEach((line, i) => {
-          const [, properties = "", data] = /^::(?:error|warning|notice) (.*?)::(.*)$/s.exec(line) ?? [];
-          const read = Object.fromEntries(
-            properties.split(",").map((each) => each.split("=", 1).concat(each.slice(each.indexOf("=") + 1))),
-          );
-          assert.deepEqual(Object.keys(read), ["file", "line", "col", "title"]);
-          assert.equal(unescapeGithub(String(read.file)), path.relative("/work tree", findings[i]?.file ?? ""));
-          assert.equal(unescapeGithub(data ?? ""), `${findings[i]?.message}. ${findings[i]?.fix}`);
-          assert.ok(!/[\r\n]/.test(line));
-        });
-      }),
-    );
-  });
-
-  it("escape so that the runner reads back what was written", () => {
-    fc.assert(
-      fc.property(nasty, (text) => {
-        assert.equal(unescapeGithub(escapeData(text)), text);
-        assert.equal(unescapeGithub(escapeProperty(text)), text);
-        assert.ok(!/[\r\n:,]/.test(escapeProperty(text)));
-      }),
-    );
-  });
-
-  it("are valid SARIF for any finding and any name of a file", () => {
-    fc.assert(
-      fc.property(fc.array(anyPlaced, { maxLength: 3 }), fc.boolean(), (findings, elsewhere) => {
-        const options = { cwd: elsewhere ? "/other" : "/work tree", version: "0.1.0" };
-        const { results } = assertSarif(asSarif(findings, options));
-        results.forEach(({ locations: [{ physicalLocation }] }, i) => {
-          const { uri, uriBaseId } = physicalLocation.artifactLocation;
-          assert.equal(uriBaseId, elsewhere ? undefined : "%SRCROOT%");
-          if (!elsewhere) assert.equal(decodeURIComponent(uri), path.relative("/work tree", findings[i]?.file ?? ""));
-        });
-      }),
-    );
-  });
-});
-
-/** What the runner does with what it reads (actions/runner, ActionCommand.cs). */
-function unescapeGithub(text: string): string {
-  return text
-    .replaceAll("%0D", "\r")
-    .replaceAll("%0A", "\n")
-    .replaceAll("%3A", ":")
-    .replaceAll("%2C", ",")
-    .replaceAll("%25", "%");
-}

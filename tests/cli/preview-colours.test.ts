@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 import { icaBench, repository } from "./process";
 
 const urn = "urn:pulumi:dev::stack::random:index/randomPet:RandomPet::pet";

@@ -5,7 +5,7 @@ import { dockerStatus } from "../../runtime/docker/docker-error";
 import { ensureGatewayImage } from "../../runtime/network/gateway-image";
 import { benchImage, leftovers, sh, spoiltImage } from "../runtime/support";
 import { makeContext, removeContext } from "../support/context-folder";
-import { overSsh } from "../support/ssh";
+import { overSsh } from "../support/programs/ssh";
 import { until } from "../support/until";
 import { made, Run } from "./events";
 import { icaBench, start } from "./process";
@@ -37,7 +37,7 @@ describe("ica-bench run", function () {
   /** The name of a run is in the names of what it makes. */
   const instanceOf = (container: string) => /^pulumi-ica-(run-\w+-\w+-\w+)-workspace$/.exec(container)?.[1] ?? "";
 
-  it("starts an image under Bench's rules, tells what it wrote, and leaves nothing", async () => {
+  it("starts an image under Bench's rules, prints its output, and leaves nothing behind", async () => {
     const started = run(
       [image, "--env", "GREETING=hello=there", "--env", "FROM_SHELL", "--memory", "256m", "--cpus", "0.5"],
       {
@@ -142,7 +142,7 @@ describe("ica-bench run", function () {
     assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
   });
 
-  it("stops, and leaves nothing, when nobody reads what it tells any more", async () => {
+  it("stops and leaves nothing behind when its output has no reader any more", async () => {
     const talking = script('trap "exit 0" TERM', "while true; do echo tick; sleep 0.2; done");
     const started = run([await spoiltImage(docker, "talking", talking), "--no-web", "--no-console"]);
     await started.ready();
@@ -152,7 +152,7 @@ describe("ica-bench run", function () {
     assert.deepEqual(await leftovers(docker, instanceOf(made.parse(started.find("made")).container)), []);
   });
 
-  it("lets a restricted workspace out to the allowed site only, and tells what was refused", async function () {
+  it("lets a restricted workspace reach the allowed site only, and reports refused connections", async function () {
     this.timeout(300_000);
     // Made here it does not count as a part of the start: it comes over the network, which may take minutes.
     await ensureGatewayImage(docker, () => undefined);
@@ -224,7 +224,7 @@ describe("ica-bench run", function () {
     await alive.ready();
     const next = run([image, "--no-web"]);
     await next.ready();
-    assert.deepEqual(await leftovers(docker, instance), [], "what nobody owns is removed");
+    assert.deepEqual(await leftovers(docker, instance), [], "everything without an owner is removed");
     assert.notDeepEqual(
       await leftovers(docker, instanceOf(made.parse(alive.find("made")).container)),
       [],

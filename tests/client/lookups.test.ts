@@ -83,7 +83,7 @@ describe("looking up", () => {
       await assert.rejects(find({ name: "rstudio" }, sameTime), says(/does not tell/));
     });
 
-    it("takes one by its id, in whatever state", async () => {
+    it("takes one by its id, in any state", async () => {
       server.on("GET", "/api/dockerImages/newest", ok(images[1]));
       assert.equal((await find({ imageId: "newest" })).status, "PARTIAL");
     });
@@ -126,7 +126,7 @@ describe("looking up", () => {
     });
     const find = (query: Parameters<typeof findWorkspace>[2]) => findWorkspace(client.workspaces, projectId, query);
 
-    it("is told in the words of its resource, by name or by id", async () => {
+    it("is reported with the words of its resource, by name or by id", async () => {
       bench.has({ webUrl: "http://example.org/", network: { mode: "RESTRICTED", allowedUrls: ["b.org/", "A.org"] } });
       bench.has({ id: "ws-2", name: "genomics-2" });
       const found = await find({ name: "genomics" });
@@ -150,7 +150,7 @@ describe("looking up", () => {
       assert.deepEqual(bench.written, [], "only reads");
     });
 
-    it("is told with its cluster", async () => {
+    it("is returned with its cluster", async () => {
       const settings = { members: 20, managerWebAccess: true, dedicatedManager: false };
       bench.has({ cluster: { scaling: "DYNAMIC", ...settings } });
       const { cluster } = await find({ name: "genomics" });
@@ -174,7 +174,7 @@ describe("looking up", () => {
       await assert.rejects(find({ name: "a", workspaceId: "b" }), says(/either the name/));
     });
 
-    it("says that a tenant has no workspace calls, and takes no other failure for an absence", async () => {
+    it("says that a tenant has no workspace calls, and does not treat another failure as their absence", async () => {
       server.on("GET", /\/workspaces(\/.*)?$/, problem(404, "There is no such path"));
       await assert.rejects(find({ name: "genomics" }), WorkspaceApiMissing);
       await assert.rejects(find({ workspaceId: "ws-1" }), WorkspaceApiMissing);

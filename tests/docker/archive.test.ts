@@ -11,7 +11,7 @@ import { archiveImage } from "../../provider/archive/archive";
 import { BlockCache } from "../../provider/archive/block-cache";
 import { compressor } from "../../provider/bzip2/compress";
 import { DockerError } from "../../provider/docker/errors";
-import { childrenOf, until } from "../support/processes";
+import { childrenOf, until } from "../support/programs/processes";
 import { piecesOf } from "../support/reading";
 import { base, TestImages } from "./images";
 

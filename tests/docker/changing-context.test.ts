@@ -40,7 +40,7 @@ describe("a file that is saved between the preview's look at it and BuildKit's",
       await assert.rejects(handler.create(slow, inputs), /changed while it was built \(app\.R changed\)/);
       const built = await real.readFiles(reference, ["/app.R"]);
       assert.equal(built.get("/app.R")?.content.toString(), "one\ntwo\n", "Docker built what it found");
-      assert.deepEqual(scripted.ica.written, [], "and nothing of it reached ICA");
+      assert.deepEqual(scripted.ica.written, [], "and the build reached ICA in no call");
     } finally {
       await real.removeImage(reference);
     }

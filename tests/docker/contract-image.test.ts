@@ -213,7 +213,7 @@ describe("the contract, in an image", function () {
     });
   }
 
-  it("is broken by folders that nobody can enter, as new versions of BuildKit make them for COPY --chmod", async () => {
+  it("is broken by folders that no user can enter, as new versions of BuildKit create them for COPY --chmod", async () => {
     const folders = "mkdir -p /root/app && mkdir -m 0644 /etc/app /etc/app/conf && chmod 0700 /root/app";
     const ref = await images.build(
       `FROM ${base}\nRUN ${folders}\nCOPY main.conf /etc/app/conf/\nCOPY --chmod=0600 main.conf /root/app/main.conf\n`,

@@ -122,7 +122,7 @@ describe("Docker", function () {
   });
 
   describe("inspect", () => {
-    it("tells what an image is", async () => {
+    it("describes an image", async () => {
       const tag = await images.build(
         'FROM scratch\nUSER 1000:100\nENV A=b\nEXPOSE 8888\nENTRYPOINT ["/e"]\nCMD ["c"]\nCOPY Dockerfile /\n',
       );
@@ -145,7 +145,7 @@ describe("Docker", function () {
   });
 
   describe("readFiles", () => {
-    it("tells type, mode, owner, size and content, follows links, and leaves no container behind", async () => {
+    it("reports type, mode, owner, size and content, follows links, and leaves no container behind", async () => {
       const tag = await images.build(
         `FROM ${base}\n` +
           "RUN mkdir -p /opt/real /opt/deep && ln -s real /opt/link && ln -s ../link/file /opt/deep/l && ln -s l /opt/deep/ll && ln -s /gone /dangling \\\n" +

@@ -50,7 +50,7 @@ const cases: readonly Case[] = [
     log: /started/,
   },
   {
-    what: "a web server that nobody started",
+    what: "a web server that was not started",
     name: "no-web",
     script: ["echo forgotten", ...wait],
     access: web,
@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
     finds: { ICA011: /port 8888.*HTTP 404 for \/bench-n-(\d{8})-i\1\// },
   },
   {
-    what: "an SSH server that nobody started",
+    what: "an SSH server that was not started",
     name: "no-sshd",
     script: wait,
     access: { web: false, console: true },

@@ -75,7 +75,7 @@ describe("an emulator that gets garbage", function () {
     ids = [...new Set([knowledge.projectId, ...found])];
   }
 
-  /** What holds of every answer, whatever was asked. */
+  /** What holds for every answer to every request. */
   function check(request: WireRequest, reply: Reply | undefined): void {
     if (reply === undefined) {
       assert.ok(request.method === "CONNECT" || request.framing === "cut", "closed without an answer");
@@ -185,7 +185,7 @@ describe("an emulator that gets garbage", function () {
     await stillWorks();
   });
 
-  it("has an object store that lets nobody in without a right signature", async () => {
+  it("has an object store that refuses every request without a valid signature", async () => {
     const text = fc.oneof(
       fc.webPath().map((path) => `/${path}`),
       garbage.map((json) => encodeURI(Buffer.from(jsonText(json).slice(0, 5000)).toString())),

@@ -8,8 +8,8 @@ import type { EmulatorConfig } from "../../emulator/config";
 import { type faultOrder, standingOrder } from "../../emulator/faults/order";
 import { faultsPath } from "../../emulator/faults/routes";
 import { startEmulator } from "../../emulator/server";
-import { command } from "../support/command";
-import { DockerRecorder } from "../support/docker-recorder";
+import { command } from "../support/programs/command";
+import { DockerRecorder } from "../support/programs/docker-recorder";
 import { RecordingProxy } from "../support/servers/recording-proxy";
 import "./own-connections";
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import bundledModules from "../../scripts/bundled-modules.json";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 
 const repository = path.resolve(__dirname, "../..");
 /** The browser loads these. */

@@ -2,8 +2,8 @@ import { strict as assert } from "node:assert";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { command } from "../support/command";
 import { exported } from "../support/exports";
+import { command } from "../support/programs/command";
 import { pack, packEmulator } from "./team";
 
 const program = `

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import path from "node:path";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 
 const dist = path.resolve(__dirname, "../../dist");
 

@@ -146,7 +146,7 @@ enableImmutableInstalls: false
     await makesAndRemovesItsWorkspace();
   });
 
-  it("works with npm, as an ES module in a folder of its own; another version there is told", async () => {
+  it("works with npm, as an ES module in a folder of its own; another version there is reported", async () => {
     team.env.npm_config_cache = path.join(dir, "npm-cache");
     await team.declare({}, { type: "module" });
     await team.write(

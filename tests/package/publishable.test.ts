@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 import { pack } from "./team";
 
 const repository = path.resolve(__dirname, "../..");

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 
 const repository = path.resolve(__dirname, "../..");
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { cacheFolder } from "../../provider/cache-folder";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 
 /** A program that npm has as a package. */
 export interface Tool {

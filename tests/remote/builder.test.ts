@@ -123,7 +123,7 @@ describe("a builder that is not the local Docker", function () {
     assert.equal(await ofOurs(), "");
   });
 
-  it("tells the step that failed, with its last twenty lines and not two thousand", async () => {
+  it("names the step that failed, with its last twenty lines and not two thousand", async () => {
     const before = await archives();
     await changeDockerfile(context, (text) =>
       text.replace("USER ica", "RUN seq 1 2000; echo broken; exit 7\nUSER ica"),

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 
 /** A program that `npm run test:remote` has made. */
 function tool(variable: string): string {

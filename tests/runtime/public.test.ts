@@ -130,7 +130,7 @@ X`,
     assert.match(said, /workspace\n2$/);
   });
 
-  it("has its ports, and its name, also after its gateway was started anew", async () => {
+  it("has its ports, and its name, also after its gateway was restarted", async () => {
     assert.ok(await answers("p1"));
     assert.equal(await sh(docker, bench.names.container("p1"), "hostname"), "workspace");
     await start("p2", false);

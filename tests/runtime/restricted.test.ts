@@ -7,8 +7,8 @@ import { ensureGatewayImage } from "../../runtime/network/gateway-image";
 import { benchImage, leftovers, QUICK, sh, specOf, until } from "./support";
 
 /**
- * A site on four ports: HTTP that tells its path, plain on 80 and with TLS on 8443, and a greeting to whoever connects on
- * 443 or sends a datagram to 53.
+ * A site on four ports: HTTP that answers with the path, plain on 80 and with TLS on 8443, and a greeting to each client
+ * that connects on 443 or sends a datagram to 53.
  */
 const SITE = `
 import socketserver, ssl, subprocess, threading
@@ -115,7 +115,7 @@ describe("a restricted workspace", function () {
         `timeout 5 head -n 3 <&3 | tr -d '\\r' | grep -E '^(HTTP|greetings)' | cut -d' ' -f1,2 | paste -sd' '`,
     );
 
-  it("is told of its proxy in both spellings", async () => {
+  it("gets its proxy in both spellings", async () => {
     const found = await inside("env | grep -iE '^https?_proxy=' | sort");
     assert.deepEqual(
       found.split("\n"),

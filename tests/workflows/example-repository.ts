@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { packageVersion } from "../../cli/package-root";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 import { repository } from "./runner/job";
 
 const manifest = z.looseObject({ dependencies: z.record(z.string(), z.string()) });

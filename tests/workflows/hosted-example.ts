@@ -5,7 +5,7 @@ import path from "node:path";
 import { z } from "zod";
 import { startTestBench, type TestBench } from "../engine/bench";
 import { settingsOf } from "../engine/workspaces/workspaces";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 import type { StoredComment } from "../support/servers/github/answers";
 import { pullRequestEvent } from "../support/servers/github/events";
 import { GithubServer } from "../support/servers/github/server";

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { packageVersion } from "../../cli/package-root";
 import { parseReport } from "../../cli/preview/report/report";
-import { command } from "../support/command";
+import { command } from "../support/programs/command";
 import { type Machine, startMachine } from "./machine/machine";
 import type { JobRecord, Run } from "./runner/host";
 import { runJob } from "./runner/job";

@@ -65,7 +65,7 @@ describe("a pull request without secrets", function () {
     const log = lint?.steps.map((step) => step.log).join("\n");
     assert.match(lint?.summary ?? "", /^### Bench's rules for the image\n\n {4}\S.*\n/, log);
     for (const line of (lint?.summary ?? "").split("\n").slice(2))
-      assert.match(line, /^( {4}|$)/, "all of it is a code block");
+      assert.match(line, /^( {4}|$)/, "every line is a code block");
     for (const { env } of lint?.steps ?? [])
       assert.ok(!Object.values(env).includes(secrets.ICA_API_KEY) && !("GITHUB_TOKEN" in env));
     assert.deepEqual(github.seen, [], "not one call to GitHub");

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { fromEngine, type MaybeWithin, unknownValue } from "../../../provider/inputs/unknown";
-import { planChange } from "../../../provider/workspace/change-plan";
-import { changesBetween, effects } from "../../../provider/workspace/changes";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
+import { planChange } from "../../../provider/workspace/plan/change-plan";
+import { changesBetween, effects } from "../../../provider/workspace/plan/changes";
 import { isUp, type WorkspaceState } from "../../../provider/workspace/state";
 import type { Facts, PlanFact } from "../facts";
 import type { Step } from "../observed";

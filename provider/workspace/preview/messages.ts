@@ -1,4 +1,4 @@
-import type { ChangePlan, LaterRefusal, PlannedChange } from "../change-plan";
+import type { ChangePlan, LaterRefusal, PlannedChange } from "../plan/change-plan";
 
 /** What a preview says of a plan. Pulumi's own diff shows only values. */
 

@@ -1,8 +1,8 @@
 import type { Context } from "../../context";
 import type { CheckFailure } from "../../handler";
 import type { MaybeWithin } from "../../inputs/unknown";
-import { planChange } from "../change-plan";
 import type { WorkspaceInputs } from "../inputs";
+import { planChange } from "../plan/change-plan";
 import type { DescribedWorkspace } from "../saved-state";
 
 /**

@@ -29,7 +29,7 @@ describe("the preview of a build", () => {
   const properties = async (...args: Parameters<typeof check>) =>
     (await check(...args)).failures.map(({ property }) => property);
 
-  it("refuses what this machine's docker client cannot do, all of it at its properties", async () => {
+  it("refuses each option that this machine's docker client does not support, at its property", async () => {
     const { failures } = await check({ cacheTo: ["type=inline"], builder: "far", cacheFrom: ["a/b", "type=gha"] });
     assert.deepEqual(
       failures.map(({ property }) => property),
@@ -70,7 +70,7 @@ describe("the preview of a build", () => {
     }
   });
 
-  it("asks for no Docker where nothing depends on it", async () => {
+  it("needs no Docker when nothing depends on it", async () => {
     const never = () => Promise.reject(new Error("Docker was asked for"));
     const build = {
       cacheFrom: ["a/b"],
@@ -81,7 +81,7 @@ describe("the preview of a build", () => {
     assert.deepEqual(await properties(build, never), []);
   });
 
-  it("leaves it to the build where there is no Docker to ask", async () => {
+  it("leaves it to the build when there is no Docker to ask", async () => {
     const none = () => Promise.reject(new DockerNotFoundError("there is no docker"));
     assert.deepEqual(await properties({ builder: "far" }, none), []);
   });

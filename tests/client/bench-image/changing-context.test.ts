@@ -100,7 +100,7 @@ case "$*" in "buildx build "*"--builder far"*) echo archive; exec sleep 60 ;; es
         await refused(handler.create(context, inputs), /changed while it was built \(.*Dockerfile.*\)/);
       });
 
-      it("is built of whatever is there where the hash is pinned by ignoreChanges", async () => {
+      it("is built from the current files where ignoreChanges pins the hash", async () => {
         const old = await checked(await withDocker(scripted.context), build);
         await edit("app.R", "two\n");
         // Another process, as the engine starts one for each command.

@@ -22,10 +22,10 @@ describe("an archive that ICA could not make an image of", () => {
   const archiveOf = (image: string | undefined) =>
     ica.stores({ path: archivePath(inputs), tags: archiveTags(inputs, "5ha", image), format: "DOCKER" });
   const create = () => handler.create(context, inputs);
-  /** This test has no Docker: whatever is not taken from the archive ends there. */
+  /** This test has no Docker: an image that does not come from the archive fails there. */
   const buildsAnew = () => assert.rejects(create(), /this test has no Docker/);
 
-  it("is not registered again: it is deleted, the image is built anew, and both are told", async () => {
+  it("is not registered again: the provider deletes it, builds the image again, and logs both", async () => {
     ica.has({ status: "BUILDFAILED" });
     await buildsAnew();
     assert.deepEqual(ica.written, ["delete"]);
@@ -48,7 +48,7 @@ describe("an archive that ICA could not make an image of", () => {
     assert.equal(ica.files.size, 0);
   });
 
-  it("is not registered again by who had taken over the image of another run", async () => {
+  it("is not registered again by a run that had adopted the image of another run", async () => {
     ica.has({ status: "PARTIAL" });
     let looks = 0;
     server.on("GET", "/api/dockerImages/image-1", () =>
@@ -61,7 +61,7 @@ describe("an archive that ICA could not make an image of", () => {
     assert.equal(ica.files.size, 0);
   });
 
-  it("is an error where it cannot be deleted, before anything is built", async () => {
+  it("is an error when it cannot be deleted, before anything is built", async () => {
     ica.has({ status: "BUILDFAILED" });
     server.on("POST", `/api/projects/${projectId}/data/fil.1:delete`, problem(403, "Read only"));
     await assert.rejects(create(), /fil\.1\).* cannot be deleted, and would fail again\. Delete that file .*Read only/);
@@ -77,7 +77,7 @@ describe("an archive that ICA could not make an image of", () => {
       assert.equal((await create()).state.dataId, "fil.1");
     });
 
-  it("costs no call where it names no image", async () => {
+  it("costs no call when it names no image", async () => {
     archiveOf(undefined);
     await create();
     assert.equal(server.count("GET", /^\/api\/dockerImages\//), 0);

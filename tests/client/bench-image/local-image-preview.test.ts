@@ -49,7 +49,7 @@ describe("the preview of a local image", () => {
 
   for (const [what, docker, words] of machines)
     describe(`on a machine that ${what}`, () => {
-      it("takes an image that is declared as before for what was published, and says so", async () => {
+      it("uses the published image for an unchanged declaration, and says so", async () => {
         for (const more of [{}, { version: "1.2" }]) {
           ica.images.clear();
           const { inputs } = await check(has("sha256:2"), undefined, more);

@@ -57,7 +57,7 @@ describe("a local image whose name is given to another one", () => {
     await refused(ready.assertSame());
   });
 
-  it("is published under a hash that is pinned, whatever it holds", async () => {
+  it("is published under a pinned hash even when its content differs", async () => {
     const { inputs } = await checkedImage(context, declared, undefined);
     const pinned = { ...inputs, contextHash: "ab".repeat(32) };
     const again = await checkedImage(context, { ...declared, contextHash: pinned.contextHash }, pinned);

@@ -23,8 +23,8 @@ describe("the regions of an image that others may use too", () => {
   const create = (inputs: BenchImageInputs) => handler.create(context, inputs);
   const created = async (inputs: BenchImageInputs): Promise<BenchImageState> => (await create(inputs)).state;
 
-  describe("when it is taken over", () => {
-    it("are the project's own where it is in none and none is declared", async () => {
+  describe("when it is adopted", () => {
+    it("are the project's own when it is in none and none is declared", async () => {
       ica.has(inRegions());
       const state = await created(imageInputs());
       assert.deepEqual(ica.regionsOf("image-1"), ["use1"]);
@@ -32,19 +32,19 @@ describe("the regions of an image that others may use too", () => {
       assert.match(context.log.lines.join("\n"), /added to regions: use1/);
     });
 
-    it("stay as they are where none is declared and it is in some", async () => {
+    it("stay as they are when none is declared and it is in some", async () => {
       ica.has(inRegions(euc1));
       await created(imageInputs());
       assert.deepEqual(ica.written, []);
     });
 
-    it("are none where ICA reports no such settings: an external image cannot be in one", async () => {
+    it("are empty when ICA reports no such settings: an external image cannot be in one", async () => {
       ica.has({ internalDockerImageSettings: undefined });
       await created(imageInputs());
       assert.deepEqual(ica.written, []);
     });
 
-    it("are added where they are declared and missing, beside those of others, which is told", async () => {
+    it("are added when they are declared and missing; other regions stay, and a warning says so", async () => {
       ica.has();
       await created(imageInputs({ regions: ["euc1"] }));
       assert.deepEqual(ica.regionsOf("image-1"), ["use1", "euc1"]);
@@ -65,7 +65,7 @@ describe("the regions of an image that others may use too", () => {
       assert.deepEqual(ica.written, []);
     });
 
-    it("are added also where another run registered it while this one was building", async () => {
+    it("are added also when another run registered it while this one was building", async () => {
       const inputs = imageInputs({ regions: ["euc1"] });
       ica.stores({ path: archivePath(inputs), tags: archiveTags(inputs, "5ha", undefined), format: "DOCKER" });
       server.on("GET", "/api/dataFormats", () => {
@@ -114,27 +114,27 @@ describe("the regions of an image that others may use too", () => {
       return handler.update(context, "image-1", state, imageInputs(next));
     };
 
-    it("stay with whoever added them, whatever else changes", async () => {
+    it("stay when another stack added them, even if other inputs change", async () => {
       ica.has();
       await changed({ regions: ["use1"] }, { regions: ["use1"], timeouts: { create: "90m" } });
       assert.deepEqual(ica.regionsOf("image-1"), ["use1", "euc1"]);
       assert.deepEqual(context.log.lines, []);
     });
 
-    it("go where this stack named them and names them no more, by code or UUID, which is told", async () => {
+    it("are removed when this stack no longer names them, by code or UUID, and a message says so", async () => {
       ica.has(inRegions(euc1));
       await changed({ regions: ["region-2"] }, { regions: ["use1"] });
       assert.deepEqual(ica.regionsOf("image-1"), ["use1"]);
       assert.deepEqual(context.log.lines, ["removed from regions: euc1"]);
     });
 
-    it("stay where this stack named none before: they may be anybody's", async () => {
+    it("stay when this stack named none before: another stack may have added them", async () => {
       ica.has();
       await changed({}, { regions: ["euc1"] });
       assert.deepEqual(ica.regionsOf("image-1"), ["use1", "euc1"]);
     });
 
-    it("become the project's own where none is named any more", async () => {
+    it("become the project's own when none is named any more", async () => {
       ica.has(inRegions(euc1));
       const state = await created(imageInputs({ regions: ["euc1"] }));
       await handler.update(context, "image-1", state, imageInputs());
@@ -187,17 +187,17 @@ describe("the regions of an image that others may use too", () => {
       assert.match(context.log.warnings.join(), /keeps its regions: .* uses it.*image rstudio .*\(id image-1\)/);
     };
 
-    it("stay where its replacement, or a renamed resource, has taken it over in the same run", async () => {
+    it("stay when its replacement, or a renamed resource, has adopted it in the same run", async () => {
       await created(inputs);
       await staysInUse();
     });
 
-    it("stay where another resource has it, which does not change", async () => {
+    it("stay when another resource has it, which does not change", async () => {
       await handler.diff(context, "image-1", state, inputs);
       await staysInUse();
     });
 
-    it("stay where another resource has it, which is changed in place", async () => {
+    it("stay when another resource has it, which is changed in place", async () => {
       await handler.update(context, "image-1", state, imageInputs());
       await staysInUse();
     });
@@ -210,7 +210,7 @@ describe("the regions of an image that others may use too", () => {
       assert.deepEqual(context.log.warnings, []);
     });
 
-    it("come back where the same content is declared again later", async () => {
+    it("come back when the same content is declared again later", async () => {
       await remove();
       assert.deepEqual(ica.regionsOf("image-1"), []);
       later();

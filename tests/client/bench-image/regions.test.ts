@@ -27,7 +27,7 @@ describe("the declared regions of an image", () => {
       old,
     );
 
-  it("are refused in preview where the tenant does not have them, each at its place, with those it has", async () => {
+  it("are refused in preview when the tenant does not have them, each at its place, with those it has", async () => {
     const { failures } = await check(["use1", "xyz", "euc1", "abc"]);
     assert.deepEqual(failures, [
       { property: "regions[1]", reason: 'region "xyz" is not one of this tenant\'s: use1, euc1' },
@@ -35,7 +35,7 @@ describe("the declared regions of an image", () => {
     ]);
   });
 
-  it("are refused at regions where the stack's configuration names them", async () => {
+  it("are refused at `regions` when the stack's configuration names them", async () => {
     context = contextFor(server.baseUrl, { region: "xyz", from: { region: "ICA_REGION in the environment" } });
     const { failures } = await check(undefined);
     assert.deepEqual(failures, [
@@ -46,7 +46,7 @@ describe("the declared regions of an image", () => {
     ]);
   });
 
-  it("are accepted with a warning where ICA does not give its list", async () => {
+  it("are accepted with a warning when ICA does not give its list", async () => {
     server.on("GET", "/api/regions", problem(403, "Not for you"));
     const { inputs, failures } = await check(["xyz"]);
     assert.deepEqual(failures, []);
@@ -106,7 +106,7 @@ describe("the declared regions of an image", () => {
     assert.equal((await check(["xyz"])).failures.length, 1);
   });
 
-  it("need no question where the published image is in them", async () => {
+  it("need no call when the published image is in them", async () => {
     const { inputs } = await check(["use1"]);
     ica.has({ version: inputs.version });
     context = contextFor(server.baseUrl);

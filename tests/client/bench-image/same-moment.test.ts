@@ -53,7 +53,7 @@ describe("two runs that register one version in the same moment, where ICA takes
       assert.doesNotMatch(warning, /holds the same/);
     });
 
-  it("leave the version to the older one, whatever the other holds", async () => {
+  it("leave the version to the older image, even when the other holds different content", async () => {
     meeting(2, otherContent());
     assert.equal((await handler.create(context, ours)).id, "ours");
     assert.ok(tagsOf("fil.ours").includes(imageTag("ours")));

@@ -8,8 +8,8 @@ import { sendOrTakeOver } from "../../../provider/bench-image/archive-file/send"
 import type { ReadyImage } from "../../../provider/bench-image/source/ready-image";
 import { UploadError } from "../../../provider/upload/upload";
 import { contextFor } from "../../support/context";
-import { setEnvironment } from "../../support/environment";
 import { imageInputs } from "../../support/factories";
+import { setEnvironment } from "../../support/programs/environment";
 import { reading } from "../../support/reading";
 import { known, Store } from "../../support/servers/s3-store";
 import { problem, ScriptedServer } from "../../support/servers/scripted-server";
@@ -53,7 +53,7 @@ describe("sending an image", () => {
     return sendOrTakeOver(context, inputs, ready(stream), file);
   };
 
-  it("fails with the store's refusal, also where ICA cannot be asked any more", async () => {
+  it("fails with the store's refusal, also when ICA no longer answers", async () => {
     store.gate = (_, response) => {
       response.writeHead(403, { "Content-Type": "application/xml" });
       response.end("<Error><Code>AccessDenied</Code><Message>The key is disabled.</Message></Error>");
@@ -93,7 +93,7 @@ describe("sending an image", () => {
     assert.equal(await store.hasObject(), false);
   });
 
-  it("reads two images at a time, and no more", async () => {
+  it("reads at most two images at a time", async () => {
     const begun: (() => void)[] = [];
     const waiting = () => new Readable({ read: () => undefined });
     const all = Array.from({ length: 4 }, () =>

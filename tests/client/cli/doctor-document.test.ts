@@ -42,7 +42,7 @@ describe("the OpenAPI document that doctor reads", () => {
     assert.deepEqual((await findDocument(server.baseUrl))?.document.calls, ["GET /api/regions"]);
   });
 
-  it("is asked for without any key, and on no other host, whatever the page or a redirect says", async () => {
+  it("is requested without a key and from this host only, even when the page or a redirect names another", async () => {
     const elsewhere = other.baseUrl.replace("/ica/rest", "/openapi.json");
     other.on("GET", /./, json);
     server.on("GET", "/ica/api/swagger/index.html", { status: 200, body: `<script>url: "${elsewhere}"</script>` });

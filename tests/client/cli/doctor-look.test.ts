@@ -31,7 +31,7 @@ describe("what doctor looks at", () => {
     );
   });
 
-  it("goes on after a call that is refused, and names it", async () => {
+  it("continues after a call that is refused, and names it", async () => {
     server.on("GET", "/api/dockerImages", problem(403, "No permission"));
     const facts = await seen();
     assert.equal(facts.images, undefined);
@@ -39,7 +39,7 @@ describe("what doctor looks at", () => {
     assert.deepEqual(Object.values(await outcomes()).sort(), ["fails", ...Array(6).fill("holds")]);
   });
 
-  it("tells a workspace list in another form from one that is missing, and from one that is refused", async () => {
+  it("distinguishes a workspace list in another form from a missing one and from a refused one", async () => {
     const list = `/api/projects/${projectId}/workspaces`;
     server.on("GET", list, ok({ items: [{ id: "1" }], totalItemCount: 1 }));
     const other = (await seen()).workspaces;

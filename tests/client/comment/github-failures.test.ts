@@ -56,7 +56,7 @@ describe("the comment on a pull request, when GitHub fails", function () {
       assert.equal(writes(), "POST");
     });
 
-    it("looks again before it repeats an update: a newer run may have written meanwhile", async () => {
+    it("looks again before it repeats an update: a newer run may have written in the meantime", async () => {
       const ours = github.has(7, "github-actions[bot]", `${markerOf({ number: 811 })}\nold`);
       const news = `${markerOf({ number: 813 })}\nnews`;
       const off = github.on("PATCH", single, () => {
@@ -121,7 +121,7 @@ describe("the comment on a pull request, when GitHub fails", function () {
       assert.equal(job.clock.sleeps[0], 17_000);
     });
 
-    it("waits a minute where the secondary limit says nothing", async () => {
+    it("waits a minute when the secondary limit names no time", async () => {
       github.next("POST", list, refusal(403, "You have exceeded a secondary rate limit"));
       assert.match(await job.comment(reportOf()), /^posted/);
       assert.equal(job.clock.sleeps[0], 60_000);

@@ -52,7 +52,7 @@ describe("the comment on a pull request of GitHub", function () {
       assert.equal(github.comments.length, 241);
     });
 
-    it("but not when somebody else wrote it, who could keep news away with a high number", async () => {
+    it("but not when another user wrote it, who could suppress updates with a high run number", async () => {
       const forged = github.has(7, "mallory", `${markerOf({ number: 999_999 })}\nNothing changes.`);
       assert.match(await job.comment(reportOf()), /^posted/);
       assert.equal(forged.body, `${markerOf({ number: 999_999 })}\nNothing changes.`);
@@ -138,7 +138,7 @@ describe("the comment on a pull request of GitHub", function () {
       assert.match(await job.comment(reportOf(), { number: 1 }, { env: { GITHUB_WORKFLOW_REF } }), /^updated/);
     });
 
-    it("whatever the report claims about its run", async () => {
+    it("even when the report names another run", async () => {
       await job.comment(reportOf({ run: { number: 999_999, attempt: 9, sha: sha("f") } }), { number: 812 });
       assert.equal(markerIn(only())?.run, 812);
       assert.equal(markerIn(only())?.sha, sha("a"));
@@ -176,7 +176,7 @@ describe("the comment on a pull request of GitHub", function () {
 
   for (const said of [true, false]) {
     const where = said ? "as GitHub says" : "as only GraphQL says";
-    it(`is made anew when somebody minimised it, ${where}`, async () => {
+    it(`is created again when a user minimised it, ${where}`, async () => {
       github.saysMinimized = said;
       await job.comment(reportOf(), { number: 812 });
       const [old] = github.comments;
@@ -190,14 +190,14 @@ describe("the comment on a pull request of GitHub", function () {
     });
   }
 
-  it("is not made anew by an older run when somebody minimised it", async () => {
+  it("is not created again by an older run when a user minimised it", async () => {
     const old = github.has(7, bot, `${markerOf({ number: 813 })}\nnews`);
     old.minimized = "resolved";
     assert.match(await job.comment(reportOf(), { number: 812 }), /^left alone/);
     assert.deepEqual(github.shown(7), []);
   });
 
-  it("is made anew when somebody deletes it between the look and the update", async () => {
+  it("is created again when a user deletes it between the read and the update", async () => {
     github.has(7, bot, `${markerOf({ number: 811 })}\nold`);
     const off = github.on("PATCH", /comments\/1001$/, () => {
       off();
@@ -208,7 +208,7 @@ describe("the comment on a pull request of GitHub", function () {
     assert.equal(markerIn(only())?.run, 812);
   });
 
-  it("is not made anew when somebody deletes it and nothing changes", async () => {
+  it("is not created again when a user deletes it and nothing changes", async () => {
     github.has(7, bot, `${markerOf({ number: 811 })}\nold`);
     const off = github.on("PATCH", /comments\/1001$/, () => {
       off();
@@ -226,7 +226,7 @@ describe("the comment on a pull request of GitHub", function () {
       assert.deepEqual(github.writes, ["POST"]);
     });
 
-    it("in a shorter form where GitHub finds it too long after all", async () => {
+    it("in a shorter form when GitHub refuses its length", async () => {
       github.longest = 20_000;
       assert.match(await job.comment(longReport()), /^posted/);
       assert.ok(only().length <= 10_000, `${only().length} characters`);
@@ -240,7 +240,7 @@ describe("the comment on a pull request of GitHub", function () {
       );
     });
 
-    it("not at all where even the shortest form is too long: the error has GitHub's words", async () => {
+    it("not at all when even the shortest form is too long: the error has GitHub's words", async () => {
       github.longest = 10;
       await assert.rejects(job.comment(longReport()), /GitHub answered 422: Validation Failed: .*body is too long/);
       assert.deepEqual(github.comments, []);

@@ -88,7 +88,7 @@ describe("the comment on a merge request of GitLab", function () {
     assert.deepEqual(writes(), ["POST"]);
   });
 
-  it("is made anew when somebody deletes it before the update", async () => {
+  it("is created again when a user deletes it before the update", async () => {
     gitlab.has(gitlab.user, old(811));
     gitlab.rule = (method) => {
       if (method === "PUT") gitlab.notes.splice(0);
@@ -105,7 +105,7 @@ describe("the comment on a merge request of GitLab", function () {
     assert.equal(gitlab.notes[0]?.id, 301);
   });
 
-  it("has room for more than GitHub, and gets shorter where GitLab finds it too long after all", async () => {
+  it("has room for more than GitHub, and gets shorter when GitLab refuses its length", async () => {
     await run(longReport(), 812);
     assert.ok(only().length > 65_536, `${only().length} characters`);
     gitlab.longest = 20_000;

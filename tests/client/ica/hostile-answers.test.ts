@@ -42,7 +42,7 @@ describe("an answer of a server that means harm", function () {
     return thrown;
   }
 
-  it("that refuses with a page of nothing but brackets is told at once", async () => {
+  it("that refuses with a page of brackets only is reported at once", async () => {
     answer = (_, response) => response.writeHead(403).end("<".repeat(80_000));
     const start = performance.now();
     const { message } = await failure();
@@ -50,7 +50,7 @@ describe("an answer of a server that means harm", function () {
     assert.match(message, /answered 403 and said: <{299}…\. The owner of the API key/);
   });
 
-  it("that refuses without end is told by its first words, and is not read on", async () => {
+  it("that refuses with an endless text is reported by its first words and read no further", async () => {
     let count = { given: 0 };
     answer = (_, response) => {
       count = endless(response.writeHead(403), Buffer.from("Nobody may. ".repeat(1000)));

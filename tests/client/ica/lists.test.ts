@@ -38,7 +38,7 @@ describe("the client", () => {
       );
     });
 
-    it("ends on an empty page, whatever token it brings", async () => {
+    it("ends on an empty page, even when it has a token", async () => {
       server.inTurn(
         "GET",
         "/api/dataFormats",
@@ -123,7 +123,7 @@ describe("the client", () => {
       );
     });
 
-    it("lists every one, page after page, and ends on an empty page whatever the count says", async () => {
+    it("lists every one, page after page, and ends on an empty page even when the count is higher", async () => {
       const items = ["a", "b", "c"].map((id) => liveWorkspace({ id }));
       server.on("GET", collection, ({ query }) =>
         ok({ items: items.slice(Number(query.pageOffset), Number(query.pageOffset) + 2), totalItemCount: 99 }),
@@ -135,7 +135,7 @@ describe("the client", () => {
       assert.equal(server.count("GET", collection), 3);
     });
 
-    it("looks past one that somebody set in a way that is not known here, unless it is the one", async () => {
+    it("skips one with unknown settings, unless its name is the one it looks for", async () => {
       const odd = { ...liveWorkspace({ id: "a", name: "odd" }), users: "TEAM" };
       server.on(
         "GET",
@@ -151,7 +151,7 @@ describe("the client", () => {
       await assert.rejects(findWorkspace(client.workspaces, projectId, { name: "odd" }), words);
     });
 
-    it("takes only the very name, whatever else the list brings", async () => {
+    it("takes only the exact name, even when the list has others", async () => {
       const items = [liveWorkspace({ id: "a", name: "genomics-2" }), liveWorkspace({ id: "b", name: "genomics" })];
       server.on("GET", collection, ok({ items, totalItemCount: 2 }));
       assert.equal((await client.workspaces.findByName(projectId, "genomics"))?.id, "b");

@@ -3,9 +3,9 @@ import type { Server } from "node:http";
 import { resolve } from "node:path";
 import { IcaClient } from "../../../provider/ica/client";
 import { defaultRetryPolicy } from "../../../provider/ica/transport/retry";
-import { command } from "../../support/command";
-import { setEnvironment } from "../../support/environment";
 import { FakeClock } from "../../support/fake-clock";
+import { command } from "../../support/programs/command";
+import { setEnvironment } from "../../support/programs/environment";
 import { ConnectProxy, certificateFile, startTlsServer } from "../../support/servers/connect-proxy";
 
 const baseUrl = "https://ica.invalid/ica/rest";
@@ -46,7 +46,7 @@ describe("a call to ICA through a proxy", () => {
     server.close();
   });
 
-  it("takes a proxy without a scheme for an http one, as curl does", async () => {
+  it("treats a proxy without a scheme as http, as curl does", async () => {
     const undo = setEnvironment({ HTTPS_PROXY: proxy.host });
     try {
       assert.match(await refused(407), /the proxy .* answered 407/);
@@ -67,7 +67,7 @@ describe("a call to ICA through a proxy", () => {
     );
   });
 
-  it("says who it is in the words that the proxy knows, whatever a URL makes of them", async () => {
+  it("sends the user name and password that the proxy knows, even when a URL has to encode them", async () => {
     restore();
     restore = setEnvironment(throughProxy("jane:p%40ss%2Fword@"));
     assert.doesNotMatch(await refused(407), /p%40ss|p@ss/);
@@ -85,7 +85,7 @@ describe("a call to ICA through a proxy", () => {
     assert.equal(proxy.asked.length, 1);
   });
 
-  it("that lets nobody through is no lack of a permission in ICA", async () => {
+  it("that refuses every call is not reported as a missing permission in ICA", async () => {
     const message = await refused(403);
     assert.match(
       message,
@@ -100,7 +100,7 @@ describe("a call to ICA through a proxy", () => {
     assert.equal(proxy.asked.length, defaultRetryPolicy.attempts);
   });
 
-  it("with a certificate that nobody knows fails at once, and says how to make it known", async () => {
+  it("with an unknown certificate fails at once, and says how to make it known", async () => {
     await assert.rejects(
       call(),
       /self-signed certificate\)\. Node does not trust .* ica\.invalid.* NODE_EXTRA_CA_CERTS/,
@@ -108,7 +108,7 @@ describe("a call to ICA through a proxy", () => {
     assert.equal(proxy.asked.length, 1);
   });
 
-  it("does not show an address of a proxy that is none, which may hold a password", async () => {
+  it("does not show an invalid proxy address, which may hold a password", async () => {
     restore();
     restore = setEnvironment({ ...throughProxy(), HTTPS_PROXY: "http://jane:s3cret/x@:" });
     assert.throws(call, (error: unknown) => {

@@ -17,7 +17,7 @@ class HeldClock extends FakeClock {
     return new Promise((wake) => this.#sleepers.push({ at: this.now() + ms, wake }));
   }
 
-  /** Wakes the next sleeper; false when nobody sleeps. */
+  /** Wakes the next sleeper; false when there is no sleeper. */
   next(): boolean {
     this.#sleepers.sort((a, b) => a.at - b.at);
     const first = this.#sleepers.shift();
@@ -72,7 +72,7 @@ describe("the client, when ICA limits the rate", () => {
     await finish(Promise.all(Array.from({ length: 300 }, read)));
     const served = server.count("GET", `/api/projects/${projectId}`) - refused;
     assert.equal(served, 300);
-    // 290 of the first wave, which nobody warned; afterwards only the few that are under way when a second is used up.
+    // 290 of the first wave, sent before any warning; afterwards only the few under way when a second is used up.
     assert.ok(refused < 290 + 300 / 2, `${refused} refusals`);
   });
 

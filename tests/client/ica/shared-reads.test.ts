@@ -78,7 +78,7 @@ describe("reads of many workspaces", () => {
     const ids = make(120);
     let pages = 0;
     server.on("GET", collection, ({ query }) => {
-      // Somebody deletes one from the first page: all behind it move up, and one falls between two pages.
+      // Another user deletes one from the first page: all behind it move up, and one falls between two pages.
       if (pages++ === 1) bench.workspaces.delete("ws-0");
       const offset = Number(query.pageOffset);
       return ok({ items: [...bench.workspaces.values()].slice(offset, offset + 50), totalItemCount: 120 });
@@ -87,7 +87,7 @@ describe("reads of many workspaces", () => {
     assert.deepEqual(await all(living, "recent"), living);
   });
 
-  it("takes no list's word for it that a workspace is gone: a GET has to say so", async () => {
+  it("does not treat a workspace as gone because a list lacks it: a GET has to answer 404", async () => {
     make(4);
     const outcomes = await Promise.allSettled([...Array(3).keys(), "gone"].map((i) => reads.now(projectId, `ws-${i}`)));
     const failed = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
@@ -116,7 +116,7 @@ describe("reads of many workspaces", () => {
       assert.equal((await reads.recent(projectId, "ws-3")).name, "renamed");
     });
 
-    it("do not take a page for good that a write overtook: it came and went while the page was on its way", async () => {
+    it("do not keep a page that a write overtook while the page was on its way", async () => {
       const call: Caller = async ({ answer, method }) => {
         if (method === "GET") await workspaces.start(projectId, "ws-1");
         return { body: answer.parse({ items: [liveWorkspace()] }), etag: undefined };

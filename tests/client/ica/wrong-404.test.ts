@@ -88,7 +88,7 @@ describe("one wrong 404", () => {
       assert.equal(found.workspaceId, "ws-1");
     });
 
-    it("is an error where the list cannot be read, or has it in an unknown form: the state stays", async () => {
+    it("is an error when the list cannot be read, or has it in an unknown form: the state stays", async () => {
       bench.has();
       server.on("GET", one, problem(404, "Not found"));
       server.on("GET", collection, ok({ items: [{ id: "ws-1", name: "genomics" }], totalItemCount: 1 }));

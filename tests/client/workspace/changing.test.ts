@@ -40,7 +40,7 @@ describe("the workspace handler, changing", () => {
       assert.equal(state.storageGb, 100);
     });
 
-    it("keeps what ICA filled in by itself and nobody declared", async () => {
+    it("keeps fields that ICA filled in and the program does not declare", async () => {
       bench.has({ users: "MULTI", ephemeralStorage: true });
       await handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ storageGb: 100 }));
       const { users, ephemeralStorage } = bench.workspaces.get("ws-1") ?? {};
@@ -64,7 +64,7 @@ describe("the workspace handler, changing", () => {
       assert.equal(state.status, "Running");
     });
 
-    it("restores a running workspace whose run state nobody manages", async () => {
+    it("restores a running workspace whose run state is not declared", async () => {
       bench.has({ status: "Running" });
       const next = workspaceInputs({ image: "image-2", allowRestart: true });
       const state = await handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), next);
@@ -110,7 +110,7 @@ describe("the workspace handler, changing", () => {
       assert.deepEqual(bench.written, ["stop", "update", "start"]);
     });
 
-    it("overwrites nothing that somebody else changed in the meantime", async () => {
+    it("does not overwrite a change that another user made in the meantime", async () => {
       let looks = 0;
       server.on("GET", one, () => ok(liveWorkspace(++looks === 1 ? {} : { resourceModel: "theirs" })));
       const error = await partialOf<WorkspaceState>(
@@ -120,7 +120,7 @@ describe("the workspace handler, changing", () => {
       assert.deepEqual(bench.written, []);
     });
 
-    it("never shrinks a disk that somebody grew by hand", async () => {
+    it("never shrinks a disk that a user grew by hand", async () => {
       bench.has({ storageSizeInGb: 200 });
       const error = await partialOf<WorkspaceState>(
         handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ name: "renamed" })),

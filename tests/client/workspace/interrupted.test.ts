@@ -60,7 +60,7 @@ describe("a workspace whose change was interrupted", () => {
       },
     };
     for (const [what, { break: breakIt, after, ends }] of Object.entries(breaks)) {
-      it(`${what} runs again after the next run, which the engine is told to make`, async () => {
+      it(`${what} runs again after the next run, which the state makes the engine start`, async () => {
         bench.has({ status: "Running" });
         const broken = breakIt();
         const { state } = await partialOf<WorkspaceState>(update(running()));
@@ -71,7 +71,7 @@ describe("a workspace whose change was interrupted", () => {
 
         const refreshed = await handler.read(context, "ws-1", state);
         assert.ok(refreshed);
-        assert.equal("restarting" in refreshed.inputs, false, "it is nobody's declaration");
+        assert.equal("restarting" in refreshed.inputs, false, "the program does not declare it");
         const next = declared();
         const kept = { ...refreshed.state, image: "image-2" };
         if (kept.status !== "Running") {

@@ -33,7 +33,7 @@ describe("a workspace that ICA has made", () => {
     assert.equal(state.status, "Stopped");
   });
 
-  it("is kept when none of its answers have the form that is assumed: the error tells the field, and denies nothing", async () => {
+  it("is kept when none of its answers have the form that is assumed: the error names the field, and does not claim that there is none", async () => {
     answering({ status: 201, body: { id: "made-1", state: "STOPPED" } });
     server.on("GET", `${collection}/made-1`, ok({ id: "made-1", state: "STOPPED" }));
     const error = await partialOf<WorkspaceState>(handler.create(context, workspaceInputs()));
@@ -56,7 +56,7 @@ describe("a workspace that ICA has made", () => {
     });
   }
 
-  it("is somebody else's where its settings are others: then the answer counts", async () => {
+  it("belongs to another user when its settings differ: then the answer is the error", async () => {
     server.on("POST", collection, () => {
       bench.has({ id: "theirs", storageSizeInGb: 500 });
       return problem(409, "The name is taken");
@@ -82,7 +82,7 @@ describe("a workspace that ICA has made", () => {
     assert.equal(server.calls("GET", collection).length, 1);
   });
 
-  it("is found by its name also where ICA does not heed the filter, however many there are", async () => {
+  it("is found by its name also when ICA ignores the filter, however many there are", async () => {
     for (let n = 0; n < 60; n++) bench.has({ id: `other-${n}`, name: `other ${n}` });
     bench.has({ id: "last" });
     server.on("GET", collection, ({ query }) => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { PartialError } from "../../../provider/handler";
-import { type ChangePlan, planChange } from "../../../provider/workspace/change-plan";
 import { workspaceHandler as handler } from "../../../provider/workspace/handler";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
-import { RefusedChange } from "../../../provider/workspace/refused-change";
+import { type ChangePlan, planChange } from "../../../provider/workspace/plan/change-plan";
+import { RefusedChange } from "../../../provider/workspace/plan/refused-change";
 import { stateOf, type WorkspaceState } from "../../../provider/workspace/state";
 import { eachBench, type Scripted } from "../../support/each/each-bench";
 import { dockerImage } from "../../support/factories";
@@ -106,7 +106,7 @@ describe("the plan of a workspace's change is what is refused, printed and carri
     );
   });
 
-  it("in an update of a workspace that somebody changed: refused exactly when the plan announced it", async () => {
+  it("in an update of a workspace that another user changed: refused exactly when the plan announces it", async () => {
     await fc.assert(
       fc.asyncProperty(inputPairs, inputPairs, statuses, async ([before, byHand], [, next], status) => {
         const live = given(byHand, status);

@@ -107,7 +107,7 @@ describe("the workspace handler, before it changes anything", () => {
       );
     });
 
-    it("refuses an image that is not there, or is none for Bench", async () => {
+    it("refuses an image that does not exist, or is not for Bench", async () => {
       bench.imageOf = () => undefined;
       assert.deepEqual(await found({}), ["image ICA has no Docker image image-1"]);
       assert.deepEqual(await found({ storageGb: 1 }), [
@@ -118,7 +118,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.match((await found({})).join(), /^image .*is a TOOL image/);
     });
 
-    it("goes on where ICA does not tell what an image offers, and says so", async () => {
+    it("continues with a warning when ICA does not report what an image offers", async () => {
       server.on("GET", /^\/api\/dockerImages\//, problem(403, "Not for you"));
       assert.deepEqual(await found({}), []);
       assert.match(context.log.warnings.join(), /could not look up what image .*Not for you/);
@@ -132,7 +132,7 @@ describe("the workspace handler, before it changes anything", () => {
       );
     });
 
-    it("asks ICA once for each image of a run, and not at all when nothing of it changes or it is not known yet", async () => {
+    it("asks ICA once for each image of a run, and not at all when it does not change or is not known yet", async () => {
       const asked = () => server.count("GET", /^\/api\/dockerImages\//);
       await isNew({ image: unknownValue });
       await check({ storageGb: 100 });
@@ -170,7 +170,7 @@ describe("the workspace handler, before it changes anything", () => {
 
     beforeEach(() => bench.has());
 
-    it("finds nothing when nothing differs, whatever ICA reports beside it", async () => {
+    it("finds no change when ICA reports other fields that are not declared", async () => {
       const state = stateOf(liveWorkspace({ status: "Running", webUrl: "http://web" }), workspaceInputs());
       assert.deepEqual(await diff({}, state), { kind: "unchanged" });
     });
@@ -193,7 +193,7 @@ describe("the workspace handler, before it changes anything", () => {
       });
     });
 
-    it("says in words whether whoever works in it is cut off", async () => {
+    it("says whether the change disconnects the people who work in it", async () => {
       const said = async (status: string, next: Partial<MaybeWithin<WorkspaceInputs>>) => {
         context.log.lines.length = 0;
         bench.has({ status });
@@ -213,7 +213,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.equal(await said("Running", { storageGb: 100, name: "renamed" }), "");
     });
 
-    it("says of one that was deleted by hand that it is gone, and what to do: missing is not stopped", async () => {
+    it("reports one that was deleted by hand as gone, and says what to do: missing is not stopped", async () => {
       bench.workspaces.clear();
       for (const next of [{ image: "i" }, { storageGb: 100 }, { desiredState: "running" as const }])
         await assert.rejects(
@@ -236,7 +236,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.equal(server.seen.length, 0);
     });
 
-    it("never replaces because of what is not known yet", async () => {
+    it("never replaces because of an unknown value", async () => {
       assert.deepEqual(await diff({ projectId: unknownValue, image: unknownValue }), { kind: "update", hidden: false });
     });
   });

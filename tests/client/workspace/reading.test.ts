@@ -27,7 +27,7 @@ describe("the workspace handler, reading and deleting", () => {
   describe("reading", () => {
     const inputs = workspaceInputs({ desiredState: "running" });
 
-    it("shows what somebody changed by hand, a stop included", async () => {
+    it("shows changes made by hand, a stop included", async () => {
       bench.has({ storageSizeInGb: 100, status: "Stopped", network: { mode: "PUBLIC", allowedUrls: [] } });
       const live = await handler.read(context, "ws-1", stateWith(inputs, "Running"));
       assert.deepEqual(live?.inputs, {
@@ -67,7 +67,7 @@ describe("the workspace handler, reading and deleting", () => {
       await assert.rejects(lost, /projectId is required: declare it, or set it/);
     });
 
-    it("tells one that is gone", async () => {
+    it("reports one that is gone", async () => {
       assert.equal(await handler.read(context, "ws-1", stateWith(inputs)), undefined);
     });
 
@@ -78,13 +78,13 @@ describe("the workspace handler, reading and deleting", () => {
       });
     }
 
-    it("does not take a server without workspaces for one where all are gone", async () => {
+    it("does not treat a server without workspace calls as one where all workspaces are gone", async () => {
       server.on("GET", `/api/projects/${projectId}/workspaces`, problem(404, "No"));
       await assert.rejects(handler.read(context, "ws-1", stateWith(inputs)), WorkspaceApiMissing);
     });
 
     for (const status of [400, 401, 403, 500]) {
-      it(`does not take ${status} for gone`, async () => {
+      it(`does not treat ${status} as gone`, async () => {
         server.on("GET", one, problem(status, "No"));
         await assert.rejects(handler.read(context, "ws-1", stateWith(inputs)), IcaError);
       });
@@ -119,7 +119,7 @@ describe("the workspace handler, reading and deleting", () => {
       assert.deepEqual(bench.written, ["delete"], "a later run deletes it as ever");
     });
 
-    it("of one that is gone already is done", async () => {
+    it("of one that is already gone succeeds", async () => {
       await remove();
       assert.deepEqual(bench.written, []);
     });

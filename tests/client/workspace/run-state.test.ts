@@ -3,7 +3,7 @@ import { IcaError } from "../../../provider/ica/transport/error";
 import { WorkspaceApiMissing } from "../../../provider/ica/workspaces";
 import { workspaceHandler as handler } from "../../../provider/workspace/handler";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
-import { RefusedChange } from "../../../provider/workspace/refused-change";
+import { RefusedChange } from "../../../provider/workspace/plan/refused-change";
 import { stateOf, type WorkspaceState } from "../../../provider/workspace/state";
 import { projectId } from "../../support/context";
 import { eachBench, type Scripted } from "../../support/each/each-bench";
@@ -27,7 +27,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
   });
 
   describe("creating", () => {
-    it("leaves a workspace stopped whose run state nobody declared", async () => {
+    it("leaves a workspace stopped when its run state is not declared", async () => {
       const { id, state } = await handler.create(context, workspaceInputs());
       assert.equal(id, "made-1");
       assert.equal(state.status, "Stopped");
@@ -50,14 +50,14 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.match(String(made?.headers["idempotency-key"]), /^[0-9a-f-]{36}$/);
     });
 
-    it("takes over what an interrupted run made with the same settings, and makes nothing twice", async () => {
+    it("adopts what an interrupted run made with the same settings, and makes nothing twice", async () => {
       bench.has({ network: { mode: "RESTRICTED", allowedUrls: ["https://CRAN.r-project.org/"] } });
       const { id } = await handler.create(context, workspaceInputs());
       assert.equal(id, "ws-1");
       assert.deepEqual(bench.written, []);
     });
 
-    it("goes on where the interrupted run stopped: it starts what was made but not started", async () => {
+    it("continues where the interrupted run stopped: it starts what was made but not started", async () => {
       bench.has();
       const { state } = await handler.create(context, workspaceInputs({ desiredState: "running" }));
       assert.equal(state.status, "Running");
@@ -75,7 +75,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, []);
     });
 
-    it("brings a workspace that is taken over by its id to what is declared", async () => {
+    it("changes a workspace that is adopted by its id to what is declared", async () => {
       bench.has({ name: "made by hand", storageSizeInGb: 10 });
       const { id } = await handler.create(context, workspaceInputs({ existingId: "ws-1" }));
       assert.equal(id, "ws-1");
@@ -94,7 +94,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       await assert.rejects(handler.create(context, workspaceInputs({ existingId: "ws-9" })), /has no workspace ws-9/);
     });
 
-    it("fails clearly where ICA has no workspace calls", async () => {
+    it("fails with a clear error when ICA has no workspace calls", async () => {
       server.on("GET", `/api/projects/${projectId}/workspaces`, problem(404, "No"));
       await assert.rejects(handler.create(context, workspaceInputs()), WorkspaceApiMissing);
     });
@@ -114,7 +114,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.match(error.message, /the next "pulumi up" goes on waiting/);
     });
 
-    it("goes on waiting in the next run, without a second start", async () => {
+    it("keeps waiting in the next run, without a second start", async () => {
       bench.has({ status: "Starting" });
       server.inTurn(
         "GET",
@@ -155,7 +155,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, ["start"]);
     });
 
-    it("that somebody else was quicker with (409) is no error", async () => {
+    it("that another user made first (409) is not an error", async () => {
       bench.has();
       server.on("POST", `${one}:start`, () => {
         bench.has({ status: "Running" });
@@ -175,7 +175,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.equal((await handler.update(context, "ws-1", stateWith(running), running)).status, "Running");
     });
 
-    it("that never takes is asked for again, and in the end fails with ICA's words", async () => {
+    it("that never takes effect is requested again, and in the end fails with ICA's words", async () => {
       bench.has();
       server.on("POST", `${one}:start`, problem(500, "No machine of this size is free"));
       const error = await partialOf<WorkspaceState>(handler.update(context, "ws-1", stateWith(running), running));

@@ -3,7 +3,7 @@ import { PartialError } from "../../../provider/handler";
 import type { Workspace } from "../../../provider/ica/workspaces";
 import { workspaceHandler as handler } from "../../../provider/workspace/handler";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
-import { RefusedChange } from "../../../provider/workspace/refused-change";
+import { RefusedChange } from "../../../provider/workspace/plan/refused-change";
 import { stateOf, type WorkspaceState } from "../../../provider/workspace/state";
 import { projectId } from "../../support/context";
 import { eachBench, type Scripted } from "../../support/each/each-bench";
@@ -60,7 +60,7 @@ describe("a workspace found in any state", () => {
     });
   }
 
-  describe("whose name nobody knows", () => {
+  describe("whose name is unknown", () => {
     const idle = { status: "Idle" };
 
     it("is not restarted without permission", async () => {
@@ -75,7 +75,7 @@ describe("a workspace found in any state", () => {
       assert.deepEqual(bench.written, ["stop", "update", "start"]);
     });
 
-    it("is asked once to stop, and waited for until the time is up", async () => {
+    it("gets one stop call, and the provider waits until the time limit", async () => {
       bench.has(idle);
       bench.afterStop = [{ status: "Hibernating" }];
       const began = context.clock.now();
@@ -88,7 +88,7 @@ describe("a workspace found in any state", () => {
   describe("that failed before", () => {
     const failed = { status: "Failed", statusMessage: "the old reason" };
 
-    it("is started once more where the first call met a fault, and its old reason is not told", async () => {
+    it("is started once more when the first call failed, and its old reason is not reported", async () => {
       bench.has(failed);
       const takeBack = server.on("POST", `${one}:start`, () => {
         takeBack();
@@ -98,7 +98,7 @@ describe("a workspace found in any state", () => {
       assert.deepEqual(bench.written, ["start", "start"]);
     });
 
-    it("is waited for where its status lags behind the start", async () => {
+    it("is waited for when its status lags behind the start", async () => {
       bench.has(failed);
       bench.afterStart = [{}, {}, ...toRunning];
       assert.equal((await update(running, "Failed")).status, "Running");
@@ -128,7 +128,7 @@ describe("a workspace found in any state", () => {
     assert.equal(starts, 2);
   });
 
-  it("says that a start never takes, long before the time is up", async () => {
+  it("reports a start that never takes effect, long before the time limit", async () => {
     bench.has();
     bench.afterStart = [];
     const began = context.clock.now();
@@ -137,7 +137,7 @@ describe("a workspace found in any state", () => {
     assert.ok(context.clock.now() - began < 2 * 60_000);
   });
 
-  it("is started again when somebody stops it while it starts, since it is declared running", async () => {
+  it("is started again when a user stops it while it starts, because it is declared running", async () => {
     bench.has();
     let starts = 0;
     server.on("POST", `${one}:start`, () => {
@@ -148,7 +148,7 @@ describe("a workspace found in any state", () => {
     assert.equal(starts, 2);
   });
 
-  it("says so when somebody deletes it while it starts", async () => {
+  it("is reported as deleted when a user deletes it while it starts", async () => {
     bench.has();
     server.on("POST", `${one}:start`, () => {
       bench.workspaces.clear();
@@ -161,7 +161,7 @@ describe("a workspace found in any state", () => {
     });
   });
 
-  it("says so when somebody deletes it in the middle of a restart", async () => {
+  it("is reported as deleted when a user deletes it during a restart", async () => {
     bench.has({ status: "Running" });
     let looks = 0;
     server.on("GET", one, () => {
@@ -175,7 +175,7 @@ describe("a workspace found in any state", () => {
     await assert.rejects(update(restart), /was deleted by another user/);
   });
 
-  it("keeps what somebody changed in the middle of a restart, and starts it again as it was", async () => {
+  it("keeps a change that a user makes during a restart, and starts the workspace again", async () => {
     bench.has({ status: "Running" });
     bench.afterStop = [{ status: "Stopping" }, { status: "Stopped", resourceModel: "theirs" }];
     await assert.rejects(update(restart), /changed by another user at the same time; nothing was overwritten/);
@@ -191,14 +191,14 @@ describe("a workspace found in any state", () => {
     assert.match(String(server.calls("PUT", one)[0]?.headers["if-match"]), /^"v/);
   });
 
-  it("warns where it ran and is stopped now, since a killed restart may have left it so", async () => {
+  it("warns when it ran and is stopped now, because a killed restart may have left it so", async () => {
     bench.has({ status: "Stopped" });
     await update({ image: "image-2" }, "Running");
     assert.deepEqual(bench.written, ["update"]);
     assert.match(context.log.warnings.join(), /ran when this stack last looked, and is stopped now/);
   });
 
-  it("does not warn where its run state is managed, or was stopped before", async () => {
+  it("does not warn when its run state is managed, or when it was stopped before", async () => {
     bench.has({ status: "Stopped" });
     await update({ storageGb: 100 }, "Stopped");
     await update({ storageGb: 101, desiredState: "stopped" }, "Running");

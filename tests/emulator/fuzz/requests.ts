@@ -87,7 +87,7 @@ const wild = fc.oneof(
   fc.string({ unit: "binary", maxLength: 40 }),
   fc.constantFrom("", "%", "%zz", "%00", "%ff", "..", "%2e%2e%2f", "//", "a;b", "\\", "*", ":start", "\u2603", "null"),
 );
-/** Percent-encoded; half a character of UTF-16, which nobody can encode, becomes a question mark of Unicode. */
+/** Percent-encoded; half a character of UTF-16, which has no encoding, becomes a question mark of Unicode. */
 const encoded = (text: string) => encodeURIComponent(Buffer.from(text).toString());
 const sizes = fc.constantFrom(300, 9000, 40_000);
 

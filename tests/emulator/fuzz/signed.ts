@@ -1,6 +1,6 @@
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 
-/** What is to be asked of an object store, whatever that is. */
+/** A request to an object store, valid or not. */
 export interface StoreRequest {
   readonly method: string;
   readonly path: string;

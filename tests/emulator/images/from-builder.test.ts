@@ -88,7 +88,7 @@ esac
     });
   }
 
-  it("leaves nothing in the project when it breaks the contract, which is known only when all of it has passed", async () => {
+  it("leaves nothing in the project when it breaks the contract, which is known only at its last byte", async () => {
     const faulty = { name: "usr/local/bin/ica_start.sh", mode: 0o644, text: "#!/bin/bash\n# 8888\n" };
     const { bytes } = await layeredArchive({ layers: layers(faulty) });
     await assert.rejects(published(await withBuilder(bytes)), /ICA005[\s\S]*verify: "none" publishes it all the same/);
@@ -107,7 +107,7 @@ esac
     assert.equal(state.imageDigest, configDigest);
   });
 
-  it("fails with the builder's words when it ends in the middle, holds no parts, and is sent anew by the next run", async () => {
+  it("fails with the builder's words when it ends in the middle, holds no parts, and is sent again by the next run", async () => {
     const { bytes, configDigest } = await layeredArchive({ layers: layers() });
     const words = "ERROR: failed to receive status: rpc error: code = Unavailable desc = closing transport";
     const broken = await withBuilder(bytes.subarray(0, ballast / 2), `echo "${words}" >&2; exit 1`);

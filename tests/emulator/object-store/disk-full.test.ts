@@ -95,7 +95,7 @@ describe(`an emulator whose disk is full${absent === undefined ? "" : ` (skipped
     await server.ok("POST", `${url}:delete`);
   });
 
-  it("says so to whoever creates something, makes nothing, and goes on when there is space again", async () => {
+  it("tells each caller that creates something, creates nothing, and continues when there is space again", async () => {
     await fill();
     const body = { name: "more.txt" };
     assert.match(problemDetail(await server.call("POST", `${server.data}:createFile`, { body }), 507), /no space left/);
@@ -108,7 +108,7 @@ describe(`an emulator whose disk is full${absent === undefined ? "" : ` (skipped
     assert.equal((await external()).status, 201);
   });
 
-  it("is all there after a start anew", async () => {
+  it("is complete after a restart", async () => {
     await fill();
     problemDetail(await server.call("POST", `${server.data}:createFile`, { body: { name: "never.txt" } }), 507);
     await server.emulator.close();

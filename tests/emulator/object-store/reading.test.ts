@@ -81,7 +81,7 @@ describe("reading from the emulator's object store", () => {
     assert.deepEqual([head.$metadata.httpStatusCode, head.ContentLength], [206, 3]);
   });
 
-  it("gives back what was said of the object", async () => {
+  it("gives back the metadata of the object", async () => {
     const head = await s3.send(new HeadObjectCommand(place));
     assert.deepEqual(
       [head.ContentType, head.CacheControl, head.Metadata, head.ContentEncoding],

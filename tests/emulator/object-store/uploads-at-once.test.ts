@@ -31,7 +31,7 @@ describe("what is asked of one upload at once", () => {
   const put = (number: number, content: Readable) => disk.putPart("bucket", UPLOAD, String(number), content);
   const uploads = () => readdir(disk.uploadsFolder("bucket"));
 
-  /** A part that has begun to come in, and what becomes of it. */
+  /** A part that has begun to arrive, and its outcome. */
   async function begun(number: number) {
     const content = new PassThrough();
     content.write("begun");
@@ -70,7 +70,7 @@ describe("what is asked of one upload at once", () => {
     assert.deepEqual(stored.map(String), ["content"]);
   });
 
-  it("aborts it while parts come in: nothing of it stays, and they are told that it is no more", async () => {
+  it("aborts it while parts arrive: no file stays, and each part gets NoSuchUpload", async () => {
     const parts = await Promise.all([1, 2, 3].map(begun));
     const [aborted] = await Promise.allSettled([
       disk.abort("bucket", UPLOAD),

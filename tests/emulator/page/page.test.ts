@@ -14,7 +14,7 @@ interface Answer {
   readonly body: string;
 }
 
-/** A request with whatever headers, as no browser would let a page send. */
+/** A request with any headers, also those that no browser lets a page send. */
 function ask(url: string, method: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> {
   const { hostname, port, pathname } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -141,7 +141,7 @@ describe("the emulator's page, to who is no browser", () => {
     }
   });
 
-  it("takes a call from its own origin only, whatever else is right", async () => {
+  it("accepts a call from its own origin only, even when everything else is right", async () => {
     const session = await cookie();
     const stop = (headers: Record<string, string>) =>
       ask(`${home}/page/api/workspaces/none/stop`, "POST", { Cookie: session, ...headers });
@@ -165,7 +165,7 @@ describe("the emulator's page, to who is no browser", () => {
     for (const site of ["same-site", "cross-site", "none"]) assert.equal((await read(site)).status, 403, site);
   });
 
-  it("answers garbage with a problem, whoever sends it, and never hangs", async () => {
+  it("answers garbage from every sender with a problem, and never hangs", async () => {
     const session = { ...own, Cookie: await cookie() };
     for (const [method, path, body] of [
       ["POST", "/session", "{"],
@@ -202,7 +202,7 @@ describe("the emulator's page, to who is no browser", () => {
     assert.equal((await signIn({ link })).status, 401);
   });
 
-  it("ends a session when somebody signs out, and its stream with it", async () => {
+  it("ends a session and its stream when the user signs out", async () => {
     const session = await cookie();
     const stream = await fetch(`${home}/page/api/events`, { headers: { Cookie: session } });
     assert.equal(stream.headers.get("content-type"), "text/event-stream; charset=utf-8");

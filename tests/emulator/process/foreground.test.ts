@@ -9,7 +9,7 @@ import { until } from "../support";
 describe("an emulator in the foreground", function () {
   this.timeout(60_000);
 
-  it("stops in order when its terminal is closed, though nobody is left to be told", async () => {
+  it("stops in order when its terminal is closed, though its output has no reader", async () => {
     const home = await mkdtemp(path.join(tmpdir(), "pulumi-ica-foreground-"));
     try {
       const dir = path.join(home, "emulator");

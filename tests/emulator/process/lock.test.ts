@@ -17,7 +17,7 @@ describe("the lock of an emulator's folder", () => {
   /** The file that gives the right to remove this lock. */
   const rightTo = (found: string) => `${file()}.${createHash("sha256").update(found).digest("hex").slice(0, 16)}`;
 
-  it("of a killed one goes to one alone of those that start at the same time", async () => {
+  it("of a killed emulator goes to exactly one of those that start at the same time", async () => {
     for (let round = 0; round < 20; round++) {
       await writeFile(file(), DEAD);
       const tries = await Promise.allSettled(Array.from({ length: 6 }, () => lock(dir)));
@@ -29,7 +29,7 @@ describe("the lock of an emulator's folder", () => {
     }
   });
 
-  it("is taken after one that was killed while it took over from another", async () => {
+  it("is taken from an emulator that was killed while it removed the lock of another", async () => {
     const second = JSON.stringify({ pid: 2 ** 30 + 1, started: "1" });
     await writeFile(file(), DEAD);
     await writeFile(rightTo(DEAD), second);
@@ -39,7 +39,7 @@ describe("the lock of an emulator's folder", () => {
     assert.deepEqual(await readdir(dir), ["emulator.pid"]);
   });
 
-  it("of one that runs is not taken", async () => {
+  it("of a running emulator is not taken", async () => {
     const held = await lock(dir);
     await assert.rejects(lock(dir), /already uses/);
     assert.equal((await runningOn(dir))?.pid, process.pid);

@@ -10,7 +10,7 @@ import { icaBench, type Outcome } from "../../cli/process";
 import { exported } from "../../support/exports";
 import { call } from "../support";
 
-describe("an API key that nobody was told", function () {
+describe("an API key that was never printed", function () {
   this.timeout(90_000);
   let home: string;
   let dir: string;
@@ -45,7 +45,7 @@ describe("an API key that nobody was told", function () {
     return key;
   }
 
-  it("is made anew by the next start, where the first one found its port taken", async () => {
+  it("is made again by the next start when the first one found its port taken", async () => {
     assert.equal((await emulator("start", "--port", await takenPort())).code, 1);
     keyOf(await emulator("start", "--port", "0"));
   });
@@ -61,7 +61,7 @@ describe("an API key that nobody was told", function () {
     assert.equal(status, 200);
   });
 
-  it("is made anew by the next start, and no emulator stays, where the first one was interrupted", async () => {
+  it("is made again by the next start, and no emulator stays, when the first one was interrupted", async () => {
     const program = path.resolve(__dirname, "../../../cli/main.ts");
     const args = ["--import", "tsx", program, "emulator", "start", "--foreground", "--port", "0", "--dir", dir];
     // as `emulator start` does, and Ctrl-C right after

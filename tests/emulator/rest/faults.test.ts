@@ -127,7 +127,7 @@ describe("faults that are ordered", () => {
     assert.deepEqual(at((await orders("GET")).body, "items"), []);
   });
 
-  it("are forgotten when asked to, and when the emulator is started anew", async () => {
+  it("are forgotten on request, and when the emulator restarts", async () => {
     await order({ path: "*", times: 1000, fault: { kind: "status", status: 500 } });
     assert.equal((await regions()).status, 500);
     assert.equal((await orders("DELETE")).status, 204);

@@ -14,7 +14,7 @@ describe("the emulator's port", () => {
     }
   });
 
-  it("is taken on both addresses that localhost means, so that nobody else answers there", async () => {
+  it("is taken on both addresses that localhost means, so that no other program answers there", async () => {
     const ica = await TestEmulator.start();
     const { port } = new URL(ica.emulator.url);
     const document = "/ica/api/swagger/openapi.json";
@@ -23,7 +23,7 @@ describe("the emulator's port", () => {
     await assert.rejects(fetch(`http://[::1]:${port}${document}`), "closed with the other one");
   });
 
-  it("is not taken by half when somebody else has the other half", async () => {
+  it("is not taken on one address when another program has the other", async () => {
     const other = createServer().listen(0, "::1");
     await once(other, "listening");
     const { port } = other.address() as AddressInfo;

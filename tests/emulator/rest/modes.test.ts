@@ -18,7 +18,7 @@ describe("the emulator's modes", () => {
 
   beforeEach(async () => {
     dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-modes-"));
-    // Nobody listens there: whatever needs Docker fails.
+    // No engine listens there: every call that needs Docker fails.
     dockerHost = process.env.DOCKER_HOST;
     process.env.DOCKER_HOST = "tcp://127.0.0.1:9";
   });
@@ -63,7 +63,7 @@ describe("the emulator's modes", () => {
       assert.equal((await calls.on("GET", `/${id}`)).status, 404);
     });
 
-    it("takes as long as it is told to, and can be stopped meanwhile", async () => {
+    it("takes as long as the option says, and can be stopped in the meantime", async () => {
       await start({ containers: false, transitionMs: 2000 });
       const id = await workspace();
       await calls.on("POST", `/${id}:start`);

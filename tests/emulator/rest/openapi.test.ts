@@ -37,7 +37,7 @@ describe("the OpenAPI document of the emulator", () => {
         assert.equal((await fetch(server.emulator.url + openapiPath, { method: "POST" })).status, 404);
       });
 
-      it(`${workspaces ? "tells" : "does not tell"} of calls that ${workspaces ? "are" : "are not"} there`, async () => {
+      it(`${workspaces ? "describes" : "does not describe"} calls that ${workspaces ? "are" : "are not"} there`, async () => {
         const collection = `/api/projects/${server.emulator.projectId}/workspaces`;
         const calls = [
           ["GET", collection],

@@ -59,7 +59,7 @@ describe("project data on the emulator", () => {
     assert.deepEqual(both.map(({ status }) => status).sort(), [201, 409]);
   });
 
-  it("finds data by whole path or by its beginning, whatever the case", async () => {
+  it("finds data by whole path or by its beginning, in upper or lower case", async () => {
     await createFile({ name: "Find.Me", folderPath: "/search/" });
     await createFile({ name: "Find.Me.Not", folderPath: "/search/" });
     const whole = "filePathMatchMode=FULL_CASE_INSENSITIVE";

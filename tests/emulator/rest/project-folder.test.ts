@@ -102,7 +102,7 @@ describe("/data/project of a workspace", function () {
       await inside(`cd /data/project && for each in ${places}; do test -w "$each" || echo "$each"; done`),
       "",
     );
-    // whoever is not root cannot give anything away, and opens it instead
+    // a user who is not root cannot change the owner, and opens the folder to all instead
     if (process.getuid?.() === 0) {
       const owners = await inside(`cd /data/project && stat -c '%u:%g %a' ${places}`);
       assert.equal(owners, "1000:100 755\n1000:100 755\n1000:100 755\n1000:100 644");
@@ -134,7 +134,7 @@ describe("/data/project of a workspace", function () {
     await until("an empty folder is data too", async () => (await find("/empty/")) !== undefined || undefined);
   });
 
-  it("takes over new content under the same id, and what is deleted is gone from the project", async () => {
+  it("takes new content under the same id, and removes what is deleted from the project", async () => {
     await inside("printf one > /data/project/changed.txt");
     const first = await appears("/changed.txt", 3);
     await inside("printf 'and two' >> /data/project/changed.txt");

@@ -17,8 +17,8 @@ describe("the emulator's REST calls", () => {
   const withHeaders = (headers: Record<string, string>, method = "GET", address = "/api/regions") =>
     call(ica.emulator.url, method, address, { headers });
 
-  describe("who may call", () => {
-    it("nobody without a key or a token", async () => {
+  describe("checks the caller: it", () => {
+    it("refuses a call without a key or a token", async () => {
       assert.match(problemDetail(await withHeaders({}), 401), /X-API-Key/);
       problemDetail(await withHeaders({ "X-API-Key": "wrong" }), 401);
       problemDetail(await withHeaders({ Authorization: "Basic eDp5" }), 401);
@@ -26,20 +26,20 @@ describe("the emulator's REST calls", () => {
       problemDetail(await withHeaders({}, "POST", "/api/tokens"), 401);
     });
 
-    it("who has the key, or a token made from it", async () => {
+    it("accepts a call with the key, or with a token made from it", async () => {
       const token = String(at(await ica.ok("POST", "/api/tokens"), "token"));
       assert.equal((await withHeaders({ Authorization: `Bearer ${token}` })).status, 200);
       problemDetail(await withHeaders({ Authorization: `Bearer ${token}x` }), 401);
       problemDetail(await withHeaders({ Authorization: `Bearer ${token}` }, "POST", "/api/tokens"), 401);
     });
 
-    it("nobody refreshes a token that was made from a key", async () => {
+    it("refuses to refresh a token that was made from a key", async () => {
       const token = String(at(await ica.ok("POST", "/api/tokens"), "token"));
       const answer = await withHeaders({ Authorization: `Bearer ${token}` }, "POST", "/api/tokens:refresh");
       assert.match(problemDetail(answer, 409), /cannot be refreshed/);
     });
 
-    it("nobody with a token that has expired", async () => {
+    it("refuses a call with an expired token", async () => {
       const brief = await TestEmulator.start({ tokenLifetimeS: 0 });
       const token = String(at(await brief.ok("POST", "/api/tokens"), "token"));
       const answer = await call(brief.emulator.url, "GET", "/api/regions", {
@@ -130,7 +130,7 @@ describe("the emulator's REST calls", () => {
     });
   });
 
-  it("tells of the system, its regions and the project, with an ETag", async () => {
+  it("reports the system, its regions and the project, with an ETag", async () => {
     assert.match(String(at(await ica.ok("GET", "/api/system/info"), "name")), /emulator/);
     const regions = await ica.ok("GET", "/api/regions");
     assert.deepEqual(each(regions, "items", "code"), ["use1", "euc1"]);
@@ -201,7 +201,7 @@ describe("the emulator's port and folder", () => {
     const made = await first.ok("POST", `${first.data}:createFile`, { body: { name: "kept.txt" } });
     await first.emulator.close();
     const second = await TestEmulator.start({ dir: first.dir });
-    assert.equal(second.emulator.apiKey, undefined, "the key is told once");
+    assert.equal(second.emulator.apiKey, undefined, "the key is given out once");
     assert.equal(second.emulator.projectId, first.emulator.projectId);
     const headers = { "X-API-Key": first.apiKey };
     const answer = await call(second.emulator.url, "GET", `${second.data}/${at(made, "data", "id")}`, { headers });

@@ -73,7 +73,7 @@ describe("the emulator's document store", () => {
     assert.deepEqual(await readdir(path.join(dir, "counters")), ["a.json"]);
   });
 
-  it("names the file of a document that is damaged, rather than start without it", async () => {
+  it("refuses to start with a damaged document, and names its file", async () => {
     await (await open()).put("a", { id: "a", count: 1 });
     await writeFile(path.join(dir, "counters", "a.json"), "{}");
     await assert.rejects(open(), /a\.json cannot be read/);

@@ -102,7 +102,7 @@ describe("the console of a workspace", function () {
     }
   });
 
-  it("tells whoever comes under a name that the image does not have what to do", async () => {
+  it("tells a user whose name the image does not have what to do", async () => {
     const stranger = await login({ username: "nobody-here" });
     const { stderr, code } = await run("id", "", {}, stranger);
     assert.match(stderr, /refused user "nobody-here".*name that UID 1000 has in the image/);
@@ -140,7 +140,7 @@ describe("the console of a workspace", function () {
       const closed = once(channel, "close");
       const [stdout, stderr] = await Promise.all([late(channel, 500), late(channel.stderr, 1500)]);
       assert.deepEqual([stdout.length, stderr.length, (await closed)[0]], [all.length, all.length, 3], between);
-      assert.ok(stdout === all && stderr === all, "in order, and nothing of it twice");
+      assert.ok(stdout === all && stderr === all, "in order, and nothing twice");
     }
   });
 

@@ -26,7 +26,7 @@ describe("the host key of the console", () => {
     assert.equal(await loadHostKey(new Store(dir)), key);
   });
 
-  it("is made anew, once, where the one on disk cannot be read", async () => {
+  it("is made again, once, when the one on disk cannot be read", async () => {
     const store = new Store(dir);
     const collection = await store.collection("console", z.object({ privateKey: z.string() }));
     await collection.put("host-key", { privateKey: "not a key" });

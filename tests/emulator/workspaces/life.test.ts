@@ -109,9 +109,9 @@ describe("the life of a workspace", function () {
       assert.equal((await calls.on("POST", `/${id}:delete`)).status, 409);
     });
 
-    it("tells that its main process was started again", async () => {
+    it("reports that its main process was started again", async () => {
       await inside("kill -TERM 1");
-      const told = await until("it tells of the restart", async () => (await calls.get(id)).statusMessage);
+      const told = await until("the status reports the restart", async () => (await calls.get(id)).statusMessage);
       assert.match(told, /ended with exit code 0 and was started again \(once so far\)/);
       await page(String(running.webUrl));
       assert.equal((await calls.get(id)).status, "Running");
@@ -126,7 +126,7 @@ describe("the life of a workspace", function () {
       const { webUrl } = await calls.get(id);
       await calls.stop(id);
       const during = await fetch(String(webUrl));
-      assert.equal(during.status, 503, "while it is stopping nobody gets in");
+      assert.equal(during.status, 503, "while it stops, it accepts no one");
       assert.match(await during.text(), /Server Connection Error/);
       await calls.becomes(id, "Stopped");
     });
@@ -168,7 +168,7 @@ describe("the life of a workspace", function () {
       assert.equal(await inside("cat /data/mine"), "kept");
     });
 
-    it("goes on when somebody removes the container", async () => {
+    it("continues when the container is removed", async () => {
       await docker.getContainer(container()).remove({ force: true });
       await until("there is another container", async () => {
         const found = await docker.listContainers({

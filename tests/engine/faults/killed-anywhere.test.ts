@@ -79,7 +79,7 @@ describe("an engine that is killed leaves no process behind, and nothing goes on
       Labels["pulumi-ica.instance"]?.startsWith("trial-"),
     ).length;
 
-  /** Runs a command, kills its engine a moment after a step was reached, and waits for the end of all that came of it. */
+  /** Runs a command, kills its engine a moment after a step was reached, and waits until all its processes have ended. */
   async function kill({ what, reached }: Step, env: Record<string, string>, ...args: string[]): Promise<void> {
     bench.calls.take();
     await bench.docker.take();

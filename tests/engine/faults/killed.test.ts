@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 import { until } from "../../support/until";
 import { startTestBench, type TestBench } from "../bench";
 
@@ -54,10 +54,10 @@ describe("an engine that is killed in the middle of an up", function () {
     });
     await until("the image is registered", () => seen(/:createInternal$/), 180_000);
     engine.kill("SIGKILL");
-    await until("every process of it has ended", () => descendants().length === 0, 30_000);
+    await until("all its processes have ended", () => descendants().length === 0, 30_000);
   });
 
-  it("is followed by an up that takes over what was done: one image, one archive, one build", async () => {
+  it("is followed by an up that adopts what was done: one image, one archive, one build", async () => {
     bench.calls.take();
     await bench.docker.take();
     // The killed engine's lock on the state; its provider is gone.

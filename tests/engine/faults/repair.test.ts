@@ -72,7 +72,7 @@ describe("the engine when something fails", function () {
             message.includes(`property ${property} `) || message.includes(`: ${property}: `),
             `"${property}" is named in:\n${message}`,
           );
-        for (const word of words) assert.ok(message.includes(word), `"${word}" is told in:\n${message}`);
+        for (const word of words) assert.ok(message.includes(word), `"${word}" is reported in:\n${message}`);
         return true;
       });
     });

@@ -89,7 +89,7 @@ describe("a wait for a workspace", function () {
     const { id, status } = await only();
     assert.equal(status, "Running");
     assert.deepEqual(await state(), { ids: [id], pending: [] });
-    await until("every process of it has ended", () => program.processes().length === 0, 15_000);
+    await until("all its processes have ended", () => program.processes().length === 0, 15_000);
     assert.equal((await program.pulumi(...up)).code, 0);
     assert.deepEqual(workspaces.takeVerbs(), ["POST", ":start"]);
   });
@@ -102,14 +102,14 @@ describe("a wait for a workspace", function () {
     await until("the engine has heard it", () => /press \^C again/.test(run.said));
     run.interrupt();
     assert.notEqual(await run.ended, 0);
-    assert.equal((await only()).status, "Starting", "nobody waited for it");
-    await until("every process of it has ended", () => program.processes().length === 0, 15_000);
+    assert.equal((await only()).status, "Starting", "the run did not wait for it");
+    await until("all its processes have ended", () => program.processes().length === 0, 15_000);
     assert.deepEqual(await state(), { ids: [], pending: ["creating"] });
     await startsAfter(/adopting the workspace that exists already with these settings/, program.start(...up));
     const { id } = await only();
     assert.deepEqual((await state()).ids, [id]);
     assert.deepEqual(workspaces.takeVerbs(), ["POST", ":start"]);
-    // The engine goes on warning of what it did not see the end of, until it is told.
+    // The engine goes on warning of what it did not see the end of, until it hears otherwise.
     await program.pulumi("refresh", "--clear-pending-creates", "--yes", "--non-interactive");
     assert.deepEqual(await state(), { ids: [id], pending: [] });
   });

@@ -60,7 +60,7 @@ describe("the engine with an image that is in ICA already", function () {
     describe(`of versions ${kind}`, () => {
       let stack: Stack;
       let imageId: string;
-      // All of it, log-ins included, where the version itself names the content; else beside the log-ins.
+      // All messages, log-ins included, where the version itself names the content; else beside the log-ins.
       const within = (calls: readonly RecordedCall[]) => {
         const counted = kind === "that are declared" ? beyondLogins(calls) : calls;
         const listed = counted.map(({ method, path: each }) => `${method} ${each}`).join("\n");

@@ -33,7 +33,7 @@ describe("what is wrong with a program, on the engine", function () {
     return assert.fail("the preview finds nothing wrong");
   }
 
-  it("is told of all resources in one preview, though the engine ends at the first", async () => {
+  it("is reported for all resources in one preview, though the engine ends at the first", async () => {
     const told = await preview("several", async () => {
       const wrong = { context: path.join(workspaces.bench.dir, "nowhere"), pull: "yes" as never };
       new ica.BenchImage("page", { build: wrong, access: { web: true }, folder: "images", verify: "all" as never });
@@ -52,7 +52,7 @@ describe("what is wrong with a program, on the engine", function () {
       assert.match(told, words);
   });
 
-  it("is told at the property that the engine shows, with the value that was given", async () => {
+  it("is reported at the property that the engine shows, with the given value", async () => {
     const told = await preview("one", async () => {
       new ica.Workspace("genomics", { ...good(), access: { web: "yes" as never }, ...{ region: "mars" } });
     });
@@ -77,7 +77,7 @@ describe("what is wrong with a program, on the engine", function () {
     assert.doesNotMatch(told, /hunter2/);
   });
 
-  it("is told where a Dockerfile leads out of its folder", async () => {
+  it("is reported when a Dockerfile leads out of its folder", async () => {
     const context = await workspaces.bench.imageContext("linked");
     const file = path.join(context, "Dockerfile");
     await rm(file);

@@ -4,7 +4,7 @@ import path from "node:path";
 import { CliProgram } from "../program/cli-program";
 import { WorkspaceBench } from "../workspaces/workspaces";
 
-/** One word each, so that a part of a value, or a name made of it, is found too. */
+/** One word each, so that a part of a value, or a name that contains it, is found too. */
 const words = ["zebra", "crossing", "kiwi", "umbrella", "walnut", "pineapple", "lemur", "otter", "4711"];
 
 describe("inputs that the program calls secret, on the engine", function () {
@@ -49,7 +49,7 @@ describe("inputs that the program calls secret, on the engine", function () {
   async function told(...args: string[]): Promise<{ code: number; all: string }> {
     const said = await program.pulumi(...args, "--non-interactive", "--color", "never");
     // The engine names the stack's folder nowhere; an address of this test may hold any digits.
-    for (const word of words) assert.ok(!said.all.toLowerCase().includes(word), `${word} is told:\n${said.all}`);
+    for (const word of words) assert.ok(!said.all.toLowerCase().includes(word), `${word} is printed:\n${said.all}`);
     return said;
   }
 
@@ -88,7 +88,7 @@ describe("inputs that the program calls secret, on the engine", function () {
     assert.match(wrong.all, /allowedUrls\[0\]/);
   });
 
-  it("a name that was plain, and is secret now: from then on it is told no more, and nothing is changed in ICA", async () => {
+  it("a name that was plain and is secret now: it is never printed again, and nothing changes in ICA", async () => {
     await program.change(`${head}\nworkspace({ name: "plainly" });`);
     await program.pulumi("up", "--yes", "--skip-preview", "--non-interactive");
     workspaces.takeWrites();

@@ -3,7 +3,7 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type PreviewReport, parseReport } from "../../../cli/preview/report/report";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 import { CliProgram } from "../program/cli-program";
 import { WorkspaceBench } from "../workspaces/workspaces";
 
@@ -226,7 +226,7 @@ describe("ica-bench preview, on the engine", function () {
   });
 
   describe("that fails", () => {
-    it("is its error at the resource, and what it did not get to, with exit code 1, whatever is asked", async () => {
+    it("is its error at the resource, and what it did not get to, with exit code 1, for every option", async () => {
       await program.change(`${declared({ size: 5 })}`);
       const report = await reported("--exit-zero");
       assert.deepEqual([report.outcome, report.exit], ["failed", 1]);

@@ -71,7 +71,7 @@ describe("a setting that changed since the last up", function () {
       ["refresh", "--yes", "--skip-preview"],
       [...destroy],
     ])
-      it(`is not said to be not set by ${command.filter((word) => !/yes|skip/.test(word)).join(" ")}, which tells the cause and the ways out`, async () => {
+      it(`is not said to be not set by ${command.filter((word) => !/yes|skip/.test(word)).join(" ")}, which names the cause and the ways out`, async () => {
         const said = await fails(...command);
         assert.match(said, /the stack had no ica:apiKey at its last "pulumi up", and ICA_API_KEY is not set/);
         assert.match(said, cause);
@@ -111,7 +111,7 @@ describe("a setting that changed since the last up", function () {
       await workspaces.bench.restart({ apiKey: "the-new-key" });
     });
 
-    it("is refused with its source, the cause and the ways out; --run-program lets a pipeline that always refreshes out of it", async () => {
+    it("is refused with its source, the cause and the ways out; --run-program solves it in a pipeline that always refreshes", async () => {
       await set("ica:apiKey", "the-new-key", "--secret");
       const said = await fails("preview", "--refresh");
       assert.match(said, /The refused key is ica:apiKey in the stack's configuration\./);

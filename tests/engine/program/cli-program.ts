@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 import type { TestBench } from "../bench";
 
 const repository = path.resolve(__dirname, "../../..");
@@ -33,7 +33,7 @@ export class CliProgram {
     return program;
   }
 
-  /** Writes the program anew. */
+  /** Writes the program again. */
   change(code: string): Promise<void> {
     return writeFile(
       path.join(this.dir, "index.js"),

@@ -159,7 +159,7 @@ describe("resources below a component, on the engine", function () {
     await destroy();
   });
 
-  it("moved into a component and out again with aliases: nothing is deleted or made anew", async () => {
+  it("moved into a component and out again with aliases: nothing is deleted or made again", async () => {
     const three = (options: string) => `
       const base = image("base", ${options});
       workspace("a", ${options}, { image: base.imageId });
@@ -180,7 +180,7 @@ describe("resources below a component, on the engine", function () {
     await destroy();
   });
 
-  it("look-ups with outputs of siblings, and what is taken over", async () => {
+  it("look-ups with outputs of siblings, and adopted resources", async () => {
     const byHand = await workspaces.make({ name: "by-hand", storageSizeInGb: 20 });
     const looking = (gb: number) => `
       const team = component("team");

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { writeProject } from "../../../cli/init/command";
 import { type Emulator, startEmulator } from "../../../emulator/server";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 
 const repository = path.resolve(__dirname, "../../..");
 

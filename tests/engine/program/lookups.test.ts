@@ -122,7 +122,7 @@ describe("the engine with a program that looks things up", function () {
       });
     });
 
-    it("takes over both, and writes nothing", async () => {
+    it("adopts both, and writes nothing", async () => {
       bench.calls.take();
       const { outputs, summary } = await stack.up();
       assert.deepEqual(summary.resourceChanges, { create: 3 });

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Emulator, startEmulator } from "../../../emulator/server";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 
 const repository = path.resolve(__dirname, "../../..");
 const kept = path.join(repository, "tests/state/0.1.0");

@@ -165,7 +165,7 @@ describe("the engine with an image and a workspace", function () {
     assert.match(await pageAt(after.webUrl), /News from a Bench workspace/);
   });
 
-  it('builds nothing with ignoreChanges: ["contextHash"], whatever changes in the folder', async () => {
+  it('builds nothing with ignoreChanges: ["contextHash"], even when files in the folder change', async () => {
     const page = path.join(context, "index.html");
     const published = await readFile(page, "utf8");
     await writeFile(page, `${published}<!-- a draft -->\n`);
@@ -210,7 +210,7 @@ describe("the engine with an image and a workspace", function () {
     assert.equal((await live(workspaceId)).status, "Running");
   });
 
-  it("makes a workspace anew that was deleted by hand", async () => {
+  it("makes a workspace again that was deleted by hand", async () => {
     const { workspaceId = "" } = await outputs();
     await bench.byHand("POST", `/api/projects/${bench.projectId}/workspaces/${workspaceId}:stop`);
     await until("the workspace is stopped", async () => (await live(workspaceId)).status === "Stopped");

@@ -62,7 +62,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.deepEqual((await drift()).changes, {});
   });
 
-  it("shows exactly the fields that somebody changed by hand, with both values, and up puts them back", async () => {
+  it("shows exactly the fields that were changed by hand, with both values, and up restores them", async () => {
     const { id } = await live("people");
     await workspaces.change(id, {
       resourceModel: "standard-large",
@@ -76,11 +76,11 @@ describe("drift of a workspace, on the engine", function () {
     assert.deepEqual(await repair(), ["PUT"]);
     const now = await live("people");
     assert.equal(now.resourceModel, "standard-small");
-    assert.equal(now.users, "MULTI", "what nobody declared is kept");
+    assert.equal(now.users, "MULTI", "a field that is not declared is kept");
     assert.deepEqual((await drift()).changes, {});
   });
 
-  it("shows a cluster that somebody made by hand, and takes it away", async () => {
+  it("shows a cluster that was made by hand, and removes it", async () => {
     const cluster = { scaling: "STATIC", members: 4, managerWebAccess: true, dedicatedManager: false };
     await workspaces.change((await live("people")).id, { cluster });
     assert.deepEqual((await drift()).changes, { people: "update cluster" });
@@ -102,7 +102,7 @@ describe("drift of a workspace, on the engine", function () {
     await workspaces.press(id, "stop");
   });
 
-  it("is refused where putting it back would cut somebody off, and says so in preview", async () => {
+  it("is refused in preview when restoring it would disconnect a user", async () => {
     const { id } = await live("people");
     await workspaces.change(id, { resourceModel: "standard-large" });
     await workspaces.press(id, "start");
@@ -111,7 +111,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.deepEqual(await repair(), ["PUT"]);
   });
 
-  it("is refused where somebody grew the disk: a disk cannot shrink, and /data is not thrown away", async () => {
+  it("is refused when the disk was grown by hand: a disk cannot shrink, and /data is not discarded", async () => {
     const { id } = await live("people");
     await workspaces.change(id, { storageSizeInGb: 40 });
     await assert.rejects(stack.preview({ refresh: true, color: "never" }), /storageGb.*cannot shrink.*allowDataLoss/);
@@ -130,7 +130,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.equal((await live("managed")).id, id);
   });
 
-  it("is one that was deleted by hand: it is made anew", async () => {
+  it("is one that was deleted by hand: it is made again", async () => {
     const { id } = await live("managed");
     await workspaces.press(id, "stop");
     await workspaces.press(id, "delete");
@@ -139,7 +139,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.notEqual((await live("managed")).id, id);
   });
 
-  it("is one that was made anew by hand under the same name: taken over when it is as declared", async () => {
+  it("is one that was made again by hand under the same name: adopted when it is as declared", async () => {
     await workspaces.press((await live("people")).id, "delete");
     const network = { mode: "RESTRICTED", allowedUrls: ["https://a.org", "https://b.org"] };
     const { id } = await workspaces.make({ name: "people", network });

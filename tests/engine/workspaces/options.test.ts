@@ -38,7 +38,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     });
   });
 
-  /** Leaves nothing to the next test, whatever the options say. */
+  /** Removes everything before the next test, even when the options protect it. */
   afterEach(async () => {
     for (const { id, status } of await workspaces.list()) {
       if (status !== "Stopped") await workspaces.press(id, "stop");
@@ -71,7 +71,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     await workspaces.named("genomics");
   });
 
-  it("retainOnDelete: it leaves the stack and stays in ICA; declared again, it is taken over", async () => {
+  it("retainOnDelete: it leaves the stack and stays in ICA; declared again, it is adopted", async () => {
     await up({ w: [args(), { retainOnDelete: true }] });
     const { id } = await workspaces.named("genomics");
     assert.deepEqual(await up({}), []);
@@ -104,7 +104,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     assert.equal((await workspaces.named("genomics")).id, id);
   });
 
-  it("replaceOnChanges of what ICA does not know: the workspace takes over itself, and is not deleted", async () => {
+  it("replaceOnChanges of what ICA does not know: the workspace adopts itself, and is not deleted", async () => {
     const anew = { replaceOnChanges: ["timeouts"] };
     await up({ w: [args(), anew] });
     const { id } = await workspaces.named("genomics");

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { effects, rulesOf } from "../../../provider/workspace/changes";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
+import { effects, rulesOf } from "../../../provider/workspace/plan/changes";
 import * as ica from "../../../sdk/index";
 import { fieldChanges } from "./field-changes";
 import { type Live, plainSettings, WorkspaceBench } from "./workspaces";

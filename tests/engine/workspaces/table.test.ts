@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
-import { type Effect, effects, rulesOf } from "../../../provider/workspace/changes";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
+import { type Effect, effects, rulesOf } from "../../../provider/workspace/plan/changes";
 import * as ica from "../../../sdk/index";
 import { type DeclaredChange, fieldChanges } from "./field-changes";
 import { type Live, listen, plainSettings, settingsOf, WorkspaceBench } from "./workspaces";

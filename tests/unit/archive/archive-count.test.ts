@@ -34,7 +34,7 @@ describe("what became of the layers", () => {
     assert.match(warning, /declare archive: \{ compression: "none" \}/);
   });
 
-  it("says nothing of layers where there are none to tell of", () => {
+  it("does not mention layers when there are none", () => {
     assert.deepEqual(describeLayers(new LayerCount().read()), { info: "", warning: undefined });
   });
 });

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { archiveImage, type Compression } from "../../../provider/archive/archive";
 import { readingOf } from "../../../provider/bytes/process";
-import { childrenOf, until } from "../../support/processes";
+import { childrenOf, until } from "../../support/programs/processes";
 import { piecesOf } from "../../support/reading";
 
 /** A program in place of `docker save`; the real one is in tests/docker/archive.test.ts. */

@@ -11,7 +11,7 @@ import { CompressionError, type Compressor, compressor } from "../../../provider
 import { PartError, readPart } from "../../../provider/bzip2/part";
 import { cacheFolder } from "../../../provider/cache-folder";
 import { makeContext, removeContext } from "../../support/context-folder";
-import { childrenOf } from "../../support/processes";
+import { childrenOf } from "../../support/programs/processes";
 
 const sha = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const unpacked = (file: Buffer) => {
@@ -61,7 +61,7 @@ describe("the layer cache", function () {
     return { file: Buffer.concat(chunks), known: known.slice(1, -1) };
   }
 
-  it("lies where XDG says, else in the home folder's cache", () => {
+  it("is in the folder that XDG names, else in the home folder's cache", () => {
     assert.equal(cacheFolder("layers", { XDG_CACHE_HOME: "/somewhere" }), "/somewhere/pulumi-ica/layers");
     assert.match(cacheFolder("layers", { XDG_CACHE_HOME: "" }), /\/\.cache\/pulumi-ica\/layers$/);
     assert.match(cacheFolder("layers", {}), /\/\.cache\/pulumi-ica\/layers$/);
@@ -116,7 +116,7 @@ describe("the layer cache", function () {
     });
   }
 
-  it("takes no part for good whose own checksum is right but which is no bzip2", async () => {
+  it("rejects a part whose own checksum is right but which is not bzip2", async () => {
     const of = cache();
     const key = of.key(sha(Buffer.from("x")), 9);
     await of.put(key, { ...part(Buffer.from("x")), bytes: Buffer.from("no bzip2 at all") });
@@ -162,7 +162,7 @@ describe("the layer cache", function () {
     assert.deepEqual(await files(), [".new"]);
   });
 
-  it("does without, and says so once, where it cannot be written or read", async () => {
+  it("works without the cache, and says so once, when it cannot be written or read", async () => {
     await writeFile(folder, "a file where the folder should be");
     const plain = Array.from({ length: 4 }, () => randomBytes(500));
     const { file } = await pack(plain, cache());
@@ -171,7 +171,7 @@ describe("the layer cache", function () {
     assert.match(warnings[0] ?? "", /layer cache .* so the next release takes longer/);
   });
 
-  it("is nobody else's to read", async () => {
+  it("is readable by its owner only", async () => {
     await pack([randomBytes(500)], cache());
     const [name = ""] = await files();
     assert.equal((await stat(folder)).mode & 0o777, 0o700);
@@ -212,7 +212,7 @@ describe("the layer cache", function () {
     assert.ok((await files()).length > 0);
   });
 
-  it("starts no more programs for several archives than for one", async () => {
+  it("starts as many programs for several archives as for one", async () => {
     const programs = await makeContext({
       slow: { text: "#!/bin/sh\nsleep 0.3\nexec bzip2 -c\n", executable: true },
     });

@@ -9,7 +9,7 @@ const part = (plain: Uint8Array) => readPart(spawnSync("bzip2", ["-9c"], { input
 describe("compressed blocks in a file", function () {
   this.timeout(30_000);
 
-  it("are read as they were kept, whatever they are", () => {
+  it("are read as they were kept, for any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 2000 }), (plain) => {
         const kept = part(plain);

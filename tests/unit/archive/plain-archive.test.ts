@@ -36,7 +36,7 @@ describe("the archive of a built image with plain layers", () => {
     return { docker, asked, source };
   }
 
-  it("is what the builder gives, byte for byte, and nothing is built anew for it", async () => {
+  it("is what the builder gives, byte for byte, and nothing is built again for it", async () => {
     const { bytes, info } = await imageWith("one");
     const { docker, asked } = giving(bytes);
     const archive = plainArchive(docker, spec, info);

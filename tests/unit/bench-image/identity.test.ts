@@ -20,7 +20,7 @@ describe("the identity of an image", () => {
     assert.notEqual(identity.archiveName(other), identity.archiveName(imageInputs()));
   });
 
-  it("never gives a file name with a slash or a blank, whatever the image is called", () => {
+  it("never gives a file name with a slash or a blank, for any image name", () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (name, version) => {
         assert.match(identity.archiveName(imageInputs({ name, version })), /^[A-Za-z0-9._-]+$/);
@@ -84,7 +84,7 @@ describe("the tags of an archive", () => {
     );
   });
 
-  it("of nobody say nothing", () => {
+  it("of an unknown form say nothing", () => {
     assert.deepEqual(identity.readTags([null, "theirs"]), {
       contextHash: undefined,
       sha256: undefined,

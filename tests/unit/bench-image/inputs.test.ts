@@ -49,7 +49,7 @@ describe("the inputs of an image", () => {
     assert.deepEqual(failures({ build: undefined, existingId: "image-1", version: "1" }), []);
   });
 
-  it("name the version of an image that is taken over", () => {
+  it("name the version of an image that is adopted", () => {
     only("version", /required with existingId/, { build: undefined, existingId: "image-1" });
   });
 
@@ -60,9 +60,9 @@ describe("the inputs of an image", () => {
     for (const field of ["name", "version"]) only(field, /must not be empty/, { [field]: "" });
   });
 
-  it("let somebody in", () => only("access", /web, console or both/, { access: { web: false } }));
+  it("allow at least one access", () => only("access", /web, console or both/, { access: { web: false } }));
 
-  it("leave that to ICA of an image that is taken over: somebody may have turned both off there", () => {
+  it("leave access to ICA when the image is adopted: both may be off there", () => {
     const access = { web: false, console: false };
     assert.deepEqual(failures({ build: undefined, existingId: "image-1", version: "1", access }), []);
   });
@@ -150,7 +150,7 @@ describe("the inputs of an image", () => {
     only("regions", /at least one region/, { regions: [] });
   });
 
-  it("take the stack's region where none is named", () => {
+  it("take the stack's region when none is named", () => {
     const withRegion = configFor("http://127.0.0.1:1", { region: "euc1" });
     assert.deepEqual(checkDeclared(withRegion, good).inputs.regions, ["euc1"]);
     assert.deepEqual(checkDeclared(withRegion, { ...good, regions: ["use1"] }).inputs.regions, ["use1"]);

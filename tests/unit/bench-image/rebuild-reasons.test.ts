@@ -93,7 +93,7 @@ describe("the reasons for a new image", () => {
     assert.equal(reasons.at(-1), "and 3 more");
   });
 
-  it("never break the line, whatever a file is called", () => {
+  it("never break the line, for any file name", () => {
     const reasons = rebuildReasons(
       stateThen(),
       declaredNow(),
@@ -102,7 +102,7 @@ describe("the reasons for a new image", () => {
     assert.match(reasons, /^"a\\nb" added; c{60}…c{60} added$/);
   });
 
-  it("say that the state has no record, where an older version left none, and what can be told all the same", () => {
+  it("say that the state has no record when an older version left none, and give what is known all the same", () => {
     const old = stateThen({ __contextDigest: undefined, build: { context: "./image", args: { A: "1" } } });
     assert.equal(
       rebuildReasons(old, declaredNow(), files(small)),

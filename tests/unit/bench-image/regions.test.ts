@@ -17,12 +17,12 @@ describe("the regions of an image", () => {
     assert.deepEqual(regionsOf(dockerImage({ internalDockerImageSettings: null })), []);
   });
 
-  it("are written as they were declared: codes stay codes, ids stay ids, whatever the case", () => {
+  it("are written as they were declared: codes stay codes, ids stay ids, in upper or lower case", () => {
     assert.deepEqual(describeRegions(image, ["USE1", "euc1"]), ["USE1", "euc1"]);
     assert.deepEqual(describeRegions(image, ["id-2", "euc1"]), ["euc1", "id-2"]);
   });
 
-  it("show one that somebody added or removed", () => {
+  it("show one that was added or removed by hand", () => {
     assert.deepEqual(describeRegions(image, ["use1"]), ["euc1", "use1"]);
     assert.deepEqual(describeRegions(image, ["apn1", "euc1", "use1"]), ["euc1", "use1"]);
     assert.deepEqual(describeRegions(inRegions({ region: { id: "id-3" } }), ["use1"]), ["id-3"]);
@@ -30,7 +30,7 @@ describe("the regions of an image", () => {
 });
 
 describe("the state of an image", () => {
-  it("gives the address in each region by code, or by id where ICA gives no code", () => {
+  it("gives the address in each region by code, or by id when ICA gives no code", () => {
     const image = inRegions(
       { region: { id: "id-1", code: "use1" }, url: "a" },
       { region: { id: "id-2" }, url: "b" },

@@ -64,7 +64,7 @@ const path = fc
   .map(([folders, file]) => [...folders, file].join("/"));
 const text = fc.constantFrom("1", "2", "x1", "link1");
 const contexts = fc.dictionary(path, text, { maxKeys: 30, noNullPrototype: true });
-/** A context, and what became of it. */
+/** A context, and what it becomes. */
 const edited = fc
   .tuple(
     contexts,
@@ -94,7 +94,7 @@ describe("the outline of a context", () => {
     );
   });
 
-  it("is read back as it was written, whatever the names", () => {
+  it("is read back as it was written, for any names", () => {
     fc.assert(
       fc.property(contexts, (files) => {
         const found: Record<string, string> = {};
@@ -126,10 +126,10 @@ describe("the outline of a context", () => {
         const expected = truth(before, now);
         for (const { what, path: each, files } of told(before, now, plenty) ?? []) {
           const under = [...expected].filter(([one]) => one === each || (each.endsWith("/") && one.startsWith(each)));
-          assert.ok(under.length > 0, `${each} is told as ${what}, but nothing differs there`);
+          assert.ok(under.length > 0, `${each} is reported as ${what}, but nothing differs there`);
           assert.ok(
             under.every(([, kind]) => kind === what),
-            `${each} is told as ${what}: ${JSON.stringify(under)}`,
+            `${each} is reported as ${what}: ${JSON.stringify(under)}`,
           );
           if (each.endsWith("/")) {
             assert.ok(what !== "changed", "a folder stands for its files only where it is new or gone");
@@ -160,7 +160,7 @@ describe("the outline of a context", () => {
         for (const change of changes)
           assert.ok(
             [...expected.keys()].some((one) => covers(change, one)),
-            `${change.path} is told for nothing`,
+            `${change.path} is reported without a reason`,
           );
       }),
     );
@@ -213,7 +213,7 @@ describe("the digest of a build's files", () => {
     );
   });
 
-  it("keeps the whole resource within its part of the state, whatever is declared", () => {
+  it("keeps the whole resource within its part of the state, for any inputs", () => {
     const large = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`d${index % 20}/f${index}`, "1"]));
     fc.assert(
       fc.property(
@@ -258,7 +258,7 @@ describe("the digest of a build's files", () => {
     );
   });
 
-  it("tells what a FROM line said, and says so only of the Dockerfile", () => {
+  it("reports FROM lines for the Dockerfile only", () => {
     const before = digestOf(
       build({ a: "1" }, "# FROM nothing\nARG V=1\nFROM  --platform=linux/amd64 debian:1  AS base\nFROM base\n"),
       500,
@@ -269,7 +269,7 @@ describe("the digest of a build's files", () => {
     assert.equal(changesOfFiles(before, build({ a: "2" }, "FROM debian:2\n"))?.paths?.length, 1);
   });
 
-  it("leaves out FROM lines that take too much, and still tells that the Dockerfile changed", () => {
+  it("leaves out FROM lines that are too long, and still reports that the Dockerfile changed", () => {
     const long = Array.from({ length: 30 }, (_, index) => `FROM registry.example.org/base/number${index}:1\n`).join("");
     const before = digestOf(build({ a: "1" }, long), 1600);
     assert.equal(before?.from, undefined);
@@ -277,7 +277,7 @@ describe("the digest of a build's files", () => {
     assert.deepEqual(changes, { dockerfile: true, from: undefined, paths: [] });
   });
 
-  it("of another version, or of somebody else's hand, is none", () => {
+  it("of another version, or edited by hand, counts as none", () => {
     for (const other of [undefined, "text", {}, { dockerfile: 1 }])
       assert.equal(changesOfFiles(other, build({})), undefined);
     assert.equal(changesOfFiles({ dockerfile: "abcd", files: "%" }, build({}))?.paths, undefined);

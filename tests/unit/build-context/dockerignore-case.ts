@@ -47,7 +47,7 @@ export const ignoreCases: readonly IgnoreCase[] = [
     leftOut: "",
   },
   {
-    what: "a rule before an exception that takes all of it back",
+    what: "a rule before an exception that reverts it",
     rules: "app\n*.log\napp/*.log\n!app\n",
     sent: "app/x.log app/x",
     leftOut: "y.log",

@@ -24,7 +24,7 @@ describe(".dockerignore, as BuildKit reads it,", function () {
     for (const folder of folders.splice(0)) await removeContext(folder);
   });
 
-  describe("heeds", () => {
+  describe("applies", () => {
     for (const { what, rules, ...paths } of ignoreCases) {
       it(`${what}: ${JSON.stringify(rules)}`, async () => {
         const all = `${paths.sent} ${paths.leftOut}`.split(" ").filter((path) => path !== "");
@@ -55,7 +55,7 @@ describe(".dockerignore, as BuildKit reads it,", function () {
     const context = await make(["closed/file", "open/wanted"]);
     await chmod(context, 0o755);
     await chmod(join(context, "closed"), 0);
-    // Root may read everything, so for a moment the test is somebody else.
+    // Root may read everything, so for a moment the test runs as another user.
     const root = process.getuid?.() === 0;
     if (root) process.seteuid?.(1000);
     try {

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { z } from "zod";
-import { ContextError, computeContextHash, type HashedBuild, readContents } from "../../../provider/build-context/hash";
-import { type Made, makeContext, removeContext } from "../../support/context-folder";
+import { computeContextHash } from "../../../provider/build-context/hash";
+import type { Made } from "../../support/context-folder";
+import { contextManifest, eachContext, pathsOf, smallContext } from "./made-contexts";
 
 const madeSchema = z.union([
   z.string(),
@@ -32,24 +31,13 @@ const vectorsSchema = z.array(
   }),
 );
 
-const contextManifest = async (build: HashedBuild) => (await readContents(build)).records;
-
 describe("contextHash", function () {
   this.timeout(60_000);
-  const folders: string[] = [];
-  const make = async (files: Readonly<Record<string, Made>>) => {
-    const folder = await makeContext(files);
-    folders.push(folder);
-    return folder;
-  };
+  const make = eachContext();
   const hashOf = async (
     files: Readonly<Record<string, Made>>,
     rest: Omit<Parameters<typeof computeContextHash>[0], "context"> = {},
   ) => computeContextHash({ context: await make(files), ...rest });
-
-  afterEach(async () => {
-    for (const folder of folders.splice(0)) await removeContext(folder);
-  });
 
   it("is what docs/context-hash.md publishes", async () => {
     const page = await readFile(join(__dirname, "../../../docs/context-hash.md"), "utf8");
@@ -72,17 +60,10 @@ describe("contextHash", function () {
     }
   });
 
-  const small: Record<string, Made> = {
-    Dockerfile: "FROM scratch\nCOPY . /\n",
-    "a/run.sh": { text: "#!/bin/sh\n", executable: true },
-    "a/b/data": "data",
-    link: { link: "a/b/data" },
-  };
-
   describe("stays the same", () => {
-    it("wherever the context lies, whatever its times and its files' other permissions", async () => {
-      const first = await hashOf(small);
-      const context = await make(small);
+    it("for any place of the context, any file times and any other permissions", async () => {
+      const first = await hashOf(smallContext);
+      const context = await make(smallContext);
       await utimes(join(context, "a/b/data"), 1, 1);
       await chmod(join(context, "a/b/data"), 0o666);
       await chmod(join(context, "a/run.sh"), 0o700);
@@ -112,7 +93,7 @@ describe("contextHash", function () {
     });
 
     it("with files that .dockerignore leaves out, in args' order, and with empty folders", async () => {
-      const ignoring = { ...small, ".dockerignore": "*.log\n**/cache\n" };
+      const ignoring = { ...smallContext, ".dockerignore": "*.log\n**/cache\n" };
       const first = await hashOf(ignoring, { args: { A: "1", B: "2" } });
       const context = await make({ ...ignoring, "x.log": "1", "a/cache/y": "2", "cache/z": "3" });
       await mkdir(join(context, "empty/deep"), { recursive: true });
@@ -163,9 +144,9 @@ describe("contextHash", function () {
         {},
       ];
       const hashes = [];
-      for (const variant of variants) hashes.push(await hashOf(small, variant));
+      for (const variant of variants) hashes.push(await hashOf(smallContext, variant));
       const elsewhere = await make({ Other: "FROM debian\n" });
-      hashes.push(await hashOf(small, { ...declared, dockerfile: join(elsewhere, "Other") }));
+      hashes.push(await hashOf(smallContext, { ...declared, dockerfile: join(elsewhere, "Other") }));
       assert.equal(new Set(hashes).size, hashes.length, hashes.join("\n"));
     });
 
@@ -177,8 +158,9 @@ describe("contextHash", function () {
         [{ args: { A: "1" } }, { labels: { A: "1" } }],
         [{ secrets: ["x"] }, { ssh: ["x"] }],
       ] as const;
-      for (const [one, other] of pairs) assert.notEqual(await hashOf(small, one), await hashOf(small, other));
-      assert.notEqual(await hashOf({ ...small, x: "a" }), await hashOf({ ...small, x: { link: "a" } }));
+      for (const [one, other] of pairs)
+        assert.notEqual(await hashOf(smallContext, one), await hashOf(smallContext, other));
+      assert.notEqual(await hashOf({ ...smallContext, x: "a" }), await hashOf({ ...smallContext, x: { link: "a" } }));
     });
   });
 
@@ -193,7 +175,7 @@ describe("contextHash", function () {
     assert.deepEqual(pathsOf(records), [".dockerignore", "only-of-the-context"]);
   });
 
-  it("heeds comments, exceptions, blanks at the ends of lines and ** in .dockerignore", async () => {
+  it("applies comments, exceptions, blanks at the ends of lines and ** in .dockerignore", async () => {
     const context = await make({
       Dockerfile: "",
       ".dockerignore": "# a comment\n#kept\n  **/*.log  \n!keep.log\t\nbuild/**\n!build/deep/wanted\n\n",
@@ -229,115 +211,7 @@ describe("contextHash", function () {
     const records = await contextManifest({ context });
     assert.equal(records.at(-1), `file - ${createHash("sha256").update(data).digest("hex")} large`);
   });
-
-  describe("is refused, at its property,", () => {
-    const refused = (build: Parameters<typeof computeContextHash>[0], property: string, message: RegExp) =>
-      assert.rejects(computeContextHash(build), (error: unknown) => {
-        assert.ok(error instanceof ContextError, String(error));
-        assert.equal(error.property, property);
-        assert.match(error.message, message);
-        return true;
-      });
-
-    it("for a context that is not there or is no folder, and for a missing Dockerfile", async () => {
-      const context = await make({ file: "" });
-      await refused({ context: join(context, "none") }, "build.context", /none does not exist/);
-      await refused(
-        { context: join(context, "file"), dockerfile: join(context, "file") },
-        "build.context",
-        /not a folder/,
-      );
-      await refused({ context }, "build.dockerfile", /Dockerfile does not exist/);
-    });
-
-    it("for sockets and pipes, unless .dockerignore leaves them out", async () => {
-      const context = await make({ Dockerfile: "" });
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(join(context, "sock"), resolve));
-      await refused({ context }, "build.context", /sock is a socket.*\.dockerignore/);
-      await writeFile(join(context, ".dockerignore"), "sock\n");
-      assert.match(await computeContextHash({ context }), /^[0-9a-f]{64}$/);
-      await new Promise((resolve) => server.close(resolve));
-      spawnSync("mkfifo", [join(context, "pipe")]);
-      await refused({ context }, "build.context", /pipe is a pipe/);
-    });
-
-    it("for names that are not UTF-8, unless .dockerignore leaves them out", async function () {
-      if (process.platform !== "linux") this.skip();
-      const context = await make({ Dockerfile: "" });
-      await writeFile(Buffer.concat([Buffer.from(`${context}/bad-`), Buffer.from([0xff])]), "");
-      await refused({ context }, "build.context", /"bad-\uFFFD" is not UTF-8/);
-      await writeFile(join(context, ".dockerignore"), "bad-*\n");
-      assert.match(await computeContextHash({ context }), /^[0-9a-f]{64}$/);
-    });
-
-    it("for a folder that may not be read", async function () {
-      if (process.platform === "win32") this.skip();
-      const context = await make({ Dockerfile: "", "closed/file": "" });
-      await chmod(context, 0o755);
-      await chmod(join(context, "closed"), 0);
-      // Root may read everything, so for a moment the test is somebody else.
-      const root = process.getuid?.() === 0;
-      if (root) process.seteuid?.(1000);
-      try {
-        await refused({ context }, "build.context", /closed may not be read/);
-      } finally {
-        if (root) process.seteuid?.(0);
-        await chmod(join(context, "closed"), 0o755);
-      }
-    });
-
-    it("for a file or Dockerfile that may not be read, unless .dockerignore leaves it out", async function () {
-      if (process.platform === "win32") this.skip();
-      const context = await make({ Dockerfile: "", closed: "secret" });
-      await chmod(context, 0o755);
-      await chmod(join(context, "closed"), 0);
-      const root = process.getuid?.() === 0;
-      if (root) process.seteuid?.(1000);
-      try {
-        await refused({ context }, "build.context", /closed may not be read.*\.dockerignore/);
-        await refused({ context, dockerfile: join(context, "closed") }, "build.dockerfile", /closed may not be read/);
-      } finally {
-        if (root) process.seteuid?.(0);
-      }
-      await writeFile(join(context, ".dockerignore"), "closed\n");
-      if (root) process.seteuid?.(1000);
-      try {
-        assert.match(await computeContextHash({ context }), /^[0-9a-f]{64}$/);
-      } finally {
-        if (root) process.seteuid?.(0);
-      }
-    });
-
-    it("for a link whose target is not UTF-8", async function () {
-      if (process.platform !== "linux") this.skip();
-      const context = await make({ Dockerfile: "" });
-      await symlink(Buffer.from([0x62, 0xff]), join(context, "link"));
-      await refused({ context }, "build.context", /"b\uFFFD" is not UTF-8/);
-    });
-
-    it("for a pattern in .dockerignore that cannot be read", async () => {
-      const context = await make({ Dockerfile: "", ".dockerignore": "[\n" });
-      await refused({ context }, "build.context", /\.dockerignore pattern cannot be read/);
-    });
-
-    it("for a NUL character in a value", async () => {
-      await refused({ context: await make(small), args: { A: "\0" } }, "build.args", /NUL/);
-      await refused({ context: await make(small), labels: { A: "\0" } }, "build.labels", /NUL/);
-    });
-
-    it("but not for links that lead in a circle or nowhere: they count by their targets", async () => {
-      const records = await contextManifest({
-        context: await make({ Dockerfile: "", loop: { link: "loop" }, gone: { link: "/gone" } }),
-      });
-      assert.deepEqual(pathsOf(records), ["Dockerfile", "gone", "loop"]);
-    });
-  });
 });
-
-function pathsOf(records: readonly string[]): string[] {
-  return records.flatMap((record) => /^(?:file . \S+|link \S+) (.*)$/s.exec(record)?.[1] ?? []);
-}
 
 const name = fc.stringMatching(/^[a-zé]{1,4}$/);
 const text = fc.string({ maxLength: 12 });

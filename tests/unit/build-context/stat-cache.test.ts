@@ -50,17 +50,17 @@ describe("the cache of file hashes", function () {
     while ((await time()) === start);
   };
 
-  it("is used where files are as they were", async () => {
+  it("is used when files are as they were", async () => {
     const before = await hash();
     assert.equal(await hash(), before);
     const [file = ""] = await cacheFiles();
     for (const content of [ballast, "1234", "5678"])
       assert.ok((await readFile(file, "utf8")).includes(sha256(content)));
     await forge();
-    assert.notEqual(await hash(), before, "nobody looked into the cache");
+    assert.notEqual(await hash(), before, "the cache was not used");
   });
 
-  it("never changes the answer, whatever is edited in between", async () => {
+  it("never changes the answer, for any edits in between", async () => {
     const names = fc.constantFrom("a/f", "a/g", "a/h", "h");
     const edit = fc.record({
       file: names,
@@ -97,7 +97,7 @@ describe("the cache of file hashes", function () {
     );
   });
 
-  it("does not believe a file that was changed a moment before it was looked at", async () => {
+  it("does not trust a file that was changed a moment before it was read", async () => {
     // What it says of its modification is no proof: that can be set.
     for (const file of ["Dockerfile", "ballast", "a/f", "a/g"]) await utimes(join(context, file), 1, 1);
     await hash(Date.now());
@@ -191,7 +191,7 @@ describe("the cache of file hashes", function () {
     );
   });
 
-  it("tells two Dockerfiles of one context apart, whose rules may differ", async () => {
+  it("distinguishes two Dockerfiles of one context, whose rules may differ", async () => {
     await writeFile(join(context, "Other"), "FROM scratch\n");
     await writeFile(join(context, "Other.dockerignore"), "a\n");
     await hash();

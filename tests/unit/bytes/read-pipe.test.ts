@@ -6,8 +6,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { readingOf } from "../../../provider/bytes/process";
 import { ReadPipe } from "../../../provider/bytes/read-pipe";
-import { setEnvironment } from "../../support/environment";
-import { childrenOf } from "../../support/processes";
+import { setEnvironment } from "../../support/programs/environment";
+import { childrenOf } from "../../support/programs/processes";
 
 const failure = ({ words }: { words: string }) => new Error(words);
 
@@ -16,7 +16,7 @@ const programThat = (does: string, ...args: string[]) =>
   readingOf({ command: process.execPath, args: ["-e", does, ...args], failure });
 
 describe("what a program writes, read into the reader's memory", () => {
-  it("is all that it wrote, in whatever pieces it is asked for", async () => {
+  it("is everything that it wrote, for reads of any size", async () => {
     const content = randomBytes(3_000_000);
     const writes = `process.stdout.write(require("node:crypto").createHash("sha256").update("x").digest());
       const bytes = Buffer.alloc(3_000_000);
@@ -76,7 +76,7 @@ describe("what a program writes, read into the reader's memory", () => {
     await assert.rejects(reading.read(Buffer.alloc(1)), /ENOENT/);
   });
 
-  it("fails for whoever reads when it is stopped, and leaves neither the program nor a file behind", async () => {
+  it("fails for the reader when it is stopped, and leaves neither the program nor a file behind", async () => {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
     const restoreEnvironment = setEnvironment({ TMPDIR: folder });
     assert.equal(tmpdir(), folder);

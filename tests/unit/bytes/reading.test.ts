@@ -11,7 +11,7 @@ async function* chunksOf(...texts: string[]): AsyncGenerator<Buffer> {
 const nothing = () => undefined;
 
 describe("a source of bytes from an iterator", () => {
-  it("gives them in whatever pieces they are asked for, however they come", async () => {
+  it("gives them in pieces of any requested size, from pieces of any size", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ maxLength: 50 })),

@@ -6,7 +6,7 @@ import { finished } from "node:stream/promises";
 import { outputOf } from "../../../provider/bytes/process";
 import { inOrder, readableOf } from "../../../provider/bytes/stream";
 import { makeContext, removeContext } from "../../support/context-folder";
-import { childrenOf, until } from "../../support/processes";
+import { childrenOf, until } from "../../support/programs/processes";
 
 async function* bytesOf(...texts: string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);

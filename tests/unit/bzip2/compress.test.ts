@@ -12,8 +12,8 @@ import {
   namelessFile,
 } from "../../../provider/bzip2/compress";
 import { makeContext, removeContext } from "../../support/context-folder";
-import { setEnvironment } from "../../support/environment";
-import { childrenOf, until } from "../../support/processes";
+import { setEnvironment } from "../../support/programs/environment";
+import { childrenOf, until } from "../../support/programs/processes";
 
 const compress = async (bytes: Buffer, program: Compressor, signal?: AbortSignal) =>
   compressFile(await namelessFile(bytes), program, signal);
@@ -37,7 +37,7 @@ describe("compression", function () {
   });
   after(() => removeContext(folder));
 
-  it("takes lbzip2 where it is, else bzip2", async () => {
+  it("uses lbzip2 when it is installed, else bzip2", async () => {
     const named = async (...folders: string[]) =>
       (await compressor({ PATH: folders.map((name) => join(folder, name)).join(":") })).command;
     assert.equal(await named("one", "all"), join(folder, "all/lbzip2"));

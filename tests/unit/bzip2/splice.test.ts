@@ -81,7 +81,7 @@ describe("one bzip2 stream out of parts", function () {
     }
   }
 
-  it("is what bzip2, Python, Go and a decoder of one stream take, whatever the parts are", () => {
+  it("is accepted by bzip2, Python, Go and a decoder of one stream, for any parts", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(content, fc.integer({ min: 1, max: 9 })), { maxLength: 8 }), (parts) => {
         const file = spliced(parts.map(([plain, level]) => packed(plain, level)));
@@ -126,17 +126,17 @@ describe("one bzip2 stream out of parts", function () {
     assertDecodes(spliced(parts), Buffer.concat(programs.flatMap(() => plain)));
   });
 
-  it("is the empty stream where there are no parts, or empty ones", () => {
+  it("is the empty stream when there are no parts, or empty ones", () => {
     assert.deepEqual(spliced([]), packed(Buffer.alloc(0)));
     assert.deepEqual(spliced([packed(Buffer.alloc(0)), packed(Buffer.alloc(0))]), packed(Buffer.alloc(0)));
   });
 
-  it("is the part itself where there is one", () => {
+  it("is the part itself when there is one", () => {
     const part = packed(randomBytes(2_000_001));
     assert.equal(digest(spliced([part])), digest(part));
   });
 
-  it("takes no part of a higher level than its own: a decoder would have no room for its blocks", () => {
+  it("rejects a part of a higher level than its own: a decoder would have no room for its blocks", () => {
     const splicer = new Splicer(1);
     assert.throws(
       () => splicer.add(readPart(packed(Buffer.from("x"), 2))),

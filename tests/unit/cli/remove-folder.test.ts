@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { chown, mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 
 describe("removing the folder of an emulator", () => {
   it("says what is left, and to whom it belongs, where workspaces have written as another user", async function () {

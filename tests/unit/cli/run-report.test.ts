@@ -80,7 +80,7 @@ describe("what ica-bench run shows", () => {
     assert.ok(text.includes(String.raw`  | \x1b[2J\x1b]0;title\x07red`), "what it writes shows");
   });
 
-  it("is JSON that gives back each event, whatever the image wrote", () => {
+  it("is JSON that gives back each event, for any output of the image", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary" })), (lines) => {
         const events = lines.map((line): RunEvent => ({ event: "log", line }));

@@ -7,7 +7,7 @@ const line = (CreatedBy: string, Size: number) => JSON.stringify({ CreatedBy, Si
 const madeBy = (createdBy: string) => parseHistory(line(createdBy, 1))[0]?.madeBy;
 
 describe("the size of an image", () => {
-  it("is told with the layers that make the most of it, by their instructions", () => {
+  it("is reported with the largest layers and their instructions", () => {
     const history = [
       line('USER "ica"', 0),
       line("COPY site /usr/share/site # buildkit", 1_500_000),
@@ -41,7 +41,7 @@ describe("the size of an image", () => {
     assert.match(found?.message ?? "", /20\.0 GB in 2 layers, the largest: 20\.0 GB by RUN get-models/);
   });
 
-  it("is told by instructions as both builders write them", () => {
+  it("is reported with instructions as both builders write them", () => {
     assert.equal(madeBy("/bin/sh -c make"), "RUN make");
     assert.equal(madeBy("RUN /bin/bash -o pipefail -c make | tee log # buildkit"), "RUN make | tee log");
     assert.equal(madeBy("RUN |1 A=b /bin/sh -c head -c 5 /dev/zero # buildkit"), "RUN head -c 5 /dev/zero");

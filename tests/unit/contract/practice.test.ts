@@ -162,7 +162,7 @@ describe("the contract, in a Dockerfile: places, ports, sources, secrets", () =>
     });
   }
 
-  it("is told at the very place in the script", async () => {
+  it("is reported at the exact place in the script", async () => {
     const [found] = await contexts.check({
       what: "",
       dockerfile: dockerfile(),
@@ -172,7 +172,7 @@ describe("the contract, in a Dockerfile: places, ports, sources, secrets", () =>
     assert.match(found?.message ?? "", /writes \/opt\/a, \/opt\/b, \/opt\/c and 1 more, in its line 3$/);
   });
 
-  it("is not told of with a secret, nor with the login of an address", async () => {
+  it("is reported without a secret and without the login in an address", async () => {
     const findings = await contexts.check({
       what: "",
       dockerfile: more("ENV DB_PASSWORD=hunter2 \nADD https://me:hunter2@example.org/a?sig=hunter2 /opt/"),

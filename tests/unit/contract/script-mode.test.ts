@@ -1,6 +1,6 @@
 import { type Case, describeCases, dockerfile, text } from "./case";
 
-/** A script that nobody may execute, put by COPY with these flags, and what RUN does to it. */
+/** A script that no user may execute, put by COPY with these flags, and what RUN does to it. */
 const copied = (flags: string, run = "") =>
   dockerfile({ script: `COPY ${flags} ica_start.sh /usr/local/bin/`, more: run === "" ? "" : `RUN ${run}` });
 const at = "/usr/local/bin/ica_start.sh";
@@ -81,7 +81,7 @@ const good: readonly Omit<Case, "finds">[] = [
 
 const others: readonly Case[] = [
   {
-    what: "an owner that cannot be known, of a script that nobody may execute",
+    what: "an owner that cannot be known, of a script that no user may execute",
     dockerfile: dockerfile({ script: `ARG OWNER\nCOPY --chown=$OWNER --chmod=0644 ica_start.sh ${at}` }),
     files: plain,
     finds: ["!ICA005:4"],

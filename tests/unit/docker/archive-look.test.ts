@@ -19,7 +19,7 @@ async function look(bytes: Buffer, { piece = 65_536, kept }: { piece?: number; k
   });
   const out = await buffer(readableOf(passing, () => source.destroy()));
   const [image] = seen;
-  assert.ok(image !== undefined, "the image was told of");
+  assert.ok(image !== undefined, "the image was reported");
   return { image, out };
 }
 
@@ -31,7 +31,7 @@ const fileAt = async (image: SeenImage, path: string) => {
 };
 
 describe("an archive that is looked at while it passes by", () => {
-  it("comes out as it went in, byte for byte, whatever its pieces", async () => {
+  it("comes out as it went in, byte for byte, for pieces of any size", async () => {
     const { bytes } = await layeredArchive({ layers: [keptContract, [{ name: "opt/a", text: "x".repeat(5_000) }]] });
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 3_000 }), async (piece) => {
@@ -49,7 +49,7 @@ describe("an archive that is looked at while it passes by", () => {
       assert.match((await textAt(image, "/usr/local/bin/ica_start.sh")) ?? "", /serve 8888/);
     });
 
-  it("tells the configuration, its digest and the size of the layers", async () => {
+  it("reports the configuration, its digest and the size of the layers", async () => {
     const config = { User: "1000:100", ExposedPorts: { "8888/tcp": {} }, Entrypoint: ["/e"], Cmd: null };
     const { bytes, configDigest } = await layeredArchive({ layers: [[{ name: "a", text: "b" }]], config });
     const { info } = (await look(bytes)).image;
@@ -110,7 +110,7 @@ describe("an archive that is looked at while it passes by", () => {
       assert.equal(await image.read(path), undefined, path);
   });
 
-  it("shows what the layers leave, in whatever order they come: any files, links, removals", async () => {
+  it("shows what the layers leave, in any order of the layers: any files, links, removals", async () => {
     const names = ["a", "b", "c"];
     const path = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
     const change = fc.record({ path, kind: fc.constantFrom("file", "folder", "remove", "opaque"), text: fc.string() });
@@ -157,7 +157,7 @@ describe("an archive that is looked at while it passes by", () => {
     await assert.rejects(look(Buffer.alloc(5_000, "no archive ")), /tar/i);
   });
 
-  it("fails at its end with what the judge throws, so that nobody takes it for whole", async () => {
+  it("fails at its end with the error of the check, so that no reader takes it for complete", async () => {
     const { bytes } = await layeredArchive({ layers: [keptContract] });
     const passing = new ArchiveLook(alwaysRead).pass(Readable.from([bytes], { objectMode: false }), async () => {
       throw new Error("not this one");

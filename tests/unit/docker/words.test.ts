@@ -4,7 +4,7 @@ import { instructionOf } from "../../../provider/docker/image-layers";
 import { BuildProgress } from "../../../provider/docker/progress";
 
 describe("words of Docker, of a build and of an image", () => {
-  it("are read in time, however long they are and whatever they repeat", () => {
+  it("are read in time, for any length and any repetition", () => {
     const start = performance.now();
     for (const part of [" ", ". ", "permission denied ", "permission denied docker", "/a -c ", " -c", "1/", "#1 "]) {
       const words = `${part.repeat(60_000)}x`;

@@ -6,7 +6,7 @@ import { withTable } from "./workspaces-page";
 describe("docs/workspaces.md", () => {
   const path = join(__dirname, "../../../docs/workspaces.md");
 
-  it("prints the table of changes as the code has it (UPDATE_DOCS=1 writes it anew)", async () => {
+  it("prints the table of changes as the code has it (UPDATE_DOCS=1 updates it)", async () => {
     const page = await readFile(path, "utf8");
     if (process.env.UPDATE_DOCS === "1") await writeFile(path, withTable(page));
     assert.equal(await readFile(path, "utf8"), withTable(page));

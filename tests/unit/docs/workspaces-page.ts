@@ -1,7 +1,8 @@
-import { effects, outcomeOf, rulesOf } from "../../../provider/workspace/changes";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
+import { effects, outcomeOf, rulesOf } from "../../../provider/workspace/plan/changes";
 
-const begin = "<!-- The table is made from provider/workspace/changes.ts: UPDATE_DOCS=1 npm test -- tests/unit -->";
+const begin =
+  "<!-- The table is made from provider/workspace/plan/changes.ts: UPDATE_DOCS=1 npm test -- tests/unit -->";
 const end = "<!-- End of the table -->";
 
 /** The table of docs/workspaces.md: what a change of each field does. */
@@ -19,7 +20,7 @@ function changesTable(): string {
   ].join("\n");
 }
 
-/** The page with its table written anew. Throws when the page has no place for it. */
+/** The page with its table updated. Throws when the page has no place for it. */
 export function withTable(page: string): string {
   const from = page.indexOf(begin);
   const to = page.indexOf(end);

@@ -96,7 +96,7 @@ describe("the folder of a project", () => {
     fc.constantFrom("1", "2", "333"),
   );
 
-  it("comes to agree with the project, whatever both sides do", async () => {
+  it("reaches the content of the project, for any changes on both sides", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 14 }), async (changes) => {
         const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-test-"));
@@ -148,7 +148,7 @@ describe("the folder of a project", () => {
     });
     const sizes = () => made.data.list().map(({ path: name, sizeInBytes }) => [name, sizeInBytes]);
 
-    it("takes over what two looks saw the same, and nothing before", async () => {
+    it("takes a file only after two looks saw the same content", async () => {
       await writeFile(path.join(made.root, "growing"), "1");
       await folder.settle();
       await writeFile(path.join(made.root, "growing"), "12");
@@ -158,7 +158,7 @@ describe("the folder of a project", () => {
       assert.deepEqual(sizes(), [["/growing", 2]]);
     });
 
-    it("loses nothing that is moved away and back", async () => {
+    it("loses no file that is moved away and back", async () => {
       const [a, b] = [path.join(made.root, "a"), path.join(made.root, "b")];
       await writeFile(a, "kept");
       for (const [from, to] of [
@@ -190,7 +190,7 @@ describe("the folder of a project", () => {
       assert.deepEqual(made.log, []);
     });
 
-    it("begins again with a file that a kill came in between of", async () => {
+    it("copies a file again when a kill interrupted its copy", async () => {
       await writeFile(path.join(made.root, "half"), "whole");
       const { data, disk } = made;
       const put = disk.putObject.bind(disk);
@@ -208,7 +208,7 @@ describe("the folder of a project", () => {
       await cutOff;
     });
 
-    it("says once what it cannot take over, and goes on with the rest", async () => {
+    it("reports once what it cannot copy, and continues with the rest", async () => {
       const { disk, log } = made;
       const put = disk.putObject.bind(disk);
       disk.putObject = () => Promise.reject(new Error("ENOSPC: no space left on device"));
@@ -223,7 +223,7 @@ describe("the folder of a project", () => {
       assert.deepEqual(sizes(), [["/big", 3]]);
     });
 
-    it("takes a folder that is gone as a whole for no deletion of what was in it", async () => {
+    it("does not delete the content of a folder in the project when the whole folder disappears", async () => {
       await writeFile(path.join(made.root, "kept"), "kept");
       await folder.release("w");
       assert.deepEqual(sizes(), [["/kept", 4]]);
@@ -240,7 +240,7 @@ describe("the folder of a project", () => {
     let folder = await open();
     await folder.hold("w");
     const at = (name: string) => data.list().find((record) => record.path === name);
-    /** What the folder was told last, as long as nobody uploaded over it. */
+    /** What was written into the folder last, unless an upload replaced it. */
     const saved = new Map<string, string>();
     for (const [what, name, text] of changes) {
       const [, above = "", base = ""] = /^(.*\/)(.*)$/.exec(name) ?? [];

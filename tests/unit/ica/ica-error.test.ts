@@ -28,7 +28,7 @@ describe("the error for an answer that ICA refused", () => {
     assert.match(refusal(call, 400, { title: "Bad", id: "ref-7" }).message, /ICA's reference ref-7/);
   });
 
-  it("shows the text of an HTML page without its tags, and not all of it", () => {
+  it("shows the text of an HTML page without its tags, and cuts it", () => {
     const { message } = refusal(call, 502, `<html><h1>Bad\n Gateway</h1><p>${"x".repeat(2000)}</p></html>`);
     assert.match(message, /said: Bad Gateway x+…\./);
     assert.doesNotMatch(message, /<|>/);

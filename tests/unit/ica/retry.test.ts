@@ -33,7 +33,7 @@ describe("another try", () => {
     });
   }
 
-  it("is made after 429 whatever the call does, since ICA refused to do it", () => {
+  it("is made after 429 for every call, because ICA did not execute it", () => {
     assert.notEqual(delay(answered(429), false), undefined);
     assert.notEqual(delay(answered(429), true), undefined);
   });
@@ -64,7 +64,7 @@ describe("another try", () => {
     assert.ok(wait !== undefined && wait >= 60_000, `waited ${wait}`);
   });
 
-  it("is not made when ICA asks for longer than anybody would wait", () => {
+  it("is not made when ICA asks for a longer wait than the limit", () => {
     assert.equal(delay(answered(429, String(policy.longestRetryAfterMs / 1000 + 1)), true), undefined);
   });
 
@@ -73,7 +73,7 @@ describe("another try", () => {
     assert.ok(wait !== undefined && wait >= 4000, `waited ${wait}`);
   });
 
-  it("never comes sooner than ICA asks, nor later than cap or request plus jitter, whatever chance says", () => {
+  it("never comes sooner than ICA asks, nor later than cap or request plus jitter, for any random number", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: policy.attempts - 1 }),

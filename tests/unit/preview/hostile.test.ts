@@ -130,7 +130,7 @@ describe("a comment of hostile texts", () => {
     );
   });
 
-  it("fits, whatever it is made of, and stays whole at every length", () => {
+  it("fits for any content, and stays well-formed at every length", () => {
     fc.assert(
       fc.property(
         fc.array(hostile, { minLength: 1, maxLength: 12 }),
@@ -166,7 +166,7 @@ describe("a comment of hostile texts", () => {
 });
 
 describe("a code span", () => {
-  it("shows the text itself, whatever it is", () =>
+  it("shows any text as it is", () =>
     fc.assert(
       fc.property(fc.string({ unit: "grapheme-ascii" }), (value) => {
         const [paragraph] = markdown.parse(`x ${codeSpan(value, 1000)} y`, {}).filter(({ type }) => type === "inline");
@@ -207,7 +207,7 @@ describe("prose", () => {
 describe("the text for a terminal", () => {
   const ownColours = new RegExp(`${String.fromCharCode(27)}\\[(?:1|2|22|3[1-6]|39)m`, "g");
 
-  it("has no control character but its own colours, and as many lines whatever the texts are", () => {
+  it("has no control character but its own colours, and the same number of lines for any texts", () => {
     const lines = (make: typeof fullReport) => renderText(make(), { colour: false }).split("\n").length;
     fc.assert(
       fc.property(fc.array(hostile, { minLength: 1, maxLength: 12 }), fc.boolean(), (texts, colour) => {

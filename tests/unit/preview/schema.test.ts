@@ -9,7 +9,7 @@ import { failedReport, fullReport } from "./reports";
 const file = path.join(__dirname, "../../../docs/preview-report.schema.json");
 
 describe("the JSON Schema of a preview's report", () => {
-  it("is the one that this version writes (UPDATE_DOCS=1 writes it anew)", async () => {
+  it("is the one that this version writes (UPDATE_DOCS=1 updates it)", async () => {
     const current = `${JSON.stringify({ title: "Report of ica-bench preview, version 1", ...z.toJSONSchema(previewReport) }, undefined, 2)}\n`;
     if (process.env.UPDATE_DOCS === "1") await writeFile(file, current);
     assert.equal(await readFile(file, "utf8"), current);
@@ -42,7 +42,7 @@ describe("the reader of reports", () => {
     );
   });
 
-  it("tells stacks apart by project and name, and by nothing else", () => {
+  it("distinguishes stacks by project and name, and by nothing else", () => {
     const scope = (stack: { name: string; project?: string }) => scopeOf({ stack });
     assert.equal(scope({ name: "dev", project: "team" }), scopeOf(fullReport()));
     const others = [

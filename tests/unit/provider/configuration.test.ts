@@ -67,7 +67,7 @@ describe("the configuration", () => {
       assert.throws(() => size(wrong), /ICA_LAYER_CACHE_SIZE in the environment is not a size such as 20GB/, wrong);
   });
 
-  it("tells everything that is wrong at once, with the names and commands that mend it", () => {
+  it("reports everything that is wrong at once, with the names and commands that fix it", () => {
     assert.throws(
       () => read({ "ica:baseUrl": "ica.illumina.com" }, { ICA_S3_ENDPOINT: "ftp://store" }),
       (error: unknown) => {

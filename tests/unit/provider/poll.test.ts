@@ -73,7 +73,7 @@ describe("a wait", () => {
     assert.deepEqual(clock.sleeps, []);
   });
 
-  it("ends with the error of whoever decides, and with that of a look", async () => {
+  it("ends with the error of the decision or of the read", async () => {
     const failing = () => {
       throw new Error("build failed");
     };
@@ -86,7 +86,7 @@ describe("a wait", () => {
     await assert.rejects(waiting(new FakeClock(), { signal }), /cancelled by the user/);
   });
 
-  it("is spread by a fifth to both sides, whatever chance says, and never beyond the deadline", async () => {
+  it("is spread by a fifth to both sides for any random number, and never beyond the deadline", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),

@@ -40,7 +40,7 @@ describe("a value that is not known yet", () => {
     );
   });
 
-  it("is told from a known one", () => {
+  it("is distinct from a known one", () => {
     assert.equal(isKnown(unknownValue), false);
     for (const known of [undefined, null, "", "x", 0, {}, []]) assert.equal(isKnown(known), true);
   });

@@ -35,7 +35,7 @@ describe("deleting a resource, by Pulumi's dynamic host", () => {
     return words;
   }
 
-  it("tells how to let go of what is in an ICA that is gone", async () => {
+  it("says how to remove resources of an ICA that is gone from the state", async () => {
     const unreachable = new IcaError({ kind: "unreachable", call: "POST /api/tokens", message: "no answer." });
     assert.equal(
       await failing(unreachable),
@@ -43,7 +43,7 @@ describe("deleting a resource, by Pulumi's dynamic host", () => {
     );
   });
 
-  it("tells so of no other failure", async () => {
+  it("does not say so for any other failure", async () => {
     for (const error of [refusal("POST /x", 500, {}), new Error("not now")])
       assert.equal(await failing(error), `Workspace hello: ${error.message}`);
   });

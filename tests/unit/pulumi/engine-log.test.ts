@@ -33,7 +33,7 @@ describe("the log to the engine", () => {
     }
   });
 
-  it("keeps what a step says, and replaces what only tells the state", () => {
+  it("keeps what a step says, and replaces lines that only report the state", () => {
     const log = engineLog(urn, clock);
     log.info("building");
     log.status("16 MB");
@@ -46,7 +46,7 @@ describe("the log to the engine", () => {
     );
   });
 
-  it("tells the state once a second at first, and ever less often: half an hour of waiting is no flood", () => {
+  it("reports the state once a second at first, then less and less often, so that half an hour of waiting does not flood the log", () => {
     const log = engineLog(urn, clock);
     for (let ms = 0; ms < 3000; ms += 100) {
       log.status(`${ms}`);

@@ -37,7 +37,7 @@ describe("values that a program calls secret, in a line for people", () => {
     assert.equal(hiding(long)(`${long.slice(0, 60)}.tar`), "[secret].tar");
   });
 
-  it("never stay in a line, whatever they are, plain or encoded; a line without them stays as it is", () => {
+  it("are always removed from a line, plain or encoded; a line without them stays as it is", () => {
     const value = fc.string({ unit: "grapheme", minLength: 4, maxLength: 40 });
     fc.assert(
       fc.property(value, fc.string(), fc.string(), (secret, before, after) => {

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { connectDocker } from "../../../runtime/docker/connect";
-import { setEnvironment } from "../../support/environment";
+import { setEnvironment } from "../../support/programs/environment";
 
 describe("connecting to Docker's engine", () => {
   let dir: string;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { Names, testRunVariable } from "../../../runtime/names";
-import { setEnvironment } from "../../support/environment";
+import { setEnvironment } from "../../support/programs/environment";
 
 const leftovers = pathToFileURL(path.resolve(__dirname, "../../../scripts/lib/tests/leftovers.mjs")).href;
 
@@ -16,7 +16,7 @@ describe("what a run of tests leaves in Docker", () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  it("is its own and what nobody says he made, and nothing that another run made", async () => {
+  it("is its own and what names no run, and nothing that another run made", async () => {
     const docker = path.join(dir, "docker");
     await writeFile(
       docker,

@@ -71,7 +71,7 @@ describe("text for a terminal", () => {
 
   it("in one line has no line break", () => assert.equal(printableLine("a\nb\tc"), String.raw`a\nb\tc`));
 
-  it("is harmless, whatever it is made from, and is not changed a second time", () =>
+  it("is harmless for any input, and is not changed a second time", () =>
     fc.assert(
       fc.property(texts, (text) => {
         const safe = printable(text);

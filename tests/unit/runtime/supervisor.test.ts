@@ -22,7 +22,7 @@ describe("supervision of a main process", () => {
     engine.closeAllConnections();
   });
 
-  it("ends, when it is told to, only after its listener has done what it had begun", async () => {
+  it("ends on request only after its listener has finished its work", async () => {
     const { port } = engine.address() as AddressInfo;
     const container = new Dockerode({ host: "127.0.0.1", port, protocol: "http" }).getContainer("one");
     const stop = new AbortController();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import Dockerode from "dockerode";
 import { isLocal } from "../../../runtime/docker/connect";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 
 const repository = path.join(__dirname, "../../..");
 

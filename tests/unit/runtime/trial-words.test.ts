@@ -68,7 +68,7 @@ describe("what a trial reads", () => {
     ]);
   });
 
-  it("never tells of a mount, and always of a new file elsewhere", () => {
+  it("never reports a mount, and always reports a new file elsewhere", () => {
     const name = fc.stringMatching(/^[a-z]{1,3}$/);
     const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((parts) => `/w/${parts.join("/")}`);
     fc.assert(

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 
 const example = path.resolve(__dirname, "../../../examples/docker-provider");
 

@@ -20,7 +20,7 @@ describe("an image of @pulumi/docker", () => {
     assert.equal(reference, "mybench:built");
   });
 
-  it("is told from a plain reference", () => {
+  it("is distinct from a plain reference", () => {
     assert.equal(referenceOf("mybench:0.0.1"), "mybench:0.0.1");
     assert.equal(referenceOf(undefined), undefined);
   });

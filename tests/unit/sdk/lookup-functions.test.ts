@@ -4,10 +4,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { checkDeclared } from "../../../provider/bench-image/inputs";
 import * as ica from "../../../sdk/index";
 import { ask, ifSecret } from "../../../sdk/lookup";
-import { command } from "../../support/command";
 import { configFor, projectId } from "../../support/context";
-import { setEnvironment } from "../../support/environment";
 import { dockerImage } from "../../support/factories";
+import { command } from "../../support/programs/command";
+import { setEnvironment } from "../../support/programs/environment";
 import { BenchServer } from "../../support/servers/bench-server";
 import { ok, ScriptedServer } from "../../support/servers/scripted-server";
 
@@ -180,7 +180,7 @@ describe("the functions of the SDK", () => {
       } as const;
       const inputs = await inputsOf(ica.Workspace.fromExisting("mine", "ws-1", args));
       assert.deepEqual(inputs, { ...args, existingId: "ws-1" });
-      // Whatever was asked before has been seen once this is answered: the look-ups share their login.
+      // All earlier requests have been seen once this is answered: the look-ups share their login.
       await ica.listImages();
       assert.equal(server.count("GET", /workspaces/), 0);
     });
@@ -197,7 +197,7 @@ describe("the functions of the SDK", () => {
       });
     });
 
-    it("an image declares also what a declaration of its own could not: that nobody gets in", async () => {
+    it("an image can have no access at all, which a declaration could not say", async () => {
       const nobody = { web: false, console: false };
       server.on("GET", "/api/dockerImages/image-1", ok(dockerImage({ benchSettings: { access: nobody } })));
       const inputs = await inputsOf(ica.BenchImage.fromExisting("mine", "image-1"));

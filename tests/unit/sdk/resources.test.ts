@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { readConfig } from "../../../provider/config";
 import { BenchImage, config, Workspace } from "../../../sdk/index";
-import { setEnvironment } from "../../support/environment";
+import { setEnvironment } from "../../support/programs/environment";
 
 /** Outputs as a test sees them. */
 function seen<T>(output: pulumi.Output<T>): Promise<T> {

@@ -63,7 +63,7 @@ describe("an object store that means harm", function () {
     assert.equal(asked, 2);
   });
 
-  it("and whose error is nested without end, or endless in words, is told", async () => {
+  it("and whose error is nested without end or has endless text is reported", async () => {
     let body = "<a>".repeat(50_000);
     store.gate = (request, response) => {
       if (!isBeginning(request)) return false;

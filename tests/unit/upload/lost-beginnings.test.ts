@@ -119,7 +119,7 @@ describe("a beginning of an upload whose answer was lost", function () {
     assert.deepEqual(left(), []);
   });
 
-  it("is told from the live uploads of other runs, which are left alone", async () => {
+  it("is distinct from the live uploads of other runs, which are left alone", async () => {
     toLose = 1;
     open.set("with a part", one({ parts: 1 }));
     open.set("begun before", one({ at: Date.now() - 60_000 }));
@@ -143,7 +143,7 @@ describe("a beginning of an upload whose answer was lost", function () {
     );
   });
 
-  it("is told where the credentials do not allow a look", async () => {
+  it("is reported when the credentials do not allow a list", async () => {
     [toLose, mayList] = [1, false];
     assert.match(
       (await upload()).leftover ?? "",

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { UploadNotes } from "../../../provider/upload/abandoned";
 import { UploadError, uploadArchive } from "../../../provider/upload/upload";
-import { setEnvironment } from "../../support/environment";
+import { setEnvironment } from "../../support/programs/environment";
 import { reading } from "../../support/reading";
 import { known, Store } from "../../support/servers/s3-store";
 

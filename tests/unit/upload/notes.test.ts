@@ -27,7 +27,7 @@ describe("notes of uploads", () => {
   }
   const abandoned = async () => (await notes.abandoned(upload.bucket, upload.key)).map(({ uploadId }) => uploadId);
 
-  it("tell of the upload of a process that is gone, until it is forgotten", async () => {
+  it("list the upload of an ended process until it is forgotten", async () => {
     await left({ pid: gone() });
     assert.deepEqual(await abandoned(), ["upload-1"]);
     for (const { forget } of await notes.abandoned(upload.bucket, upload.key)) await forget();
@@ -48,7 +48,7 @@ describe("notes of uploads", () => {
     });
   }
 
-  it("are taken back, and are nobody else's to read", async () => {
+  it("are removed when done, and are readable by their owner only", async () => {
     const takeBack = await notes.begun(upload);
     const [name = ""] = await readdir(folder);
     assert.equal((await stat(join(folder, name))).mode & 0o777, 0o600);

@@ -80,7 +80,7 @@ describe("the upload of an archive", function () {
     });
   }
 
-  it("puts every byte in its place, whatever the pieces and parts are", async () => {
+  it("puts every byte in its place, for pieces and parts of any size", async () => {
     const archive = fc
       .tuple(fc.nat(40), fc.constantFrom(-1, 0, 1))
       .map(([parts, more]) => randomBytes(Math.max(0, parts * 10_000 + more)));

@@ -65,7 +65,7 @@ describe("the inputs of a workspace", () => {
     only("storageGb", /whole number/, { storageGb: "64" });
   });
 
-  it("let somebody in", () => {
+  it("allow at least one access", () => {
     only("access", /cannot be entered/, { access: { web: false, console: false } });
     only("access", /cannot be entered/, { access: {} });
   });

@@ -61,7 +61,7 @@ describe("the state of a workspace", () => {
     );
   });
 
-  it("tells what ICA has, field by field, where that is something else", () => {
+  it("reports what ICA has, field by field, when that differs", () => {
     const live = liveWorkspace({
       status: "Stopped",
       name: "renamed",
@@ -85,11 +85,11 @@ describe("the state of a workspace", () => {
     });
   });
 
-  it("says nothing of the run state where nobody manages it", () => {
+  it("omits the run state when it is not declared", () => {
     assert.equal("desiredState" in describeAs(liveWorkspace({ status: "Running" }), workspaceInputs()), false);
   });
 
-  it("tells a cluster made by hand, since none was declared", () => {
+  it("reports a cluster made by hand, because none was declared", () => {
     const cluster = {
       scaling: "DYNAMIC" as const,
       members: 3,

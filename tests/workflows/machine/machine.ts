@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 import { Registry } from "./registry";
 
 /** A machine of GitHub: what its jobs find on PATH and in the environment. */

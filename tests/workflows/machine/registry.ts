@@ -4,7 +4,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import path from "node:path";
 import { z } from "zod";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 
 const repository = path.resolve(__dirname, "../../..");
 const packed = z.tuple([z.object({ filename: z.string() })]);

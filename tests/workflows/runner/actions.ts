@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, stat } from "node:fs/promises";
 import path from "node:path";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 import type { JobRun } from "./job";
 
 type LocalAction = (run: JobRun, given: Readonly<Record<string, string>>) => Promise<void>;

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
-import { command } from "../../support/command";
+import { command } from "../../support/programs/command";
 import { repository } from "./job";
 import { runScript } from "./process";
 

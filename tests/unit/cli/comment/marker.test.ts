@@ -19,7 +19,7 @@ const markers = fc
   );
 
 describe("the first line of a comment", () => {
-  it("is read as it was written, whatever follows", () =>
+  it("is read as it was written, for any text after it", () =>
     fc.assert(
       fc.property(markers, fc.string({ unit: "binary" }), fc.constantFrom("\n", "\r\n"), (marker, rest, end) => {
         assert.deepEqual(markerIn(`${markerLine(marker)}${end}${rest}`), marker);
@@ -47,7 +47,7 @@ describe("the first line of a comment", () => {
     assert.equal(markerIn('<!-- pulumi-ica:preview {"v":1,"stack":"../.."} -->'), undefined);
   });
 
-  it("tells which of two runs is later", () => {
+  it("says which of two runs is later", () => {
     const at = (run?: number, attempt?: number, workflow = "preview.yml"): Marker =>
       markerFor("0123456789abcdef", {
         workflow,

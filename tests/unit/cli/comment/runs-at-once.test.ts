@@ -81,7 +81,7 @@ describe("runs that comment at once", () => {
       { numRuns: 400 },
     ));
 
-  it("of which nothing tells the later one leave one comment, of any of them", () =>
+  it("whose order is unknown leave one comment, of any of them", () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(1500), { minLength: 2, maxLength: 3 }),

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { type Exception, rulingOn } from "../../../../examples/policy/exceptions";
-import { command } from "../../../support/command";
+import { command } from "../../../support/programs/command";
 
 const folder = path.resolve(__dirname, "../../../../examples/policy");
 const resource = { name: "teaching", urn: "urn:pulumi:dev::bench::pulumi-nodejs:dynamic/ica:Workspace::teaching" };

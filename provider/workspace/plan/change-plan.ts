@@ -1,9 +1,9 @@
-import type { Workspace } from "../ica/workspaces";
-import { isKnown, type MaybeWithin } from "../inputs/unknown";
+import type { Workspace } from "../../ica/workspaces";
+import { isKnown, type MaybeWithin } from "../../inputs/unknown";
+import type { WorkspaceInputs } from "../inputs";
+import { type DescribedWorkspace, describe, isDeleting, isDown, isUp, runStateOf } from "../state";
 import { changesBetween, type FieldChange, rulesOf } from "./changes";
-import type { WorkspaceInputs } from "./inputs";
 import { diskRefusal, replacementOfGoneRefusal, replacementRefusal, restartRefusal, unknownRefusal } from "./refusals";
-import { type DescribedWorkspace, describe, isDeleting, isDown, isUp, runStateOf } from "./state";
 
 /** What the stack knows of a workspace. A check knows only the inputs. */
 export type KnownWorkspace = DescribedWorkspace & {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { isKnown, type MaybeWithin } from "../inputs/unknown";
-import type { WorkspaceInputs } from "./inputs";
-import type { DescribedWorkspace } from "./state";
+import { isKnown, type MaybeWithin } from "../../inputs/unknown";
+import type { WorkspaceInputs } from "../inputs";
+import type { DescribedWorkspace } from "../state";
 
 /** What changing a field does to the workspace. */
 export type Effect =

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { changesBetween, type Effect, effects } from "../../../provider/workspace/changes";
-import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
-import { workspaceInputs } from "../../support/factories";
+import type { WorkspaceInputs } from "../../../../provider/workspace/inputs";
+import { changesBetween, type Effect, effects } from "../../../../provider/workspace/plan/changes";
+import { workspaceInputs } from "../../../support/factories";
 
 interface Case {
   readonly change: Partial<WorkspaceInputs>;

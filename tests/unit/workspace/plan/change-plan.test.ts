@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type MaybeWithin, toEngine, unknownText, unknownValue } from "../../../provider/inputs/unknown";
-import { type ChangePlan, planChange } from "../../../provider/workspace/change-plan";
-import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
-import { stateOf } from "../../../provider/workspace/state";
-import { liveWorkspace, workspaceInputs } from "../../support/factories";
-import { anyInputs, inputPairs, liveFrom, statuses } from "../../support/workspace-pairs";
+import { type MaybeWithin, toEngine, unknownText, unknownValue } from "../../../../provider/inputs/unknown";
+import type { WorkspaceInputs } from "../../../../provider/workspace/inputs";
+import { type ChangePlan, planChange } from "../../../../provider/workspace/plan/change-plan";
+import { stateOf } from "../../../../provider/workspace/state";
+import { liveWorkspace, workspaceInputs } from "../../../support/factories";
+import { anyInputs, inputPairs, liveFrom, statuses } from "../../../support/workspace-pairs";
 
 type Next = Partial<MaybeWithin<WorkspaceInputs>>;
 
@@ -80,7 +80,7 @@ describe("the plan of a workspace's change", () => {
     assert.deepEqual(later("Running", { desiredState: "stopped" }), []);
   });
 
-  it("says what `up` will refuse since somebody changed the workspace beside the stack", () => {
+  it("says what `up` will refuse because the workspace was changed outside the stack", () => {
     const live = liveWorkspace({ status: "Running", storageSizeInGb: 200, resourceModel: "gpu-small" });
     const next = workspaceInputs({ name: "renamed" });
     const { refusals, laterRefusals } = planChange(live, stateOf(live, workspaceInputs()), next);
