@@ -47,7 +47,9 @@ export class HostedExample {
 
   static async start(): Promise<HostedExample> {
     const folder = await mkdtemp(path.join(tmpdir(), "pulumi-ica-workflows-"));
-    const bench = await startTestBench();
+    // The settings that the example declares: what ICA reports differently is drift, every night.
+    const clicked = { clusterCompatible: false, access: { web: false, console: true } };
+    const bench = await startTestBench({ benchSettings: clicked });
     const github = await GithubServer.start();
     const settings = { ...bench.env, PULUMI_CONFIG_PASSPHRASE: "correct horse battery staple" };
     const repository = await ExampleRepository.in(folder, settings);
