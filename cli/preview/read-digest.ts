@@ -16,7 +16,8 @@ import {
 
 const properties = z.record(z.string(), z.unknown()).nullish();
 
-const side = z
+/** A resource before or after a step, in a digest and in an event alike. */
+export const side = z
   .looseObject({
     id: z.string().nullish(),
     inputs: properties,
@@ -25,7 +26,7 @@ const side = z
   })
   .nullish();
 
-const names = z.array(z.string()).nullish();
+export const names = z.array(z.string()).nullish();
 
 const rawStep = z.looseObject({
   op: z.string(),

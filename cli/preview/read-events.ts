@@ -8,20 +8,9 @@ import {
   type Step,
   type Violation,
 } from "./observed";
-import { fieldOf, sideOf } from "./read-digest";
+import { fieldOf, names, side, sideOf } from "./read-digest";
 
 /** Gathers the engine's events while a preview runs. Keeps only what the report needs: most events are debug lines. */
-
-const properties = z.record(z.string(), z.unknown()).nullish();
-const side = z
-  .looseObject({
-    id: z.string().nullish(),
-    inputs: properties,
-    outputs: properties,
-    retainOnDelete: z.boolean().nullish(),
-  })
-  .nullish();
-const names = z.array(z.string()).nullish();
 
 const metadata = z.looseObject({
   op: z.string(),
