@@ -19,7 +19,7 @@ import { PublishError } from "./publish-error";
 import { checkRegions } from "./regions/check";
 import { existingImage } from "./registration/existing-image";
 import { findPublished, type Identified, immutableVersion } from "./registration/published";
-import { rememberContents, rememberPublished } from "./seen-contents";
+import { rememberFiles, rememberPublished } from "./remembered";
 import { localIdentity } from "./source/local-identity";
 import { trialMissing } from "./source/trial";
 
@@ -159,7 +159,7 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
       failures: [...failures, { property: contents.property, reason: contents.message }],
     };
   }
-  rememberContents(context, contents);
+  rememberFiles(context, contents);
   return { contextHash: contents.contextHash, failures };
 }
 

@@ -11,8 +11,8 @@ import { describeRegions, regionsOf } from "./regions/regions";
 import { finishExisting } from "./registration/finish";
 import { isGone } from "./registration/published";
 import { reportedSettings } from "./registration/settings";
+import { rememberedDigest, rememberedFiles } from "./remembered";
 import { type BenchImageState, inputNames, inputsOf, parseInputs, parseState } from "./saved-state";
-import { digestSeen, seenContents } from "./seen-contents";
 import { recordOf, stateOf } from "./state";
 
 /** Fields that cannot change in place: a published image keeps its name, version and content forever. */
@@ -64,7 +64,13 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
   async update(context, id, state, next) {
     const image = await still(context, id, next);
     return (
-      await finishExisting(context, next, image, { ...recordOf(state), ...digestSeen(context, next) }, state.regions)
+      await finishExisting(
+        context,
+        next,
+        image,
+        { ...recordOf(state), ...rememberedDigest(context, next) },
+        state.regions,
+      )
     ).state;
   },
 
@@ -115,7 +121,7 @@ function compare(context: Context, state: BenchImageState, next: MaybeWithin<Ben
     const { build, image, contextHash } = next;
     const isExisting = state.existingId !== undefined || next.existingId !== undefined;
     if (because.includes("contextHash") && !isExisting && isKnown(build) && isKnown(image) && isKnown(contextHash)) {
-      const reasons = rebuildReasons(state, { build, image, contextHash }, seenContents(context, contextHash));
+      const reasons = rebuildReasons(state, { build, image, contextHash }, rememberedFiles(context, contextHash));
       context.noteFacts?.({ kind: "rebuild", reasons });
       context.log.info(`will be ${build === undefined ? "published anew" : "rebuilt"}: ${reasonsLine(reasons)}`);
     }

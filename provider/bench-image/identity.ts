@@ -11,6 +11,31 @@ export function versionFor(contextHash: string): string {
 
 type Named = Pick<BenchImageInputs, "name" | "version" | "contextHash" | "folder" | "archive">;
 
+/** What tells an image from all others. */
+type ImageIdentity = Pick<BenchImageInputs, "name" | "version" | "contextHash">;
+
+/** The archive as a file of the project, as far as the image's inputs decide. */
+export interface ArchiveTarget {
+  readonly projectId: string;
+  readonly folder: string;
+  readonly name: string;
+  readonly path: string;
+  readonly compression: BenchImageInputs["archive"]["compression"];
+  readonly image: ImageIdentity;
+}
+
+export function archiveTarget(inputs: Named & Pick<BenchImageInputs, "projectId">): ArchiveTarget {
+  const { projectId, folder, archive, name, version, contextHash } = inputs;
+  return {
+    projectId,
+    folder,
+    name: archiveName(inputs),
+    path: archivePath(inputs),
+    compression: archive.compression,
+    image: { name, version, contextHash },
+  };
+}
+
 /**
  * Largest number of characters of name and version in the archive's file name. The whole stays well below the 255 of file
  * systems.
@@ -50,11 +75,15 @@ export const versionTag = (version: string): string => `${tagPrefix}version=${ve
 export const imageTag = (imageId: string): string => `${imagePrefix}${imageId}`;
 
 /** Technical tags of the archive: its content and the image made from it, for other machines and for users. */
-export function archiveTags(inputs: Named, sha256: string | undefined, imageId: string | undefined): string[] {
+export function archiveTags(
+  { name, version, contextHash }: ImageIdentity,
+  sha256: string | undefined,
+  imageId: string | undefined,
+): string[] {
   return [
-    `${contextPrefix}${inputs.contextHash}`,
-    nameTag(inputs.name),
-    versionTag(inputs.version),
+    `${contextPrefix}${contextHash}`,
+    nameTag(name),
+    versionTag(version),
     ...(sha256 === undefined ? [] : [`${sha256Prefix}${sha256}`]),
     ...(imageId === undefined ? [] : [imageTag(imageId)]),
   ];

@@ -2,8 +2,8 @@ import { compressor } from "../bzip2/compress";
 import type { Context } from "../context";
 import { dockerFormat, factsOf, labelArchive, openArchiveFile } from "./archive-file/archive-file";
 import { usableArchive } from "./archive-file/failed";
-import { sendOrTakeOver } from "./archive-file/send";
-import { archiveName } from "./identity";
+import { sendOrAdopt } from "./archive-file/send";
+import { archiveTarget } from "./identity";
 import type { BenchImageInputs } from "./inputs";
 import { PublishError } from "./publish-error";
 import { regionIds } from "./regions/regions";
@@ -11,7 +11,7 @@ import { existingImage } from "./registration/existing-image";
 import { finishExisting, finishNew, keepImageId } from "./registration/finish";
 import { findAgain, findPublished, immutableVersion, type Published } from "./registration/published";
 import { register } from "./registration/register";
-import { digestSeen, publishedSeen } from "./seen-contents";
+import { rememberedDigest, rememberedImageId } from "./remembered";
 import { readyImage } from "./source/ready-image";
 import type { BenchImageState, PublishedRecord } from "./state";
 
@@ -20,7 +20,7 @@ export async function publish(
   context: Context,
   inputs: BenchImageInputs,
 ): Promise<{ id: string; state: BenchImageState }> {
-  const seen: PublishedRecord = digestSeen(context, inputs);
+  const seen: PublishedRecord = rememberedDigest(context, inputs);
   const published = await findExisting(context, inputs);
   if (published.kind === "other") {
     throw new PublishError(immutableVersion(inputs, published));
@@ -31,24 +31,25 @@ export async function publish(
   }
   const regions = await regionIds(context, inputs.projectId, inputs.regions);
   const format = await dockerFormat(context);
+  const target = archiveTarget(inputs);
   let done = seen;
   let upload: { bytes: number; sha256: string } | undefined;
-  let datum = await usableArchive(context, inputs);
+  let datum = await usableArchive(context, target);
   if (datum !== undefined) {
-    context.log.info(`using the archive that is in the project already: no build, no upload (${archiveName(inputs)})`);
+    context.log.info(`using the archive that is in the project already: no build, no upload (${target.name})`);
   } else {
     // Fail before minutes go into a build.
-    if (inputs.archive.compression === "bzip2") {
+    if (target.compression === "bzip2") {
       await compressor();
     }
     const ready = await readyImage(context, inputs);
     try {
       // Only after the build, since a failed build must not leave an empty file in the project.
-      const file = await openArchiveFile(context, inputs, format.code);
+      const file = await openArchiveFile(context, target, format.code);
       if (file.kind === "complete") {
         datum = file.datum;
       } else {
-        const sent = await sendOrTakeOver(context, inputs, ready, file);
+        const sent = await sendOrAdopt(context, target, ready, file);
         if (sent.upload !== undefined) {
           done = { ...done, imageDigest: ready.digest() };
         }
@@ -59,8 +60,8 @@ export async function publish(
       ready.drop();
     }
   }
-  const labelled = await labelArchive(context, inputs, datum, format, { sha256: upload?.sha256, imageId: undefined });
-  const archive = factsOf(inputs, labelled, upload);
+  const labelled = await labelArchive(context, target, datum, format, { sha256: upload?.sha256, imageId: undefined });
+  const archive = factsOf(target, labelled, upload);
   done = { ...done, archive };
   const registered = await register(context, inputs, archive.dataId, regions);
   if (registered.kind === "other") {
@@ -73,7 +74,7 @@ export async function publish(
       : `adopting the image that another run has registered (id ${image.id})`,
   );
   return keepImageId(context, inputs, image, done, async () => {
-    await labelArchive(context, inputs, labelled, format, { sha256: archive.sha256, imageId: image.id });
+    await labelArchive(context, target, labelled, format, { sha256: archive.sha256, imageId: image.id });
     return kind === "new" ? finishNew(context, inputs, image, done) : finishExisting(context, inputs, image, done);
   });
 }
@@ -83,6 +84,6 @@ async function findExisting(context: Context, inputs: BenchImageInputs): Promise
   if (inputs.existingId !== undefined) {
     return { kind: "same", image: await existingImage(context, inputs, inputs.existingId) };
   }
-  const seen = publishedSeen(context, inputs);
+  const seen = rememberedImageId(context, inputs);
   return seen === undefined ? findPublished(context, inputs) : findAgain(context, inputs, seen);
 }

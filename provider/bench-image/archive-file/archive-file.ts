@@ -4,9 +4,7 @@ import type { Context } from "../../context";
 import type { AwsCredentials, ProjectDatum } from "../../ica/project-data";
 import { IcaError } from "../../ica/transport/error";
 import { poll } from "../../poll";
-import { archiveName, archivePath, archiveTags, mergeTags, readTags } from "../identity";
-import type { BenchImageInputs } from "../inputs";
-import { findArchive } from "../registration/published";
+import { type ArchiveTarget, archiveTags, mergeTags, readTags } from "../identity";
 import type { ArchiveFacts } from "../state";
 
 /** Manages the archive as a file of the project: creates, fills and tags it, and sets its format. */
@@ -48,9 +46,18 @@ export type ArchiveFile =
       readonly assertOpen: () => Promise<void>;
     };
 
+/** The archive of this content, whether its upload is complete (AVAILABLE) or only started (PARTIAL). */
+export async function findArchive(
+  context: Context,
+  { projectId, path }: Pick<ArchiveTarget, "projectId" | "path">,
+): Promise<ProjectDatum | undefined> {
+  const found = await context.client.projectData.findByPath(projectId, path);
+  return found.find((datum) => statusOf(datum) === "AVAILABLE") ?? found.find((datum) => statusOf(datum) === "PARTIAL");
+}
+
 /** The archive, if an earlier run uploaded all of it. */
-export async function completeArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
-  const found = await findArchive(context, inputs);
+export async function completeArchive(context: Context, target: ArchiveTarget): Promise<ProjectDatum | undefined> {
+  const found = await findArchive(context, target);
   return found !== undefined && statusOf(found) === "AVAILABLE" ? found : undefined;
 }
 
@@ -65,62 +72,57 @@ export class ArchiveCompleted extends Error {
  */
 export async function openArchiveFile(
   context: Context,
-  inputs: BenchImageInputs,
+  target: ArchiveTarget,
   formatCode: string,
 ): Promise<ArchiveFile> {
-  const found = await findArchive(context, inputs);
+  const found = await findArchive(context, target);
   try {
-    return found === undefined ? await makeFile(context, inputs, formatCode) : await openFile(context, inputs, found);
+    return found === undefined ? await makeFile(context, target, formatCode) : await openFile(context, target, found);
   } catch (error) {
     if (!(error instanceof IcaError) || error.kind !== "refused") {
       throw error;
     }
     // Since the first look, another run may have created or completed the file. In that case its id or status differs now.
-    const now = await findArchive(context, inputs);
+    const now = await findArchive(context, target);
     if (
       now === undefined ||
       isDeepStrictEqual([now.data.id, statusOf(now)], [found?.data.id, found && statusOf(found)])
     ) {
       throw error;
     }
-    return openFile(context, inputs, now);
+    return openFile(context, target, now);
   }
 }
 
-async function makeFile(context: Context, inputs: BenchImageInputs, formatCode: string): Promise<ArchiveFile> {
+async function makeFile(context: Context, target: ArchiveTarget, formatCode: string): Promise<ArchiveFile> {
   const { datum, credentials } = await context.client.projectData.createFileWithCredentials(
-    inputs.projectId,
-    { name: archiveName(inputs), folderPath: inputs.folder, formatCode },
+    target.projectId,
+    { name: target.name, folderPath: target.folder, formatCode },
     // A new key for each attempt makes retries of this one call safe. A later attempt finds the file by its path.
     randomUUID(),
   );
-  return openWith(context, inputs, datum.data.id, credentials);
+  return openWith(context, target, datum.data.id, credentials);
 }
 
-async function openFile(context: Context, inputs: BenchImageInputs, datum: ProjectDatum): Promise<ArchiveFile> {
+async function openFile(context: Context, target: ArchiveTarget, datum: ProjectDatum): Promise<ArchiveFile> {
   if (statusOf(datum) === "AVAILABLE") {
     return { kind: "complete", datum };
   }
   const { id } = datum.data;
-  return openWith(context, inputs, id, await context.client.projectData.createCredentials(inputs.projectId, id));
+  return openWith(context, target, id, await context.client.projectData.createCredentials(target.projectId, id));
 }
 
-function openWith(
-  context: Context,
-  inputs: BenchImageInputs,
-  dataId: string,
-  credentials: AwsCredentials,
-): ArchiveFile {
+function openWith(context: Context, target: ArchiveTarget, dataId: string, credentials: AwsCredentials): ArchiveFile {
   const { projectData } = context.client;
   return {
     kind: "open",
     dataId,
     credentials,
-    renew: () => projectData.createCredentials(inputs.projectId, dataId),
+    renew: () => projectData.createCredentials(target.projectId, dataId),
     assertOpen: async () => {
-      const datum = await projectData.get(inputs.projectId, dataId);
+      const datum = await projectData.get(target.projectId, dataId);
       if (statusOf(datum) === "AVAILABLE") {
-        throw new ArchiveCompleted(`another run has completed ${archiveName(inputs)}`);
+        throw new ArchiveCompleted(`another run has completed ${target.name}`);
       }
     },
   };
@@ -133,24 +135,23 @@ function statusOf({ data }: ProjectDatum): string | undefined {
 /** Waits until ICA has registered the whole upload, and checks that nothing is missing. */
 export async function awaitAvailable(
   context: Context,
-  inputs: BenchImageInputs,
+  target: ArchiveTarget,
   dataId: string,
   size: number,
 ): Promise<ProjectDatum> {
-  const name = archiveName(inputs);
   const datum = await poll({
     clock: context.clock,
     signal: context.signal,
     timeoutMs: availableWithinMs,
-    look: () => context.client.projectData.get(inputs.projectId, dataId),
+    look: () => context.client.projectData.get(target.projectId, dataId),
     done: ({ data }) => data.details?.status === "AVAILABLE",
     timedOut: ({ data }) =>
-      `ICA still calls the uploaded file ${name} (${dataId}) ${data.details?.status ?? "nothing"}, not AVAILABLE`,
+      `ICA still calls the uploaded file ${target.name} (${dataId}) ${data.details?.status ?? "nothing"}, not AVAILABLE`,
   });
   const reported = datum.data.details?.fileSizeInBytes;
   if (reported !== undefined && reported !== null && reported !== size) {
     throw new ArchiveFileError(
-      `ICA has ${reported} bytes of ${archivePath(inputs)}, but ${size} were uploaded. Delete that file in the project and run "pulumi up" again.`,
+      `ICA has ${reported} bytes of ${target.path}, but ${size} were uploaded. Delete that file in the project and run "pulumi up" again.`,
     );
   }
   return datum;
@@ -159,7 +160,7 @@ export async function awaitAvailable(
 /** Sets the Docker format and this project's tags, if the file lacks them. */
 export async function labelArchive(
   context: Context,
-  inputs: BenchImageInputs,
+  target: ArchiveTarget,
   datum: ProjectDatum,
   format: { id: string; code: string },
   facts: { sha256: string | undefined; imageId: string | undefined },
@@ -171,7 +172,7 @@ export async function labelArchive(
   const present = details.tags?.technicalTags;
   // Keep the hash that another run stored: this run may not have seen the bytes.
   const sha256 = facts.sha256 ?? readTags(present ?? []).sha256;
-  const tags = mergeTags(present, archiveTags(inputs, sha256, facts.imageId));
+  const tags = mergeTags(present, archiveTags(target.image, sha256, facts.imageId));
   if (details.format?.code === format.code && JSON.stringify(present) === JSON.stringify(tags)) {
     return datum;
   }
@@ -190,7 +191,7 @@ export async function labelArchive(
  */
 export async function deleteArchive(
   context: Context,
-  inputs: BenchImageInputs,
+  target: Pick<ArchiveTarget, "path">,
   { projectId, dataId }: Pick<ArchiveFacts, "projectId" | "dataId">,
 ): Promise<void> {
   const { projectData } = context.client;
@@ -200,7 +201,7 @@ export async function deleteArchive(
     if (!(error instanceof IcaError) || !error.isNotFound) {
       throw error;
     }
-    const there = await projectData.findByPath(projectId, archivePath(inputs));
+    const there = await projectData.findByPath(projectId, target.path);
     if (there.some((datum) => datum.data.id === dataId && statusOf(datum) !== "DELETING")) {
       throw error;
     }
@@ -209,14 +210,14 @@ export async function deleteArchive(
 
 /** The facts about the archive to save in the state. */
 export function factsOf(
-  inputs: BenchImageInputs,
+  target: ArchiveTarget,
   datum: ProjectDatum,
   upload: { bytes: number; sha256: string } | undefined,
 ): ArchiveFacts {
   return {
     dataId: datum.data.id,
     projectId: datum.projectId,
-    name: archiveName(inputs),
+    name: target.name,
     size: upload?.bytes ?? datum.data.details?.fileSizeInBytes ?? 0,
     sha256: upload?.sha256 ?? readTags(datum.data.details?.tags?.technicalTags ?? []).sha256,
   };

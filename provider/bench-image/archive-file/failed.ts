@@ -2,8 +2,7 @@ import type { Context } from "../../context";
 import { errorMessage } from "../../error-message";
 import type { ProjectDatum } from "../../ica/project-data";
 import { IcaError } from "../../ica/transport/error";
-import { archivePath, readTags } from "../identity";
-import type { BenchImageInputs } from "../inputs";
+import { type ArchiveTarget, readTags } from "../identity";
 import { ArchiveFileError, completeArchive, deleteArchive } from "./archive-file";
 
 /**
@@ -12,15 +11,15 @@ import { ArchiveFileError, completeArchive, deleteArchive } from "./archive-file
  * equally long wait. So this deletes it, and the caller uploads it again. The run that saw the failure may not have deleted
  * it: it may have ended earlier, or adopted another run's image.
  */
-export async function usableArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
-  const archive = await completeArchive(context, inputs);
+export async function usableArchive(context: Context, target: ArchiveTarget): Promise<ProjectDatum | undefined> {
+  const archive = await completeArchive(context, target);
   const { imageId } = readTags(archive?.data.details?.tags?.technicalTags ?? []);
   if (archive === undefined || imageId === undefined || !(await hasFailed(context, imageId))) {
     return archive;
   }
-  const what = `archive ${archivePath(inputs)} (${archive.data.id}), of which ICA could not make image ${imageId},`;
+  const what = `archive ${target.path} (${archive.data.id}), of which ICA could not make image ${imageId},`;
   try {
-    await deleteArchive(context, inputs, { projectId: archive.projectId, dataId: archive.data.id });
+    await deleteArchive(context, target, { projectId: archive.projectId, dataId: archive.data.id });
   } catch (error) {
     if (!(error instanceof IcaError)) {
       throw error;

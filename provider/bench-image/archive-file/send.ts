@@ -10,8 +10,7 @@ import { isLoopback } from "../../ica/transport/proxy";
 import { formatDuration } from "../../inputs/duration";
 import { UploadNotes } from "../../upload/abandoned";
 import { UploadError, uploadArchive } from "../../upload/upload";
-import { archiveName } from "../identity";
-import type { BenchImageInputs } from "../inputs";
+import type { ArchiveTarget } from "../identity";
 import { ContractError } from "../source/contract-error";
 import type { ReadyImage } from "../source/ready-image";
 import { ArchiveCompleted, type ArchiveFile, awaitAvailable, completeArchive } from "./archive-file";
@@ -23,26 +22,26 @@ type OpenFile = Extract<ArchiveFile, { kind: "open" }>;
  * Uploads the archive. If another run completes the same file first (the file name contains the content hash), this run
  * stops its upload and adopts that file, so both use one archive.
  */
-export async function sendOrTakeOver(
+export async function sendOrAdopt(
   context: Context,
-  inputs: BenchImageInputs,
+  target: ArchiveTarget,
   ready: ReadyImage,
   file: OpenFile,
 ): Promise<{ datum: ProjectDatum; upload: { bytes: number; sha256: string } | undefined }> {
   try {
-    const upload = await send(context, inputs, ready, file);
-    return { upload, datum: await awaitAvailable(context, inputs, file.dataId, upload.bytes) };
+    const upload = await send(context, target, ready, file);
+    return { upload, datum: await awaitAvailable(context, target, file.dataId, upload.bytes) };
   } catch (error) {
     // The store may refuse the object before the check for another run's upload has run.
     if (!(error instanceof ArchiveCompleted || error instanceof UploadError)) {
       throw error;
     }
     // If ICA cannot answer, report the store's refusal.
-    const datum = await completeArchive(context, inputs).catch(() => undefined);
+    const datum = await completeArchive(context, target).catch(() => undefined);
     if (datum === undefined) {
       throw error;
     }
-    context.log.info(`adopting the archive that another run uploaded first (${archiveName(inputs)})`);
+    context.log.info(`adopting the archive that another run uploaded first (${target.name})`);
     return { upload: undefined, datum };
   }
 }
@@ -57,7 +56,7 @@ const transfers = pLimit(mostTransfers);
 /** Sends an image. If the image turns out to break the contract while it streams, nothing stays in the project. */
 async function send(
   context: Context,
-  inputs: BenchImageInputs,
+  target: ArchiveTarget,
   ready: ReadyImage,
   file: OpenFile,
 ): Promise<{ bytes: number; sha256: string }> {
@@ -65,13 +64,13 @@ async function send(
     context.log.info("waiting for other uploads");
   }
   try {
-    return await transfers(() => transfer(context, inputs, ready, file));
+    return await transfers(() => transfer(context, target, ready, file));
   } catch (error) {
     if (error instanceof ContractError) {
-      await forgetArchive(context, inputs, {
-        projectId: inputs.projectId,
+      await forgetArchive(context, target, {
+        projectId: target.projectId,
         dataId: file.dataId,
-        name: archiveName(inputs),
+        name: target.name,
       });
     }
     throw error;
@@ -81,18 +80,17 @@ async function send(
 /** Saves, compresses and uploads in one stream, without a temporary file of the archive. */
 async function transfer(
   context: Context,
-  inputs: BenchImageInputs,
+  target: ArchiveTarget,
   ready: ReadyImage,
   file: OpenFile,
 ): Promise<{ bytes: number; sha256: string }> {
   const { clock, config, log, signal } = context;
-  const name = archiveName(inputs);
   const start = clock.now();
-  log.info(`uploading ${name}`);
+  log.info(`uploading ${target.name}`);
   const archive = await archiveImage({
     docker: ready,
     ref: ready.reference,
-    compression: inputs.archive.compression,
+    compression: target.compression,
     cache:
       config.layerCacheSize === 0
         ? undefined

@@ -5,6 +5,7 @@ import type { DockerImage } from "../../ica/docker-images";
 import { formatDuration } from "../../inputs/duration";
 import { timeoutMs } from "../../inputs/inputs";
 import { forgetArchive } from "../archive-file/forget";
+import { archiveTarget } from "../identity";
 import type { BenchImageInputs } from "../inputs";
 import { changeRegions } from "../regions/change";
 import { type BenchImageState, type PublishedRecord, stateOf } from "../state";
@@ -80,7 +81,7 @@ export async function keepImageId<T>(
     const failed = error instanceof ImageBuildFailed;
     if (failed && done.archive !== undefined) {
       // The same archive would fail again, so the next run uploads a new one.
-      await forgetArchive(context, inputs, done.archive);
+      await forgetArchive(context, archiveTarget(inputs), done.archive);
     }
     const state = stateOf(failed ? { ...image, status: "BUILDFAILED" } : image, inputs, done);
     throw new PartialError(image.id, state, errorMessage(error), { cause: error });

@@ -2,7 +2,7 @@ import type { Context } from "../../context";
 import type { DockerImage } from "../../ica/docker-images";
 import type { ProjectDatum } from "../../ica/project-data";
 import { IcaError } from "../../ica/transport/error";
-import { archivePath, imageTag, nameTag, readTags, versionFor, versionTag } from "../identity";
+import { imageTag, nameTag, readTags, versionFor, versionTag } from "../identity";
 import type { BenchImageInputs } from "../inputs";
 
 /** Finds out whether ICA already has an image. Every publication, and every preview of a new version, asks this first. */
@@ -107,13 +107,6 @@ async function contentHashes(context: Context, inputs: Identified, imageId: stri
           tagsOf(datum).includes(nameTag(inputs.name)),
         );
   return archives.map((datum) => readTags(tagsOf(datum)).contextHash).filter((hash) => hash !== undefined);
-}
-
-/** The archive of this content, whether its upload is complete (AVAILABLE) or only started (PARTIAL). */
-export async function findArchive(context: Context, inputs: BenchImageInputs): Promise<ProjectDatum | undefined> {
-  const found = await context.client.projectData.findByPath(inputs.projectId, archivePath(inputs));
-  const usable = found.filter(({ data }) => data.details?.status === "AVAILABLE" || data.details?.status === "PARTIAL");
-  return usable.find(({ data }) => data.details?.status === "AVAILABLE") ?? usable[0];
 }
 
 /** Why the version cannot be published again. */

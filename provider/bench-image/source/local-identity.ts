@@ -3,7 +3,7 @@ import { DockerError, DockerNotFoundError } from "../../docker/errors";
 import { imageContentHash } from "../../docker/image-content";
 import { errorMessage } from "../../error-message";
 import type { BenchImageInputs } from "../inputs";
-import { rememberLocal } from "../seen-contents";
+import { rememberLocal } from "../remembered";
 
 /**
  * The identity of an image in the local Docker. Another machine may have neither the image nor Docker. If the declaration is

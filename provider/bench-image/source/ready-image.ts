@@ -19,7 +19,7 @@ import { formatDuration } from "../../inputs/duration";
 import { localReference } from "../identity";
 import type { BenchImageInputs } from "../inputs";
 import { PublishError } from "../publish-error";
-import { isSeenLocally } from "../seen-contents";
+import { isRememberedLocal } from "../remembered";
 import { ContractError } from "./contract-error";
 import { tryImage } from "./trial";
 import { assertUnchanged } from "./unchanged-context";
@@ -91,7 +91,7 @@ async function localImage(
   }
   if (
     spec === undefined &&
-    isSeenLocally(context, inputs.contextHash) &&
+    isRememberedLocal(context, inputs.contextHash) &&
     imageContentHash(info) !== inputs.contextHash
   ) {
     throw new PublishError(anotherImage(reference));

@@ -4,7 +4,7 @@ import type { Context } from "../../context";
 import type { BenchImageInputs, Build } from "../inputs";
 import { PublishError } from "../publish-error";
 import { changedFiles } from "../rebuild-reasons";
-import { seenContents } from "../seen-contents";
+import { rememberedFiles } from "../remembered";
 
 /**
  * Checks that the build's files are still the ones behind its contextHash. BuildKit reads them some time after the check,
@@ -16,7 +16,7 @@ export async function assertUnchanged(
   { build, contextHash }: Pick<BenchImageInputs, "build" | "contextHash">,
   when: "before it was built" | "while it was built",
 ): Promise<void> {
-  const seen = seenContents(context, contextHash);
+  const seen = rememberedFiles(context, contextHash);
   if (build === undefined || seen === undefined) {
     return;
   }

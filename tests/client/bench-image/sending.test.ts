@@ -4,7 +4,8 @@ import type { ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { sendOrTakeOver } from "../../../provider/bench-image/archive-file/send";
+import { sendOrAdopt } from "../../../provider/bench-image/archive-file/send";
+import { archiveTarget } from "../../../provider/bench-image/identity";
 import type { ReadyImage } from "../../../provider/bench-image/source/ready-image";
 import { UploadError } from "../../../provider/upload/upload";
 import { contextFor } from "../../support/context";
@@ -34,7 +35,7 @@ describe("sending an image", () => {
     await rm(folder, { recursive: true });
   });
 
-  const inputs = imageInputs({ archive: { compression: "none" } });
+  const target = archiveTarget(imageInputs({ archive: { compression: "none" } }));
   const file = {
     kind: "open" as const,
     dataId: "fil.1",
@@ -50,7 +51,7 @@ describe("sending an image", () => {
   });
   const send = (stream: () => Readable) => {
     const context = contextFor(server.baseUrl, { s3Endpoint: store.endpoint });
-    return sendOrTakeOver(context, inputs, ready(stream), file);
+    return sendOrAdopt(context, target, ready(stream), file);
   };
 
   it("fails with the store's refusal, also when ICA no longer answers", async () => {
@@ -75,7 +76,7 @@ describe("sending an image", () => {
     store.gate = refusing;
     const context = contextFor(server.baseUrl, { s3Endpoint: store.endpoint, from });
     const archive = ready(() => Readable.from([Buffer.from("archive")], { objectMode: false }));
-    await assert.rejects(sendOrTakeOver(context, inputs, archive, file), (error: unknown) => {
+    await assert.rejects(sendOrAdopt(context, target, archive, file), (error: unknown) => {
       assert.ok(error instanceof UploadError);
       const words = ` The object store was ${store.endpoint}: ICA_S3_ENDPOINT in the environment.`;
       assert.ok(error.message.endsWith(words), error.message);
@@ -87,7 +88,7 @@ describe("sending an image", () => {
     const image = { ...ready(() => Readable.from([Buffer.from("archive")], { objectMode: false })) };
     const moved = { ...image, assertSame: () => Promise.reject(new Error("another image")) };
     await assert.rejects(
-      sendOrTakeOver(contextFor(server.baseUrl, { s3Endpoint: store.endpoint }), inputs, moved, file),
+      sendOrAdopt(contextFor(server.baseUrl, { s3Endpoint: store.endpoint }), target, moved, file),
       /another image/,
     );
     assert.equal(await store.hasObject(), false);

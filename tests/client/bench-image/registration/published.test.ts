@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { archivePath, archiveTags } from "../../../../provider/bench-image/identity";
-import { findArchive, findPublished, immutableVersion } from "../../../../provider/bench-image/registration/published";
+import { findArchive } from "../../../../provider/bench-image/archive-file/archive-file";
+import { archivePath, archiveTags, archiveTarget } from "../../../../provider/bench-image/identity";
+import { findPublished, immutableVersion } from "../../../../provider/bench-image/registration/published";
 import { projectId } from "../../../support/context";
 import { eachImage, type ScriptedImages } from "../../../support/each/each-image";
 import { imageInputs } from "../../../support/factories";
@@ -80,11 +81,11 @@ describe("publishing an image", () => {
     it("finds the archive by its path, a complete one before a begun one, never one that is on its way out", async () => {
       const path = archivePath(named);
       ica.stores({ id: "fil.going", path, status: "DELETING" });
-      assert.equal(await findArchive(context, named), undefined);
+      assert.equal(await findArchive(context, archiveTarget(named)), undefined);
       ica.stores({ id: "fil.begun", path, status: "PARTIAL" });
-      assert.equal((await findArchive(context, named))?.data.id, "fil.begun");
+      assert.equal((await findArchive(context, archiveTarget(named)))?.data.id, "fil.begun");
       ica.stores({ id: "fil.whole", path, status: "AVAILABLE" });
-      assert.equal((await findArchive(context, named))?.data.id, "fil.whole");
+      assert.equal((await findArchive(context, archiveTarget(named)))?.data.id, "fil.whole");
     });
   });
 });

@@ -10,12 +10,12 @@ import { digestFor, type PublishedRecord } from "./state";
  * only the hash and must not read the files again, since they may have changed. `source/unchanged-context.ts` checks for
  * changes before and after a build.
  */
-export function rememberContents(context: Context, { contextHash, dockerfile, entries }: BuildContents): void {
+export function rememberFiles(context: Context, { contextHash, dockerfile, entries }: BuildContents): void {
   context.run.images.files.set(contextHash, { dockerfile, entries });
 }
 
 /** Undefined for the hash of a local image, and for a hash from the state. */
-export function seenContents(context: Context, contextHash: string): BuildFiles | undefined {
+export function rememberedFiles(context: Context, contextHash: string): BuildFiles | undefined {
   return context.run.images.files.get(contextHash);
 }
 
@@ -24,13 +24,13 @@ export function rememberLocal(context: Context, contextHash: string): void {
 }
 
 /** Whether a check of this session computed the hash from a local image; false for a pinned hash (`ignoreChanges`). */
-export function isSeenLocally(context: Context, contextHash: string): boolean {
+export function isRememberedLocal(context: Context, contextHash: string): boolean {
   return context.run.images.localContents.has(contextHash);
 }
 
 /** The digest to store with an image of these inputs; empty when this session has not read its files. */
-export function digestSeen(context: Context, inputs: BenchImageInputs): Pick<PublishedRecord, "contextDigest"> {
-  const files = seenContents(context, inputs.contextHash);
+export function rememberedDigest(context: Context, inputs: BenchImageInputs): Pick<PublishedRecord, "contextDigest"> {
+  const files = rememberedFiles(context, inputs.contextHash);
   return files === undefined ? {} : { contextDigest: digestFor(inputs, files) };
 }
 
@@ -40,7 +40,7 @@ export function rememberPublished(context: Context, inputs: Identified, imageId:
 }
 
 /** The id of the image that the check found. Its status has to be read again; its content cannot change. */
-export function publishedSeen(context: Context, inputs: Identified): string | undefined {
+export function rememberedImageId(context: Context, inputs: Identified): string | undefined {
   return context.run.images.published.get(identityOf(inputs));
 }
 
