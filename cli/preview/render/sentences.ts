@@ -103,7 +103,10 @@ export function changeWords(ink: Ink, change: Change, withWhy: boolean): string 
   return `${ink.word(change.field)} ${valuesWords(ink, change)}${why}`;
 }
 
-function valuesWords(ink: Ink, { before, after, secret, unknown }: Change): string {
+function valuesWords(ink: Ink, change: Change): string {
+  const { secret, unknown } = change;
+  const before = change.beforeName ?? change.before;
+  const after = change.afterName ?? change.after;
   if (secret) {
     return "changed (secret)";
   }

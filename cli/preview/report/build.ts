@@ -3,6 +3,7 @@ import { laterMessage, replacedBecause } from "../../../provider/workspace/previ
 import type { Facts } from "../facts";
 import { isMachinery, type Observed, type Refreshed, type Step, stackOf } from "../observed";
 import { driftedFields, driftOf, goneOf } from "./drift";
+import { imageNames } from "./image-names";
 import { clicksOf, imageChange } from "./images";
 import type { Danger, Message, PreviewReport, Run, WorkspaceChange } from "./report";
 import { happeningsOf, imageType, resourceOf, workspaceType } from "./resources";
@@ -25,7 +26,11 @@ const order: readonly Danger["kind"][] = ["dataLost", "disconnected", "refused"]
 export function reportOf(observed: Observed, facts: Facts, about: About): PreviewReport {
   const happenings = happeningsOf(observed).filter(({ step }) => !isMachinery(step.urn, step.type));
   const ofType = (type: string) => happenings.filter(({ step }) => step.type === type);
-  const judged = ofType(workspaceType).map((happening) => ({ happening, ...judgeWorkspace(happening, facts) }));
+  const images = imageNames(observed);
+  const judged = ofType(workspaceType).map((happening) => ({
+    happening,
+    ...judgeWorkspace(happening, facts, images),
+  }));
   const drifted = new Map(observed.refreshed.map((found) => [found.urn, found]));
   const gone = goneOf(observed).map(({ urn, type }) => resourceOf(urn, type));
   const alsoGone = judged.filter(({ isGone }) => isGone).map(({ change }) => change.resource);

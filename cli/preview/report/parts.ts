@@ -22,6 +22,8 @@ export const fieldChange = z
     after: text
       .optional()
       .describe("The value after, as text. Absent when there is none, when it is not known yet, and for a secret."),
+    beforeName: text.optional().describe("Of an image id before: name and version, when the stack has the image."),
+    afterName: text.optional().describe("Of an image id after: name and version, when the stack has the image."),
     secret: z.literal(true).optional().describe("Set for a secret: only that it changes is said."),
     unknown: z.literal(true).optional().describe("Set when the new value is known only during `pulumi up`."),
     effect: z

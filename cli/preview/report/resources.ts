@@ -28,7 +28,11 @@ export interface Happening {
 export function happeningsOf({ steps }: Pick<Observed, "steps">): Happening[] {
   const key = ({ urn, before }: Step) => JSON.stringify([urn, before?.id]);
   const replaced = new Set(steps.filter(({ op }) => op === "replace").map(key));
+  const replacedUrns = new Set(steps.filter(({ op }) => op === "replace").map(({ urn }) => urn));
   return steps.flatMap((step): Happening[] => {
+    if (step.op === "import-replacement" && replacedUrns.has(step.urn)) {
+      return [];
+    }
     const isLeftOver = step.op === "delete-replaced" && !replaced.has(key(step));
     const op = operationOf(isLeftOver ? { ...step, op: "delete" } : step);
     return op === undefined ? [] : [{ op, step, isLeftOver }];

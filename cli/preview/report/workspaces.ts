@@ -6,6 +6,7 @@ import { changesBetween, effects } from "../../../provider/workspace/plan/change
 import { isUp, type WorkspaceState } from "../../../provider/workspace/state";
 import type { Facts, PlanFact } from "../facts";
 import type { Step } from "../observed";
+import type { ImageNames } from "./image-names";
 import type { Danger, WorkspaceChange } from "./report";
 import { type Happening, resourceOf } from "./resources";
 import { changeOf, type FieldChange, isSecret, numberOf, propertyOf, textOf, within } from "./values";
@@ -28,14 +29,14 @@ const isWorkspace = (value: unknown): boolean => minimal.safeParse(value).succes
 const stateSchema = z.custom<WorkspaceState>(isWorkspace);
 const inputsSchema = z.custom<MaybeWithin<WorkspaceInputs>>(isWorkspace);
 
-export function judgeWorkspace({ op, step, isLeftOver }: Happening, facts: Facts): JudgedWorkspace {
+export function judgeWorkspace({ op, step, isLeftOver }: Happening, facts: Facts, images: ImageNames): JudgedWorkspace {
   const { urn, type, before, after } = step;
   // The provider's word is about the workspace that took its place.
   const plan = isLeftOver ? undefined : planOf(step, facts);
   const said = plan === undefined ? textOf(before?.outputs, "status") : plan.status;
   const status = said === undefined ? undefined : within(said);
   const name = textOf(after?.inputs, "name") ?? textOf(before?.inputs, "name");
-  const changes = ruledChanges(step);
+  const changes = ruledChanges(step).map((change) => withImageNames(change, images));
   const change: WorkspaceChange = {
     resource: resourceOf(urn, type),
     op,
@@ -85,6 +86,19 @@ function sidesOf({ before, after }: Pick<Step, "before" | "after">) {
   const status = textOf(known, "status");
   const state = stateSchema.safeParse(known === undefined ? undefined : { ...known, status }).data;
   return { state, next: inputsSchema.safeParse(fromEngine(after?.inputs)).data };
+}
+
+function withImageNames(change: FieldChange, images: ImageNames): FieldChange {
+  if (change.field !== "image") {
+    return change;
+  }
+  const beforeName = images.get(change.before ?? "");
+  const afterName = images.get(change.after ?? "");
+  return {
+    ...change,
+    ...(beforeName === undefined ? {} : { beforeName: within(beforeName) }),
+    ...(afterName === undefined ? {} : { afterName: within(afterName) }),
+  };
 }
 
 /** The fields that change, with the rule of each. */

@@ -98,6 +98,51 @@ describe("the report of a digest", () => {
     );
   });
 
+  it("counts an import that replaces a resource once, as the replacement", () => {
+    const steps = ["import-replacement", "replace", "delete-replaced"].map((op) => ({
+      op,
+      urn: urn("pilot"),
+      oldState: side("old"),
+      newState: side("new"),
+    }));
+    assert.deepEqual(
+      reported(digest(steps)).workspaces.map(({ op }) => op),
+      ["replace"],
+    );
+  });
+
+  it("names the images of a workspace by name and version, as far as the stack has them", () => {
+    const imageUrn = urn("rstudio", "pulumi-nodejs:dynamic/ica:BenchImage");
+    const image = (version: string, imageId?: string) => ({
+      urn: imageUrn,
+      type: "pulumi-nodejs:dynamic/ica:BenchImage",
+      custom: true,
+      inputs: { name: "rstudio", version },
+      outputs: imageId === undefined ? {} : { imageId },
+    });
+    const elsewhere = "5d8f8b3c-5e3f-4a57-8a0d-0a3a3f3a0009";
+    const change = (name: string, after: string) => ({
+      op: "update",
+      urn: urn(name),
+      oldState: side(name),
+      newState: side(name, {}, { image: after }),
+    });
+    const report = reported(
+      digest([
+        { op: "replace", urn: imageUrn, oldState: image("1.0", inputs.image), newState: image("1.1") },
+        change("later", "04da6b54-80e4-46f7-96ec-b56ff0331ba9"),
+        change("elsewhere", elsewhere),
+      ]),
+    );
+    const [later, other] = report.workspaces.map(({ changes }) => changes[0]);
+    assert.deepEqual([later?.before, later?.beforeName, later?.unknown], [inputs.image, "rstudio 1.0", true]);
+    assert.deepEqual([other?.beforeName, other?.after, other?.afterName], ["rstudio 1.0", elsewhere, undefined]);
+    const text = renderText(report, { colour: false });
+    assert.match(text, /image rstudio 1\.0 → known later/);
+    assert.ok(text.includes(`image rstudio 1.0 → ${elsewhere}`));
+    assert.ok(!text.includes(inputs.image));
+  });
+
   it("tells of it beside a replacement of the same resource", () => {
     const change = { oldState: side("new"), newState: side("", {}, { storageGb: 32 }), replaceReasons: ["storageGb"] };
     const parts = ["create-replacement", "replace", "delete-replaced"].map((op) => ({
