@@ -174,7 +174,7 @@ function planFact({ action, certain, presence, status, losesData, disconnects, l
 
 /** The saved state. With Pulumi's read-only option `id`, what is saved is the program's unchecked declaration. */
 function savedOrDeclared(context: Context, id: string, saved: Saved): WorkspaceState {
-  if (saved.workspaceId !== undefined) {
+  if (typeof saved.workspaceId === "string") {
     return parseState(id, saved);
   }
   const { inputs, failures } = checkWorkspace(context.config, saved);

@@ -67,6 +67,13 @@ describe("the workspace handler, reading and deleting", () => {
       await assert.rejects(lost, /projectId is required: declare it, or set it/);
     });
 
+    it("takes a null for no saved id", async () => {
+      bench.has({ name: "by-hand", status: "Stopped" });
+      const live = await handler.read(context, "ws-1", { ...inputs, workspaceId: null });
+      assert.equal(live?.state.workspaceId, "ws-1");
+      assert.equal(live?.state.name, "by-hand");
+    });
+
     it("reports one that is gone", async () => {
       assert.equal(await handler.read(context, "ws-1", stateWith(inputs)), undefined);
     });
