@@ -168,7 +168,9 @@ function dangersOfUpdate(
   if (disconnects === "no" || (status !== undefined && !isUp(status))) {
     return dangers;
   }
-  const how = action === "stop" || action === "stop then change" ? "stop" : "restart";
+  // A run state that is secret or not known yet may be "stopped"; by itself it restarts nothing.
+  const isRunStateAlone = of("restart").length === 0 && of("run state").length > 0;
+  const how = action === "stop" || action === "stop then change" || isRunStateAlone ? "stop" : "restart";
   return [
     ...dangers,
     {

@@ -252,6 +252,20 @@ describe("the report of a digest", () => {
     assert.deepEqual(kinds({ op: "update", urn: urn("pilot"), diffReasons: ["storageGb"], ...grown }), []);
   });
 
+  it("says of a secret run state that it may be a stop, and never a restart", () => {
+    const sides = [side("a", {}, { desiredState: "[secret]" }), side("a", {}, { desiredState: "[secret]" })];
+    const report = reported(
+      digest([
+        { op: "update", urn: urn("pilot"), diffReasons: ["desiredState"], oldState: sides[0], newState: sides[1] },
+      ]),
+    );
+    assert.deepEqual(
+      report.dangers.map((danger) => danger.kind === "disconnected" && [danger.how, danger.certain]),
+      [["stop", false]],
+    );
+    assert.match(renderText(report, { colour: false }), /pilot may be stopped: .*desiredState changed \(secret\)/s);
+  });
+
   it("takes seconds for 10,000 resources, and fits a file that comment reads", function () {
     this.timeout(60_000);
     const facts = new Facts();
