@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
 import { checkDeclared } from "./bench-image/inputs";
+import { isFolder } from "./build-context/is-folder";
 import type { Config } from "./config";
 import type { CheckFailure } from "./handler";
 import { type MaybeWithin, unknownValue } from "./inputs/unknown";
@@ -24,10 +24,7 @@ export function valueProblems(
 /** A build context that is not there. The provider reads what is in it; only this much can be seen at once. */
 function missingFolder(build: unknown): CheckFailure[] {
   const context = typeof build === "object" && build !== null ? Reflect.get(build, "context") : undefined;
-  if (typeof context !== "string") {
-    return [];
-  }
-  if (statSync(context, { throwIfNoEntry: false })?.isDirectory() === true) {
+  if (typeof context !== "string" || isFolder(context)) {
     return [];
   }
   return [{ property: "build.context", reason: `${context} is not a folder` }];

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { type ContextListing, dockerfilePath, listContext, readDockerfile } from "../../provider/build-context/listing";
+import { errorMessage, withoutFullStop } from "../../provider/error-message";
 
 /** A folder to build an image from, as named on the command line. */
 export interface ImageContext {
@@ -25,7 +26,7 @@ export async function findContext(folder: string, dockerfile?: string): Promise<
   const file = dockerfilePath({ context, dockerfile });
   const text = await readDockerfile({ context, dockerfile: file }).catch((cause: unknown) => {
     throw new Error(
-      `There is no Dockerfile to read: ${cause instanceof Error ? cause.message : cause}. Name the folder that has one, or the file with --dockerfile.`,
+      `There is no Dockerfile to read: ${withoutFullStop(errorMessage(cause))}. Name the folder that has one, or the file with --dockerfile.`,
       { cause },
     );
   });

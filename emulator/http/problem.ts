@@ -157,20 +157,24 @@ function toProblem(error: unknown, req: Request): ProblemError {
     return internalError("The emulator failed; its log has the details.", { cause: error });
   }
   const { status, errors, headers } = parsed.data;
-  // ICA may know the parameter: its document has more than the emulator serves.
-  const message = parsed.data.message.replace(
-    /(Unknown query parameter) '([^']*)'/g,
-    "$1 $2: the emulator does not filter by $2",
-  );
+  const message = withoutUnknown(parsed.data.message);
   // 405 would say that ICA has no such call, which the emulator cannot know.
   if (status === 404 || status === 405) {
     return notServed(req);
   }
   const parameters: Record<string, string> = {};
   for (const { path, message: reason } of (status === 400 && errors) || []) {
-    parameters[path] = reason ?? "is not valid";
+    parameters[path] = withoutUnknown(reason ?? "is not valid");
   }
   const detail =
     status >= 500 ? `The emulator's own answer does not agree with its OpenAPI document: ${message}` : message;
   return new ProblemError(status, titles[status] ?? "Error", detail, { parameters, headers: headers ?? {} });
+}
+
+/** The validator calls a parameter unknown. ICA may know it: its document has more than the emulator serves. */
+function withoutUnknown(message: string): string {
+  return message.replace(
+    /Unknown query parameter '([^']*)'/g,
+    "the emulator does not serve the query parameter $1 of this call",
+  );
 }

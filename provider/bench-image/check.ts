@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import path from "node:path";
 import { ContextError, dockerfilePath, hashContents } from "../build-context/hash";
+import { isFolder } from "../build-context/is-folder";
 import { listContext, readDockerfile } from "../build-context/listing";
 import type { Context } from "../context";
 import { checkDockerfile } from "../contract/dockerfile/dockerfile";
@@ -117,7 +117,7 @@ async function contentIdentity(
 }
 
 async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredImage>, build: Build): Promise<Identity> {
-  if (!(await isFolder(build.context))) {
+  if (!isFolder(build.context)) {
     const reason = `ICA018 ${build.context} is not a folder that is there. ${rules.ICA018.fix}`;
     return { contextHash: unknownValue, failures: [{ property: "build.context", reason }] };
   }
@@ -174,14 +174,6 @@ function contextError(error: unknown): ContextError {
 function factOf({ code, severity, message, fix, line = 1, at }: Finding, dockerfile: string, build: Build): Fact {
   const file = at === undefined ? dockerfile : path.resolve(build.context, at.file);
   return { kind: "finding", code, severity, file, line: at?.line ?? line, message, fix };
-}
-
-async function isFolder(name: string): Promise<boolean> {
-  try {
-    return (await stat(name)).isDirectory();
-  } catch {
-    return false;
-  }
 }
 
 /** Checks the image to adopt by its id, unless it was already adopted as declared. */

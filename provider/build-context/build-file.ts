@@ -1,6 +1,6 @@
 import { lstat, readlink, realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { NotRegularError, readRegularFile } from "../bytes/regular-file";
+import { readRegularFile } from "../bytes/regular-file";
 import { ContextError } from "./error";
 import { reading } from "./reading";
 
@@ -37,14 +37,7 @@ export async function readBuildFile(
       `${path} is a link that leads out of ${folder}, where no build follows it. Put the file itself there.`,
     );
   }
-  try {
-    return await reading(path, () => readRegularFile(inside), property);
-  } catch (error) {
-    if (error instanceof NotRegularError) {
-      throw new ContextError(property, `${error.message}. Put a text file there.`);
-    }
-    throw error;
-  }
+  return reading(path, () => readRegularFile(inside), property);
 }
 
 async function notThere<T>(found: Promise<T>, may: "be missing" | undefined): Promise<T | undefined> {

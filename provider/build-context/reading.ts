@@ -1,3 +1,4 @@
+import { NotRegularError } from "../bytes/regular-file";
 import { ContextError } from "./error";
 
 /** Turns a system error into an error at the property it belongs to. */
@@ -29,6 +30,9 @@ export function isClosed(error: unknown): boolean {
 export function unreadable(path: string, error: unknown, property: ContextError["property"]): ContextError {
   if (error instanceof Error && "code" in error && error.code === "ENOENT") {
     return new ContextError(property, `${path} does not exist`);
+  }
+  if (error instanceof NotRegularError) {
+    return new ContextError(property, `${error.message}. Put a text file there.`);
   }
   if (isClosed(error)) {
     return new ContextError(

@@ -1,8 +1,8 @@
-import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { IgnoreRules, Verdict } from "../../build-context/dockerignore";
 import { goMatch, PatternError } from "../../build-context/go-match";
 import { beginningOf } from "../../build-context/hash-files";
+import { isFolder } from "../../build-context/is-folder";
 import type { ContextListing } from "../../build-context/listing";
 import type { ContextEntry } from "../../build-context/walk";
 
@@ -22,8 +22,7 @@ export function viewOf({ context, rules, entries }: ContextListing): ContextView
   return {
     matches: (source) => matchesOf(entries, source),
     read: (entry) => beginningOf(join(context, entry.path)),
-    hasFolder: (path) =>
-      !isLeftOut(rules, path) && statSync(join(context, path), { throwIfNoEntry: false })?.isDirectory() === true,
+    hasFolder: (path) => !isLeftOut(rules, path) && isFolder(join(context, path)),
   };
 }
 

@@ -102,10 +102,12 @@ describe("the emulator's REST calls", () => {
       }
     });
 
-    it("get 400 for a filter that the emulator does not have, and for a page of nothing", async () => {
+    it("get 400 for a query parameter that the emulator does not serve, which ICA may know, and for a page of nothing", async () => {
       for (const name of ["fullText", "notInRun", "made-up"]) {
-        const detail = problemDetail(await ica.call("GET", `${ica.data}?${name}=true`), 400);
-        assert.match(detail, new RegExp(`Unknown query parameter ${name}: the emulator does not filter by ${name}`));
+        const answer = await ica.call("GET", `${ica.data}?${name}=true`);
+        const words = `the emulator does not serve the query parameter ${name} of this call`;
+        assert.equal(problemDetail(answer, 400), words);
+        assert.deepEqual(at(answer.body, "parameters"), { [`/query/${name}`]: words });
       }
       const empty = await ica.call("GET", `${ica.data}?pageSize=0`);
       assert.match(problemDetail(empty, 400), /pageSize must be a whole number from 1 to 1000/);

@@ -7,6 +7,7 @@ import { readDocument } from "../../../cli/doctor/find-document";
 import { findContext } from "../../../cli/lint/context";
 import { checkImage } from "../../../provider/bench-image/check";
 import { secretValues } from "../../../provider/docker/build-args";
+import { errorMessage } from "../../../provider/error-message";
 import { contextFor } from "../../support/context";
 import { makeContext, removeContext } from "../../support/context-folder";
 
@@ -64,8 +65,13 @@ describe("where a person's file should be", () => {
         const path = join(folder, "app", name);
         await rm(path, { force: true });
         await make(path);
-        assert.match(await problems({ context: join(folder, "app") }), words);
-        await assert.rejects(findContext(join(folder, "app")), words);
+        const preview = await problems({ context: join(folder, "app") });
+        const lint = await findContext(join(folder, "app")).then(String, errorMessage);
+        for (const message of [preview, lint]) {
+          assert.match(message, words);
+          assert.match(message, /Put (?:a text file|the file itself) there\./, "it says what to do");
+          assert.doesNotMatch(message, /cannot be read: |\.\./, "it says each thing once");
+        }
       });
     }
 
