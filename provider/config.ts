@@ -193,7 +193,7 @@ function wrongKey({ value, from }: Found): string | undefined {
   }
   return /^[\x21-\x7e]+$/.test(value)
     ? undefined
-    : `${from} holds a blank, a line break or another character that no API key has: set it anew`;
+    : `${from} holds a blank, a line break or another character that no API key has: set it again`;
 }
 
 function wrongProject({ value, from }: Found): string | undefined {

@@ -134,7 +134,7 @@ export const assumptions = [
     id: "I3",
     of: "BenchImage",
     what: "an image made by the API can be used in Bench, and its settings changed on the page",
-    ifWrong: "a difference from what is declared stays, and is told with the place to click",
+    ifWrong: "a difference from the declared settings stays, and the provider says where to change it",
     check: "publish one image, then look at it in System Settings > Docker Repository",
   },
   {

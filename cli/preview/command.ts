@@ -47,7 +47,7 @@ export function previewCommand(): Command {
     )
     .option("--stack <name>", "the stack. Default: the selected one")
     .option("--cwd <dir>", "folder of the Pulumi program", ".")
-    .option("--refresh", "ask ICA first what it has, to find what was changed by hand", false)
+    .option("--refresh", "ask ICA first what it has, to find manual changes", false)
     .option("--policy-pack <dir>", "a policy pack to run; may be given again", collect, [])
     .option("--policy-pack-config <file>", "JSON file that configures the pack; one for each pack", collect, [])
     .option(

@@ -77,10 +77,10 @@ describe("looking up", () => {
       await assert.rejects(find({ name: "rstudio", version: "1" }, twins), says(/imageId, of a, b/));
       await assert.rejects(
         find({ name: "rstudio" }, twins),
-        says(/does not tell which version.*choose one with version/),
+        says(/does not say which version.*choose one with version/),
       );
       const sameTime = images.slice(0, 1).concat(dockerImage({ id: "x", version: "7", timeCreated: day(1) }));
-      await assert.rejects(find({ name: "rstudio" }, sameTime), says(/does not tell/));
+      await assert.rejects(find({ name: "rstudio" }, sameTime), says(/does not say/));
     });
 
     it("takes one by its id, in any state", async () => {

@@ -39,7 +39,7 @@ export const previewReport = z
     images: z.array(image),
     workspaces: z.array(workspace),
     drift: z.array(drift),
-    gone: z.array(resource).describe("What was deleted beside this stack."),
+    gone: z.array(resource).describe("Resources that were deleted outside this stack."),
     policies: z.array(policy),
     findings: z.array(finding),
     others: z.array(other),

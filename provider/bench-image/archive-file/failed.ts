@@ -30,7 +30,7 @@ export async function usableArchive(context: Context, inputs: BenchImageInputs):
       { cause: error },
     );
   }
-  context.log.info(`uploading anew: deleted ${what.replace(/,$/, "")}`);
+  context.log.info(`uploading again: deleted ${what.replace(/,$/, "")}`);
   return undefined;
 }
 

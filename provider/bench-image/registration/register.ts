@@ -118,7 +118,7 @@ export async function awaitImage(
       if (image.status === "BUILDFAILED" || isGone(image)) {
         throw new ImageBuildFailed(
           `ICA could not make ${what} (id ${imageId}, status ${image.status}) of the archive. ICA tells no reason by its API: look at System Settings > ` +
-            'Docker Repository. The next "pulumi up" publishes it anew.',
+            'Docker Repository. The next "pulumi up" publishes it again.',
         );
       }
       const line = `waiting for ICA: ${image.status}, ${formatDuration(elapsed)} (5 to 30 minutes are normal)`;

@@ -31,7 +31,7 @@ describe("an archive that ICA could not make an image of", () => {
     assert.deepEqual(ica.written, ["delete"]);
     assert.match(
       context.log.lines.join("\n"),
-      /^uploading anew: deleted archive .*fil\.1\), of which ICA could not make image image-1$/,
+      /^uploading again: deleted archive .*fil\.1\), of which ICA could not make image image-1$/,
     );
   });
 

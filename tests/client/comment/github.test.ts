@@ -114,7 +114,7 @@ describe("the comment on a pull request of GitHub", function () {
       const news = only();
       assert.match(
         await job.comment(reportOf({ others: [bucket("old")] }), { number: 812 }),
-        /^left alone: a later run/,
+        /^not updated: a later run/,
       );
       assert.equal(only(), news);
     });
@@ -122,14 +122,14 @@ describe("the comment on a pull request of GitHub", function () {
     it("although an older attempt of the same run ends later", async () => {
       await job.comment(reportOf(), { number: 812, attempt: 2 });
       const news = only();
-      assert.match(await job.comment(reportOf({ others: [] }), { number: 812, attempt: 1 }), /^left alone/);
+      assert.match(await job.comment(reportOf({ others: [] }), { number: 812, attempt: 1 }), /^not updated/);
       assert.equal(only(), news);
     });
 
     it("also when its text is that of a comment before it: a run in between must not come back", async () => {
       await job.comment(reportOf(), { number: 811 });
       await job.comment(reportOf(), { number: 813 });
-      assert.match(await job.comment(reportOf({ others: [bucket("old")] }), { number: 812 }), /^left alone/);
+      assert.match(await job.comment(reportOf({ others: [bucket("old")] }), { number: 812 }), /^not updated/);
     });
 
     it("although the workflow has got another name, and counts its runs from 1 again", async () => {
@@ -193,7 +193,7 @@ describe("the comment on a pull request of GitHub", function () {
   it("is not created again by an older run when a user minimised it", async () => {
     const old = github.has(7, bot, `${markerOf({ number: 813 })}\nnews`);
     old.minimized = "resolved";
-    assert.match(await job.comment(reportOf(), { number: 812 }), /^left alone/);
+    assert.match(await job.comment(reportOf(), { number: 812 }), /^not updated/);
     assert.deepEqual(github.shown(7), []);
   });
 

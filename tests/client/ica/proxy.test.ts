@@ -89,7 +89,7 @@ describe("a call to ICA through a proxy", () => {
     const message = await refused(403);
     assert.match(
       message,
-      /the proxy 127\.0\.0\.1:\d+ answered 403\)\. Whoever runs the proxy can let calls to ica\.invalid/,
+      /the proxy 127\.0\.0\.1:\d+ answered 403\)\. The proxy's administrator can allow calls to ica\.invalid/,
     );
     assert.doesNotMatch(message, /API key|permission/);
     assert.equal(proxy.asked.length, 1);

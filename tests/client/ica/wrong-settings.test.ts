@@ -48,8 +48,8 @@ describe("a wrong setting", () => {
         const raw = await wordsOf(clientOf({}, { ICA_BASE_URL: `${origin}/wrong/path/` }).regions.list());
         assert.match(raw, words);
         const advice =
-          `${origin}/wrong/path is ICA_BASE_URL in the environment, and seems not to be the address of ICA's REST API, ` +
-          `which looks like https://ica.illumina.com/ica/rest. Try ${origin}/ica/rest.`;
+          `${origin}/wrong/path is ICA_BASE_URL in the environment, and does not look like the address of ICA's REST API, ` +
+          `which has the form https://ica.illumina.com/ica/rest. Try ${origin}/ica/rest.`;
         assert.ok(raw.includes(advice), raw);
       });
 

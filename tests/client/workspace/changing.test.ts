@@ -132,7 +132,7 @@ describe("the workspace handler, changing", () => {
     it("a workspace that is gone says what to do, and makes no new one behind the back", async () => {
       await assert.rejects(
         handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ storageGb: 100 })),
-        /is gone: it was deleted beside this stack.*"pulumi up --refresh"/,
+        /is gone: it was deleted outside this stack.*"pulumi up --refresh"/,
       );
       assert.deepEqual(bench.written, []);
     });

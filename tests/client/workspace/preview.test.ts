@@ -184,7 +184,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.deepEqual(await diff({ storageGb: 10 }), { kind: "replace", because: ["storageGb"], deleteFirst: true });
       assert.match(
         context.log.warnings.join(),
-        /will be replaced because of storageGb: all that is in its \/data is lost/,
+        /will be replaced because of storageGb: everything in its \/data is lost/,
       );
       assert.deepEqual(await diff({ storageGb: 10, name: "other" }), {
         kind: "replace",
@@ -221,7 +221,7 @@ describe("the workspace handler, before it changes anything", () => {
           /^RefusedChange: workspace "genomics" \(ws-1\) is gone: .* and its \/data with it\. Run "pulumi up --refresh"/,
         );
       assert.equal((await diff({ storageGb: 10 })).kind, "replace");
-      assert.match(context.log.warnings.join(), /^gone: it was deleted .* A new one is made$/);
+      assert.match(context.log.warnings.join(), /^gone: it was deleted .* Pulumi creates a new one$/);
       const shrunk = { ...workspaceInputs(), storageGb: 10 };
       const { failures } = await handler.check(context, shrunk, workspaceInputs());
       assert.match(failures[0]?.reason ?? "", /there is no workspace "genomics" any more.*"pulumi up --refresh"/);

@@ -255,7 +255,7 @@ describe("ica-bench preview, on the engine", function () {
     it("before it starts, says what is missing", async () => {
       const { code, all } = await preview("--stack", "absent");
       assert.equal(code, 1);
-      assert.match(all, /ica-bench preview: There is no stack absent to preview/);
+      assert.match(all, /ica-bench preview: Stack absent not found/);
       const elsewhere = await command(process.execPath, [main, "preview", "--cwd", workspaces.bench.dir], {
         env: program.env,
         mayFail: true,

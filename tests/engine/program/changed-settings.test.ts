@@ -175,7 +175,7 @@ describe("a setting that changed since the last up", function () {
     await set("ica:projectId", "00000000-0000-4000-8000-000000000000");
     await works("refresh", "--yes", "--skip-preview");
     const said = await fails("preview", "--refresh");
-    assert.match(said, /projectId: .*a workspace belongs to one project for good.*allowDataLoss: true/);
+    assert.match(said, /projectId: .*a workspace cannot move to another project.*allowDataLoss: true/);
     await works(...destroy);
     assert.deepEqual(await workspaces.list(), []);
   });

@@ -95,7 +95,7 @@ describe("the image handler", () => {
       assert.equal(error.id, "made-1");
       assert.equal(error.state.status, "BUILDFAILED");
       assert.equal(error.state.dataId, "fil.1");
-      assert.match(error.message, /ICA could not make image rstudio .*publishes it anew/);
+      assert.match(error.message, /ICA could not make image rstudio .*publishes it again/);
       assert.equal(ica.files.size, 0);
     });
 
