@@ -29,7 +29,7 @@ describe("the emulator's page", function () {
   const opens = () => visitor.opens(shown.ica.emulator.signInUrl());
   const page = () => visitor.page;
 
-  it("shows nothing but a form to who is not signed in, and all to who has the API key", async () => {
+  it("shows only a form to a visitor who is not signed in, and everything to one with the API key", async () => {
     await shown.has("secret-project");
     await page().goto(shown.ica.emulator.url);
     await page().getByLabel("API key").waitFor();

@@ -40,7 +40,7 @@ describe("looking up", () => {
       return findImage(client.dockerImages, query);
     };
 
-    it("takes the newest that is AVAILABLE, wherever it stands in the list", async () => {
+    it("takes the newest that is AVAILABLE, at any position in the list", async () => {
       for (const there of [images, [...images].reverse()])
         assert.equal((await find({ name: "rstudio" }, there)).imageId, "new");
     });
@@ -126,7 +126,7 @@ describe("looking up", () => {
     });
     const find = (query: Parameters<typeof findWorkspace>[2]) => findWorkspace(client.workspaces, projectId, query);
 
-    it("is reported with the words of its resource, by name or by id", async () => {
+    it("is reported with the message of its resource, by name or by id", async () => {
       bench.has({ webUrl: "http://example.org/", network: { mode: "RESTRICTED", allowedUrls: ["b.org/", "A.org"] } });
       bench.has({ id: "ws-2", name: "genomics-2" });
       const found = await find({ name: "genomics" });

@@ -132,7 +132,7 @@ describe("the workflows of examples/pull-request", function () {
     }
   });
 
-  it("open an issue for a change made by hand, and close it when that is gone", async () => {
+  it("open an issue for a manual change, and close it when that is gone", async () => {
     const quiet = await hosted.night();
     assert.deepEqual(resultsOf(quiet), { preview: "success", issue: "success" }, lastLog(quiet.preview));
     assert.equal(hosted.github.issues.length, 0);

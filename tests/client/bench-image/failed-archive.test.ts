@@ -71,7 +71,7 @@ describe("an archive that ICA could not make an image of", () => {
     ["was deleted", () => ica.has({ status: "DELETED" })],
     ["is not there any more", () => undefined],
   ] as const)
-    it(`is good for another image where the one it names ${what}`, async () => {
+    it(`is used for another image when the one it names ${what}`, async () => {
       reported();
       ica.has({ id: "other", name: "other" });
       assert.equal((await create()).state.dataId, "fil.1");

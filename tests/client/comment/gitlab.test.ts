@@ -81,7 +81,7 @@ describe("the comment on a merge request of GitLab", function () {
     assert.match(await run(unchanged(), 813, { job: 21 }), /^updated/);
   });
 
-  it("makes no noise: nothing for no change, and no write of the same text", async () => {
+  it("posts nothing without a change, and does not write the same text again", async () => {
     assert.match(await run(unchanged(), 812), /^nothing posted/);
     await run(reportOf(), 812);
     assert.match(await run(reportOf(), 812), /^up to date/);

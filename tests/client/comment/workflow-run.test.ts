@@ -63,7 +63,7 @@ describe("the comment by a workflow that starts after the one that previews", fu
     assert.deepEqual(github.comments, []);
   });
 
-  it("does not go where a number from the fork's artifact leads", async () => {
+  it("does not go to a pull request that only the fork's artifact names", async () => {
     opened(6, "b", "team");
     opened(7, "a");
     assert.match(

@@ -100,7 +100,7 @@ describe("a call to ICA through a proxy", () => {
     assert.equal(proxy.asked.length, defaultRetryPolicy.attempts);
   });
 
-  it("with an unknown certificate fails at once, and says how to make it known", async () => {
+  it("with an unknown certificate fails at once, and says how to trust it", async () => {
     await assert.rejects(
       call(),
       /self-signed certificate\)\. Node does not trust .* ica\.invalid.* NODE_EXTRA_CA_CERTS/,

@@ -108,7 +108,7 @@ describe("a wrong setting", () => {
     });
     const client = () => clientOf({ "ica:baseUrl": origin }, { ICA_PROJECT_ID: "p-1" });
 
-    it("is named with its source by each call that names nothing but the project", async () => {
+    it("is named with its source by each call that names only the project", async () => {
       const advice =
         /Does project p-1 exist, and may the owner of the API key see it\? The id is ICA_PROJECT_ID in the environment\.$/;
       assert.match(await wordsOf(client().projects.get("p-1")), advice);

@@ -67,7 +67,7 @@ describe(`an emulator whose disk is full${absent === undefined ? "" : ` (skipped
     );
   };
 
-  it("refuses an upload that does not fit, and takes nothing half written for whole", async () => {
+  it("refuses an upload that does not fit, and never treats a half-written object as complete", async () => {
     const { url, put } = await file("big.bin");
     await assert.rejects(put(20 * 1024 * 1024), (error: Error & { $metadata?: { httpStatusCode?: number } }) => {
       assert.equal(error.$metadata?.httpStatusCode, 507);

@@ -164,7 +164,7 @@ describe("project data on the emulator", () => {
   describe("with an Idempotency-Key", () => {
     const key = (value: string) => ({ "Idempotency-Key": value });
 
-    it("replays a success, and makes nothing twice", async () => {
+    it("replays a success, and creates nothing twice", async () => {
       const first = await createFile({ name: "idem.txt" }, key("a"));
       const second = await createFile({ name: "idem.txt" }, key("a"));
       assert.equal(second.status, 201);
@@ -197,7 +197,7 @@ describe("project data on the emulator", () => {
       problemDetail(await createFile({ name: "idem-5.txt" }, key("x".repeat(256))), 400);
     });
 
-    it("makes nothing twice when a crash came between the work and its note", async () => {
+    it("creates nothing twice after a crash between the work and its record", async () => {
       const one = await TestEmulator.start();
       const create = (baseUrl: string) =>
         call(baseUrl, "POST", `${one.data}:createFile`, {

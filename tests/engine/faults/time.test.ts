@@ -65,7 +65,7 @@ describe("a wait for a workspace", function () {
     assert.equal((await only()).status, "Running");
   }
 
-  it("that runs out keeps the id, and the next up goes on waiting: nothing is made or started twice", async () => {
+  it("that runs out keeps the id, and the next up continues to wait: nothing is created or started twice", async () => {
     await starting('{ create: "2s" }');
     const first = await program.pulumi(...up);
     assert.notEqual(first.code, 0);
@@ -94,7 +94,7 @@ describe("a wait for a workspace", function () {
     assert.deepEqual(workspaces.takeVerbs(), ["POST", ":start"]);
   });
 
-  it("is left at the second Ctrl-C, and the next up takes the workspace over: nothing is made or started twice", async () => {
+  it("is left at the second Ctrl-C, and the next up adopts the workspace: nothing is created or started twice", async () => {
     await starting();
     const run = program.start(...up);
     await until("the workspace is starting", isStarting);

@@ -157,7 +157,7 @@ describe("a setting that changed since the last up", function () {
     });
   });
 
-  it("the address: a refresh asks the old one, and says where that is from", async () => {
+  it("the address: a refresh asks the old one, and names its source", async () => {
     unset("ICA_BASE_URL");
     await set("ica:baseUrl", address);
     await works(...up);
@@ -169,7 +169,7 @@ describe("a setting that changed since the last up", function () {
     assert.match(said, waysOut);
   });
 
-  it("the project: a refresh looks where the workspace is, and the preview refuses to make another one without leave", async () => {
+  it("the project: a refresh looks where the workspace is, and the preview refuses to create another one without permission", async () => {
     await works(...up);
     unset("ICA_PROJECT_ID");
     await set("ica:projectId", "00000000-0000-4000-8000-000000000000");

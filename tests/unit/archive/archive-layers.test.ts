@@ -89,7 +89,7 @@ describe("an archive of docker save, cut at its layers", () => {
       assert.equal(first?.layer, second?.layer, "pieces of one layer have one layer object");
     });
 
-    it(`gives the same chunks for a layer wherever it stands: ${layout}`, async () => {
+    it(`gives the same chunks for a layer at any position: ${layout}`, async () => {
       const [name, entries] = entriesOf(baseId);
       const [, before] = entriesOf(topId);
       const alone = await cut(await tar(entries(base)));

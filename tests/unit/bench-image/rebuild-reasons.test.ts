@@ -64,12 +64,12 @@ describe("the reasons for a new image", () => {
     assert.equal(reasons("FROM debian:12\nRUN true\n"), "the Dockerfile changed");
   });
 
-  it("name a Dockerfile that lies outside of the context, or that no rule lets in", () => {
+  it("name a Dockerfile that is outside of the context, or excluded from it", () => {
     const old = stateThen({ __contextDigest: digestOf(files({ a: "1" }, "FROM x\n"), 1600) });
     assert.equal(rebuildReasons(old, declaredNow(), files({ a: "1" }, "FROM x\nRUN true\n")), "the Dockerfile changed");
   });
 
-  it("are folders where the state has no room for every file", () => {
+  it("are folders when the state has no room for every file", () => {
     const many = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`lib/f${index}`, "1"]));
     const old = { ...many, Dockerfile: "FROM a\n" };
     const next = files({ ...old, "lib/f7": "2" });
@@ -86,7 +86,7 @@ describe("the reasons for a new image", () => {
     );
   });
 
-  it("are cut where they are too many to read", () => {
+  it("are cut when they are too many to read", () => {
     const many = Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`f${index}`, "1"]));
     const reasons = rebuildReasons(stateThen(), declaredNow(), files({ ...small, ...many })).split("; ");
     assert.equal(reasons.length, 13);

@@ -122,7 +122,7 @@ describe("the cache of file hashes", function () {
     );
   });
 
-  it("is none when it is damaged, anywhere", async () => {
+  it("is ignored when it is damaged, anywhere", async () => {
     const before = await hash();
     await forge();
     const [file = ""] = await cacheFiles();
@@ -153,7 +153,7 @@ describe("the cache of file hashes", function () {
     assert.equal(await hash(), before, "it was made anew");
   });
 
-  it("is none when it cannot be written or read", async () => {
+  it("is not used when it cannot be written or read", async () => {
     await writeFile(folder, "a file where the folder should be");
     assert.equal(await hash(), await fresh());
   });

@@ -85,7 +85,7 @@ describe("work in order", () => {
     assert.ok(most <= 4, `${most} at a time`);
   });
 
-  it("waits for what is under way before it fails", async () => {
+  it("waits for running work before it fails", async () => {
     let ended = 0;
     async function work(item: number): Promise<number> {
       if (item === 0) throw new Error("the first failed");

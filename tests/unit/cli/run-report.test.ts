@@ -54,7 +54,7 @@ describe("what ica-bench run shows", () => {
     ]);
   });
 
-  it("leaves the list where it is once it is done", () => {
+  it("does not move the list once it is done", () => {
     const events: RunEvent[] = [...start, { event: "failed", message: "no" }, { event: "log", line: "later" }];
     assert.deepEqual(screen(written((out) => new TerminalReporter(out), events)).slice(-4), [
       "  ✘ Check the contract (0.1 s)",

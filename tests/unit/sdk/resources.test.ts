@@ -55,7 +55,7 @@ describe("the resources of the SDK", () => {
     return args.inputs;
   }
 
-  it("carry for good the very code that names their handlers", async () => {
+  it("permanently carry the same code that names their handlers", async () => {
     assert.equal(
       (await inputsOf(image("a"))).__provider,
       'exports.handler = () => require("pulumi-ica/provider").benchImage;',
@@ -67,7 +67,7 @@ describe("the resources of the SDK", () => {
     );
   });
 
-  it("have their type tokens for good", async () => {
+  it("never change their type tokens", async () => {
     await inputsOf(image("a"));
     await inputsOf(workspace("b"));
     assert.deepEqual(
@@ -96,7 +96,7 @@ describe("the resources of the SDK", () => {
     assert.equal((await inputsOf(child)).__urn, await seen(child.urn));
   });
 
-  it("tell the handler which inputs are secret, wherever the marks are, and carry none themselves", async () => {
+  it("tell the handler which inputs are secret, at any depth, and carry none themselves", async () => {
     const secret = await inputsOf(
       image("i", {
         name: pulumi.secret("hidden"),
@@ -232,7 +232,7 @@ describe("the resources of the SDK", () => {
           assert.deepEqual({ ...config }, { projectId, baseUrl, region });
         }));
 
-    it("with words where an address is none, as the provider has them", () =>
+    it("with the provider's message when an address is not valid", () =>
       withSettings({ "ica:baseUrl": "nowhere", "ica:region": "use1" }, {}, () => {
         assert.throws(
           () => config.baseUrl,

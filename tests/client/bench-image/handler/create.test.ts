@@ -45,7 +45,7 @@ describe("the image handler", () => {
       assert.ok(ica.files.get("fil.1")?.tags.includes(imageTag("made-1")), "the archive has to name its image");
     });
 
-    it("makes no file in the project before there is an image to put into it: a failed build leaves nothing", async () => {
+    it("creates no file in the project before the image exists: a failed build leaves nothing", async () => {
       await assert.rejects(handler.create(context, imageInputs()), /this test has no Docker/);
       assert.deepEqual(ica.written, []);
     });
