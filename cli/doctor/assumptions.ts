@@ -63,7 +63,7 @@ export const assumptions = [
   {
     id: "W7",
     of: "Workspace",
-    what: "a workspace is stopped before it is deleted, /data goes with it, and then ICA has it no more",
+    what: "a workspace is stopped before it is deleted, /data goes with it, and then ICA no longer has it",
     ifWrong: "ICA refuses to delete, in its own words, or pulumi destroy waits until its time limit",
     check: "delete a workspace on the Bench page",
   },
@@ -176,7 +176,7 @@ export const assumptions = [
     id: "I9",
     of: "BenchImage",
     what: "ICA notices a complete upload within 15 minutes",
-    ifWrong: "pulumi up fails, and the next one goes on without another upload",
+    ifWrong: "pulumi up fails, and the next one continues without another upload",
     check: "publish one image",
   },
   {

@@ -208,7 +208,7 @@ async function main(): Promise<void> {
   }
   await stage.close({ keep });
   if (keep) {
-    show(`\nIt goes on running. To look at it, in ${stage.repository}:\n`);
+    show(`\nIt keeps running. To look at it, in ${stage.repository}:\n`);
     show(
       Object.entries(stage.exports)
         .map(([name, value]) => `export ${name}='${value}'`)

@@ -131,7 +131,7 @@ export async function awaitImage(
       return false;
     },
     timedOut: (image, elapsed) =>
-      `${what} is ${image.status} after ${formatDuration(elapsed)}. It stays in the state, and the next "pulumi up" goes on waiting; ` +
+      `${what} is ${image.status} after ${formatDuration(elapsed)}. It stays in the state, and the next "pulumi up" continues to wait; ` +
       "a longer limit is set with timeouts.create.",
   });
 }

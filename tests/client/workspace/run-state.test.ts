@@ -111,7 +111,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.equal(error.id, "made-1");
       assert.equal(error.state.status, "Starting");
       assert.match(error.message, /"genomics" is Starting, not Running, after 5m 00s/);
-      assert.match(error.message, /the next "pulumi up" goes on waiting/);
+      assert.match(error.message, /the next "pulumi up" continues to wait/);
     });
 
     it("keeps waiting in the next run, without a second start", async () => {

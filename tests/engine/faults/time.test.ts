@@ -70,7 +70,7 @@ describe("a wait for a workspace", function () {
     const first = await program.pulumi(...up);
     assert.notEqual(first.code, 0);
     assert.match(first.all, /"cli-test-cli-slow" is Starting, not Running, after \d+s/);
-    assert.match(first.all, /the next "pulumi up" goes on waiting/);
+    assert.match(first.all, /the next "pulumi up" continues to wait/);
     const { id } = await only();
     assert.deepEqual(await state(), { ids: [id], pending: [] });
     await startsAfter(/: Starting, \d+s/, program.start(...up));

@@ -115,6 +115,6 @@ describe("the image handler", () => {
     );
     assert.equal(error.id, "image-1");
     assert.equal(error.state.status, "PARTIAL");
-    assert.match(error.message, /PARTIAL after 10m 00s.*goes on waiting/);
+    assert.match(error.message, /PARTIAL after 10m 00s.*continues to wait/);
   });
 });

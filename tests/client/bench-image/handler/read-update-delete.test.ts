@@ -100,7 +100,7 @@ describe("the image handler", () => {
       );
       assert.match(
         error.message,
-        /PARTIAL after 10m 00s.*goes on waiting; a longer limit is set with timeouts\.create/s,
+        /PARTIAL after 10m 00s.*continues to wait; a longer limit is set with timeouts\.create/s,
       );
     });
 
