@@ -19,7 +19,7 @@ const settings = {
 
 type SettingName = keyof typeof settings;
 
-/** The source of each value, in words for errors: `ICA_BASE_URL in the environment`. */
+/** The source of each value, as errors name it: `ICA_BASE_URL in the environment`. */
 export type Sources = Readonly<Partial<Record<SettingName, string>>>;
 
 /** The keys of the stack's configuration that {@link readConfig} reads. */

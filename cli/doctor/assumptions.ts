@@ -92,7 +92,7 @@ export const assumptions = [
     id: "W11",
     of: "Workspace",
     what: "ephemeralStorage and users may be left out",
-    ifWrong: "as W2; where ICA does not report them, a change of them is not written",
+    ifWrong: "as W2; if ICA does not report them, the provider does not write a change of them",
     check: "create a workspace on the Bench page",
   },
   {

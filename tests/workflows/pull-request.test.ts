@@ -16,7 +16,7 @@ function resultsOf(jobs: Record<string, JobRecord>): Record<string, string> {
   return Object.fromEntries(Object.entries(jobs).map(([id, { result }]) => [id, result]));
 }
 
-/** In the order of a real history: each test goes on where the one before it ended. */
+/** In the order of a real history: each test continues after the previous one. */
 describe("the workflows of examples/pull-request", function () {
   this.timeout(300_000);
   let hosted: HostedExample;

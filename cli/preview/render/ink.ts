@@ -28,7 +28,7 @@ export function codeSpan(text: string, longest = longestValue): string {
   return `${fence}${pad}${line}${pad}${fence}`;
 }
 
-/** The same for a cell of a table, where a bar would end the cell, even inside of a code span. */
+/** The same for a cell of a table, in which a bar would end the cell, even inside of a code span. */
 export function codeCell(text: string, longest = longestValue): string {
   return codeSpan(text.replaceAll("|", "\\x7c"), longest);
 }
@@ -41,7 +41,7 @@ export function codeBlock(lines: string): string {
 }
 
 /**
- * A sentence of this project as it stands, where it has only letters and plain signs; a code span otherwise. A report is read
+ * A sentence of this project unchanged if it has only letters and plain signs; a code span otherwise. A report is read
  * from a file, so even its own sentences are untrusted.
  */
 export function prose(text: string): string {

@@ -49,7 +49,7 @@ const levels: readonly Level[] = [
   })),
 ];
 
-/** A report as GitHub's Markdown, within the limit. It says less where there is too much to say, and never cuts. */
+/** A report as GitHub's Markdown, within the limit. A long report is rendered with less detail; its text is never cut. */
 export function renderMarkdown(report: PreviewReport, options: MarkdownOptions): string {
   let text = "";
   for (const level of levels) {

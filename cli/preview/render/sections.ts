@@ -122,7 +122,7 @@ export const policies: Section = (report, { lists }) => {
   return [lists ? `${title}\n\n${lines.join("\n")}` : `${title}.`];
 };
 
-/** The lines of a message in one line: as prose where they are plain. */
+/** The lines of a message in one line: as prose if they are plain. */
 function paragraph(message: string): string {
   return linesOf(message).map(prose).join(" ") || codeSpan("");
 }

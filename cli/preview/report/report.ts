@@ -26,7 +26,7 @@ export const previewReport = z
     version: z.literal(1).describe("Version of this format. Another number may mean anything else."),
     stack: z.object({
       name: z.string().max(300).describe("Name of the stack, without organization and project."),
-      project: z.string().max(300).optional().describe("Name of the project. Absent where nothing says it."),
+      project: z.string().max(300).optional().describe("Name of the project. Absent when unknown."),
     }),
     time: z.iso.datetime().describe("When the preview ended."),
     run,

@@ -1,6 +1,6 @@
 import { IcaError } from "./error";
 
-/** A client's settings, and where each comes from, in words. */
+/** A client's settings, and the source of each as text. */
 export interface ClientSettings {
   readonly baseUrl: string;
   /** The configured project; a resource may name another one. */

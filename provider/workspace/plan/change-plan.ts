@@ -135,7 +135,7 @@ export function planChange(live: LiveWorkspace, state: KnownWorkspace, next: May
   };
 }
 
-/** What a decision depends on beside the changes. */
+/** What a decision depends on besides the changes. */
 interface Situation {
   readonly presence: ChangePlan["presence"];
   readonly status: string | undefined;

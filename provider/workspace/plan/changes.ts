@@ -138,7 +138,7 @@ function comparable(value: unknown): unknown {
   return Array.isArray(value) && value.length === 0 ? undefined : value;
 }
 
-/** What happens to a workspace in ICA, in words, for the table of docs/workspaces.md and for the preview. */
+/** What happens to a workspace in ICA, as text for the table of docs/workspaces.md and for the preview. */
 export function outcomeOf(effect: Effect, isRunning: boolean): string {
   switch (effect) {
     case "none":

@@ -1,6 +1,6 @@
 import type { FieldChange } from "./changes";
 
-/** Why Pulumi refuses to change a workspace, in words. */
+/** Messages for refused changes of a workspace. */
 
 /** A restart that the declaration does not allow. */
 export function restartRefusal(name: string, restarting: readonly FieldChange[]): string {

@@ -109,7 +109,7 @@ describe("a wait for a workspace", function () {
     const { id } = await only();
     assert.deepEqual((await state()).ids, [id]);
     assert.deepEqual(workspaces.takeVerbs(), ["POST", ":start"]);
-    // The engine goes on warning of what it did not see the end of, until it hears otherwise.
+    // The engine keeps warning of operations whose end it did not see, until a refresh clears them.
     await program.pulumi("refresh", "--clear-pending-creates", "--yes", "--non-interactive");
     assert.deepEqual(await state(), { ids: [id], pending: [] });
   });

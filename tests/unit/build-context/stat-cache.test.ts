@@ -150,7 +150,7 @@ describe("the cache of file hashes", function () {
         ],
       },
     );
-    assert.equal(await hash(), before, "it was made anew");
+    assert.equal(await hash(), before, "it was written again");
   });
 
   it("is not used when it cannot be written or read", async () => {

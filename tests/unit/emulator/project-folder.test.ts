@@ -38,7 +38,7 @@ describe("the folder of a project", () => {
       ["was written in the folder, with the same size", [known, file({ mtimeMs: 2 }), agreed()], "replace"],
       ["was replaced in the folder by an equal one", [known, file({ ino: 2 }), agreed()], "replace"],
       ["has other content in the project", [{ ...known, objectETag: "f" }, file(), agreed()], "write"],
-      ["was deleted and made anew in the project", [{ ...known, id: "b" }, undefined, agreed()], "write"],
+      ["was deleted and created again in the project", [{ ...known, id: "b" }, undefined, agreed()], "write"],
       ["was deleted in the project and written in the folder", [undefined, file({ size: 2 }), agreed()], "add"],
       ["is in both and was never compared", [known, file(), undefined], "replace"],
       ["is a folder in both and was never compared", [known, { ...file(), type: "FOLDER" }, undefined], "agree"],
@@ -198,7 +198,7 @@ describe("the folder of a project", () => {
       disk.putObject = () => new Promise((_resolve, reject) => (letGo = reject));
       await folder.settle();
       const cutOff = folder.settle();
-      await until("it is being taken over", () => data.list().length > 0);
+      await until("it becomes data of the project", () => data.list().length > 0);
       disk.putObject = put;
       folder = await made.open();
       await folder.hold("w");
