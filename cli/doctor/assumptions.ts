@@ -36,7 +36,7 @@ export const assumptions = [
     of: "Workspace",
     what: "statuses are Stopped, Starting, Running, Stopping, Failed",
     ifWrong:
-      "an unknown status counts as one of a workspace that is up; it is waited on until the time limit, and told",
+      "an unknown status counts as running; pulumi up waits until the time limit, and the error names the status",
     check: "look at a workspace on the Bench page while it starts",
   },
   {
@@ -98,14 +98,14 @@ export const assumptions = [
   {
     id: "W12",
     of: "Workspace",
-    what: "GET of an image tells what a workspace may use of it",
+    what: "GET of an image shows what a workspace may use of it",
     ifWrong: "a preview refuses or misses what the image offers",
     check: "compare the image's settings in the Docker Repository",
   },
   {
     id: "W13",
     of: "Workspace",
-    what: "the list of workspaces tells the same as a GET of each",
+    what: "the list of workspaces shows the same as a GET of each",
     ifWrong: "a refresh shows what was; ICA_SHARED_READS=false does without the list",
     check: "compare both for a workspace that is starting",
   },

@@ -65,7 +65,7 @@ function verdictOn(id: AssumptionId, facts: Facts, expected: Expected): Verdict 
     case "W5":
     case "W6":
     case "W7":
-      return served(facts) ?? unknown("no read-only call tells");
+      return served(facts) ?? unknown("no read-only call shows it");
     case "W8":
       return served(facts) ?? headers(facts);
     case "I1":
@@ -74,10 +74,10 @@ function verdictOn(id: AssumptionId, facts: Facts, expected: Expected): Verdict 
       return namesGivenAgain(facts);
     case "S2":
       return facts.s3Endpoint === undefined
-        ? unknown("no read-only call tells")
+        ? unknown("no read-only call shows it")
         : holds(`ica:s3Endpoint is set: ${facts.s3Endpoint}`);
     default:
-      return unknown("no read-only call tells");
+      return unknown("no read-only call shows it");
   }
 }
 

@@ -191,7 +191,7 @@ describe("the emulator's page", function () {
     await page().getByRole("button", { name: "Pause (1 more)" }).click();
     await log.getByText("/ica/rest/api/no-such-call-2", { exact: true }).waitFor();
     await page().getByRole("button", { name: "Clear" }).click();
-    await page().getByText("No fault is to be told.").waitFor();
+    await page().getByText("No faults yet.").waitFor();
   });
 
   it("shows every name, path and request as plain text", async () => {

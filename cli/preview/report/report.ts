@@ -89,7 +89,7 @@ export function parseReport(text: string): PreviewReport {
 }
 
 /**
- * What tells one stack's comment from another's: a short hash of project and stack. The organization is left out, since a
+ * What distinguishes one stack's comment from another's: a short hash of project and stack. The organization is left out, since a
  * digest of `pulumi preview --json` does not have it.
  */
 export function scopeOf({ stack }: Pick<PreviewReport, "stack">): string {

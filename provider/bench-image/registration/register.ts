@@ -117,7 +117,7 @@ export async function awaitImage(
       }
       if (image.status === "BUILDFAILED" || isGone(image)) {
         throw new ImageBuildFailed(
-          `ICA could not make ${what} (id ${imageId}, status ${image.status}) of the archive. ICA tells no reason by its API: look at System Settings > ` +
+          `ICA could not make ${what} (id ${imageId}, status ${image.status}) from the archive. ICA's API gives no reason: see System Settings > ` +
             'Docker Repository. The next "pulumi up" publishes it again.',
         );
       }

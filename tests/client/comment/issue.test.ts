@@ -89,7 +89,7 @@ describe("the issue about a stack, ica-bench comment --issue", function () {
       assert.deepEqual(open(), []);
     });
 
-    it("says so in words after five tries", async () => {
+    it("reports the failure after five tries", async () => {
       await night(1);
       failsToClose(99);
       await assert.rejects(

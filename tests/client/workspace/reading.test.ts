@@ -55,7 +55,7 @@ describe("the workspace handler, reading and deleting", () => {
       assert.equal(live?.state.consolePort, undefined);
     });
 
-    it("takes what the program declares for the state, as with Pulumi's option id, the configured project included", async () => {
+    it("uses the declaration as the state, as with Pulumi's option id, the configured project included", async () => {
       bench.has({ name: "by-hand", storageSizeInGb: 100, status: "Stopped" });
       const { projectId: _, allowRestart: __, ...declared } = inputs;
       const live = await handler.read(context, "ws-1", declared);
@@ -124,7 +124,7 @@ describe("the workspace handler, reading and deleting", () => {
       assert.deepEqual(bench.written, []);
     });
 
-    it("waits for a start or a stop that is under way", async () => {
+    it("waits for a start or a stop in progress", async () => {
       for (const [status, calls] of [
         ["Starting", ["stop", "delete"]],
         ["Stopping", ["delete"]],

@@ -145,7 +145,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, ["start"]);
     });
 
-    it("waits for a stop that is under way", async () => {
+    it("waits for a stop in progress", async () => {
       bench.has();
       let looks = 0;
       server.on("GET", one, () =>

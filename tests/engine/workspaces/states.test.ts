@@ -52,7 +52,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     assert.deepEqual([(await live()).id, (await live()).status], [id, "Running"]);
   });
 
-  it("Stopping: a stop by hand that is under way is waited for, and the workspace started again", async () => {
+  it("Stopping: up waits for a manual stop, and starts the workspace again", async () => {
     const release = workspaces.pretended.holdStops();
     await workspaces.byHand("POST", `/${(await live()).id}:stop`);
     const ended = begin(true);
@@ -63,7 +63,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     assert.equal((await live()).status, "Running");
   });
 
-  it("Starting: a start by hand that is under way is stopped when declared stopped", async () => {
+  it("Starting: up stops a manual start when declared stopped", async () => {
     declared = { desiredState: "stopped" };
     await begin();
     const release = workspaces.pretended.holdStarts();

@@ -64,7 +64,7 @@ describe("a stream of what an iterator gives", () => {
 });
 
 describe("work in order", () => {
-  it("gives results in the items' order, with so many under way and no more", async () => {
+  it("gives results in the items' order, with a limited number at a time", async () => {
     let now = 0;
     let most = 0;
     async function work(item: number): Promise<number> {

@@ -97,7 +97,7 @@ describe("what ica-bench run shows", () => {
     );
   });
 
-  it("counts restarts in words", () => {
+  it("numbers restarts with ordinals", () => {
     const lines = [1, 2, 3, 4, 11, 22].map((restarts) =>
       written((out) => new PlainReporter(out), [{ event: "ended", exitCode: 1, seconds: 0, restarts }]),
     );

@@ -62,7 +62,7 @@ describe("an archive that is looked at while it passes by", () => {
     assert.deepEqual([info.RootFS.Layers.length, info.Size], [1, 2048]);
   });
 
-  it("is judged by the same rules as an image in the local Docker", async () => {
+  it("is checked by the same rules as an image in the local Docker", async () => {
     const codes = async (layers: Entry[]) => {
       const image = await seenOf({ layers: [keptContract, layers] });
       const { findings } = await inspectFiles(image, { access: { web: true, console: false } });

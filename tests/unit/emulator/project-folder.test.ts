@@ -110,7 +110,7 @@ describe("the folder of a project", () => {
     );
   }).timeout(120_000);
 
-  it("waits with an upload into a folder that was just deleted there, and makes the folder again", async () => {
+  it("delays an upload into a folder that was just deleted there, and creates the folder again", async () => {
     const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-test-"));
     const upload = (name: string) => ["upload", name, "1"] as const;
     const settle = ["settle", "/a", ""] as const;
@@ -176,7 +176,7 @@ describe("the folder of a project", () => {
       assert.equal(await readFile(b, "utf8"), "kept");
     });
 
-    it("makes a folder again that was deleted in the project when something new is in it", async () => {
+    it("creates a deleted folder of the project again when it has a new file", async () => {
       await mkdir(path.join(made.root, "x"));
       await folder.settle();
       await folder.settle();

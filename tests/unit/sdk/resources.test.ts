@@ -76,7 +76,7 @@ describe("the resources of the SDK", () => {
     );
   });
 
-  it("tell the handler their own URN, for its progress lines", async () => {
+  it("pass the handler their own URN, for its progress lines", async () => {
     const resource = image("rstudio");
     assert.equal((await inputsOf(resource)).__urn, await seen(resource.urn));
     made.length = 0;
@@ -84,7 +84,7 @@ describe("the resources of the SDK", () => {
     assert.equal((await inputsOf(inner)).__urn, await seen(inner.urn));
   });
 
-  it("tell it also when they have a parent", async () => {
+  it("pass it also when they have a parent", async () => {
     const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
     await seen(parent.urn);
     made.length = 0;
@@ -127,7 +127,7 @@ describe("the resources of the SDK", () => {
         assert.ok(!pulumi.Output.isInstance(inputs[key]));
   });
 
-  it("tell the handler that a name is a default, and none that is declared", async () => {
+  it("mark a default name for the handler, and not a declared one", async () => {
     assert.deepEqual((await inputsOf(workspace("a"))).__defaults, ["name"]);
     made.length = 0;
     assert.equal((await inputsOf(workspace("b", { name: "mine" }))).__defaults, undefined);
@@ -195,7 +195,7 @@ describe("the resources of the SDK", () => {
       assert.ok(pulumi.Output.isInstance(room[output]), `${output} is no output`);
   });
 
-  it("tell their own kind from others", () => {
+  it("recognise their own kind", () => {
     const [one, other] = [image("one"), workspace("other")];
     assert.equal(BenchImage.isInstance(one), true);
     assert.equal(BenchImage.isInstance(other), false);
