@@ -43,7 +43,7 @@ interface Options {
 export function previewCommand(): Command {
   return new Command("preview")
     .description(
-      "Preview a stack and say what a reviewer has to know: data lost, people cut off, why images are rebuilt.",
+      "Preview a stack and say what a reviewer has to know: data lost, people disconnected, why images are rebuilt.",
     )
     .option("--stack <name>", "the stack. Default: the selected one")
     .option("--cwd <dir>", "folder of the Pulumi program", ".")
