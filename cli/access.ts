@@ -13,7 +13,7 @@ export function accessOption(): Option {
     .default({ web: true, console: true }, "web,console");
 }
 
-/** Parses a list such as `web,console`. Throws the error that commander shows beside the option. */
+/** Parses a list such as `web,console`. Throws the error that commander shows with the option. */
 export function parseAccess(text: string): Access {
   const kinds = text.split(",").map((kind) => kind.trim());
   const strange = kinds.find((kind) => kind !== "web" && kind !== "console");

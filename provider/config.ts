@@ -19,7 +19,7 @@ const settings = {
 
 type SettingName = keyof typeof settings;
 
-/** The source of each value, in words for errors: `ICA_BASE_URL in the environment`. */
+/** The source of each value, as errors name it: `ICA_BASE_URL in the environment`. */
 export type Sources = Readonly<Partial<Record<SettingName, string>>>;
 
 /** The keys of the stack's configuration that {@link readConfig} reads. */
@@ -193,7 +193,7 @@ function wrongKey({ value, from }: Found): string | undefined {
   }
   return /^[\x21-\x7e]+$/.test(value)
     ? undefined
-    : `${from} holds a blank, a line break or another character that no API key has: set it anew`;
+    : `${from} holds a blank, a line break or another character that no API key has: set it again`;
 }
 
 function wrongProject({ value, from }: Found): string | undefined {

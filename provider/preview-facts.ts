@@ -31,7 +31,7 @@ export const rebuildReason = z.discriminatedUnion("kind", [
     .describe("The local image has other content."),
   z.object({ kind: z.literal("source"), now: z.enum(["build", "image", "other"]) }).describe("Another kind of source."),
   z.object({ kind: z.literal("unrecorded") }).describe("Content changed that the state has no record of."),
-  z.object({ kind: z.literal("noRecord") }).describe("Which files changed cannot be told: the state has no record."),
+  z.object({ kind: z.literal("noRecord") }).describe("Which files changed is unknown: the state has no record."),
   z.object({ kind: z.literal("notHere") }).describe("The files are not on this machine."),
   z.object({ kind: z.literal("more"), count: z.number() }).describe("Further reasons that are left out."),
 ]);

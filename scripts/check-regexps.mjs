@@ -53,6 +53,6 @@ const unused = [...bounded.keys()].filter(
 for (const text of unused) console.error(`scripts/check-regexps.mjs names ${text}, which is not there, or harmless`);
 const unknown = judged.filter(({ status }) => status === "unknown").length;
 console.log(
-  `${judged.length} regular expressions: ${bad.length} slow, ${bounded.size} bounded, ${unknown} not judged in time`,
+  `${judged.length} regular expressions: ${bad.length} slow, ${bounded.size} bounded, ${unknown} not checked in time`,
 );
 process.exit(bad.length + unused.length === 0 ? 0 : 1);

@@ -114,7 +114,7 @@ function sentenceOf({ kind, comment }: Outcome): string {
     case "current":
       return `up to date: ${comment?.url}`;
     case "newer":
-      return `left alone: a later run wrote ${comment?.url}`;
+      return `not updated: a later run wrote ${comment?.url}`;
     case "quiet":
       return "nothing posted: nothing changes, and there is no comment to update";
   }

@@ -23,7 +23,7 @@ export type Step =
     };
 
 /**
- * Decides from this stack's comments what a run does next. One comment remains, whoever comes first: the oldest one that
+ * Decides from this stack's comments what a run does next. One comment remains, in whatever order the runs write: the oldest one that
  * shows, with the text of the latest run. `hasWritten`: this run wrote already, so it leaves alone what another one of the
  * same age has written since.
  */
@@ -35,7 +35,7 @@ export function decide(found: readonly Posted[], wanted: Wanted, hasWritten: boo
     })
     .sort((a, b) => a.comment.id - b.comment.id);
   const newer = all.find(({ age }) => age > 0)?.comment;
-  // A comment that somebody minimised stays as it is: it shows what that person had seen.
+  // A comment that a user minimised stays as it is: it shows what that person had seen.
   const showing = all.filter(({ comment }) => !comment.hidden);
   if (newer !== undefined) {
     // The run that wrote it removes the older ones before it. It cannot know of those after it.

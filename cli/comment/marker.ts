@@ -76,7 +76,7 @@ export function markerIn(body: string): Marker | undefined {
 
 /**
  * Above 0 when `a` is of a later run than `b`, below 0 when it is of an earlier one. 0 for the same run, and where nothing
- * tells which one is later: runs of two workflows, or runs without a number.
+ * shows which one is later: runs of two workflows, or runs without a number.
  */
 export function compareRuns(a: Marker, b: Marker): number {
   if (a.workflow !== b.workflow || a.run === undefined || b.run === undefined) {

@@ -22,6 +22,6 @@ export interface Target {
   readonly limit: number;
   /** Whether the environment has a token. */
   readonly hasToken: boolean;
-  /** The comments; the reason in words where there is no open pull request to comment on. Throws without a token. */
+  /** The comments; the reason as text when there is no open pull request to comment on. Throws without a token. */
   open(): Promise<Thread | string>;
 }

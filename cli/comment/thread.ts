@@ -7,7 +7,7 @@ export interface Posted {
   readonly body: string;
   /** Address of the comment, for people. */
   readonly url: string;
-  /** Whether somebody minimised it. */
+  /** Whether a user minimised it. */
   readonly hidden: boolean;
 }
 

@@ -36,7 +36,7 @@ export const assumptions = [
     of: "Workspace",
     what: "statuses are Stopped, Starting, Running, Stopping, Failed",
     ifWrong:
-      "an unknown status counts as one of a workspace that is up; it is waited on until the time limit, and told",
+      "an unknown status counts as running; pulumi up waits until the time limit, and the error names the status",
     check: "look at a workspace on the Bench page while it starts",
   },
   {
@@ -63,7 +63,7 @@ export const assumptions = [
   {
     id: "W7",
     of: "Workspace",
-    what: "a workspace is stopped before it is deleted, /data goes with it, and then ICA has it no more",
+    what: "a workspace is stopped before it is deleted, /data goes with it, and then ICA no longer has it",
     ifWrong: "ICA refuses to delete, in its own words, or pulumi destroy waits until its time limit",
     check: "delete a workspace on the Bench page",
   },
@@ -92,20 +92,20 @@ export const assumptions = [
     id: "W11",
     of: "Workspace",
     what: "ephemeralStorage and users may be left out",
-    ifWrong: "as W2; where ICA does not report them, a change of them is not written",
+    ifWrong: "as W2; if ICA does not report them, the provider does not write a change of them",
     check: "create a workspace on the Bench page",
   },
   {
     id: "W12",
     of: "Workspace",
-    what: "GET of an image tells what a workspace may use of it",
+    what: "GET of an image shows what a workspace may use of it",
     ifWrong: "a preview refuses or misses what the image offers",
     check: "compare the image's settings in the Docker Repository",
   },
   {
     id: "W13",
     of: "Workspace",
-    what: "the list of workspaces tells the same as a GET of each",
+    what: "the list of workspaces shows the same as a GET of each",
     ifWrong: "a refresh shows what was; ICA_SHARED_READS=false does without the list",
     check: "compare both for a workspace that is starting",
   },
@@ -134,7 +134,7 @@ export const assumptions = [
     id: "I3",
     of: "BenchImage",
     what: "an image made by the API can be used in Bench, and its settings changed on the page",
-    ifWrong: "a difference from what is declared stays, and is told with the place to click",
+    ifWrong: "a difference from the declared settings stays, and the provider says where to change it",
     check: "publish one image, then look at it in System Settings > Docker Repository",
   },
   {
@@ -176,7 +176,7 @@ export const assumptions = [
     id: "I9",
     of: "BenchImage",
     what: "ICA notices a complete upload within 15 minutes",
-    ifWrong: "pulumi up fails, and the next one goes on without another upload",
+    ifWrong: "pulumi up fails, and the next one continues without another upload",
     check: "publish one image",
   },
   {

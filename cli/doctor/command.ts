@@ -29,7 +29,10 @@ interface DoctorOptions {
 export function doctorCommand(): Command {
   return new Command("doctor")
     .description("Check our assumptions against the ICA at ICA_BASE_URL. Reads only, writes nothing.")
-    .option("--openapi <url or file>", "the tenant's OpenAPI document; by default it is looked for beside the API")
+    .option(
+      "--openapi <url or file>",
+      "the tenant's OpenAPI document; by default, doctor searches for it next to the API",
+    )
     .option("--json", "print JSON", false)
     .addHelpText(
       "after",

@@ -65,7 +65,7 @@ function verdictOn(id: AssumptionId, facts: Facts, expected: Expected): Verdict 
     case "W5":
     case "W6":
     case "W7":
-      return served(facts) ?? unknown("no read-only call tells");
+      return served(facts) ?? unknown("no read-only call shows it");
     case "W8":
       return served(facts) ?? headers(facts);
     case "I1":
@@ -74,10 +74,10 @@ function verdictOn(id: AssumptionId, facts: Facts, expected: Expected): Verdict 
       return namesGivenAgain(facts);
     case "S2":
       return facts.s3Endpoint === undefined
-        ? unknown("no read-only call tells")
+        ? unknown("no read-only call shows it")
         : holds(`ica:s3Endpoint is set: ${facts.s3Endpoint}`);
     default:
-      return unknown("no read-only call tells");
+      return unknown("no read-only call shows it");
   }
 }
 
@@ -106,7 +106,7 @@ function workspaceCalls({ workspaces, document }: Facts, expected: Expected): Ve
   }
   const answer = workspaces.kind === "served" ? "the list is served" : workspaces.why;
   if (document === undefined) {
-    return unknown(`${answer}; no OpenAPI document was found to tell of the other calls`);
+    return unknown(`${answer}; no OpenAPI document was found to check the other calls against`);
   }
   if (lacking.length === 0) {
     return holds(`${answer}, and the OpenAPI document has all ${assumed.length} calls`);
@@ -137,7 +137,7 @@ function fieldNames({ workspaces, document }: Facts, expected: Expected): Verdic
   if (workspaces.kind === "served" && workspaces.list.length > 0) {
     return holds(`${workspaces.list.length} workspaces were read`);
   }
-  return unknown("no OpenAPI document tells, and there is no workspace to look at");
+  return unknown("no OpenAPI document says, and there is no workspace to look at");
 }
 
 function statuses({ workspaces, document }: Facts): Verdict {
@@ -169,7 +169,7 @@ function headers({ document }: Facts): Verdict {
   const create = document?.document.operation(calls.create);
   const update = document?.document.operation(calls.update);
   if (create === undefined || update === undefined) {
-    return unknown("no OpenAPI document tells");
+    return unknown("no OpenAPI document says");
   }
   const missing = [
     ...(create.headers.has("idempotency-key") ? [] : ["Idempotency-Key of the create call"]),
@@ -177,7 +177,7 @@ function headers({ document }: Facts): Verdict {
   ];
   return missing.length === 0
     ? holds("the OpenAPI document has both headers")
-    : fails(`the OpenAPI document does not tell of ${missing.join(" and ")}`);
+    : fails(`the OpenAPI document lacks ${missing.join(" and ")}`);
 }
 
 function dockerFormat({ formats }: Facts): Verdict {

@@ -24,14 +24,14 @@ export function emulatorCommand(): Command {
       'Start it in the background. Use as: eval "$(ica-bench emulator start)". Prints a sign-in link for its page.',
     )
     .addOption(dir())
-    .option("--port <number>", "port on 127.0.0.1; 0 takes a free one", wholeNumber(65_535), defaultPort)
+    .option("--port <number>", "port on 127.0.0.1; 0 chooses a free one", wholeNumber(65_535), defaultPort)
     .option(
       "--image-delay <seconds>",
       "how long an image stays PARTIAL (5 to 30 minutes on ICA)",
       wholeNumber(3600),
       defaultImageDelayS,
     )
-    .option("--new-key", "make a new API key; the one before is no longer valid", false)
+    .option("--new-key", "create a new API key; the previous one is no longer valid", false)
     .option("--no-workspaces", "serve the documented calls only, as a tenant without workspace calls would")
     .option("--no-containers", "workspaces only have states, nothing runs: for measurements with many of them")
     .option("--allow-private", "let public workspaces reach private addresses and this machine; Bench does not", false)
@@ -50,7 +50,7 @@ export function emulatorCommand(): Command {
     .command("stop")
     .description("Stop it. Its state stays, and so do stopped workspaces.")
     .addOption(dir())
-    .option("--purge", "also remove its state, and all it made in Docker", false)
+    .option("--purge", "also remove its state, and everything that it created in Docker", false)
     .action(async (options: { dir: string; purge: boolean }) => {
       await stopEmulator(options);
     });
@@ -58,7 +58,7 @@ export function emulatorCommand(): Command {
   command
     .command("status")
     .description(
-      "Tell whether it runs, where its page is, and what it has. With the key in ICA_API_KEY the address signs in. Exit code 3 when it does not run.",
+      "Show whether it runs, the address of its page, and what it contains. With the key in ICA_API_KEY the address signs in. Exit code 3 when it does not run.",
     )
     .addOption(dir())
     .action(async (options: { dir: string }) => {

@@ -32,7 +32,7 @@ export async function runInForeground(options: StartOptions): Promise<void> {
     printAccess({ url, projectId, apiKey });
     sayPage(url, signInUrl);
   } else if (!(await tell({ url, projectId, signInUrl, ...(apiKey === undefined ? {} : { apiKey }) }))) {
-    say(`${new Date().toISOString()} stopping: who started it has gone, and was not told the API key`);
+    say(`${new Date().toISOString()} stopping: the process that started it has ended without the API key`);
     await emulator.forgetKey();
     await emulator.close();
     return;

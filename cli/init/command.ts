@@ -25,7 +25,7 @@ export function initCommand(): Command {
   return new Command("init")
     .description("Write a working image folder and a Pulumi stack around it. Overwrites nothing.")
     .usage("--kind <kind> [folder]")
-    .argument("[folder]", "where to; it is made when it is not there", ".")
+    .argument("[folder]", "the folder to write; created if it does not exist", ".")
     .addOption(
       new Option(
         "--kind <kind>",

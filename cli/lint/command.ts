@@ -29,17 +29,17 @@ interface LintOptions {
  */
 export function lintCommand(): Command {
   return new Command("lint")
-    .description("Look for what Bench would refuse in a Dockerfile and its context; with --build also in the image.")
+    .description("Find what Bench would refuse in a Dockerfile and its context; with --build also in the image.")
     .argument("[context]", "folder with the Dockerfile, or with image/Dockerfile", ".")
     .option("--dockerfile <file>", "the Dockerfile. Default: Dockerfile in the context")
     .option("--target <stage>", "the stage that is built. Default: the last one")
     .option("--build-arg <name=value>", "a build argument; may be given again", collectPair, [])
     .addOption(accessOption())
-    .option("--build", "also build the image with Docker and look at it, where the Dockerfile has no errors")
-    .addOption(new Option("--format <format>", "how to tell what was found").choices(formats).default("text"))
+    .option("--build", "also build the image with Docker and check it, if the Dockerfile has no errors")
+    .addOption(new Option("--format <format>", "format of the findings").choices(formats).default("text"))
     .addHelpText(
       "after",
-      "\nExit codes: 0 nothing, or warnings only; 1 errors were found; 2 it could not be looked at (no Dockerfile, say).\n" +
+      "\nExit codes: 0 nothing, or warnings only; 1 errors were found; 2 the check could not run (for example no Dockerfile).\n" +
         "What each code means is in docs/image-contract.md.",
     )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : couldNotLint))

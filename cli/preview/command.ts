@@ -43,11 +43,11 @@ interface Options {
 export function previewCommand(): Command {
   return new Command("preview")
     .description(
-      "Preview a stack and say what a reviewer has to know: data lost, people cut off, why images are rebuilt.",
+      "Preview a stack and say what a reviewer has to know: data lost, people disconnected, why images are rebuilt.",
     )
     .option("--stack <name>", "the stack. Default: the selected one")
     .option("--cwd <dir>", "folder of the Pulumi program", ".")
-    .option("--refresh", "ask ICA first what it has, to find what was changed by hand", false)
+    .option("--refresh", "ask ICA first what it has, to find manual changes", false)
     .option("--policy-pack <dir>", "a policy pack to run; may be given again", collect, [])
     .option("--policy-pack-config <file>", "JSON file that configures the pack; one for each pack", collect, [])
     .option(

@@ -3,7 +3,7 @@ import { type Fact, factLine, type RebuildReason } from "../../provider/preview-
 export type PlanFact = Fact & { readonly kind: "plan" };
 type Finding = Fact & { readonly kind: "finding" };
 
-/** What the provider said beside the engine, by URN. */
+/** What the provider wrote to the file of facts, by URN. */
 export class Facts {
   readonly #of = new Map<string, Fact[]>();
 

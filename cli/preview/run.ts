@@ -95,7 +95,7 @@ async function openStack(
     throw new Error(`No stack is selected in ${cwd}. Name one with --stack, or select one with: pulumi stack select`);
   }
   const stack = await automation.Stack.select(wanted, workspace).catch((cause: unknown) => {
-    throw new Error(`There is no stack ${wanted} to preview: ${saidBy(cause).trim()}`, { cause });
+    throw new Error(`Stack ${wanted} not found: ${saidBy(cause).trim()}`, { cause });
   });
   return { stack, project, restore: () => select(workspace, selected?.name, wanted) };
 }

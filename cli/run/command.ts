@@ -29,22 +29,22 @@ export function runCommand(): Command {
     .option("--restricted", "block outbound traffic except --allow", false)
     .option("--allow <url>", "host, *.host, http://host/path or https://host; may be given again", collectAddress, [])
     .option("--allow-private", "let it reach private addresses and this machine; Bench does not", false)
-    .option("--data <volume>", "keep /data in this Docker volume from run to run", parseVolume)
+    .option("--data <volume>", "keep /data in this Docker volume between runs", parseVolume)
     .option(
       "--env <name=value>",
-      "a variable; without a value it is taken from this shell; may be given again",
+      "a variable; without a value, run takes it from this shell; may be given again",
       collectPair,
       [],
     )
     .option("--memory <size>", "at most this much memory, such as 8g", parseBytes)
     .option("--cpus <number>", "at most this many processors", parseCpus)
     .option("--gpus <number>", "all, or a number of GPUs", parseGpus)
-    .option("--shell", "a shell in it as 1000:100; its end stops the workspace", false)
-    .option("--json", "tell everything as JSON, one event a line", false)
+    .option("--shell", "open a shell in the workspace as 1000:100; when it ends, the workspace stops", false)
+    .option("--json", "print all output as JSON, one event a line", false)
     .addHelpText(
       "after",
-      "\nExit codes: 0 everything answered, and it ended within 30 s of TERM; 1 something was not as it should be, the\n" +
-        "contract included; 2 it could not be run (no Docker, a build that failed, say).",
+      "\nExit codes: 0 everything answered, and it ended within 30 s of TERM; 1 the image failed, or\n" +
+        "breaks the contract; 2 it could not run (for example no Docker, or a failed build).",
     )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : couldNotRun))
     .action(async (target: string, options: RunOptions, command: Command) => {

@@ -47,7 +47,7 @@ export class TerminalReporter implements Reporter {
     this.#draw();
   }
 
-  /** Leaves the list where it is and stops redrawing it. */
+  /** Leaves the list in its place and stops redrawing it. */
   #leave(): void {
     this.#draw();
     this.#items.clear();

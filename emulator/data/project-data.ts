@@ -74,7 +74,7 @@ export class ProjectData {
       }
       const instead =
         known.status === "PARTIAL"
-          ? `To go on with its upload, ask for credentials or an upload URL of ${known.id}.`
+          ? `To continue its upload, request credentials or an upload URL of ${known.id}.`
           : "Use another name: complete data cannot be overwritten.";
       throw conflict(`${path} is there already: ${known.id}, ${known.status}. ${instead}`);
     });

@@ -46,7 +46,7 @@ type Specification = Exclude<Parameters<typeof middleware>[0]["apiSpec"], string
  * A document as passed to the validator.
  *
  * - ICA's pattern for folder paths takes minutes to reject a text of some 100,000 characters without a final slash,
- *   because it starts anew at each character. Without the beginning of the pattern, the result is the same and
+ *   because it starts again at each character. Without the beginning of the pattern, the result is the same and
  *   immediate.
  * - The validator refuses `! $ ' ( ) * + , : ; = @ / ?` in a query value that is not percent-encoded, unless the
  *   document says `allowReserved`. RFC 3986 (section 3.4) allows them there, and clients send them: encodeURIComponent

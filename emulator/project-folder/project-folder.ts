@@ -59,7 +59,7 @@ export class ProjectFolder {
     const gone = (await unlessGone(lstat(options.dir))) === undefined;
     for (const { id } of agreed.list()) {
       if (options.data.get(id)?.status === "PARTIAL") {
-        // A kill interrupted taking it over, so it counts as new again.
+        // A kill interrupted its transfer, so it counts as new again.
         await options.data.remove(id);
         await agreed.delete(id);
       } else if (gone) {

@@ -19,7 +19,7 @@ import { withoutContainers } from "./without-containers";
 
 /** The workspaces of an emulator. */
 export interface Workspaces {
-  /** The calls of openapi/workspaces.yaml, to be mounted beside the other calls. */
+  /** The calls of openapi/workspaces.yaml, to be mounted next to the other calls. */
   readonly routes: Router;
   /** The same operations for callers in this process. */
   readonly desk: WorkspaceService;
@@ -41,7 +41,7 @@ export interface Workspaces {
   close(options: { removeAll: boolean }): Promise<void>;
 }
 
-/** Options beside the configuration of the emulator. */
+/** Options in addition to the configuration of the emulator. */
 export interface WorkspacesOptions {
   /** Default: a new one on the same store. */
   readonly idempotency?: Idempotency;

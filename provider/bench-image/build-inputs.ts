@@ -78,7 +78,7 @@ export const buildSchema = z.strictObject({
   builder: z
     .string()
     .regex(/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/, {
-      error: "must be the name of a buildx builder, as `docker buildx ls` tells it",
+      error: "must be the name of a buildx builder, as `docker buildx ls` shows it",
     })
     .optional(),
   triggers: z.array(value).optional(),

@@ -163,7 +163,7 @@ async function buildIdentity(context: Context, declared: MaybeWithin<DeclaredIma
   return { contextHash: contents.contextHash, failures };
 }
 
-/** A problem with the context, to report beside the others; any other error is thrown. */
+/** A problem with the context, to report with the others; any other error is thrown. */
 function contextError(error: unknown): ContextError {
   if (error instanceof ContextError) {
     return error;

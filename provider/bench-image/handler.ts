@@ -108,7 +108,7 @@ async function still(context: Context, id: string, { name, version }: BenchImage
   const image = await lookUp(context, id);
   if (image === undefined) {
     throw new PublishError(
-      `image ${name} ${version} (id ${id}) is gone: it was deleted in ICA. Run "pulumi up --refresh": Pulumi then takes note of that, and publishes it anew.`,
+      `image ${name} ${version} (id ${id}) is gone: it was deleted in ICA. Run "pulumi up --refresh": Pulumi then updates its state, and publishes the image again.`,
     );
   }
   return image;
@@ -123,7 +123,7 @@ function compare(context: Context, state: BenchImageState, next: MaybeWithin<Ben
     if (because.includes("contextHash") && !isExisting && isKnown(build) && isKnown(image) && isKnown(contextHash)) {
       const reasons = rebuildReasons(state, { build, image, contextHash }, rememberedFiles(context, contextHash));
       context.noteFacts?.({ kind: "rebuild", reasons });
-      context.log.info(`will be ${build === undefined ? "published anew" : "rebuilt"}: ${reasonsLine(reasons)}`);
+      context.log.info(`will be ${build === undefined ? "published again" : "rebuilt"}: ${reasonsLine(reasons)}`);
     }
     return { kind: "replace", because, deleteFirst: false };
   }

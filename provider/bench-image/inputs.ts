@@ -89,13 +89,13 @@ function acrossFields(inputs: MaybeWithin<DeclaredImage>): CheckFailure[] {
   if (sources > 0 && existingId !== undefined) {
     failures.push({
       property: "existingId",
-      reason: "cannot be declared beside build or image: it takes over an image that ICA has already",
+      reason: "cannot be declared beside build or image: it adopts an image that ICA already has",
     });
   }
   if (existingId !== undefined && inputs.version === undefined) {
     failures.push({
       property: "version",
-      reason: "is required with existingId, so that the right image is taken over",
+      reason: "is required with existingId, so that the right image is adopted",
     });
   }
   if (typeof build === "object" && build.builder !== undefined && inputs.verify === "run") {

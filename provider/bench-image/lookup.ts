@@ -67,7 +67,7 @@ export async function findImage(api: DockerImages, query: ImageQuery): Promise<F
   }
   if (second !== undefined && !isNewer(first, second)) {
     throw new LookupError(
-      `ICA does not tell which version of Bench image "${name}" is the newest: choose one with version. It has: ${versions(ofName)}.`,
+      `ICA does not say which version of Bench image "${name}" is the newest: choose one with version. It has: ${versions(ofName)}.`,
     );
   }
   return first;

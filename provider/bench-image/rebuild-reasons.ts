@@ -122,9 +122,9 @@ function inWords(reason: RebuildReason): string {
     case "source":
       return sourceInWords[reason.now];
     case "unrecorded":
-      return "its content changed, in what the state has no record of";
+      return "its content changed, in a part of which the state has no record";
     case "noRecord":
-      return "whether files changed, and which, cannot be told: the state has no record of them";
+      return "whether files changed, and which, is unknown: the state has no record of them";
     case "notHere":
       return "its files are not on this machine";
     case "more":
@@ -133,8 +133,8 @@ function inWords(reason: RebuildReason): string {
 }
 
 const sourceInWords = {
-  build: "build took the place of image",
-  image: "image took the place of build",
+  build: "build replaces image",
+  image: "image replaces build",
   other: "its source changed",
 } as const;
 
@@ -150,7 +150,7 @@ function fromInWords(before: string | undefined, after: string | undefined): str
   return `FROM ${shown(before)} is now FROM ${shown(after)}`;
 }
 
-/** Only the last part of `build.args.NAME` is somebody else's text. */
+/** Only the last part of `build.args.NAME` comes from the program. */
 function fieldInWords(field: string): string {
   const [, start = "", name = ""] = /^(build\.[a-z]+\.?)(.*)$/s.exec(field) ?? [];
   return `${start}${shown(name)}`;

@@ -53,7 +53,7 @@ const inputs = {
 /** The declared fields. The engine also keeps the machinery's keys among the inputs. */
 export const inputNames = Object.keys(inputs) as (keyof BenchImageInputs)[];
 
-/** What ICA and this package report beside the inputs. */
+/** What ICA and this package report in addition to the inputs. */
 const outputs = {
   imageId: z.string(),
   status: z.string().default("Unknown"),

@@ -67,7 +67,7 @@ function adviceFor(words: string): string {
     return 'Let this user talk to Docker, for example by adding it to the group "docker".';
   }
   if (builderLost.test(words)) {
-    return "The builder ended or cannot be reached: `docker buildx inspect NAME --bootstrap` tells more. Running the same command again is safe.";
+    return "The builder ended or cannot be reached: `docker buildx inspect NAME --bootstrap` shows more. Running the same command again is safe.";
   }
   if (/no space left on device/i.test(words)) {
     return 'The disk of the Docker engine is full: "docker system df" shows what fills it.';

@@ -37,7 +37,7 @@ function problemOf(issue: z.core.$ZodIssue): string {
     return `is not ${kinds[issue.expected] ?? issue.expected}`;
   }
   if (issue.code === "invalid_value") {
-    return `is none of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+    return `is not one of ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
   }
   return "has a form that this version does not know";
 }

@@ -67,7 +67,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       return { inputs: checked, failures: [] };
     } catch (error) {
       // Returned as a check failure, the error appears at the resource. If it were thrown, the host would add a stack trace.
-      return { inputs: news, failures: [{ property: "", reason: told(errorMessage(error)) }] };
+      return { inputs: news, failures: [{ property: "", reason: cleaned(errorMessage(error)) }] };
     }
   }
 
@@ -160,7 +160,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       }
       const state: unknown = error.state;
       const kept = typeof state === "object" && state !== null ? state : {};
-      const message = told(error.message);
+      const message = cleaned(error.message);
       throw Object.assign(new Error(message), {
         id: error.id,
         properties: outputs(kept, properties, this.#checked.of(properties)),
@@ -181,8 +181,8 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
     const advice = this.#run.mayBeLastUp ? adviceAfterChange(error) : undefined;
-    const quiet = new Error(told(advice === undefined ? errorMessage(error) : `${errorMessage(error)} ${advice}`));
-    quiet.name = told(`${this.#kind}${name}`);
+    const quiet = new Error(cleaned(advice === undefined ? errorMessage(error) : `${errorMessage(error)} ${advice}`));
+    quiet.name = cleaned(`${this.#kind}${name}`);
     quiet.stack = "";
     return quiet;
   }
@@ -224,14 +224,14 @@ function stateDeleteHint(urn: string | undefined): string {
 }
 
 /** A message without secrets and without unprintable characters. */
-function told(message: string): string {
+function cleaned(message: string): string {
   return shown(hiddenValues.hide(message));
 }
 
 /** The engine prints the value of a failure's property, even a secret one. So a secret's property is left out. */
 function printed({ property, reason }: CheckFailure, { secrets }: Machinery): CheckFailure {
   const isSecret = property !== "" && secrets.some(([key]) => key === property);
-  return isSecret ? { property: "", reason: told(`${property}: ${reason}`) } : { property, reason: told(reason) };
+  return isSecret ? { property: "", reason: cleaned(`${property}: ${reason}`) } : { property, reason: cleaned(reason) };
 }
 
 /** The values to save in the state. */

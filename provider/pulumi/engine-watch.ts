@@ -7,7 +7,7 @@ const refusals = 2;
 
 /**
  * Calls `gone` once the engine that started this process is gone. A killed engine cannot tell its provider to stop. A
- * provider that kept running would build and upload beside the one of the next `pulumi up`, and no engine would save its
+ * provider that kept running would build and upload at the same time as that of the next `pulumi up`, and no engine would save its
  * result.
  *
  * The watch holds a connection to the engine's `address` (`127.0.0.1:PORT`). When the engine ends, the system closes the

@@ -35,7 +35,7 @@ export async function findOwn(
   }
   throw new RefusedChange(
     `a workspace named "${inputs.name}" exists in this project with other settings (id ${found.id}). Declare existingId: "${found.id}" to adopt it, ` +
-      "or another name to make a new one. If it is the very one that this replaces, add the option deleteBeforeReplace: true.",
+      "or another name to create a new one. If it is the one that this replaces, add the option deleteBeforeReplace: true.",
   );
 }
 

@@ -134,7 +134,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     if (context.run.workspaces.adopted.has(id)) {
       log.warn(
         "kept, and so is its /data: its own replacement, or a resource of another name in the program, took it over a moment ago. " +
-          "To make it anew, set deleteBeforeReplace: true or another name",
+          "To create it again, set deleteBeforeReplace: true or another name",
       );
       return;
     }

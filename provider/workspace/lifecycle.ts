@@ -151,6 +151,6 @@ async function wait(
     },
     timedOut: (workspace, elapsed) =>
       `workspace "${place.name}" is ${workspace.status}, not ${goal}, after ${formatDuration(elapsed)}. It stays in the state, and the next ` +
-      '"pulumi up" goes on waiting; a longer limit is set with timeouts.',
+      '"pulumi up" continues to wait; a longer limit is set with timeouts.',
   });
 }

@@ -97,7 +97,7 @@ export async function awaitGone(context: Context, place: WorkspaceRef, deadline:
     },
     timedOut: (live, elapsed) =>
       `workspace "${place.name}" is ${live?.status ?? "gone"} ${formatDuration(elapsed)} after its deletion was asked for. It stays in the state, and the ` +
-      "next run goes on waiting; a longer limit is set with timeouts.",
+      "next run continues to wait; a longer limit is set with timeouts.",
   });
 }
 

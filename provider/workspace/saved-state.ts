@@ -35,7 +35,7 @@ const described = {
     .optional(),
 } satisfies Record<keyof WorkspaceInputs, z.ZodType>;
 
-/** What ICA reports beside the inputs. */
+/** What ICA reports in addition to the inputs. */
 const outputs = {
   workspaceId: z.string(),
   status: z.string().default("Unknown"),

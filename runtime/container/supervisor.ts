@@ -36,7 +36,7 @@ export interface Listener {
 }
 
 /**
- * How supervision ended: it gave up on the process (with the reason in words), or the container was removed from
+ * How supervision ended: it gave up on the process (with the reason as text), or the container was removed from
  * outside.
  */
 export type SupervisionEnd = { readonly kind: "failed"; readonly reason: string } | { readonly kind: "gone" };

@@ -21,7 +21,7 @@ export interface AttendedOptions {
 export class Attended {
   /** Resolves when the main process has been alive for long enough for the first time. */
   readonly up: Promise<"up">;
-  /** Resolves when supervision is over. Does not reject for a requested stop. */
+  /** Resolves when supervision ends. Does not reject for a requested stop. */
   readonly ended: Promise<SupervisionEnd | { readonly kind: "stopped" }>;
   /** The current ports; empty while it does not run. */
   endpoints: Endpoints = {};

@@ -141,7 +141,7 @@ class Pass {
         end.then((last) => ({ died: deathOf(last) })),
         attended.ended.then((last) => {
           if (last.kind === "gone") {
-            throw new Error("Somebody else removed the container of the trial.");
+            throw new Error("Another process removed the container of the trial.");
           }
           return { died: last.kind === "failed" ? last.reason : undefined };
         }),

@@ -118,10 +118,10 @@ async function tell(stage: Stage): Promise<void> {
     },
   );
 
-  await narrator.step("Somebody stops the workspace by hand: pulumi preview --refresh --diff shows it", async () => {
+  await narrator.step("A user stops the workspace by hand: pulumi preview --refresh --diff shows it", async () => {
     const [workspace] = await workspaces();
     const answer = await post(`/api/projects/${stage.exports.ICA_PROJECT_ID}/workspaces/${workspace?.id}:stop`);
-    claim(answer.status === 204, "the workspace is told to stop, beside Pulumi");
+    claim(answer.status === 204, "ICA accepts the stop, outside Pulumi");
     while ((await workspaces())[0]?.status !== "Stopped") await new Promise((resolve) => setTimeout(resolve, 200));
     const said = await pulumi.run("preview", "--refresh", "--diff");
     const toDo = said.slice(said.indexOf("(update)"));
@@ -177,7 +177,7 @@ function isWork(commandLine: string): boolean {
 async function outsideNetwork(stage: Stage): Promise<string> {
   const status = await stage.emulator("status").catch(() => "");
   const name = /^outside +(\S+)/m.exec(status)?.[1];
-  if (name === undefined) throw new Error(`the emulator does not tell its outside network:\n${status}`);
+  if (name === undefined) throw new Error(`the emulator's status has no outside network:\n${status}`);
   return name;
 }
 
@@ -208,7 +208,7 @@ async function main(): Promise<void> {
   }
   await stage.close({ keep });
   if (keep) {
-    show(`\nIt goes on running. To look at it, in ${stage.repository}:\n`);
+    show(`\nIt keeps running. To look at it, in ${stage.repository}:\n`);
     show(
       Object.entries(stage.exports)
         .map(([name, value]) => `export ${name}='${value}'`)

@@ -29,7 +29,7 @@ describe("the emulator's page", function () {
   const opens = () => visitor.opens(shown.ica.emulator.signInUrl());
   const page = () => visitor.page;
 
-  it("shows nothing but a form to who is not signed in, and all to who has the API key", async () => {
+  it("shows only a form to a visitor who is not signed in, and everything to one with the API key", async () => {
     await shown.has("secret-project");
     await page().goto(shown.ica.emulator.url);
     await page().getByLabel("API key").waitFor();
@@ -191,7 +191,7 @@ describe("the emulator's page", function () {
     await page().getByRole("button", { name: "Pause (1 more)" }).click();
     await log.getByText("/ica/rest/api/no-such-call-2", { exact: true }).waitFor();
     await page().getByRole("button", { name: "Clear" }).click();
-    await page().getByText("No fault is to be told.").waitFor();
+    await page().getByText("No faults yet.").waitFor();
   });
 
   it("shows every name, path and request as plain text", async () => {

@@ -79,7 +79,7 @@ describe("the comment on a pull request, with GitHub's style", function () {
     await cell.waitFor({ state: "visible" });
   });
 
-  it("links to nothing but the log of the run", async () => {
+  it("links only to the log of the run", async () => {
     const links = await page
       .locator(".markdown-body a")
       .evaluateAll((all) => all.map((one) => one.getAttribute("href")));

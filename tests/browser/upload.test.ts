@@ -52,7 +52,7 @@ describe("an upload, on the emulator's page", function () {
     }
   }
 
-  it("in parts shows what has arrived while it is under way, and its size when it is complete", async () => {
+  it("in parts shows how much has arrived while it runs, and its size when it is complete", async () => {
     const { client, object } = await file("image.tar.bz2");
     link.allow(Number.POSITIVE_INFINITY);
     const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));

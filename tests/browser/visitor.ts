@@ -70,7 +70,7 @@ export class Visitor {
     );
   }
 
-  /** Goes on with the Tab key until something of this name has the focus. */
+  /** Presses the Tab key until something of this name has the focus. */
   async tabsTo(name: string): Promise<void> {
     for (let presses = 0; presses < 60; presses++) {
       if ((await this.focus()) === name) return;

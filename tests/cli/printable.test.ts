@@ -7,13 +7,13 @@ import { icaBench } from "./process";
 const hostile = "\x1b[2J\x1b]0;t\x07a\rb\x9b2J\u202ec";
 const unprintable = /(?![\n\t])[\p{Cc}\p{Cf}]/u;
 
-describe("the command line, with words of others that steer a terminal", function () {
+describe("the command line, with untrusted texts that control a terminal", function () {
   this.timeout(60_000);
 
   const projectId = "4f7b9c1e-0000-4000-8000-000000000001";
 
   for (const format of [[], ["--json"]])
-    it(`doctor ${format.join()} shows ICA's words as text`, async () => {
+    it(`doctor ${format.join()} shows ICA's texts without control characters`, async () => {
       const server = await ScriptedServer.start();
       server.on(
         "GET",
@@ -33,7 +33,7 @@ describe("the command line, with words of others that steer a terminal", functio
       assert.match(stdout, format.length === 0 ? /No \\x1b\[2J\\x1b\]0;t\\x07a\\?rb/ : /No \\u001b\[2J/);
     });
 
-  it("an error shows ICA's words as text", async () => {
+  it("an error shows ICA's texts without control characters", async () => {
     const server = await ScriptedServer.start();
     server.on("POST", "/api/tokens", problem(401, `No ${hostile}`));
     const env = { ICA_BASE_URL: server.baseUrl, ICA_API_KEY: "key", ICA_PROJECT_ID: projectId };

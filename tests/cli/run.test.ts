@@ -98,7 +98,7 @@ describe("ica-bench run", function () {
     }
   });
 
-  it("counts the restarts of a main process that ends, and gives up with its last words", async () => {
+  it("counts the restarts of a main process that ends, and gives up with its last output", async () => {
     const crashing = await spoiltImage(docker, "crashing", script("echo boom", "exit 7"));
     const started = run([crashing, "--no-console"]);
     const { code } = await started.running.ended;

@@ -40,7 +40,7 @@ describe("looking up", () => {
       return findImage(client.dockerImages, query);
     };
 
-    it("takes the newest that is AVAILABLE, wherever it stands in the list", async () => {
+    it("takes the newest that is AVAILABLE, at any position in the list", async () => {
       for (const there of [images, [...images].reverse()])
         assert.equal((await find({ name: "rstudio" }, there)).imageId, "new");
     });
@@ -77,10 +77,10 @@ describe("looking up", () => {
       await assert.rejects(find({ name: "rstudio", version: "1" }, twins), says(/imageId, of a, b/));
       await assert.rejects(
         find({ name: "rstudio" }, twins),
-        says(/does not tell which version.*choose one with version/),
+        says(/does not say which version.*choose one with version/),
       );
       const sameTime = images.slice(0, 1).concat(dockerImage({ id: "x", version: "7", timeCreated: day(1) }));
-      await assert.rejects(find({ name: "rstudio" }, sameTime), says(/does not tell/));
+      await assert.rejects(find({ name: "rstudio" }, sameTime), says(/does not say/));
     });
 
     it("takes one by its id, in any state", async () => {
@@ -126,7 +126,7 @@ describe("looking up", () => {
     });
     const find = (query: Parameters<typeof findWorkspace>[2]) => findWorkspace(client.workspaces, projectId, query);
 
-    it("is reported with the words of its resource, by name or by id", async () => {
+    it("is reported with the message of its resource, by name or by id", async () => {
       bench.has({ webUrl: "http://example.org/", network: { mode: "RESTRICTED", allowedUrls: ["b.org/", "A.org"] } });
       bench.has({ id: "ws-2", name: "genomics-2" });
       const found = await find({ name: "genomics" });

@@ -99,7 +99,7 @@ describe("the archive of an image", function () {
     assert.match(spawnSync("tar", ["-tf", file]).stdout.toString(), /manifest\.json/);
   });
 
-  it("fails with Docker's words, not as a short archive, when the image is not there", async () => {
+  it("fails with Docker's message, and not as a short archive, when the image is not there", async () => {
     const docker = await images.docker();
     for (const compression of ["bzip2", "none"] as const) {
       const archive = await archiveImage({ docker, ref: "pulumi-ica-test/none:0.0.1", compression });

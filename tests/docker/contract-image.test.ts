@@ -259,7 +259,7 @@ describe("the contract, in an image", function () {
     );
   });
 
-  it("is not judged for an image that is not here", async () => {
+  it("is not checked for an image that the local Docker lacks", async () => {
     await assert.rejects(
       inspectImage(await images.docker(), "pulumi-ica-test/none:0.0.1", { access: both }),
       DockerError,

@@ -57,7 +57,7 @@ describe("Docker", function () {
       assert.equal(await docker.inspect(tag), undefined);
     });
 
-    it("fails with BuildKit's own words when no step is to blame", async () => {
+    it("fails with BuildKit's own message when no step is to blame", async () => {
       const context = await images.folder({ Dockerfile: "FROM scratch\nCOPPY a b\n" });
       await assert.rejects(docker.build({ context, tag: images.tag(), platform: "linux/amd64" }), (error: unknown) => {
         assert.ok(error instanceof BuildError);

@@ -130,7 +130,7 @@ describe(".dockerignore", function () {
     assert.deepEqual(await differences(rules), []);
   });
 
-  it("does so where Docker understands a rule in another way since version 23", async function () {
+  it("follows version 23 when Docker changed the meaning of a rule", async function () {
     const { command } = (await images.docker()).client;
     const version = spawnSync(command, ["version", "--format", "{{.Client.Version}}"]).stdout.toString();
     if (Number.parseInt(version, 10) < 23) this.skip();

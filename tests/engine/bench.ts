@@ -32,7 +32,7 @@ export interface TestBench {
   readonly docker: DockerRecorder;
   /** An address that signs in to the emulator's page. */
   signInUrl(): string;
-  /** Calls the REST API as a person with a browser would, beside the provider. */
+  /** Calls the REST API as a person with a browser would, outside of the provider. */
   byHand(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   /** The files of the project. */
   files(): Promise<{ readonly name: string; readonly status: string }[]>;

@@ -6,7 +6,7 @@ import { until } from "../support/until";
 import { clientOptions } from "./own-connections";
 
 describe("a program that drives one engine after another", () => {
-  it("reaches a new engine that listens where an ended one did", async () => {
+  it("reaches a new engine at the address of an ended one", async () => {
     const first = await engine(0);
     const address = `127.0.0.1:${first.port}`;
     assert.equal(await ask(address), "urn");

@@ -167,7 +167,7 @@ describe("the package as a user gets it", function () {
     assert.equal(code, 0, stdout);
   });
 
-  it("type-checks in a project as `pulumi new typescript` makes it, where nothing of a library is skipped", async () => {
+  it("type-checks in a project as `pulumi new typescript` makes it, with the type check of libraries on", async () => {
     const options = ["--strict", "--module", "commonjs", "--moduleResolution", "node", "--target", "es2020"];
     const { stdout, code } = await command(
       path.join(project, "node_modules/.bin/tsc"),
@@ -177,7 +177,7 @@ describe("the package as a user gets it", function () {
     assert.equal(code, 0, stdout);
   });
 
-  it("type-checks with the newest module resolution, and its declarations stand on their own", async () => {
+  it("type-checks with the newest module resolution, and its own declarations have no errors", async () => {
     const { stdout, code } = await command(
       path.join(project, "node_modules/.bin/tsc"),
       ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "index.ts", "lookups.ts"],
@@ -211,7 +211,7 @@ describe("the package as a user gets it", function () {
     }
   });
 
-  it("says how to install the emulator where a command needs it and it is not there", async () => {
+  it("says how to install the emulator when a command needs it and it is missing", async () => {
     const program = path.join(project, "node_modules/.bin/ica-bench");
     for (const [asked, args] of [
       ["ica-bench emulator", ["emulator", "start"]],

@@ -33,7 +33,7 @@ describe("the package as a user gets it, with each Node.js", function () {
   });
 
   for (const version of versions) {
-    it(`makes, refreshes and removes a workspace of its own emulator: ${version}`, async function () {
+    it(`creates, refreshes and removes a workspace of its own emulator: ${version}`, async function () {
       const isThis = version.split(".")[0] === process.versions.node.split(".")[0];
       const program = isThis ? process.execPath : await installedOrSkip(this, node(version));
       // The language host, the program, the provider and the emulator are all started as "node".

@@ -47,7 +47,7 @@ describe("a workspace in Docker", function () {
       ]);
     });
 
-    it("gains nothing by a setuid binary, and can make no namespaces or mounts of its own", async () => {
+    it("gains nothing from a setuid binary, and cannot create namespaces or mounts", async () => {
       const image = await spoiltImage(
         docker,
         "setuid",
@@ -157,7 +157,7 @@ describe("a workspace in Docker", function () {
     });
   });
 
-  it("has half of the machine where the size of its resource model is not known, and says so", async () => {
+  it("has half of the machine when the size of its resource model is unknown, and says so", async () => {
     const lines: string[] = [];
     const telling = new Bench({ docker, instance, timing: QUICK, graceS: 2, log: (line) => lines.push(line) });
     await telling.prepare(specOf(image, { id: "unknown", resourceModel: "gpu-huge" }));
@@ -211,7 +211,7 @@ describe("a workspace in Docker", function () {
     await two.letGo();
   });
 
-  it("mounts a folder of the project, and does without where the engine does not see it", async () => {
+  it("mounts a folder of the project, or none when the engine does not see it", async () => {
     const lines: string[] = [];
     const telling = new Bench({ docker, instance, timing: QUICK, graceS: 2, log: (line) => lines.push(line) });
     await telling.prepare(specOf(image, { id: "unseen", projectFolder: "/not/on/this/machine" }));

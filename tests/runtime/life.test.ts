@@ -59,7 +59,7 @@ describe("a workspace in Docker", function () {
     assert.ok(outcome.seconds >= 2 && outcome.seconds < 6, `it took ${outcome.seconds} s`);
   });
 
-  it("is given up when it ends at once every time, with its last words", async () => {
+  it("is given up when it ends at once every time, with its last output", async () => {
     const watched = await up(specOf(image, { id: "crashes" }));
     await inside("crashes", "touch /data/end-at-once; kill -TERM 1");
     const end = await watched.end;

@@ -140,7 +140,7 @@ X`,
     assert.doesNotMatch(await connect("p2", await bridgeOf("p2"), servicePort), /a service of this machine/);
   });
 
-  it("reaches private addresses where that is allowed", async () => {
+  it("reaches private addresses when that is allowed", async () => {
     await start("p3", true);
     assert.match(await connect("p3", await bridgeOf("p3"), servicePort), /a service of this machine/);
   });

@@ -219,7 +219,7 @@ describe("a restricted workspace", function () {
     );
   });
 
-  it("reaches nothing of its gateway but the proxy", async () => {
+  it("reaches only the proxy of its gateway", async () => {
     for (const port of [22, 80, 2222, 8080, 8888]) {
       const code = await inside(`timeout 1 bash -c '</dev/tcp/proxy.workspace/${port}' 2>/dev/null; echo $?`);
       // the two ports that lead inward lead to itself

@@ -111,14 +111,14 @@ describe("the job that comments", function () {
     assert.equal(github.comments[0]?.issue, 7);
   });
 
-  it("fails with a clear line for a report that is none", async () => {
+  it("fails with a clear line for a file that is not a report", async () => {
     const job = await comment(`{"version":1,"stack":{"name":"dev"}}`);
     assert.equal(job.result, "failure");
     assert.match(job.steps.at(-1)?.log ?? "", /report\.json/);
     assert.equal(github.comments.length, 0);
   });
 
-  it("names the permission, where the token may not write", async () => {
+  it("names the permission when the token may not write", async () => {
     const job = await comment(JSON.stringify(reportOf()), false);
     assert.equal(job.result, "failure");
     assert.match(job.steps.at(-1)?.log ?? "", /pull-requests: write/);

@@ -132,7 +132,7 @@ describe("the check of the workflows", function () {
       assert.match(printed, says);
     });
 
-  it("is skipped, with the reason, only where the machine cannot have a linter and is no build server", async () => {
+  it("is skipped, with the reason, only when the machine cannot have a linter and is not a build server", async () => {
     const provide = {
       actionlint: async () => ({ missing: "Go is not installed" }),
       zizmor: async () => ({ missing: "Python with pip is not installed" }),

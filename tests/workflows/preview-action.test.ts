@@ -102,13 +102,13 @@ describe("the action that previews", function () {
       assert.match(job.summary, /^### Preview of /m);
     });
 
-  it("gives no report where there is none, and fails", async () => {
+  it("gives no report when there is none, and fails", async () => {
     const job = await preview({ from: "missing.json" });
     assert.deepEqual([job.result, job.outputs.result, job.outputs.report], ["failure", "failed", ""]);
     assert.match(job.steps.at(-1)?.log ?? "", /missing\.json/);
   });
 
-  it("takes inputs for data: neither a command nor another option", async () => {
+  it("treats inputs as data, never as a command or another option", async () => {
     const pwned = path.join(folder, "pwned");
     for (const hostile of [`$(touch ${pwned})`, `\`touch ${pwned}\``, `"; touch ${pwned}; "`, `--output=${pwned}`]) {
       const job = await preview({ from: "changes.json", stack: hostile });

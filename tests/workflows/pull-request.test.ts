@@ -16,7 +16,7 @@ function resultsOf(jobs: Record<string, JobRecord>): Record<string, string> {
   return Object.fromEntries(Object.entries(jobs).map(([id, { result }]) => [id, result]));
 }
 
-/** In the order of a real history: each test goes on where the one before it ended. */
+/** In the order of a real history: each test continues after the previous one. */
 describe("the workflows of examples/pull-request", function () {
   this.timeout(300_000);
   let hosted: HostedExample;
@@ -132,7 +132,7 @@ describe("the workflows of examples/pull-request", function () {
     }
   });
 
-  it("open an issue for a change made by hand, and close it when that is gone", async () => {
+  it("open an issue for a manual change, and close it when that is gone", async () => {
     const quiet = await hosted.night();
     assert.deepEqual(resultsOf(quiet), { preview: "success", issue: "success" }, lastLog(quiet.preview));
     assert.equal(hosted.github.issues.length, 0);

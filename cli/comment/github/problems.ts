@@ -14,7 +14,7 @@ export interface Called {
   readonly permission: "pull-requests" | "issues";
 }
 
-/** The error for a failed call, in words that end in what to do. Errors that GitHub did not answer with stay as they are. */
+/** The error for a failed call; its message ends in what to do. Errors that are not GitHub's answers stay unchanged. */
 export function problemOf(error: unknown, called: Called, now: number): unknown {
   const failure = failureOf(error);
   if (failure === undefined) {

@@ -3,7 +3,7 @@ import { printableLine } from "../../../runtime/printable";
 
 /** How a renderer writes what is not its own. The sentences are the same in every format (sentences.ts). */
 export interface Ink {
-  /** A name or value that somebody else wrote, in one line. */
+  /** A name or value from an untrusted source, in one line. */
   value(text: string): string;
   /** A word of this project that a reader may type, such as a field. */
   word(text: string): string;
@@ -28,12 +28,12 @@ export function codeSpan(text: string, longest = longestValue): string {
   return `${fence}${pad}${line}${pad}${fence}`;
 }
 
-/** The same for a cell of a table, where a bar would end the cell, even inside of a code span. */
+/** The same for a cell of a table, in which a bar would end the cell, even inside of a code span. */
 export function codeCell(text: string, longest = longestValue): string {
   return codeSpan(text.replaceAll("|", "\\x7c"), longest);
 }
 
-/** Several lines that somebody else wrote, as a block that ends where this layout ends it. */
+/** Several lines from an untrusted source, as a block that ends where this layout ends it. */
 export function codeBlock(lines: string): string {
   const longestRun = Math.max(2, ...[...lines.matchAll(/`+/g)].map(([run]) => run.length));
   const fence = "`".repeat(longestRun + 1);
@@ -41,8 +41,8 @@ export function codeBlock(lines: string): string {
 }
 
 /**
- * A sentence of this project as it stands, where it has only letters and plain signs; a code span otherwise. A report is read
- * from a file, so even its own sentences may be somebody else's.
+ * A sentence of this project unchanged if it has only letters and plain signs; a code span otherwise. A report is read
+ * from a file, so even its own sentences are untrusted.
  */
 export function prose(text: string): string {
   const isPlain = /^(?:[A-Za-z0-9 ,;'"{}()/-]|[.:](?= |$))+$/.test(text) && !/\bGH-\d|[0-9a-f]{7}/i.test(text);

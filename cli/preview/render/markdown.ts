@@ -20,7 +20,7 @@ export interface MarkdownOptions {
   readonly limit: number;
   /**
    * The run that shows the report, as its own environment says it; default: the one in the report, but for its address. Only an
-   * address that is given here becomes a link, since a report may be somebody else's.
+   * address that is given here becomes a link, since another user may have written the report.
    */
   readonly run?: Run | undefined;
 }
@@ -49,7 +49,7 @@ const levels: readonly Level[] = [
   })),
 ];
 
-/** A report as GitHub's Markdown, within the limit. It says less where there is too much to say, and never cuts. */
+/** A report as GitHub's Markdown, within the limit. A long report is rendered with less detail; its text is never cut. */
 export function renderMarkdown(report: PreviewReport, options: MarkdownOptions): string {
   let text = "";
   for (const level of levels) {
@@ -70,7 +70,7 @@ function atLevel(report: PreviewReport, level: Level, run: Run | undefined): str
     ...sections.flatMap((section) => section(report, level)),
     ...(unchanged === undefined || unchanged === 0 ? [] : [`${unchanged} unchanged.`]),
     ...details(report, level),
-    ...(level.details ? [] : [shortened(run)]),
+    ...(level.details ? [] : [shortened]),
     `<sub>${footer(report, run ?? report.run)}${link(run)}</sub>`,
   ].join("\n\n")}\n`;
 }
@@ -80,9 +80,7 @@ function markerOf(report: PreviewReport, { sha, number, attempt }: Run): string 
   return `<!-- pulumi-ica:preview ${JSON.stringify({ v: 1, stack: scopeOf(report), sha, run: number, attempt })} -->`;
 }
 
-function shortened(run: Run | undefined): string {
-  return `This is a summary, since there is too much for a comment. All of it is in the summary of the job${run?.url === undefined ? "" : ", below"}.`;
-}
+const shortened = "Shortened: the full preview is too long for a comment. See the job summary.";
 
 function footer({ time, refreshed }: PreviewReport, { sha }: Run): string {
   const at = `${time.slice(0, 10)} ${time.slice(11, 16)} UTC`;

@@ -80,12 +80,12 @@ export const errors: Section = (report, { lists, names }) => {
   const left =
     notJudged.length === 0
       ? []
-      : [`Not judged: ${plural(notJudged.length, "resource")}${namesOf(notJudged, Math.min(names, 20))}.`];
+      : [`Not previewed: ${plural(notJudged.length, "resource")}${namesOf(notJudged, Math.min(names, 20))}.`];
   return [
     quoted("CAUTION", [
       isStoppedByPolicy(report)
         ? "**`pulumi up` refuses this change: it violates a mandatory policy.**"
-        : "**The preview failed.** What it says below is not complete.",
+        : "**The preview failed.** The results below are incomplete.",
     ]),
     ...shown,
     ...(more > 0 ? [`${plural(more, "more error")}.`] : []),
@@ -100,12 +100,12 @@ export const clicks: Section = ({ clicks }, { lists }) => {
   const onOff = (value: boolean | undefined) => (value === true ? "on" : "off");
   const lines = clicks.map(
     ({ resource, setting, declared, reported }) =>
-      `- ${ink.value(resource.name)}: turn ${onOff(declared)} ${ink.word(setting)} on ICA's page of the image${reported === undefined ? "" : `, where it is ${onOff(reported)}`}`,
+      `- ${ink.value(resource.name)}: set ${ink.word(setting)} to ${onOff(declared)} on the image's page in ICA.${reported === undefined ? "" : ` It is ${onOff(reported)} there now.`}`,
   );
-  const title = "**Clicks that are needed: ICA has no call for these settings**";
+  const title = "**Change these settings by hand: ICA's API cannot set them**";
   return lists
     ? [`${title}\n\n${lines.join("\n")}`]
-    : [`${plural(clicks.length, "setting")} to change by hand on ICA's page.`];
+    : [`${plural(clicks.length, "setting")} to change by hand on the image's page in ICA.`];
 };
 
 export const policies: Section = (report, { lists }) => {
@@ -122,7 +122,7 @@ export const policies: Section = (report, { lists }) => {
   return [lists ? `${title}\n\n${lines.join("\n")}` : `${title}.`];
 };
 
-/** The lines of a message in one line: as prose where they are plain. */
+/** The lines of a message in one line: as prose if they are plain. */
 function paragraph(message: string): string {
   return linesOf(message).map(prose).join(" ") || codeSpan("");
 }
@@ -185,12 +185,14 @@ export const drift: Section = ({ drift, gone }, { lists, names }) => {
   const missing =
     gone.length === 0
       ? []
-      : [`**Deleted by hand in ICA, created again if declared**${namesOf(gone, lists ? 100 : names)}`];
+      : [
+          `**Deleted manually in ICA**${namesOf(gone, lists ? 100 : names)}. \`pulumi up\` creates ${gone.length === 1 ? "it again if it is" : "them again if they are"} declared.`,
+        ];
   if (drift.length === 0) {
     return missing;
   }
   if (!lists) {
-    return [...missing, `${plural(drift.length, "resource")} changed by hand.`];
+    return [...missing, `${plural(drift.length, "resource")} changed manually in ICA.`];
   }
   const rows = drift.flatMap(({ resource, fields }) =>
     fields.map((one) => {
@@ -209,7 +211,7 @@ export const drift: Section = ({ drift, gone }, { lists, names }) => {
   const table = ["| resource | field | in ICA | declared | put back by `up` |", "|---|---|---|---|---|", ...rows].join(
     "\n",
   );
-  return [...missing, `**Changed by hand in ICA**\n\n${table}`];
+  return [...missing, `**Changed manually in ICA**\n\n${table}`];
 };
 
 export const others: Section = (report, { lists, reasons }) => {

@@ -51,8 +51,8 @@ export function changeCounts({ images, workspaces, others, drift, gone }: Previe
   ] as const;
   const parts = verbs.filter(([op]) => count(op) > 0).map(([op, verb]) => `${count(op)} ${verb}`);
   const beside = [
-    some(drift.length, "changed by hand", "changed by hand"),
-    some(gone.length, "gone by hand", "gone by hand"),
+    some(drift.length, "changed manually", "changed manually"),
+    some(gone.length, "deleted manually", "deleted manually"),
   ];
   return [...parts, ...beside.filter((part) => part !== "")].join(", ") || "no changes";
 }
@@ -227,16 +227,16 @@ export function reasonWords(ink: Ink, reason: RebuildReason): string {
       return `the local image has the content ${ink.value(reason.after.slice(0, 12))}, and had ${ink.value(reason.before.slice(0, 12))}`;
     case "source":
       return {
-        build: "build took the place of image",
-        image: "image took the place of build",
+        build: "build replaces image",
+        image: "image replaces build",
         other: "its source changed",
       }[reason.now];
     case "unrecorded":
-      return "its content changed, in what the state has no record of";
+      return "its content changed, in a part of which the state has no record";
     case "noRecord":
-      return "which files changed cannot be told: the state has no record of them";
+      return "which files changed is unknown: the state has no record of them";
     case "notHere":
-      return "its files are not on this machine, so that what changed cannot be told";
+      return "its files are not on this machine, so what changed is unknown";
     case "more":
       return `${reason.count} more`;
   }

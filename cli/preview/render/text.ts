@@ -58,7 +58,7 @@ export function renderText(report: PreviewReport, { colour }: TextOptions): stri
     report.dangers.map((danger) => `${signOf(danger, paint)} ${dangerSentence(plain, danger, { reasons: true })}`),
     report.clicks.map(
       ({ resource, setting, declared }) =>
-        `${paint("yellow", "click ")} ${plain.value(resource.name)}: turn ${declared ? "on" : "off"} ${setting} on ICA's page of the image`,
+        `${paint("yellow", "click ")} ${plain.value(resource.name)}: set ${setting} to ${declared ? "on" : "off"} on the image's page in ICA`,
     ),
     policiesInOrder(report).map(
       ({ resource, pack, policy, level, message }) =>
@@ -105,7 +105,8 @@ function failed(report: PreviewReport, ink: Ink, paint: Paint): string[] {
   });
   const names = notJudged.slice(0, 20).map(({ name }) => ink.value(name));
   const more = notJudged.length - names.length;
-  const left = notJudged.length === 0 ? [] : [`not judged: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`];
+  const left =
+    notJudged.length === 0 ? [] : [`not previewed: ${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`];
   const refused = isStoppedByPolicy(report)
     ? [`${paint("red", "REFUSED")} pulumi up refuses this change: it violates a mandatory policy.`]
     : [];
@@ -151,12 +152,12 @@ function beside({ drift, gone }: PreviewReport, ink: Ink, paint: Paint): string[
   return [
     ...gone.map(
       ({ name }) =>
-        `${paint("yellow", "by hand")} ${ink.value(name)} was deleted in ICA; up creates it again if it is declared`,
+        `${paint("yellow", "manual")} ${ink.value(name)} was deleted in ICA; up creates it again if it is declared`,
     ),
     ...drift.flatMap(({ resource, fields }) =>
       fields.map(
         ({ field, inIca, declared, secret, putBack }) =>
-          `${paint("yellow", "by hand")} ${ink.value(resource.name)}: ${printableLine(field)} is ${value(inIca, secret)} in ICA and ${value(declared, secret)} in the program${putBack ? "; up puts it back" : ""}`,
+          `${paint("yellow", "manual")} ${ink.value(resource.name)}: ${printableLine(field)} is ${value(inIca, secret)} in ICA and ${value(declared, secret)} in the program${putBack ? "; up puts it back" : ""}`,
       ),
     ),
   ];

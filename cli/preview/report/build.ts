@@ -12,7 +12,7 @@ import { judgeWorkspace } from "./workspaces";
 
 /** What the observation itself does not say. */
 export interface About {
-  /** Names of the stack and project, where no URN says them. */
+  /** Names of the stack and project, when no URN contains them. */
   readonly stack?: { readonly name?: string | undefined; readonly project?: string | undefined } | undefined;
   readonly run: Run;
   readonly time: Date;
@@ -83,7 +83,7 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
   return { ...report, outcome: outcomeOf(report, observed.hasFailed) };
 }
 
-/** The engine closes every failed preview with an error that has no cause. It is left out where a cause is shown. */
+/** The engine closes every failed preview with an error that has no cause. It is left out when a cause is shown. */
 function causesOf({ diagnostics, violations }: Observed): PreviewReport["errors"] {
   const errors = diagnostics.filter(({ severity }) => severity === "error").map(messageOf);
   const causes = errors.filter(({ message }) => message.trim() !== "preview failed");

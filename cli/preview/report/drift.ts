@@ -3,10 +3,10 @@ import type { Drift } from "./report";
 import { imageType, resourceOf } from "./resources";
 import { differing, isSecret, propertyOf, valueText } from "./values";
 
-/** Settings of an image that ICA reports and has no call to set: a click puts them back, not `pulumi up`. */
+/** Settings of an image that ICA reports and has no call to set: a user puts them back on ICA's page, not `pulumi up`. */
 const onlyByClick = ["access", "clusterCompatible", "description"];
 
-/** What somebody changed beside the stack: how what a refresh found differs from what was known. */
+/** Manual changes, made outside the stack: how ICA differs from the state before the refresh. */
 export function driftOf({ refreshed, steps }: Pick<Observed, "refreshed" | "steps">): Drift[] {
   const final = new Map(steps.map((step) => [step.urn, step]));
   return refreshed.flatMap((found): Drift[] => {
@@ -43,7 +43,7 @@ function fieldsOf(found: Refreshed, step: Step | undefined): Drift["fields"] {
   });
 }
 
-/** What was deleted beside the stack. */
+/** Resources that were deleted outside the stack. */
 export function goneOf({ refreshed }: Pick<Observed, "refreshed">): readonly Refreshed[] {
   return refreshed.filter(({ after }) => after === undefined);
 }

@@ -65,7 +65,7 @@ function regionsAfter(before: Side | undefined, after: Side): string[] {
   return declared.length > 0 ? declared : regionsOf(before);
 }
 
-/** Settings that ICA reports otherwise than declared. ICA has no call to set them. */
+/** Settings whose value in ICA differs from the declared one. ICA's API cannot set them. */
 export function clicksOf({ urn, type, before, after }: Step): Click[] {
   const declared = object(after?.inputs.access);
   const reported = object(before?.outputs.benchSettings);

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { rebuildReason } from "../../../provider/preview-facts";
 
-/** The parts of a preview's report. Texts in it may come from anyone: whoever shows a report escapes all of them. */
+/** The parts of a preview's report. Texts in it may come from anyone: every renderer escapes all of them. */
 
-/** A text that somebody else wrote. The report keeps at most this many characters of it. */
+/** A text from an untrusted source. The report keeps at most this many characters of it. */
 export const longestText = 4000;
 const text = z.string().max(longestText + 1);
 
@@ -84,7 +84,7 @@ export const click = z
     declared: z.boolean(),
     reported: z.boolean().optional().describe("What ICA says now. Absent for an image that is yet to be made."),
   })
-  .describe("A setting that only a person can change, on ICA's page of the image.");
+  .describe("A setting that only a person can change, on the image's page in ICA.");
 
 export const image = z
   .object({
@@ -125,7 +125,7 @@ export const drift = z
       }),
     ),
   })
-  .describe("What somebody changed beside this stack.");
+  .describe("A manual change, made outside this stack.");
 
 export const policy = z.object({
   resource: resource.optional(),

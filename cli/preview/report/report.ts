@@ -26,7 +26,7 @@ export const previewReport = z
     version: z.literal(1).describe("Version of this format. Another number may mean anything else."),
     stack: z.object({
       name: z.string().max(300).describe("Name of the stack, without organization and project."),
-      project: z.string().max(300).optional().describe("Name of the project. Absent where nothing says it."),
+      project: z.string().max(300).optional().describe("Name of the project. Absent when unknown."),
     }),
     time: z.iso.datetime().describe("When the preview ended."),
     run,
@@ -39,7 +39,7 @@ export const previewReport = z
     images: z.array(image),
     workspaces: z.array(workspace),
     drift: z.array(drift),
-    gone: z.array(resource).describe("What was deleted beside this stack."),
+    gone: z.array(resource).describe("Resources that were deleted outside this stack."),
     policies: z.array(policy),
     findings: z.array(finding),
     others: z.array(other),
@@ -89,7 +89,7 @@ export function parseReport(text: string): PreviewReport {
 }
 
 /**
- * What tells one stack's comment from another's: a short hash of project and stack. The organization is left out, since a
+ * What distinguishes one stack's comment from another's: a short hash of project and stack. The organization is left out, since a
  * digest of `pulumi preview --json` does not have it.
  */
 export function scopeOf({ stack }: Pick<PreviewReport, "stack">): string {

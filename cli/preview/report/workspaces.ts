@@ -12,7 +12,7 @@ import { type Happening, resourceOf } from "./resources";
 import { changeOf, type FieldChange, isSecret, numberOf, propertyOf, textOf, within } from "./values";
 
 /**
- * What a preview means for a workspace: the provider's plan where it looked at the workspace, else the same plan from the
+ * What a preview means for a workspace: the provider's plan if it read the workspace, else the same plan from the
  * properties that the engine shows.
  */
 

@@ -168,7 +168,7 @@ function begin() {
       draw();
     },
     refused: () =>
-      end("You are no longer signed in: the emulator has been started again, or nobody used the page for long."),
+      end("You are no longer signed in: the emulator was restarted, or the page was not used for a long time."),
   });
   draw();
 }

@@ -45,7 +45,7 @@ export class Log {
         </div>
         ${
           entries.length === 0
-            ? html`<p class="nothing">${this.#faultsOnly ? "No fault is to be told." : "Nothing has happened yet."}</p>`
+            ? html`<p class="nothing">${this.#faultsOnly ? "No faults yet." : "Nothing has happened yet."}</p>`
             : html`
               <div class="log" role="log" aria-live="off" aria-label="What happened, newest first" tabindex="0">
                 <ol>${repeat(entries, ({ id }) => id, entryView)}</ol>

@@ -29,7 +29,7 @@ export async function usableArchive(context: Context, target: ArchiveTarget): Pr
       { cause: error },
     );
   }
-  context.log.info(`uploading anew: deleted ${what.replace(/,$/, "")}`);
+  context.log.info(`uploading again: deleted ${what.replace(/,$/, "")}`);
   return undefined;
 }
 

@@ -16,7 +16,7 @@ export async function existingImage(
 ): Promise<DockerImage> {
   const image = await context.client.dockerImages.find(id);
   if (image === undefined) {
-    throw new PublishError(`image ${id} cannot be taken over: ICA has no image with this id`);
+    throw new PublishError(`image ${id} cannot be adopted: ICA has no image with this id`);
   }
   const differs = (what: string, own: string | null | undefined, declared: Maybe<string>) =>
     !isKnown(declared) || declared === own ? undefined : `its ${what} is ${own ?? "none"}, not ${declared}`;
@@ -28,10 +28,10 @@ export async function existingImage(
     differs("version", image.version, version),
   ].filter((problem) => problem !== undefined);
   if (wrong.length > 0) {
-    throw new PublishError(`image ${id} cannot be taken over: ${wrong.join(", ")}`);
+    throw new PublishError(`image ${id} cannot be adopted: ${wrong.join(", ")}`);
   }
   return image;
 }
 
 const failed =
-  "its status is BUILDFAILED: ICA could not make it, and nothing can run it (publish it anew, with build or image)";
+  "its status is BUILDFAILED: ICA could not make it, and nothing can run it (publish it again, with build or image)";

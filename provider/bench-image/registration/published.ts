@@ -113,10 +113,10 @@ async function contentHashes(context: Context, inputs: Identified, imageId: stri
 export function immutableVersion(inputs: Identified, published: Extract<Published, { kind: "other" }>): string {
   const holds =
     published.contextHash === undefined
-      ? "and pulumi-ica did not publish it from this project, so what it holds cannot be told"
+      ? "and pulumi-ica did not publish it from this project, so its content is unknown"
       : `and holds other content (${published.contextHash.slice(0, 12)}, this is ${inputs.contextHash.slice(0, 12)})`;
   return (
     `${inputs.name} ${inputs.version} is published already (id ${published.image.id}) ${holds}. A published version never changes: ` +
-    `declare another version, leave version out (it then follows the content), or take the published image over with existingId: "${published.image.id}".`
+    `declare another version, leave version out (it then follows the content), or adopt the published image with existingId: "${published.image.id}".`
   );
 }

@@ -117,8 +117,8 @@ export async function awaitImage(
       }
       if (image.status === "BUILDFAILED" || isGone(image)) {
         throw new ImageBuildFailed(
-          `ICA could not make ${what} (id ${imageId}, status ${image.status}) of the archive. ICA tells no reason by its API: look at System Settings > ` +
-            'Docker Repository. The next "pulumi up" publishes it anew.',
+          `ICA could not make ${what} (id ${imageId}, status ${image.status}) from the archive. ICA's API gives no reason: see System Settings > ` +
+            'Docker Repository. The next "pulumi up" publishes it again.',
         );
       }
       const line = `waiting for ICA: ${image.status}, ${formatDuration(elapsed)} (5 to 30 minutes are normal)`;
@@ -131,7 +131,7 @@ export async function awaitImage(
       return false;
     },
     timedOut: (image, elapsed) =>
-      `${what} is ${image.status} after ${formatDuration(elapsed)}. It stays in the state, and the next "pulumi up" goes on waiting; ` +
+      `${what} is ${image.status} after ${formatDuration(elapsed)}. It stays in the state, and the next "pulumi up" continues to wait; ` +
       "a longer limit is set with timeouts.create.",
   });
 }

@@ -32,7 +32,7 @@ function difference(what: string, reported: boolean | null | undefined, declared
   return `${what} is ${reported ? "on" : "off"} in ICA but declared ${declared ? "on" : "off"}`;
 }
 
-/** The declared settings, replaced by ICA's values where it reports any, so that a difference shows as drift. */
+/** The declared settings, replaced by ICA's values if it reports any, so that a difference shows as drift. */
 export function reportedSettings<T extends Settings>(image: DockerImage, inputs: T): T {
   const { benchSettings } = image;
   return {

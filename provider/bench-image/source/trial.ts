@@ -64,8 +64,8 @@ function findingsOf({ died, web, console: ssh, stop, writes, log }: TrialReport)
   const told = (code: Finding["code"], message: string): Finding => ({ ...finding(code, "error", message), log });
   return [
     ...(died === undefined ? [] : [told("ICA022", died)]),
-    ...(web?.ok === false ? [told("ICA011", `port 8888 does not answer as it should: ${web.detail}`)] : []),
-    ...(ssh?.ok === false ? [told("ICA021", `port 2222 does not answer as it should: ${ssh.detail}`)] : []),
+    ...(web?.ok === false ? [told("ICA011", `port 8888 does not answer correctly: ${web.detail}`)] : []),
+    ...(ssh?.ok === false ? [told("ICA021", `port 2222 does not answer correctly: ${ssh.detail}`)] : []),
     ...(writes.length === 0 ? [] : [told("ICA013", `it tried to write ${named(writes)}`)]),
     ...(stop?.killed === true
       ? [told("ICA023", `it did not end within ${Math.round(stop.seconds)} s of TERM, and was killed`)]

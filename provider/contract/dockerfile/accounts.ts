@@ -79,7 +79,7 @@ function isInGroup(
   return groups.every((group) => /^\d+$/.test(group)) ? false : undefined;
 }
 
-/** What is certainly wrong with the users, in words. */
+/** Messages for definite errors in the users. */
 export function accountFault({ users, sure }: Accounts): string | undefined {
   if (!sure) {
     return undefined;

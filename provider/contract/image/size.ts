@@ -8,7 +8,7 @@ const mostNamed = 3;
 const worthNaming = 0.01;
 const longestStep = 60;
 
-/** An image's size in words, with its largest layers. */
+/** An image's size as text, with its largest layers. */
 export function describeSize(layers: readonly ImageLayer[]): string {
   const largest = layers.filter(({ bytes }) => bytes > 0).sort((a, b) => b.bytes - a.bytes);
   const named = largest

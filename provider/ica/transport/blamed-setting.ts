@@ -1,6 +1,6 @@
 import { IcaError } from "./error";
 
-/** A client's settings, and where each comes from, in words. */
+/** A client's settings, and the source of each as text. */
 export interface ClientSettings {
   readonly baseUrl: string;
   /** The configured project; a resource may name another one. */
@@ -55,8 +55,8 @@ function adviceOnAddress({ kind, status = 0 }: IcaError, { baseUrl, from }: Clie
   const usual = `${new URL(baseUrl).origin}${restPath}`;
   const remedy = baseUrl === usual ? "Is this host an ICA?" : `Try ${usual}.`;
   return (
-    `${baseUrl} is ${from.baseUrl ?? "ica:baseUrl"}, and seems not to be the address of ICA's REST API, ` +
-    `which looks like https://ica.illumina.com${restPath}. ${remedy}`
+    `${baseUrl} is ${from.baseUrl ?? "ica:baseUrl"}, and does not look like the address of ICA's REST API, ` +
+    `which has the form https://ica.illumina.com${restPath}. ${remedy}`
   );
 }
 

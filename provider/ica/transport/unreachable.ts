@@ -48,7 +48,7 @@ const mistrusted = new Set([
 function adviceOnProxy({ status }: ProxyRefusal, baseUrl: string): string {
   return status === 407
     ? "It wants a user name and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, special characters as %XX."
-    : `Whoever runs the proxy can let calls to ${hostOf(baseUrl)} through; NO_PROXY names what needs no proxy.`;
+    : `The proxy's administrator can allow calls to ${hostOf(baseUrl)}; NO_PROXY lists hosts that need no proxy.`;
 }
 
 function adviceOnTrust(baseUrl: string): string {

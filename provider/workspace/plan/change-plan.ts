@@ -29,7 +29,7 @@ type ChangeAction =
   | "stop"
   /** A new workspace takes the place of this one. */
   | "replace"
-  /** There is no workspace to change; a refresh takes note of that. */
+  /** There is no workspace to change; a refresh removes it from the state. */
   | "gone"
   /** An earlier run stopped the workspace for a change that failed; it is started again. */
   | "finish restart"
@@ -135,7 +135,7 @@ export function planChange(live: LiveWorkspace, state: KnownWorkspace, next: May
   };
 }
 
-/** What a decision depends on beside the changes. */
+/** What a decision depends on besides the changes. */
 interface Situation {
   readonly presence: ChangePlan["presence"];
   readonly status: string | undefined;

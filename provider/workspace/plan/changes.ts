@@ -42,7 +42,7 @@ const always = () => true;
  */
 export const effects: Readonly<Record<keyof WorkspaceInputs, Rule | readonly [Case, ...Case[]]>> = {
   name: { effect: "in place", why: "a name is only a label; the address of a workspace does not hold it" },
-  projectId: { effect: "replace", why: "a workspace belongs to one project for good" },
+  projectId: { effect: "replace", why: "a workspace cannot move to another project" },
   image: { effect: "restart", why: "the container is made from the image when the workspace starts" },
   resourceModel: { effect: "restart", why: "the machine is chosen when the workspace starts" },
   storageGb: [
@@ -60,7 +60,7 @@ export const effects: Readonly<Record<keyof WorkspaceInputs, Rule | readonly [Ca
       when: "no longer declared",
       applies: (_before, after) => after.ephemeralStorage === undefined,
       effect: "none",
-      why: "what is not declared stays as it is in ICA",
+      why: "undeclared settings keep their value in ICA",
     },
     { when: "another value", applies: always, effect: "restart", why: "disks are attached when the workspace starts" },
   ],
@@ -70,13 +70,13 @@ export const effects: Readonly<Record<keyof WorkspaceInputs, Rule | readonly [Ca
       when: "no longer declared",
       applies: (_before, after) => after.users === undefined,
       effect: "none",
-      why: "what is not declared stays as it is in ICA",
+      why: "undeclared settings keep their value in ICA",
     },
     {
       when: "another value",
       applies: always,
       effect: "restart",
-      why: "who may enter is set when the workspace starts",
+      why: "access for users is set when the workspace starts",
     },
   ],
   network: { effect: "restart", why: "the network is chosen when the workspace starts" },
@@ -138,7 +138,7 @@ function comparable(value: unknown): unknown {
   return Array.isArray(value) && value.length === 0 ? undefined : value;
 }
 
-/** What happens to a workspace in ICA, in words, for the table of docs/workspaces.md and for the preview. */
+/** What happens to a workspace in ICA, as text for the table of docs/workspaces.md and for the preview. */
 export function outcomeOf(effect: Effect, isRunning: boolean): string {
   switch (effect) {
     case "none":
@@ -151,7 +151,7 @@ export function outcomeOf(effect: Effect, isRunning: boolean): string {
       return isRunning ? "stopped" : "started";
     case "replace":
       return isRunning
-        ? "stopped and deleted with its /data, another takes its place; refused without `allowDataLoss`"
-        : "deleted with its /data, another takes its place; refused without `allowDataLoss`";
+        ? "stopped and deleted with its /data, replaced by a new one; refused without `allowDataLoss`"
+        : "deleted with its /data, replaced by a new one; refused without `allowDataLoss`";
   }
 }

@@ -1,6 +1,6 @@
 import type { FieldChange } from "./changes";
 
-/** Why Pulumi refuses to change a workspace, in words. */
+/** Messages for refused changes of a workspace. */
 
 /** A restart that the declaration does not allow. */
 export function restartRefusal(name: string, restarting: readonly FieldChange[]): string {
@@ -13,14 +13,14 @@ export function restartRefusal(name: string, restarting: readonly FieldChange[])
 
 /** A replacement that the declaration does not allow. */
 export function replacementRefusal(name: string, { why }: FieldChange): string {
-  return `cannot change in place (${why}): a new workspace would take the place of "${name}", and all that is in its /data would be lost. If that is meant, declare allowDataLoss: true`;
+  return `cannot change in place (${why}): a new workspace would replace "${name}", and everything in its /data would be lost. If that is meant, declare allowDataLoss: true`;
 }
 
 /** A replacement of a workspace that ICA no longer has under this name. */
 export function replacementOfGoneRefusal(name: string, { why }: FieldChange): string {
   return (
-    `cannot change in place (${why}), and there is no workspace "${name}" any more: it was deleted, or renamed, beside this stack. ` +
-    'Run "pulumi up --refresh": Pulumi then takes note of that, and makes a new one of a workspace that was deleted'
+    `cannot change in place (${why}), and there is no workspace "${name}" any more: it was deleted, or renamed, outside this stack. ` +
+    'Run "pulumi up --refresh": Pulumi then updates its state, and creates a deleted workspace again'
   );
 }
 
@@ -34,7 +34,7 @@ export function unknownRefusal(
   { field, why, known }: FieldChange & { readonly known: boolean },
   permission: "allowRestart" | "allowDataLoss",
 ): string {
-  const cost = permission === "allowRestart" ? "the workspace runs" : "all that is in its /data would be lost";
+  const cost = permission === "allowRestart" ? "the workspace runs" : "everything in its /data would be lost";
   const condition = known ? "" : `if ${field} turns out to be another one, `;
   return `${condition}"pulumi up" refuses the change without ${permission}: true, since ${cost} (${why})`;
 }

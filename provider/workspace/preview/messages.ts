@@ -5,15 +5,15 @@ import type { ChangePlan, LaterRefusal, PlannedChange } from "../plan/change-pla
 /** A missing workspace is different from a stopped one: there is nothing left to change. */
 export function goneMessage(name: string, id: string): string {
   return (
-    `workspace "${name}" (${id}) is gone: it was deleted beside this stack, and its /data with it. ` +
-    'Run "pulumi up --refresh": Pulumi then takes note of that, and makes a new one'
+    `workspace "${name}" (${id}) is gone: it was deleted outside this stack, and its /data with it. ` +
+    'Run "pulumi up --refresh": Pulumi then updates its state, and creates a new one'
   );
 }
 
 /** The message for a replacement. */
 export function replaceMessage({ changes, losesData }: ChangePlan): string {
   if (losesData === "no") {
-    return "gone: it was deleted beside this stack, and its /data with it. A new one is made";
+    return "gone: it was deleted outside this stack, and its /data with it. Pulumi creates a new one";
   }
   const because = changes.filter(({ effect, known }) => effect === "replace" && known).map(({ field }) => field);
   return replacedBecause(because);
@@ -21,7 +21,7 @@ export function replaceMessage({ changes, losesData }: ChangePlan): string {
 
 /** The message for a replacement because of these fields. */
 export function replacedBecause(fields: readonly string[]): string {
-  return `will be replaced because of ${fields.join(", ")}: all that is in its /data is lost`;
+  return `will be replaced because of ${fields.join(", ")}: everything in its /data is lost`;
 }
 
 /** The message for an update: which fields interrupt the users, and why. Undefined when none needs a stopped workspace. */

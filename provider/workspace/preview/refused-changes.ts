@@ -15,7 +15,7 @@ export async function refusedChanges(
   next: MaybeWithin<WorkspaceInputs>,
 ): Promise<CheckFailure[]> {
   const blind = planChange("not looked at", old, next);
-  // Only the workspace itself tells whether existingId names it.
+  // Only the workspace itself shows whether existingId names it.
   const mayNameItself = blind.changes.some(
     ({ field, effect, known }) => field === "existingId" && known && effect === "replace",
   );

@@ -94,13 +94,13 @@ case "$*" in "buildx build "*"--builder far"*) echo archive; exec sleep 60 ;; es
         assert.deepEqual(await builds(), []);
       });
 
-      it("is refused when it is gone, in words that say so", async () => {
+      it("is refused when it is gone, and the error says so", async () => {
         const context = await withDocker(scripted.context, "rm Dockerfile");
         const inputs = await checked(context, build);
         await refused(handler.create(context, inputs), /changed while it was built \(.*Dockerfile.*\)/);
       });
 
-      it("is built from the current files where ignoreChanges pins the hash", async () => {
+      it("is built from the current files when ignoreChanges pins the hash", async () => {
         const old = await checked(await withDocker(scripted.context), build);
         await edit("app.R", "two\n");
         // Another process, as the engine starts one for each command.

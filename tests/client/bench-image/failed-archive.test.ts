@@ -31,7 +31,7 @@ describe("an archive that ICA could not make an image of", () => {
     assert.deepEqual(ica.written, ["delete"]);
     assert.match(
       context.log.lines.join("\n"),
-      /^uploading anew: deleted archive .*fil\.1\), of which ICA could not make image image-1$/,
+      /^uploading again: deleted archive .*fil\.1\), of which ICA could not make image image-1$/,
     );
   });
 
@@ -71,7 +71,7 @@ describe("an archive that ICA could not make an image of", () => {
     ["was deleted", () => ica.has({ status: "DELETED" })],
     ["is not there any more", () => undefined],
   ] as const)
-    it(`is good for another image where the one it names ${what}`, async () => {
+    it(`is used for another image when the one it names ${what}`, async () => {
       reported();
       ica.has({ id: "other", name: "other" });
       assert.equal((await create()).state.dataId, "fil.1");

@@ -155,7 +155,7 @@ describe("the regions of an image that others may use too", () => {
       assert.deepEqual(ica.regionsOf("image-1"), ["use1"]);
     });
 
-    it("are named in the state until they are gone, so that a run that fails is gone on with", async () => {
+    it("stay in the state until they are removed, so that the next run continues after a failed one", async () => {
       ica.has(inRegions(use1, euc1));
       const state = await created(imageInputs({ regions: ["euc1", "use1"] }));
       server.on("POST", "/api/dockerImages/image-1:removeRegions", problem(403, "Not yours"));
@@ -202,7 +202,7 @@ describe("the regions of an image that others may use too", () => {
       await staysInUse();
     });
 
-    it("go where the resource is replaced by another image, also after the engine asked with values that are not known", async () => {
+    it("are removed when the resource is replaced by another image, also after the engine asked with unknown values", async () => {
       await handler.diff(context, "image-1", state, { ...inputs, build: { context: unknownValue } });
       await handler.diff(context, "image-1", state, { ...inputs, contextHash: "f".repeat(64), version: "f" });
       await remove();

@@ -85,7 +85,7 @@ describe("the declared regions of an image", () => {
     assert.equal((await check(undefined, inputs)).inputs.regions, undefined);
   });
 
-  it("stand once in what is kept, also when two names mean one", async () => {
+  it("are stored once each, also when two names mean one region", async () => {
     assert.deepEqual((await check(["use1", "region-1"])).inputs.regions, ["region-1"]);
   });
 

@@ -5,7 +5,7 @@ import { eachImage, type ScriptedImages } from "../../support/each/each-image";
 import { imageInputs } from "../../support/factories";
 import { ok } from "../../support/servers/scripted-server";
 
-describe("two runs that register one version in the same moment, where ICA takes both", () => {
+describe("two runs that register one version at the same moment, when ICA accepts both", () => {
   const ours = imageInputs({ version: "1.2" });
   const others = imageInputs({ version: "1.2", contextHash: "f".repeat(64) });
   let server: ScriptedImages["server"];
@@ -60,7 +60,7 @@ describe("two runs that register one version in the same moment, where ICA takes
     assert.deepEqual(context.log.warnings, []);
   });
 
-  it("both use the older one where they hold the same", async () => {
+  it("both use the older one when they have the same content", async () => {
     meeting(0);
     assert.equal((await handler.create(context, ours)).id, "theirs");
     assert.match(context.log.warnings.join(), /its image theirs is used, and ours, which holds the same, is not/);

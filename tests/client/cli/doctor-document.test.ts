@@ -26,14 +26,14 @@ describe("the OpenAPI document that doctor reads", () => {
 
   const json = { status: 200, body: document };
 
-  it("is found where the emulator has it", async () => {
+  it("is found at the emulator's address for it", async () => {
     server.on("GET", "/ica/api/swagger/openapi.json", json);
     const found = await findDocument(server.baseUrl);
     assert.deepEqual(found?.document.calls, ["GET /api/regions"]);
     assert.match(found?.from ?? "", /\/ica\/api\/swagger\/openapi\.json$/);
   });
 
-  it("is found where the Swagger page says that it is", async () => {
+  it("is found at the address on the Swagger page", async () => {
     server.on("GET", "/ica/api/swagger/swagger-initializer.js", {
       status: 200,
       body: 'SwaggerUIBundle({ url: "../v9/the-api.yaml", dom_id: "#ui" })',

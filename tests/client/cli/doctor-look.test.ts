@@ -22,7 +22,7 @@ describe("what doctor looks at", () => {
   const seen = () => look(configFor(server.baseUrl), new FakeClock());
   const outcomes = async () => Object.fromEntries((await seen()).calls.map(({ call, outcome }) => [call, outcome]));
 
-  it("is all well with an ICA that has everything, and nothing but the login is a POST", async () => {
+  it("succeeds with an ICA that has everything, and sends no POST except the login", async () => {
     bench.has();
     assert.deepEqual(Object.values(await outcomes()), Array(7).fill("holds"));
     assert.deepEqual(

@@ -64,7 +64,7 @@ describe("the comment on a pull request, when GitHub fails", function () {
         ours.body = news;
         return refusal(500, "Server Error");
       });
-      assert.match(await job.comment(reportOf(), { number: 812 }), /^left alone/);
+      assert.match(await job.comment(reportOf(), { number: 812 }), /^not updated/);
       assert.equal(ours.body, news);
     });
   });

@@ -89,7 +89,7 @@ describe("the comment on a pull request of GitHub", function () {
       assert.equal(github.seen.filter(({ path }) => path === "/user").length, 0);
     });
 
-    it("which GET /user knows where there is no GraphQL", async () => {
+    it("which GET /user knows when there is no GraphQL", async () => {
       github.hasAccount("ghp_ann", { login: "ann", type: "User", mayWrite: true });
       github.on("POST", /^\/graphql$/, () => ({ status: 404, body: { message: "Not Found" } }));
       const ours = github.has(7, "ann", `${markerOf({ number: 811 })}\nold`);
@@ -97,7 +97,7 @@ describe("the comment on a pull request of GitHub", function () {
       assert.equal(ours.edits, 1);
     });
 
-    it("which is github-actions[bot] where neither knows", async () => {
+    it("which is github-actions[bot] when neither knows", async () => {
       github.on("POST", /^\/graphql$/, () => ({
         status: 403,
         body: { message: "Resource not accessible by integration" },
@@ -114,7 +114,7 @@ describe("the comment on a pull request of GitHub", function () {
       const news = only();
       assert.match(
         await job.comment(reportOf({ others: [bucket("old")] }), { number: 812 }),
-        /^left alone: a later run/,
+        /^not updated: a later run/,
       );
       assert.equal(only(), news);
     });
@@ -122,14 +122,14 @@ describe("the comment on a pull request of GitHub", function () {
     it("although an older attempt of the same run ends later", async () => {
       await job.comment(reportOf(), { number: 812, attempt: 2 });
       const news = only();
-      assert.match(await job.comment(reportOf({ others: [] }), { number: 812, attempt: 1 }), /^left alone/);
+      assert.match(await job.comment(reportOf({ others: [] }), { number: 812, attempt: 1 }), /^not updated/);
       assert.equal(only(), news);
     });
 
     it("also when its text is that of a comment before it: a run in between must not come back", async () => {
       await job.comment(reportOf(), { number: 811 });
       await job.comment(reportOf(), { number: 813 });
-      assert.match(await job.comment(reportOf({ others: [bucket("old")] }), { number: 812 }), /^left alone/);
+      assert.match(await job.comment(reportOf({ others: [bucket("old")] }), { number: 812 }), /^not updated/);
     });
 
     it("although the workflow has got another name, and counts its runs from 1 again", async () => {
@@ -146,7 +146,7 @@ describe("the comment on a pull request of GitHub", function () {
     });
   });
 
-  describe("makes no noise", () => {
+  describe("does not post when nothing is new", () => {
     it("when nothing changes and no comment is there", async () => {
       assert.match(await job.comment(unchanged()), /^nothing posted: nothing changes/);
       assert.deepEqual(github.writes, []);
@@ -193,7 +193,7 @@ describe("the comment on a pull request of GitHub", function () {
   it("is not created again by an older run when a user minimised it", async () => {
     const old = github.has(7, bot, `${markerOf({ number: 813 })}\nnews`);
     old.minimized = "resolved";
-    assert.match(await job.comment(reportOf(), { number: 812 }), /^left alone/);
+    assert.match(await job.comment(reportOf(), { number: 812 }), /^not updated/);
     assert.deepEqual(github.shown(7), []);
   });
 
@@ -240,7 +240,7 @@ describe("the comment on a pull request of GitHub", function () {
       );
     });
 
-    it("not at all when even the shortest form is too long: the error has GitHub's words", async () => {
+    it("not at all when even the shortest form is too long: the error has GitHub's message", async () => {
       github.longest = 10;
       await assert.rejects(job.comment(longReport()), /GitHub answered 422: Validation Failed: .*body is too long/);
       assert.deepEqual(github.comments, []);

@@ -75,13 +75,13 @@ describe("the comment on a merge request of GitLab", function () {
   it("is left alone by an older pipeline, and by an older job of the same pipeline", async () => {
     await run(reportOf(), 813, { job: 20 });
     const news = only();
-    assert.match(await run(unchanged(), 812, { job: 30 }), /^left alone/);
-    assert.match(await run(unchanged(), 813, { job: 19 }), /^left alone/);
+    assert.match(await run(unchanged(), 812, { job: 30 }), /^not updated/);
+    assert.match(await run(unchanged(), 813, { job: 19 }), /^not updated/);
     assert.equal(only(), news);
     assert.match(await run(unchanged(), 813, { job: 21 }), /^updated/);
   });
 
-  it("makes no noise: nothing for no change, and no write of the same text", async () => {
+  it("posts nothing without a change, and does not write the same text again", async () => {
     assert.match(await run(unchanged(), 812), /^nothing posted/);
     await run(reportOf(), 812);
     assert.match(await run(reportOf(), 812), /^up to date/);

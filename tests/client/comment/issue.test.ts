@@ -67,7 +67,7 @@ describe("the issue about a stack, ica-bench comment --issue", function () {
 
   it("stays open for an older run that comes late with good news", async () => {
     await night(5);
-    assert.match(await night(4, unchanged()), /^left alone: a later run wrote/);
+    assert.match(await night(4, unchanged()), /^not updated: a later run wrote/);
     assert.equal(open().length, 1);
   });
 
@@ -89,7 +89,7 @@ describe("the issue about a stack, ica-bench comment --issue", function () {
       assert.deepEqual(open(), []);
     });
 
-    it("says so in words after five tries", async () => {
+    it("reports the failure after five tries", async () => {
       await night(1);
       failsToClose(99);
       await assert.rejects(

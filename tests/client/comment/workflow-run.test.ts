@@ -44,7 +44,7 @@ describe("the comment by a workflow that starts after the one that previews", fu
   it("counts the runs that preview, not its own", async () => {
     opened(7, "a");
     await commentAfter({ number: 813, sha: sha("a"), fork: "fork" });
-    assert.match(await commentAfter({ number: 812, sha: sha("a"), fork: "fork" }), /^left alone/);
+    assert.match(await commentAfter({ number: 812, sha: sha("a"), fork: "fork" }), /^not updated/);
     assert.match(await commentAfter({ number: 813, attempt: 2, sha: sha("a"), fork: "fork" }), /^updated/);
   });
 
@@ -63,7 +63,7 @@ describe("the comment by a workflow that starts after the one that previews", fu
     assert.deepEqual(github.comments, []);
   });
 
-  it("does not go where a number from the fork's artifact leads", async () => {
+  it("does not go to a pull request that only the fork's artifact names", async () => {
     opened(6, "b", "team");
     opened(7, "a");
     assert.match(

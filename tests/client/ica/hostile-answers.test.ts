@@ -50,7 +50,7 @@ describe("an answer of a server that means harm", function () {
     assert.match(message, /answered 403 and said: <{299}…\. The owner of the API key/);
   });
 
-  it("that refuses with an endless text is reported by its first words and read no further", async () => {
+  it("that refuses with an endless text is reported by its first characters and read no further", async () => {
     let count = { given: 0 };
     answer = (_, response) => {
       count = endless(response.writeHead(403), Buffer.from("Nobody may. ".repeat(1000)));
@@ -98,7 +98,7 @@ describe("an answer of a server that means harm", function () {
     assert.match((await failure(300)).message, /nothing came for 300 ms/);
   });
 
-  it("is taken where it is only slow: what counts is that something comes", async () => {
+  it("is accepted when it is only slow and each piece arrives in time", async () => {
     answer = (_, response) =>
       drip(response.writeHead(200, json), 400, ['{"items"', ":[", '{"id":"1"', ',"code":', '"use1"}', "]}"]);
     assert.equal((await list(2000))[0]?.code, "use1");
@@ -106,7 +106,7 @@ describe("an answer of a server that means harm", function () {
 
   const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 
-  it("that refuses, nested without end, keeps the call, the status and the first words", async () => {
+  it("that refuses, nested without end, keeps the call, the status and the first characters", async () => {
     answer = (_, response) => response.writeHead(403, json).end(`{"title":"No","parameters":{"a":${nested(30_000)}}}`);
     const { message, status } = await failure();
     assert.equal(status, 403);

@@ -101,7 +101,7 @@ describe("the client", () => {
       });
     });
 
-    it("says of a refused creation what ICA said when the list is served: the image may be what is not found", async () => {
+    it("reports ICA's message for a refused creation when the list is served: the image may be what is not found", async () => {
       new BenchServer(server);
       server.on("POST", collection, problem(404, "No image image-1"));
       await assert.rejects(

@@ -89,7 +89,7 @@ describe("a call to ICA through a proxy", () => {
     const message = await refused(403);
     assert.match(
       message,
-      /the proxy 127\.0\.0\.1:\d+ answered 403\)\. Whoever runs the proxy can let calls to ica\.invalid/,
+      /the proxy 127\.0\.0\.1:\d+ answered 403\)\. The proxy's administrator can allow calls to ica\.invalid/,
     );
     assert.doesNotMatch(message, /API key|permission/);
     assert.equal(proxy.asked.length, 1);
@@ -100,7 +100,7 @@ describe("a call to ICA through a proxy", () => {
     assert.equal(proxy.asked.length, defaultRetryPolicy.attempts);
   });
 
-  it("with an unknown certificate fails at once, and says how to make it known", async () => {
+  it("with an unknown certificate fails at once, and says how to trust it", async () => {
     await assert.rejects(
       call(),
       /self-signed certificate\)\. Node does not trust .* ica\.invalid.* NODE_EXTRA_CA_CERTS/,

@@ -154,7 +154,7 @@ describe("reads of many workspaces", () => {
     [403, "Not for you"],
     [400, "No such paging"],
   ] as const) {
-    it(`go on one by one when the list is refused with ${status}`, async () => {
+    it(`continue one by one when the list is refused with ${status}`, async () => {
       const ids = make(5);
       server.on("GET", collection, problem(status, words));
       assert.deepEqual(await all(ids, "recent"), ids);
@@ -163,14 +163,14 @@ describe("reads of many workspaces", () => {
     });
   }
 
-  it("go on one by one when one row of the list, of a workspace of no matter, does not have the assumed form", async () => {
+  it("continue one by one when one row of the list, of a workspace of no matter, does not have the assumed form", async () => {
     const ids = make(5);
     server.on("GET", collection, ok({ items: [...bench.workspaces.values(), { id: "theirs", status: "Running" }] }));
     assert.deepEqual(await all(ids, "recent"), ids);
     assert.deepEqual([lists(), gets()], [1, 5]);
   });
 
-  it("go on one by one with a server that gives the same page again and again", async () => {
+  it("continue one by one with a server that gives the same page again and again", async () => {
     const ids = make(120);
     server.on("GET", collection, () => ok({ items: [...bench.workspaces.values()].slice(0, 50) }));
     assert.deepEqual(await all(ids, "recent"), ids);

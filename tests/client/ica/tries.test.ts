@@ -44,7 +44,7 @@ describe("a call to ICA", () => {
       assert.equal(waits(), 3);
     });
 
-    it("come to an end, with ICA's words", async () => {
+    it("end, with ICA's message", async () => {
       server.on("GET", "/api/regions", problem(503, "Maintenance until noon"));
       const error = await failureOf(client.regions.list());
       assert.equal(server.count("GET", "/api/regions"), defaultRetryPolicy.attempts);

@@ -136,7 +136,7 @@ describe("one wrong 404", () => {
       assert.deepEqual(ica.written, ["removeRegions"]);
     });
 
-    it("does not make an archive that failed good again, nor count as its deletion", async () => {
+    it("does not make a failed archive usable, and does not count as its deletion", async () => {
       ica.stores({ path: archivePath(inputs), tags: archiveTags(inputs, "5ha", "image-1"), format: "DOCKER" });
       ica.has({ status: "BUILDFAILED" });
       wrongLook();

@@ -48,8 +48,8 @@ describe("a wrong setting", () => {
         const raw = await wordsOf(clientOf({}, { ICA_BASE_URL: `${origin}/wrong/path/` }).regions.list());
         assert.match(raw, words);
         const advice =
-          `${origin}/wrong/path is ICA_BASE_URL in the environment, and seems not to be the address of ICA's REST API, ` +
-          `which looks like https://ica.illumina.com/ica/rest. Try ${origin}/ica/rest.`;
+          `${origin}/wrong/path is ICA_BASE_URL in the environment, and does not look like the address of ICA's REST API, ` +
+          `which has the form https://ica.illumina.com/ica/rest. Try ${origin}/ica/rest.`;
         assert.ok(raw.includes(advice), raw);
       });
 
@@ -108,7 +108,7 @@ describe("a wrong setting", () => {
     });
     const client = () => clientOf({ "ica:baseUrl": origin }, { ICA_PROJECT_ID: "p-1" });
 
-    it("is named with its source by each call that names nothing but the project", async () => {
+    it("is named with its source by each call that names only the project", async () => {
       const advice =
         /Does project p-1 exist, and may the owner of the API key see it\? The id is ICA_PROJECT_ID in the environment\.$/;
       assert.match(await wordsOf(client().projects.get("p-1")), advice);

@@ -49,7 +49,7 @@ describe("the workspace handler, changing", () => {
       assert.match(JSON.stringify(sent?.body), /"ephemeralStorage":true,"users":"MULTI"/);
     });
 
-    it("is based on the very version that was read", async () => {
+    it("is based on the version that was read", async () => {
       bench.has();
       server.on("GET", one, ok(liveWorkspace(), { ETag: '"v7"' }));
       await handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ storageGb: 100 }));
@@ -129,10 +129,10 @@ describe("the workspace handler, changing", () => {
       assert.deepEqual(bench.written, []);
     });
 
-    it("a workspace that is gone says what to do, and makes no new one behind the back", async () => {
+    it("of a workspace that is gone says what to do, and creates no new one silently", async () => {
       await assert.rejects(
         handler.update(context, "ws-1", stateWith(workspaceInputs()), workspaceInputs({ storageGb: 100 })),
-        /is gone: it was deleted beside this stack.*"pulumi up --refresh"/,
+        /is gone: it was deleted outside this stack.*"pulumi up --refresh"/,
       );
       assert.deepEqual(bench.written, []);
     });

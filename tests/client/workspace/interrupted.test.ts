@@ -60,7 +60,7 @@ describe("a workspace whose change was interrupted", () => {
       },
     };
     for (const [what, { break: breakIt, after, ends }] of Object.entries(breaks)) {
-      it(`${what} runs again after the next run, which the state makes the engine start`, async () => {
+      it(`${what} runs again after the next run, which the state triggers`, async () => {
         bench.has({ status: "Running" });
         const broken = breakIt();
         const { state } = await partialOf<WorkspaceState>(update(running()));
@@ -108,7 +108,7 @@ describe("a workspace whose change was interrupted", () => {
       ["running", "Starting", "Running"],
       ["stopped", "Stopping", "Stopped"],
     ] as const) {
-      it(`${status}: the next run goes on waiting, also when a refresh saw it`, async () => {
+      it(`${status}: the next run continues to wait, also when a refresh saw it`, async () => {
         bench.has({ status });
         const inputs = workspaceInputs({ desiredState });
         const seen = await handler.read(context, "ws-1", stateOf(liveWorkspace({ status }), inputs));

@@ -26,14 +26,14 @@ describe("a workspace that ICA has made", () => {
       return answer;
     });
 
-  it("is kept when the answer has an id, and else another form than is assumed", async () => {
+  it("is kept when the answer has an id but otherwise an unexpected form", async () => {
     answering({ status: 201, body: { id: "made-1", state: "STOPPED" } });
     const { id, state } = await handler.create(context, workspaceInputs());
     assert.equal(id, "made-1");
     assert.equal(state.status, "Stopped");
   });
 
-  it("is kept when none of its answers have the form that is assumed: the error names the field, and does not claim that there is none", async () => {
+  it("is kept when no answer has the expected form: the error names the field, and does not claim that there is none", async () => {
     answering({ status: 201, body: { id: "made-1", state: "STOPPED" } });
     server.on("GET", `${collection}/made-1`, ok({ id: "made-1", state: "STOPPED" }));
     const error = await partialOf<WorkspaceState>(handler.create(context, workspaceInputs()));
@@ -94,7 +94,7 @@ describe("a workspace that ICA has made", () => {
     assert.deepEqual(bench.written, []);
   });
 
-  it("may have been changed where a write gets an answer of another form: only a read says that nothing was", async () => {
+  it("may have changed when a write gets an unexpected answer: only a read shows that nothing did", async () => {
     const { client } = context;
     server.on("PUT", `${collection}/ws-1`, ok({ id: 7 }));
     server.on("GET", `${collection}/ws-1`, ok({ id: 7 }));
@@ -125,7 +125,7 @@ describe("two resources of one program that declare the same workspace", () => {
     assert.match(failure?.reason ?? "", /"genomics" is declared by urn:a too/);
   });
 
-  it("are none where names or projects differ, or it is one resource that is checked twice or renames itself", async () => {
+  it("are not reported when names or projects differ, or for one resource that is checked twice or renames itself", async () => {
     for (const [urn, overrides] of [
       ["urn:a", {}],
       ["urn:a", {}],

@@ -62,7 +62,7 @@ describe("the plan of a workspace's change is what is refused, printed and carri
           plan.laterRefusals.length,
         );
         const said = [...context.log.lines, ...context.log.warnings].join("\n");
-        assert.equal(/all that is in its \/data is lost/.test(said), plan.losesData === "yes", said);
+        assert.equal(/everything in its \/data is lost/.test(said), plan.losesData === "yes", said);
         const restarts =
           plan.changes.some(({ effect, done }) => effect === "restart" && !done) && plan.action !== "replace";
         assert.equal(/people who work in it are disconnected/.test(said), plan.action === "restart", said);

@@ -56,7 +56,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.deepEqual((await check({ storageGb: 10, allowDataLoss: true })).failures, []);
     });
 
-    it("lets existingId name the very workspace that the resource manages already", async () => {
+    it("lets existingId name the workspace that the resource manages already", async () => {
       bench.has();
       assert.deepEqual((await check({ existingId: "ws-1" })).failures, []);
       bench.has({ id: "ws-2", name: "another" });
@@ -84,7 +84,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.match(told[1] ?? "", /cluster compatible/);
     });
 
-    it("does not judge a cluster that is not known yet: there may be none", async () => {
+    it("does not check a cluster that is not known yet: there may be none", async () => {
       bench.imageOf = (id) => dockerImage({ id });
       assert.deepEqual(await found({ cluster: unknownValue }), []);
     });
@@ -124,7 +124,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.match(context.log.warnings.join(), /could not look up what image .*Not for you/);
     });
 
-    it("fails with a key that ICA does not take, as nothing else would go on with it", async () => {
+    it("fails with a key that ICA refuses, because no later call would succeed", async () => {
       server.on("POST", "/api/tokens", problem(401, "Unauthorized"));
       await assert.rejects(
         handler.check(context, workspaceInputs(), undefined),
@@ -184,7 +184,7 @@ describe("the workspace handler, before it changes anything", () => {
       assert.deepEqual(await diff({ storageGb: 10 }), { kind: "replace", because: ["storageGb"], deleteFirst: true });
       assert.match(
         context.log.warnings.join(),
-        /will be replaced because of storageGb: all that is in its \/data is lost/,
+        /will be replaced because of storageGb: everything in its \/data is lost/,
       );
       assert.deepEqual(await diff({ storageGb: 10, name: "other" }), {
         kind: "replace",
@@ -221,7 +221,7 @@ describe("the workspace handler, before it changes anything", () => {
           /^RefusedChange: workspace "genomics" \(ws-1\) is gone: .* and its \/data with it\. Run "pulumi up --refresh"/,
         );
       assert.equal((await diff({ storageGb: 10 })).kind, "replace");
-      assert.match(context.log.warnings.join(), /^gone: it was deleted .* A new one is made$/);
+      assert.match(context.log.warnings.join(), /^gone: it was deleted .* Pulumi creates a new one$/);
       const shrunk = { ...workspaceInputs(), storageGb: 10 };
       const { failures } = await handler.check(context, shrunk, workspaceInputs());
       assert.match(failures[0]?.reason ?? "", /there is no workspace "genomics" any more.*"pulumi up --refresh"/);

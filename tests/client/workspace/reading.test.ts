@@ -55,7 +55,7 @@ describe("the workspace handler, reading and deleting", () => {
       assert.equal(live?.state.consolePort, undefined);
     });
 
-    it("takes what the program declares for the state, as with Pulumi's option id, the configured project included", async () => {
+    it("uses the declaration as the state, as with Pulumi's option id, the configured project included", async () => {
       bench.has({ name: "by-hand", storageSizeInGb: 100, status: "Stopped" });
       const { projectId: _, allowRestart: __, ...declared } = inputs;
       const live = await handler.read(context, "ws-1", declared);
@@ -79,7 +79,7 @@ describe("the workspace handler, reading and deleting", () => {
     });
 
     for (const status of ["Deleting", "Deleted"]) {
-      it(`takes one for gone that ICA calls ${status}`, async () => {
+      it(`treats one as gone when ICA calls it ${status}`, async () => {
         bench.has({ status });
         assert.equal(await handler.read(context, "ws-1", stateWith(inputs)), undefined);
       });
@@ -116,7 +116,7 @@ describe("the workspace handler, reading and deleting", () => {
       });
     }
 
-    it("keeps what the same run took over in its own place: it would delete what is declared", async () => {
+    it("keeps what the same run adopted for another resource: it would delete what is declared", async () => {
       bench.has();
       const { id } = await handler.create(context, workspaceInputs());
       await handler.delete(context, id, stateWith(workspaceInputs()));
@@ -131,7 +131,7 @@ describe("the workspace handler, reading and deleting", () => {
       assert.deepEqual(bench.written, []);
     });
 
-    it("waits for a start or a stop that is under way", async () => {
+    it("waits for a start or a stop in progress", async () => {
       for (const [status, calls] of [
         ["Starting", ["stop", "delete"]],
         ["Stopping", ["delete"]],
@@ -174,7 +174,7 @@ describe("the workspace handler, reading and deleting", () => {
       [404, undefined],
       [409, "Deleting"],
     ] as const) {
-      it(`is done where its answer was lost and ICA says ${status} to the next`, async () => {
+      it(`is done when its answer was lost and ICA says ${status} to the next`, async () => {
         bench.has();
         let calls = 0;
         server.on("POST", `${one}:delete`, () => {
@@ -188,7 +188,7 @@ describe("the workspace handler, reading and deleting", () => {
       });
     }
 
-    it("that ICA refuses for what it is doing is an error in ICA's words", async () => {
+    it("that ICA refuses because of its status is an error with ICA's message", async () => {
       bench.has();
       server.on("POST", `${one}:delete`, problem(409, "A snapshot is being made"));
       await assert.rejects(remove(), /A snapshot is being made/);
@@ -196,7 +196,7 @@ describe("the workspace handler, reading and deleting", () => {
     });
 
     for (const call of ["stop", "delete"]) {
-      it(`is not done where ICA has no such call as :${call}: the workspace stays in the state`, async () => {
+      it(`is not done when ICA has no such call as :${call}: the workspace stays in the state`, async () => {
         bench.has({ status: "Running" });
         server.on("POST", `${one}:${call}`, problem(404, "No such path"));
         await assert.rejects(remove(), /No such path/);
@@ -242,7 +242,7 @@ describe("the workspace handler, reading and deleting", () => {
       await assert.rejects(remove(), (error: unknown) => error instanceof IcaError && error.status === 500);
     });
 
-    it("at a wrong address, where everything is 404, is an error: it must not empty a stack", async () => {
+    it("at a wrong address, which answers 404 to everything, is an error: it must not empty a stack", async () => {
       const other = await ScriptedServer.start();
       await assert.rejects(
         handler.delete(contextFor(other.baseUrl), "ws-1", stateWith(workspaceInputs())),

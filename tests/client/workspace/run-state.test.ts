@@ -44,27 +44,27 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.ok(context.log.statuses.some((line) => /Starting/.test(line)));
     });
 
-    it("sends a key, so that a lost answer makes nothing twice", async () => {
+    it("sends a key, so that a lost answer creates nothing twice", async () => {
       await handler.create(context, workspaceInputs());
       const [made] = server.calls("POST", `/api/projects/${projectId}/workspaces`);
       assert.match(String(made?.headers["idempotency-key"]), /^[0-9a-f-]{36}$/);
     });
 
-    it("adopts what an interrupted run made with the same settings, and makes nothing twice", async () => {
+    it("adopts what an interrupted run created with the same settings, and creates nothing twice", async () => {
       bench.has({ network: { mode: "RESTRICTED", allowedUrls: ["https://CRAN.r-project.org/"] } });
       const { id } = await handler.create(context, workspaceInputs());
       assert.equal(id, "ws-1");
       assert.deepEqual(bench.written, []);
     });
 
-    it("continues where the interrupted run stopped: it starts what was made but not started", async () => {
+    it("continues where the interrupted run stopped: it starts what was created but not started", async () => {
       bench.has();
       const { state } = await handler.create(context, workspaceInputs({ desiredState: "running" }));
       assert.equal(state.status, "Running");
       assert.deepEqual(bench.written, ["start"]);
     });
 
-    it("refuses a workspace of the same name with other settings, and says how to take it over", async () => {
+    it("refuses a workspace of the same name with other settings, and says how to adopt it", async () => {
       bench.has({ storageSizeInGb: 100 });
       await assert.rejects(handler.create(context, workspaceInputs()), (error: unknown) => {
         assert.ok(error instanceof RefusedChange);
@@ -84,13 +84,13 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.equal(bench.workspaces.get("ws-1")?.storageSizeInGb, 64);
     });
 
-    it("does not keep a workspace whose taking over it refused: it is not this stack's to delete", async () => {
+    it("does not keep a workspace that it refused to adopt: it is not this stack's to delete", async () => {
       bench.has({ status: "Running", resourceModel: "gpu-small" });
       await assert.rejects(handler.create(context, workspaceInputs({ existingId: "ws-1" })), RefusedChange);
       assert.deepEqual(bench.written, []);
     });
 
-    it("says when the workspace to take over is not there", async () => {
+    it("says when the workspace to adopt does not exist", async () => {
       await assert.rejects(handler.create(context, workspaceInputs({ existingId: "ws-9" })), /has no workspace ws-9/);
     });
 
@@ -111,7 +111,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.equal(error.id, "made-1");
       assert.equal(error.state.status, "Starting");
       assert.match(error.message, /"genomics" is Starting, not Running, after 5m 00s/);
-      assert.match(error.message, /the next "pulumi up" goes on waiting/);
+      assert.match(error.message, /the next "pulumi up" continues to wait/);
     });
 
     it("keeps waiting in the next run, without a second start", async () => {
@@ -126,7 +126,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, []);
     });
 
-    it("that fails says why in ICA's words, and keeps the id", async () => {
+    it("that fails gives ICA's reason, and keeps the id", async () => {
       bench.afterStart = [
         { status: "Starting" },
         { status: "Failed", statusMessage: "ica_start.sh: permission denied" },
@@ -145,7 +145,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, ["start"]);
     });
 
-    it("waits for a stop that is under way", async () => {
+    it("waits for a stop in progress", async () => {
       bench.has();
       let looks = 0;
       server.on("GET", one, () =>
@@ -175,7 +175,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.equal((await handler.update(context, "ws-1", stateWith(running), running)).status, "Running");
     });
 
-    it("that never takes effect is requested again, and in the end fails with ICA's words", async () => {
+    it("that never takes effect is requested again, and in the end fails with ICA's message", async () => {
       bench.has();
       server.on("POST", `${one}:start`, problem(500, "No machine of this size is free"));
       const error = await partialOf<WorkspaceState>(handler.update(context, "ws-1", stateWith(running), running));
@@ -183,7 +183,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.deepEqual(bench.written, ["start", "start", "start"]);
     });
 
-    it("that ICA refuses fails at once, with ICA's words", async () => {
+    it("that ICA refuses fails at once, with ICA's message", async () => {
       bench.has();
       server.on("POST", `${one}:start`, problem(403, "Not entitled"));
       const error = await partialOf<WorkspaceState>(handler.update(context, "ws-1", stateWith(running), running));
@@ -250,7 +250,7 @@ describe("the workspace handler, creating, starting and stopping", () => {
       assert.equal(calls, 2);
     });
 
-    it("that never takes fails with ICA's words long before the time-out", async () => {
+    it("that never takes effect fails with ICA's message long before the time-out", async () => {
       bench.has({ status: "Running" });
       server.on("POST", `${one}:stop`, problem(500, "Stuck"));
       const start = context.clock.now();

@@ -77,7 +77,7 @@ describe("Docker images on the emulator", () => {
     assert.ok((await tags()).includes(urlOf(view)));
   });
 
-  it("loads what docker save | bzip2 makes", async () => {
+  it("loads the output of docker save | bzip2", async () => {
     const original = urlOf(await built(await imageArchive({ text: randomBytes(300_000).toString("hex") })));
     const view = await built(bzip2(Readable.from(await docker.getImage(original).get())));
     assert.equal(at(view, "status"), "AVAILABLE", ica.log.join("\n"));
@@ -97,7 +97,7 @@ describe("Docker images on the emulator", () => {
     assert.ok(!(await tags()).includes("someone/bench:1"));
   });
 
-  it("neither makes nor moves the names in the archive", async () => {
+  it("neither creates nor moves the names in the archive", async () => {
     const first = urlOf(await built(await imageArchive({ text: "first" })));
     const { Id } = await docker.getImage(first).inspect();
     const repo = `pulumi-ica-test/${ica.emulator.instance}`;

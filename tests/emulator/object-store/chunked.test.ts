@@ -24,7 +24,7 @@ function encode(chunks: readonly Uint8Array[], trailer = ""): Buffer {
 }
 
 describe("the aws-chunked decoder", () => {
-  it("gives back the content, wherever the network cut it", async () => {
+  it("gives back the content, however the network splits it", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ maxLength: 50 })),
@@ -38,7 +38,7 @@ describe("the aws-chunked decoder", () => {
     );
   });
 
-  it("refuses a body that is cut off, and sizes that are none", async () => {
+  it("refuses a body that is cut off, and sizes that are not valid", async () => {
     const whole = encode([Buffer.from("hello")]);
     await assert.rejects(decode(whole.subarray(0, 6)), { code: "IncompleteBody" });
     await assert.rejects(decode(Buffer.from("zz\r\nhello\r\n0\r\n\r\n")), { code: "InvalidRequest" });

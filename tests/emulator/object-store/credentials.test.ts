@@ -77,7 +77,7 @@ describe("the emulator's object store", () => {
 });
 
 describe("credentials that have expired", () => {
-  it("are refused, and fresh ones go on with the same upload", async () => {
+  it("are refused, and fresh ones continue the same upload", async () => {
     const ica = await TestEmulator.start({ credentialLifetimeMs: 5000 });
     try {
       const made = await ica.ok("POST", `${ica.data}:createFileWithTemporaryCredentials`, {

@@ -67,7 +67,7 @@ describe(`an emulator whose disk is full${absent === undefined ? "" : ` (skipped
     );
   };
 
-  it("refuses an upload that does not fit, and takes nothing half written for whole", async () => {
+  it("refuses an upload that does not fit, and never treats a half-written object as complete", async () => {
     const { url, put } = await file("big.bin");
     await assert.rejects(put(20 * 1024 * 1024), (error: Error & { $metadata?: { httpStatusCode?: number } }) => {
       assert.equal(error.$metadata?.httpStatusCode, 507);
@@ -102,7 +102,7 @@ describe(`an emulator whose disk is full${absent === undefined ? "" : ` (skipped
     const image = { url: "docker.io/a:1", name: "full", version: "1", type: "BENCH" };
     const external = () => server.call("POST", "/api/dockerImages:createExternal", { body: image, mediaType: V4 });
     problemDetail(await external(), 507);
-    assert.equal((await server.call("GET", `${server.data}?filePath=/more.txt`)).status, 200, "reading goes on");
+    assert.equal((await server.call("GET", `${server.data}?filePath=/more.txt`)).status, 200, "reading still works");
     await rm(filler());
     await server.ok("POST", `${server.data}:createFile`, { body });
     assert.equal((await external()).status, 201);

@@ -52,7 +52,7 @@ describe("how far an upload is", () => {
     assert.equal((await far())?.bytes, 5);
   });
 
-  it("is over when the object is complete", async () => {
+  it("ends when the object is complete", async () => {
     await begin(ids[0]);
     const { etag } = await put(ids[0], "1", 100);
     await disk.completeUpload("bucket", ids[0], [{ number: 1, etag }]);

@@ -32,7 +32,7 @@ describe("uploads to an emulator that is killed with kill -9", function () {
     await folder.remove();
   });
 
-  it("leave on its disk what can go on, and nothing else", async () => {
+  it("leave on its disk only what can continue", async () => {
     const { dir } = folder;
     const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, dir, KEY], {
       stdio: ["ignore", "pipe", "inherit"],

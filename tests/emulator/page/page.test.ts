@@ -54,7 +54,7 @@ describe("the emulator's page, to who is no browser", () => {
     return String(headers["set-cookie"]).replace(/;.*/, "");
   }
 
-  it("is at localhost only, where nothing of a workspace is, and at / of the other names leads there", async () => {
+  it("is only at localhost, which serves no workspace, and / of the other names redirects there", async () => {
     const there = await ask(`${home}/`, "GET");
     assert.equal(there.status, 200);
     assert.match(there.body, /<title>ICA emulator<\/title>/);

@@ -75,7 +75,7 @@ describe("ica-bench doctor", function () {
         assert.ok(!(stdout + stderr).includes(server.apiKey));
       });
 
-      it("judges by ICA's official document, where that is at hand", async function () {
+      it("checks against ICA's official document, when it is available", async function () {
         if (!existsSync(official)) this.skip();
         const { code, stdout } = await doctor(env, "--json", "--openapi", official);
         const { calls } = reportSchema.parse(JSON.parse(stdout));

@@ -50,7 +50,7 @@ describe("an API key that was never printed", function () {
     keyOf(await emulator("start", "--port", "0"));
   });
 
-  it("does not take the place of the one that is known, where --new-key found its port taken", async () => {
+  it("does not replace the known one when --new-key found its port in use", async () => {
     const key = keyOf(await emulator("start", "--port", "0"));
     await emulator("stop");
     assert.equal((await emulator("start", "--new-key", "--port", await takenPort())).code, 1);

@@ -111,7 +111,7 @@ describe("faults that are ordered", () => {
     assert.equal(await Body?.transformToString(), "content");
   });
 
-  it("are ordered with the API key alone, and refused when they are none", async () => {
+  it("need the API key, and are refused when they are not valid", async () => {
     const valid = { fault: { kind: "reset" } };
     problemDetail(await orders("POST", valid, {}), 401);
     problemDetail(await orders("GET", undefined, { Authorization: `Bearer ${ica.apiKey}` }), 401);

@@ -16,7 +16,7 @@ describe("project data on the emulator", () => {
   const list = (query: string) => ica.ok("GET", `${ica.data}?${query}`);
   const paths = (page: unknown) => each(page, "items", "data", "details", "path");
 
-  it("makes a file in folders that it makes on the way", async () => {
+  it("creates a file, with the missing folders of its path", async () => {
     const { status, body } = await createFile({ name: "a.tar.bz2", folderPath: "/one/two/", formatCode: "DOCKER" });
     assert.equal(status, 201);
     assert.match(idOf(body), /^fil\.[0-9a-f]{32}$/);
@@ -33,7 +33,7 @@ describe("project data on the emulator", () => {
     assert.match(problemDetail(await createFile({ name: "b", formatCode: "NONE" }), 400), /no data format NONE/);
   });
 
-  it("makes files by the deprecated call and in a folder by id", async () => {
+  it("creates files by the deprecated call and in a folder by id", async () => {
     const folder = await ica.call("POST", ica.data, { body: { name: "folder", dataType: "FOLDER" } });
     assert.equal(folder.status, 201);
     assert.ok(folder.headers.get("etag"));
@@ -51,7 +51,7 @@ describe("project data on the emulator", () => {
     problemDetail(await createFile({ name: "a", folderPath: "/../" }), 400);
   });
 
-  it("does not make a second file at the same path", async () => {
+  it("does not create a second file at the same path", async () => {
     const first = await createFile({ name: "once.txt" });
     const again = await createFile({ name: "once.txt" });
     assert.match(problemDetail(again, 409), new RegExp(`${idOf(first.body)}, PARTIAL.*credentials`));
@@ -164,14 +164,14 @@ describe("project data on the emulator", () => {
   describe("with an Idempotency-Key", () => {
     const key = (value: string) => ({ "Idempotency-Key": value });
 
-    it("replays a success, and makes nothing twice", async () => {
+    it("replays a success, and creates nothing twice", async () => {
       const first = await createFile({ name: "idem.txt" }, key("a"));
       const second = await createFile({ name: "idem.txt" }, key("a"));
       assert.equal(second.status, 201);
       assert.deepEqual(second.body, first.body);
     });
 
-    it("refuses another body under the same key, and takes the key for another call", async () => {
+    it("refuses another body under the same key, and accepts the key for another call", async () => {
       await createFile({ name: "idem-1.txt" }, key("b"));
       problemDetail(await createFile({ name: "idem-2.txt" }, key("b")), 422);
       const other = await ica.call("POST", ica.data, { body: { name: "idem-3", dataType: "FILE" }, headers: key("b") });
@@ -197,7 +197,7 @@ describe("project data on the emulator", () => {
       problemDetail(await createFile({ name: "idem-5.txt" }, key("x".repeat(256))), 400);
     });
 
-    it("makes nothing twice when a crash came between the work and its note", async () => {
+    it("creates nothing twice after a crash between the work and its record", async () => {
       const one = await TestEmulator.start();
       const create = (baseUrl: string) =>
         call(baseUrl, "POST", `${one.data}:createFile`, {

@@ -123,7 +123,7 @@ describe("/data/project of a workspace", function () {
     assert.equal(await inside("ls /data/project/half.txt 2>/dev/null"), "");
   });
 
-  it("makes what is written in it data of the project, with its folders, size, ETag and format", async () => {
+  it("turns files that are written in it into data of the project, with its folders, size, ETag and format", async () => {
     await inside("mkdir -p /data/project/results/deep && printf 'a,b\\n' > /data/project/results/deep/table.csv");
     const table = await appears("/results/deep/table.csv", 4);
     assert.equal(table.objectETag, createHash("md5").update("a,b\n").digest("hex"));

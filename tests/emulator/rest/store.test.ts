@@ -58,7 +58,7 @@ describe("the emulator's document store", () => {
     assert.equal((await open()).get("a")?.count, 20);
   });
 
-  it("goes on after a change that failed", async () => {
+  it("continues after a change that failed", async () => {
     const collection = await open();
     await collection.put("a", { id: "a", count: 0 });
     await assert.rejects(collection.put("a", { id: "a", count: 0.5 }));

@@ -102,7 +102,7 @@ describe("the console of a workspace", function () {
     }
   });
 
-  it("tells a user whose name the image does not have what to do", async () => {
+  it("explains what to do to a user whose name the image does not have", async () => {
     const stranger = await login({ username: "nobody-here" });
     const { stderr, code } = await run("id", "", {}, stranger);
     assert.match(stderr, /refused user "nobody-here".*name that UID 1000 has in the image/);

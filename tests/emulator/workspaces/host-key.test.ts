@@ -14,7 +14,7 @@ describe("the host key of the console", () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  it("is always one that can be read: ssh2 alone makes one in 256 that cannot", () => {
+  it("is always readable: ssh2 alone creates one in 256 that is not", () => {
     for (let n = 0; n < 3000; n++) {
       assertSigns(makeHostKey());
     }

@@ -64,7 +64,7 @@ describe("an emulator that is killed with kill -9", function () {
     return String(found[0]?.Id);
   };
 
-  it("finds what runs again, and takes up what was under way", async () => {
+  it("finds running workspaces again, and continues unfinished work", async () => {
     const imageId = await calls.image(await benchImage(docker), "bench");
     const make = async (name: string) => (await calls.create(settings(imageId, { name }))).id;
     const [running, ended, starting, stopping, idle] = [

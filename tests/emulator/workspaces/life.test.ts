@@ -141,7 +141,7 @@ describe("the life of a workspace", function () {
       );
     });
 
-    it("has an API key no more", async () => {
+    it("no longer has an API key", async () => {
       assert.equal((await new Calls(emulator.url, own, calls.projectId).on("GET", "")).status, 401);
     });
 
@@ -154,7 +154,7 @@ describe("the life of a workspace", function () {
   });
 
   describe("later", () => {
-    it("goes on after an ordinary end of the emulator: stopped with it, started with it", async () => {
+    it("continues after an ordinary end of the emulator: it stops and starts with it", async () => {
       const before = await calls.get(id);
       await emulator.close();
       assert.ok((await leftovers(docker, emulator.instance)).every((name) => /-(data|auth|software)$/.test(name)));
@@ -192,7 +192,7 @@ describe("the life of a workspace", function () {
       expect(204, await calls.on("POST", `/${hasty}:delete`));
     });
 
-    it("fails with Docker's words, can be given another image, and then runs", async () => {
+    it("fails with Docker's message, can be given another image, and then runs", async () => {
       const broken = await calls.image(
         await spoiltImage(docker, "broken", "chmod 0644 /usr/local/bin/ica_start.sh"),
         "broken",

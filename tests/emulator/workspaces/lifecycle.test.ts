@@ -16,7 +16,7 @@ describe("the life cycle of a workspace", () => {
   });
   afterEach(() => rm(dir, { recursive: true }));
 
-  it("is not gone on with by a start that was asked for just before the emulator shuts down", async () => {
+  it("is not continued by a start that was requested just before the emulator shuts down", async () => {
     const records = await new Store(dir).collection("workspaces", workspace);
     const id = randomUUID();
     const timeCreated = new Date().toISOString();

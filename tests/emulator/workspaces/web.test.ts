@@ -33,7 +33,7 @@ describe("web access to a workspace", () => {
     return answer;
   }
 
-  it("breaks an answer off where the workspace does, rather than let its client wait for the rest", async () => {
+  it("ends a response early when the workspace does, rather than let its client wait for the rest", async () => {
     for (const length of [{ "Content-Length": 100 }, {}]) {
       const answer = await ask((_req, res) => {
         res.writeHead(200, length).write("begun");

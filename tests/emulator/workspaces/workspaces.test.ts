@@ -71,7 +71,7 @@ describe("the calls for workspaces", () => {
     assert.equal((await calls.on("PUT", `/${id}`, settings(imageId, { name: "taken" }))).status, 409);
   });
 
-  it("make one of two workspaces that are created at once under one name", async () => {
+  it("create only one of two workspaces that are requested at once under one name", async () => {
     const body = settings(imageId, { name: "raced" });
     const answers = await Promise.all([calls.on("POST", "", body), calls.on("POST", "", body)]);
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409]);
@@ -124,7 +124,7 @@ describe("the calls for workspaces", () => {
     });
   });
 
-  it("refuse allowed addresses in a public network, and addresses that are none in a restricted one", async () => {
+  it("refuse allowed addresses in a public network, and invalid addresses in a restricted one", async () => {
     const isPublic = await refused(400, { network: { mode: "PUBLIC", allowedUrls: ["https://a.org"] } });
     assert.deepEqual(Object.keys(isPublic.parameters), ["network.allowedUrls"]);
     const restricted = await refused(400, {

@@ -56,7 +56,7 @@ describe("an up, when every call fails once", function () {
     "with a reset before it is carried out": { kind: "reset" },
     "with a reset after it was carried out": { kind: "drop" },
   } as const)) {
-    it(`${what}, makes one image and one workspace, and leaves nothing else`, async () => {
+    it(`${what}, creates one image and one workspace, and leaves nothing else`, async () => {
       const workspaces = `/api/projects/${bench.projectId}/workspaces`;
       const before = await list("/api/dockerImages");
       await release();

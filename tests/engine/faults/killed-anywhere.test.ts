@@ -22,7 +22,7 @@ interface Step {
   readonly reached: () => boolean | Promise<boolean>;
 }
 
-describe("an engine that is killed leaves no process behind, and nothing goes on being uploaded", function () {
+describe("an engine that is killed leaves no process behind, and no upload continues", function () {
   this.timeout(120_000);
   let bench: TestBench;
   let docker: Dockerode;

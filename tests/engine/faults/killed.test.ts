@@ -46,7 +46,7 @@ describe("an engine that is killed in the middle of an up", function () {
 
   const seen = (pattern: RegExp) => bench.calls.calls.some(({ path: p }) => pattern.test(p));
 
-  it("takes its provider with it: nothing goes on building and uploading on its own", async () => {
+  it("takes its provider with it: no build or upload continues on its own", async () => {
     const engine = spawn("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive"], {
       cwd: repository,
       env: { ...process.env, ...env },

@@ -3,7 +3,7 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { startTestBench, type TestBench } from "../bench";
 import { declareFleet, listAll, makeImage } from "../workspaces/fleet";
 
-describe("an up of 200 workspaces at parallel 32, where ICA answers 10 calls a second", function () {
+describe("an up of 200 workspaces at parallel 32, when ICA answers 10 calls a second", function () {
   this.timeout(480_000);
   const count = 200;
   let bench: TestBench;

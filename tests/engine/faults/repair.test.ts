@@ -105,7 +105,7 @@ describe("the engine when something fails", function () {
     );
   });
 
-  it("keeps the id of a workspace that failed to start, and says why in ICA's words", async () => {
+  it("keeps the id of a workspace that failed to start, and gives ICA's reason", async () => {
     const script = path.join(context, "ica_start.sh");
     await writeFile(path.join(bench.dir, "good.sh"), await readFile(script));
     await writeFile(script, "#!/bin/bash\necho 'no licence server'\nexit 3\n");
@@ -116,7 +116,7 @@ describe("the engine when something fails", function () {
     assert.equal((await workspaces()).length, 1);
   });
 
-  it("goes on with that workspace once the image is right: nothing is made twice", async () => {
+  it("continues with that workspace once the image is right: nothing is created twice", async () => {
     const [failed] = await workspaces();
     await writeFile(path.join(context, "ica_start.sh"), await readFile(path.join(bench.dir, "good.sh")));
     await stack.up();
@@ -139,7 +139,7 @@ describe("the engine when something fails", function () {
     assert.equal((await images()).length, before + 1);
   });
 
-  it("retries what ICA refuses for a moment, and gives up with ICA's words on what it refuses for good", async () => {
+  it("retries what ICA refuses for a moment, and gives up with ICA's message when the refusal lasts", async () => {
     bench.calls.fail((_method, p) => p.includes("/workspaces"), 429, 2);
     bench.calls.fail((method, p) => method === "POST" && p.endsWith(":delete"), 403, 1);
     await assert.rejects(stack.destroy(), /403[\s\S]*Ordered fault[\s\S]*permission/);

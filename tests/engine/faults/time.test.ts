@@ -65,12 +65,12 @@ describe("a wait for a workspace", function () {
     assert.equal((await only()).status, "Running");
   }
 
-  it("that runs out keeps the id, and the next up goes on waiting: nothing is made or started twice", async () => {
+  it("that runs out keeps the id, and the next up continues to wait: nothing is created or started twice", async () => {
     await starting('{ create: "2s" }');
     const first = await program.pulumi(...up);
     assert.notEqual(first.code, 0);
     assert.match(first.all, /"cli-test-cli-slow" is Starting, not Running, after \d+s/);
-    assert.match(first.all, /the next "pulumi up" goes on waiting/);
+    assert.match(first.all, /the next "pulumi up" continues to wait/);
     const { id } = await only();
     assert.deepEqual(await state(), { ids: [id], pending: [] });
     await startsAfter(/: Starting, \d+s/, program.start(...up));
@@ -94,7 +94,7 @@ describe("a wait for a workspace", function () {
     assert.deepEqual(workspaces.takeVerbs(), ["POST", ":start"]);
   });
 
-  it("is left at the second Ctrl-C, and the next up takes the workspace over: nothing is made or started twice", async () => {
+  it("is left at the second Ctrl-C, and the next up adopts the workspace: nothing is created or started twice", async () => {
     await starting();
     const run = program.start(...up);
     await until("the workspace is starting", isStarting);
@@ -109,7 +109,7 @@ describe("a wait for a workspace", function () {
     const { id } = await only();
     assert.deepEqual((await state()).ids, [id]);
     assert.deepEqual(workspaces.takeVerbs(), ["POST", ":start"]);
-    // The engine goes on warning of what it did not see the end of, until it hears otherwise.
+    // The engine keeps warning of operations whose end it did not see, until a refresh clears them.
     await program.pulumi("refresh", "--clear-pending-creates", "--yes", "--non-interactive");
     assert.deepEqual(await state(), { ids: [id], pending: [] });
   });

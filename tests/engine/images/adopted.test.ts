@@ -107,7 +107,7 @@ describe("the engine with an image that is in ICA already", function () {
     const images = new TestImages();
     after(() => images.removeAll());
 
-    it("is no change on a runner that has neither it nor a Docker, where something else changes", async () => {
+    it("does not change on a runner without the image and without Docker, when another resource changes", async () => {
       bench.env.ICA_BENCH_DOCKER = docker;
       const tag = images.tag();
       const platform = "linux/amd64";

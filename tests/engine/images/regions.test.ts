@@ -46,7 +46,7 @@ describe("the engine with an image that leaves its regions when it is deleted", 
     assert.match(stdout, /keeps its regions/);
   });
 
-  it("keeps them when replaceOnChanges makes a replacement of what changes in place", async () => {
+  it("keeps them when replaceOnChanges turns a change in place into a replacement", async () => {
     replaceOnChanges = ["verify"];
     verify = "none";
     const { stdout, summary } = await stack.up({ color: "never" });

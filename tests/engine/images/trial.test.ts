@@ -38,7 +38,7 @@ describe('pulumi up with verify: "run"', function () {
     return owners.filter((owner) => owner.startsWith("trial-"));
   }
 
-  it("refuses an image that does not stay alive before any call that writes, with its last words", async () => {
+  it("refuses an image that does not stay alive before any call that writes, with its last output", async () => {
     const context = await bench.imageContext("dying");
     await writeFile(
       path.join(context, "ica_start.sh"),

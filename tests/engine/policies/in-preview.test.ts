@@ -81,7 +81,7 @@ describe("policy violations in ica-bench preview", function () {
     assert.match(comment, /^\*\*1 policy violation\*\*$/m);
   });
 
-  it("takes one configuration for each pack", async () => {
+  it("accepts one configuration for each pack", async () => {
     const { code, stderr } = await icaBench(
       ["preview", "--cwd", program.dir, "--policy-pack-config", "policy-config.json"],
       { env: program.env },

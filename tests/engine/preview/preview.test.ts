@@ -111,7 +111,7 @@ describe("ica-bench preview, on the engine", function () {
       report = await reported();
     });
 
-    it("ends with exit code 3, or 0 where that is asked for", async () => {
+    it("ends with exit code 3, or 0 with --exit-zero", async () => {
       assert.deepEqual([report.outcome, report.exit], ["dangers", 3]);
       assert.equal((await reported("--exit-zero")).exit, 0);
     });
@@ -196,7 +196,7 @@ describe("ica-bench preview, on the engine", function () {
     });
   });
 
-  describe("of what was changed by hand", () => {
+  describe("of manual changes", () => {
     before(async () => {
       await program.change(
         declared({ more: 'workspace("old", {}); workspace("kept", {}, { retainOnDelete: true });' }),
@@ -255,7 +255,7 @@ describe("ica-bench preview, on the engine", function () {
     it("before it starts, says what is missing", async () => {
       const { code, all } = await preview("--stack", "absent");
       assert.equal(code, 1);
-      assert.match(all, /ica-bench preview: There is no stack absent to preview/);
+      assert.match(all, /ica-bench preview: Stack absent not found/);
       const elsewhere = await command(process.execPath, [main, "preview", "--cwd", workspaces.bench.dir], {
         env: program.env,
         mayFail: true,

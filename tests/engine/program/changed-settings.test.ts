@@ -157,7 +157,7 @@ describe("a setting that changed since the last up", function () {
     });
   });
 
-  it("the address: a refresh asks the old one, and says where that is from", async () => {
+  it("the address: a refresh asks the old one, and names its source", async () => {
     unset("ICA_BASE_URL");
     await set("ica:baseUrl", address);
     await works(...up);
@@ -169,13 +169,13 @@ describe("a setting that changed since the last up", function () {
     assert.match(said, waysOut);
   });
 
-  it("the project: a refresh looks where the workspace is, and the preview refuses to make another one without leave", async () => {
+  it("the project: a refresh looks where the workspace is, and the preview refuses to create another one without permission", async () => {
     await works(...up);
     unset("ICA_PROJECT_ID");
     await set("ica:projectId", "00000000-0000-4000-8000-000000000000");
     await works("refresh", "--yes", "--skip-preview");
     const said = await fails("preview", "--refresh");
-    assert.match(said, /projectId: .*a workspace belongs to one project for good.*allowDataLoss: true/);
+    assert.match(said, /projectId: .*a workspace cannot move to another project.*allowDataLoss: true/);
     await works(...destroy);
     assert.deepEqual(await workspaces.list(), []);
   });

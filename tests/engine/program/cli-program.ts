@@ -92,7 +92,7 @@ function commandLine(pid: string): string {
   }
 }
 
-/** It ended in this moment, or is none of ours. */
+/** It has just ended, or is not ours. */
 function endedOrForeign(error: unknown): false {
   if (error instanceof Error && /ENOENT|ESRCH|EACCES/.test(error.message)) return false;
   throw error;

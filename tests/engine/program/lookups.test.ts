@@ -65,7 +65,7 @@ describe("the engine with a program that looks things up", function () {
       assert.deepEqual(written(), []);
     });
 
-    it("makes the workspace from it, with plain outputs", async () => {
+    it("creates the workspace from it, with plain outputs", async () => {
       const { outputs } = await stack.up();
       assert.equal(outputs.itsName?.value, "engine-test-user-hello");
       assert.deepEqual(outputs.versions?.value, [outputs.version?.value]);
@@ -99,7 +99,7 @@ describe("the engine with a program that looks things up", function () {
     });
   });
 
-  describe("to take over what was made by hand", () => {
+  describe("to adopt what was created by hand", () => {
     let stack: Stack;
     let id: string;
     let args: ica.ExistingWorkspaceArgs = {};

@@ -112,7 +112,7 @@ describe("the engine with an image and a workspace", function () {
     assert.deepEqual(await bench.docker.take(), [], "not a single docker call");
   });
 
-  it("changes in place what can change in place, while the workspace goes on running", async () => {
+  it("changes in place what can change in place, while the workspace keeps running", async () => {
     const { workspaceId = "" } = await outputs();
     declared = { ...declared, storageGb: 40, name: "renamed" };
     regions = ["use1", "euc1"];
@@ -210,7 +210,7 @@ describe("the engine with an image and a workspace", function () {
     assert.equal((await live(workspaceId)).status, "Running");
   });
 
-  it("makes a workspace again that was deleted by hand", async () => {
+  it("creates a manually deleted workspace again", async () => {
     const { workspaceId = "" } = await outputs();
     await bench.byHand("POST", `/api/projects/${bench.projectId}/workspaces/${workspaceId}:stop`);
     await until("the workspace is stopped", async () => (await live(workspaceId)).status === "Stopped");

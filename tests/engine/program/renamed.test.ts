@@ -77,7 +77,7 @@ describe("a stack or a resource that is renamed, on the engine", function () {
     assert.deepEqual(await up(renamed), []);
   });
 
-  it("renames it where a name is declared, or is declared no more; and makes a new one with the name of now", async () => {
+  it("renames it when a name is declared, or no longer declared; and creates a new one with the current name", async () => {
     await up(`workspace("w");`);
     const [first] = await workspaces.list();
     assert.deepEqual(await up(`workspace("w", { name: "mine" });`), ["PUT"]);

@@ -56,7 +56,7 @@ describe("drift of a workspace, on the engine", function () {
   };
   const live = (name: string): Promise<Live> => workspaces.named(name);
 
-  it("is none right after an up: neither addresses nor defaults nor the way ICA writes URLs count", async () => {
+  it("does not appear right after an up: neither addresses nor defaults nor the way ICA writes URLs count", async () => {
     const { users, ephemeralStorage } = await live("managed");
     assert.deepEqual([users, ephemeralStorage], ["SINGLE", false], "ICA fills these in by itself");
     assert.deepEqual((await drift()).changes, {});
@@ -88,7 +88,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.equal((await live("people")).cluster, undefined);
   });
 
-  it("is a stop by hand only where the run state is managed", async () => {
+  it("is a stop by hand only when the run state is managed", async () => {
     await workspaces.press((await live("managed")).id, "stop");
     const { changes, text } = await drift();
     assert.deepEqual(changes, { managed: "update desiredState" }, text);
@@ -130,7 +130,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.equal((await live("managed")).id, id);
   });
 
-  it("is one that was deleted by hand: it is made again", async () => {
+  it("is one that was deleted by hand: it is created again", async () => {
     const { id } = await live("managed");
     await workspaces.press(id, "stop");
     await workspaces.press(id, "delete");
@@ -139,7 +139,7 @@ describe("drift of a workspace, on the engine", function () {
     assert.notEqual((await live("managed")).id, id);
   });
 
-  it("is one that was made again by hand under the same name: adopted when it is as declared", async () => {
+  it("is one that was created again by hand under the same name: adopted when it is as declared", async () => {
     await workspaces.press((await live("people")).id, "delete");
     const network = { mode: "RESTRICTED", allowedUrls: ["https://a.org", "https://b.org"] };
     const { id } = await workspaces.make({ name: "people", network });

@@ -36,7 +36,7 @@ describe("a workspace that was deleted by hand, on the engine", function () {
     await workspaces?.close();
   });
 
-  it("and changed: preview and up say that it is gone, and up --refresh makes a new one", async () => {
+  it("and changed: preview and up say that it is gone, and up --refresh creates a new one", async () => {
     const { id } = await workspaces.named("genomics");
     await workspaces.press(id, "delete");
     workspaces.takeWrites();

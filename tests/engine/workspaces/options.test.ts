@@ -80,7 +80,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     assert.equal((await workspaces.list()).length, 1);
   });
 
-  it("replaceOnChanges with deleteBeforeReplace: a new workspace where a change would do", async () => {
+  it("replaceOnChanges with deleteBeforeReplace: a new workspace although a change would do", async () => {
     const anew = { replaceOnChanges: ["resourceModel"], deleteBeforeReplace: true };
     await up({ w: [args(), anew] });
     const { id } = await workspaces.named("genomics");
@@ -130,7 +130,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     assert.equal((await workspaces.named("by-hand")).id, id);
   });
 
-  it("deleteBeforeReplace: the old one goes first also where the new one has another name", async () => {
+  it("deleteBeforeReplace: the old one is deleted first, also when the new one has another name", async () => {
     const smaller = { storageGb: 10, allowDataLoss: true };
     await up({ w: [args()] });
     assert.deepEqual(await up({ w: [args({ ...smaller, name: "second" })] }), ["POST", ":delete"]);
@@ -145,7 +145,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     await up({ before: [args()] });
     const { id } = await workspaces.named("genomics");
     assert.deepEqual(await up({ after: [args(), { aliases: [{ name: "before" }] }] }), []);
-    assert.deepEqual(await up({ again: [args()] }), [], "without an alias it takes over itself, and is not deleted");
+    assert.deepEqual(await up({ again: [args()] }), [], "without an alias it adopts itself, and is not deleted");
     assert.equal((await workspaces.named("genomics")).id, id);
     const { name: _, ...unnamed } = args();
     assert.deepEqual(await up({ again: [unnamed] }), [], "a name that is declared no more stays");

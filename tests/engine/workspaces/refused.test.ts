@@ -101,7 +101,7 @@ describe("a change that costs work or data, on the engine, without the user's wo
     const other = await workspaces.make({ ...plainSettings(workspaces.images.first), name: "other" });
     const message = await refusals(all("replace", other.id), { desiredState: "running" });
     assert.deepEqual(named(message), having("replace").sort(), message);
-    assert.match(message, /all that is in its \/data would be lost.*allowDataLoss: true/);
+    assert.match(message, /everything in its \/data would be lost.*allowDataLoss: true/);
   });
 
   it("wrote nothing", async () => {

@@ -52,7 +52,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     assert.deepEqual([(await live()).id, (await live()).status], [id, "Running"]);
   });
 
-  it("Stopping: a stop by hand that is under way is waited for, and the workspace started again", async () => {
+  it("Stopping: up waits for a manual stop, and starts the workspace again", async () => {
     const release = workspaces.pretended.holdStops();
     await workspaces.byHand("POST", `/${(await live()).id}:stop`);
     const ended = begin(true);
@@ -63,7 +63,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     assert.equal((await live()).status, "Running");
   });
 
-  it("Starting: a start by hand that is under way is stopped, where it is declared stopped", async () => {
+  it("Starting: up stops a manual start when declared stopped", async () => {
     declared = { desiredState: "stopped" };
     await begin();
     const release = workspaces.pretended.holdStarts();
@@ -74,7 +74,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     assert.equal((await live()).status, "Stopped");
   });
 
-  it("a start that does not take is asked for again", async () => {
+  it("a start that does not take effect is requested again", async () => {
     declared = { desiredState: "running" };
     workspaces.bench.calls.fail((method, path) => method === "POST" && path.endsWith(":start"), 500);
     await begin();
@@ -96,7 +96,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     assert.deepEqual([storageSizeInGb, resourceModel], [50, "standard-small"]);
   });
 
-  it("deleted in the middle of a start: the error says so, and the next up with refresh makes a new one", async () => {
+  it("deleted in the middle of a start: the error says so, and the next up with refresh creates a new one", async () => {
     declared = { desiredState: "stopped", storageGb: 50 };
     await begin(true);
     declared = { desiredState: "running", storageGb: 50 };

@@ -181,7 +181,7 @@ describe("the table of what a change does, on the engine", function () {
     );
   });
 
-  it("changes in ICA what was declared, and nothing beside it", async () => {
+  it("changes in ICA only what was declared", async () => {
     const all = await workspaces.list();
     const outputs = await stack.outputs();
     for (const row of rows.filter(canHappen)) {
@@ -194,7 +194,7 @@ describe("the table of what a change does, on the engine", function () {
     }
   });
 
-  it("is over then: the next up writes nothing", async () => {
+  it("is complete then: the next up writes nothing", async () => {
     const again = await stack.up({ refresh: true });
     assert.deepEqual(Object.keys(again.summary.resourceChanges ?? {}), ["same"], again.stdout);
     assert.deepEqual(workspaces.takeWrites(), []);

@@ -71,7 +71,7 @@ export class WorkspaceBench {
     return this.bench.byHand(method, `/api/projects/${this.bench.projectId}/workspaces${below}`, body);
   }
 
-  /** Changes settings by hand, beside the provider. */
+  /** Changes settings by hand, outside of the provider. */
   async change(id: string, changes: Record<string, unknown>): Promise<void> {
     const live = (await this.list()).find((workspace) => workspace.id === id) ?? {};
     const { status, body } = await this.byHand("PUT", `/${id}`, { ...settingsOf(live), ...changes });

@@ -24,7 +24,7 @@ describe("an archive that is read while it is made", () => {
       assert.equal(plain.toString(), content.slice(0, 90_000));
     });
 
-    it(`fails with the words of the program that saves, and is no short archive: ${compression}`, async () => {
+    it(`fails with the error of the program that saves, and is not a short archive: ${compression}`, async () => {
       const docker = giving("sh", "-c", "echo half; echo no space >&2; exit 3");
       const archive = await archiveImage({ docker, ref: "x", compression });
       await assert.rejects(buffer(piecesOf(archive)), /it failed: no space/);

@@ -89,7 +89,7 @@ describe("an archive of docker save, cut at its layers", () => {
       assert.equal(first?.layer, second?.layer, "pieces of one layer have one layer object");
     });
 
-    it(`gives the same chunks for a layer wherever it stands: ${layout}`, async () => {
+    it(`gives the same chunks for a layer at any position: ${layout}`, async () => {
       const [name, entries] = entriesOf(baseId);
       const [, before] = entriesOf(topId);
       const alone = await cut(await tar(entries(base)));
@@ -129,7 +129,7 @@ describe("an archive of docker save, cut at its layers", () => {
     const binary = await tar([[{ name: `${baseId}/layer.tar` }, Buffer.alloc(1)]]);
     binary.write("800000000000000240000000", 124, "hex");
     fixSum(binary, 0);
-    // The content itself is not there: the cut goes on to the end of what is.
+    // The content itself is not there: the cut continues to the end of the bytes.
     const content = Buffer.concat([binary.subarray(0, 512), base]);
     const inBinary = await cut(content);
     assert.deepEqual(inBinary[1]?.layer, { name: `${baseId}/layer.tar`, size, packed: false });

@@ -99,7 +99,7 @@ describe("the layer cache", function () {
     lengthened: (file) => Buffer.concat([file, Buffer.alloc(9)]),
     "another file's content": () => Buffer.from("hello".repeat(100)),
   })) {
-    it(`makes a damaged file again and says so: ${damage}`, async () => {
+    it(`writes a damaged file again and says so: ${damage}`, async () => {
       const plain = [randomBytes(5000)];
       await pack(plain, cache());
       const [name = ""] = await files();
@@ -232,7 +232,7 @@ describe("the layer cache", function () {
     }
   });
 
-  it("leaves no program when one fails, and fails with its words", async () => {
+  it("leaves no program when one fails, and fails with its error", async () => {
     const programs = await makeContext({
       fails: { text: "#!/bin/sh\ncat >/dev/null; echo full >&2; exit 3\n", executable: true },
     });

@@ -72,7 +72,7 @@ describe("the inputs of an image", () => {
     for (const folder of ["a/", "/a", "", "/a//b/"]) only("folder", /start and end with a slash/, { folder });
   });
 
-  it("say where a secret is found, never the secret itself", () => {
+  it("say where a secret comes from, never the secret itself", () => {
     const build = (secrets: unknown) => ({ build: { context: ".", secrets } });
     assert.deepEqual(failures(build({ token: { env: "TOKEN" }, key: { file: "./key" } })), []);
     only("build.secrets.token", /never the secret itself/, build({ token: "s3cr3t" }));
@@ -114,7 +114,7 @@ describe("the inputs of an image", () => {
     wrong("build.cacheTo[1]", /must say its type/, { cacheTo: ["type=inline", "ref=a/b"] });
   });
 
-  it("keep credentials out of options, which stand in the process list and in the state", () => {
+  it("keep credentials out of options, which are visible in the process list and in the state", () => {
     for (const entry of [
       "type=s3,region=x,secret_access_key=s3cr3t",
       'type=gha,"token=s3cr3t"',
@@ -128,14 +128,14 @@ describe("the inputs of an image", () => {
     assert.deepEqual(failures({ build: { context: ".", cacheTo: ["type=s3,region=x,bucket=tokens,name=token"] } }), []);
   });
 
-  it("try an image out only where it can be started: not on its way from a builder", () => {
+  it("try an image only when it can be started: not on its way from a builder", () => {
     only("verify", /cannot be "run" with build\.builder/, { build: { context: ".", builder: "far" }, verify: "run" });
     for (const verify of ["inspect", "none", unknownValue])
       assert.deepEqual(failures({ build: { context: ".", builder: "far" }, verify }), []);
     assert.deepEqual(failures({ verify: "run" }), []);
   });
 
-  it("tell every problem inside build at its place", () => {
+  it("report every problem inside build at its property", () => {
     assert.deepEqual(
       failures({ build: { context: 5, dockerFile: "x", args: { a: 1 }, triggers: ["a", 2] } }).map(
         ({ property }) => property,

@@ -64,12 +64,12 @@ describe("the reasons for a new image", () => {
     assert.equal(reasons("FROM debian:12\nRUN true\n"), "the Dockerfile changed");
   });
 
-  it("name a Dockerfile that lies outside of the context, or that no rule lets in", () => {
+  it("name a Dockerfile that is outside of the context, or excluded from it", () => {
     const old = stateThen({ __contextDigest: digestOf(files({ a: "1" }, "FROM x\n"), 1600) });
     assert.equal(rebuildReasons(old, declaredNow(), files({ a: "1" }, "FROM x\nRUN true\n")), "the Dockerfile changed");
   });
 
-  it("are folders where the state has no room for every file", () => {
+  it("are folders when the state has no room for every file", () => {
     const many = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`lib/f${index}`, "1"]));
     const old = { ...many, Dockerfile: "FROM a\n" };
     const next = files({ ...old, "lib/f7": "2" });
@@ -86,7 +86,7 @@ describe("the reasons for a new image", () => {
     );
   });
 
-  it("are cut where they are too many to read", () => {
+  it("are cut when they are too many to read", () => {
     const many = Object.fromEntries(Array.from({ length: 15 }, (_, index) => [`f${index}`, "1"]));
     const reasons = rebuildReasons(stateThen(), declaredNow(), files({ ...small, ...many })).split("; ");
     assert.equal(reasons.length, 13);
@@ -106,15 +106,15 @@ describe("the reasons for a new image", () => {
     const old = stateThen({ __contextDigest: undefined, build: { context: "./image", args: { A: "1" } } });
     assert.equal(
       rebuildReasons(old, declaredNow(), files(small)),
-      "build.args.A removed; whether files changed, and which, cannot be told: the state has no record of them",
+      "build.args.A removed; whether files changed, and which, is unknown: the state has no record of them",
     );
-    assert.match(rebuildReasons(stateThen(), declaredNow(), undefined), /cannot be told/);
+    assert.match(rebuildReasons(stateThen(), declaredNow(), undefined), /which, is unknown/);
   });
 
   it("are never empty", () => {
     assert.equal(
       rebuildReasons(stateThen(), declaredNow(), files(small)),
-      "its content changed, in what the state has no record of",
+      "its content changed, in a part of which the state has no record",
     );
   });
 
@@ -124,7 +124,7 @@ describe("the reasons for a new image", () => {
       rebuildReasons(stateThen(local), declaredNow(local), undefined),
       "the local image has the content bbbbbbbbbbbb, and had aaaaaaaaaaaa",
     );
-    assert.equal(rebuildReasons(stateThen(), declaredNow(local), undefined), "image took the place of build");
-    assert.equal(rebuildReasons(stateThen(local), declaredNow(), files(small)), "build took the place of image");
+    assert.equal(rebuildReasons(stateThen(), declaredNow(local), undefined), "image replaces build");
+    assert.equal(rebuildReasons(stateThen(local), declaredNow(), files(small)), "build replaces image");
   });
 });

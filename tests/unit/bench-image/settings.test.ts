@@ -15,7 +15,7 @@ describe("settings that ICA has no call for", () => {
     assert.deepEqual(settingsToChange(reporting({ access: null, clusterCompatible: null }), imageInputs()), []);
   });
 
-  it("say for each difference what to click, and where", () => {
+  it("say for each difference what to change, and where", () => {
     const image = reporting({ clusterCompatible: true, access: { web: false, console: true } }, "old");
     const lines = settingsToChange(image, imageInputs({ version: "1.2", description: "new" }));
     assert.deepEqual(

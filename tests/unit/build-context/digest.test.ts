@@ -166,7 +166,7 @@ describe("the outline of a context", () => {
     );
   });
 
-  it("folds up what is large, and goes on naming what is small", () => {
+  it("summarizes large folders, and still names small files", () => {
     const many = Object.fromEntries(
       Array.from({ length: 20_000 }, (_, index) => [`node_modules/m${index % 300}/f${index}`, "1"]),
     );
@@ -180,7 +180,7 @@ describe("the outline of a context", () => {
     ]);
   });
 
-  it("keeps the names of folders where a folder has too many files", () => {
+  it("keeps the names of folders when a folder has too many files", () => {
     const many = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`f${index}`, "1"]));
     const before = { ...many, "a/x": "1", "b/x": "1" };
     assert.deepEqual(told(before, { ...before, f3: "2", "b/x": "2" }, 60), [
@@ -189,7 +189,7 @@ describe("the outline of a context", () => {
     ]);
   });
 
-  it("is refused where the text is none", () => {
+  it("is refused when the text is not a digest", () => {
     for (const text of ["a", "a=1", "a(b=1234", "a=1234)", "a/12", "%zz=1234", "a==123", ","])
       assert.throws(() => readOutline(text), OutlineError, text);
   });

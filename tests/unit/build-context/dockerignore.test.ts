@@ -137,7 +137,7 @@ describe(".dockerignore, as BuildKit reads it,", function () {
 describe("a pattern of .dockerignore", () => {
   const matches = (pattern: string, path: string) => ignorePattern(pattern, false).matches(path);
 
-  it("takes every character for itself behind \\x{…}, in a range and in \\Q…\\E", () => {
+  it("takes every character literally behind \\x{…}, in a range and in \\Q…\\E", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1, maxLength: 1 }), (char) => {
         const hex = char.codePointAt(0)?.toString(16);

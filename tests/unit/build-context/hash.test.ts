@@ -75,7 +75,7 @@ describe("contextHash", function () {
       assert.equal(await computeContextHash({ context: join(context, ".", "a", "..") }), first);
     });
 
-    it("for any small context made in another order, in another place, with another umask", async () => {
+    it("for any small context created in another order, in another place, with another umask", async () => {
       await fc.assert(
         fc.asyncProperty(contexts, fc.nat(), async (files, seed) => {
           const umask = process.umask(seed % 2 === 0 ? 0o077 : 0o002);
@@ -164,7 +164,7 @@ describe("contextHash", function () {
     });
   });
 
-  it("takes a Dockerfile outside of the context, with the rules beside it first", async () => {
+  it("takes a Dockerfile outside of the context, and prefers the rules next to it", async () => {
     const elsewhere = await make({ "My.Dockerfile": "FROM scratch\n", "My.Dockerfile.dockerignore": "only-mine\n" });
     const context = await make({
       ".dockerignore": "only-of-the-context\n",

@@ -122,7 +122,7 @@ describe("the cache of file hashes", function () {
     );
   });
 
-  it("is none when it is damaged, anywhere", async () => {
+  it("is ignored when it is damaged, anywhere", async () => {
     const before = await hash();
     await forge();
     const [file = ""] = await cacheFiles();
@@ -150,10 +150,10 @@ describe("the cache of file hashes", function () {
         ],
       },
     );
-    assert.equal(await hash(), before, "it was made anew");
+    assert.equal(await hash(), before, "it was written again");
   });
 
-  it("is none when it cannot be written or read", async () => {
+  it("is not used when it cannot be written or read", async () => {
     await writeFile(folder, "a file where the folder should be");
     assert.equal(await hash(), await fresh());
   });

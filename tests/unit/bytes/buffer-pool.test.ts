@@ -13,7 +13,7 @@ describe("memory that is used again", () => {
     assert.deepEqual([second.bytes.length, third.bytes.length], [60, 100]);
   });
 
-  it("is new where more is asked for than a buffer holds, and stays out of the pool", () => {
+  it("is new when the request is larger than a buffer, and stays out of the pool", () => {
     const pool = new BufferPool(100);
     const large = pool.take(101);
     assert.equal(large.bytes.length, 101);

@@ -32,7 +32,7 @@ describe("files kept for the next run", () => {
     assert.equal(await readFile(join(folder, "a"), "utf8"), "newer");
   });
 
-  it("leave nothing behind where they cannot be written", async () => {
+  it("leave nothing behind when they cannot be written", async () => {
     await mkdir(join(folder, "a", "in the way"), { recursive: true });
     await assert.rejects(writeWhole(join(folder, "a"), "content"));
     assert.deepEqual(await readdir(folder), ["a"]);

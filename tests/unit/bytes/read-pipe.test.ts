@@ -62,7 +62,7 @@ describe("what a program writes, read into the reader's memory", () => {
     pipe.destroy(new Error("over"));
   });
 
-  it("fails with the program's words when that fails, and not before all that it wrote was read", async () => {
+  it("fails with the program's error when that fails, and not before all that it wrote was read", async () => {
     const reading = await programThat('process.stdout.write("half"); console.error("no more"); process.exitCode = 3');
     const half = Buffer.alloc(4);
     assert.equal(await reading.read(half), 4);
@@ -71,7 +71,7 @@ describe("what a program writes, read into the reader's memory", () => {
     await assert.rejects(reading.done, /no more/);
   });
 
-  it("fails with the system's words when there is no such program", async () => {
+  it("fails with the system's error when there is no such program", async () => {
     const reading = await readingOf({ command: "/there/is/no/such", args: [], failure });
     await assert.rejects(reading.read(Buffer.alloc(1)), /ENOENT/);
   });
@@ -95,7 +95,7 @@ describe("what a program writes, read into the reader's memory", () => {
     }
   });
 
-  it("is refused where a socket's name would be too long, and nothing is started", async () => {
+  it("is refused when a socket's name would be too long, and nothing is started", async () => {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-ica-test-"));
     const deep = join(folder, "a-long-name-of-a-folder".repeat(5));
     await mkdir(deep);

@@ -64,7 +64,7 @@ describe("a stream of what an iterator gives", () => {
 });
 
 describe("work in order", () => {
-  it("gives results in the items' order, with so many under way and no more", async () => {
+  it("gives results in the items' order, with a limited number at a time", async () => {
     let now = 0;
     let most = 0;
     async function work(item: number): Promise<number> {
@@ -85,7 +85,7 @@ describe("work in order", () => {
     assert.ok(most <= 4, `${most} at a time`);
   });
 
-  it("waits for what is under way before it fails", async () => {
+  it("waits for running work before it fails", async () => {
     let ended = 0;
     async function work(item: number): Promise<number> {
       if (item === 0) throw new Error("the first failed");

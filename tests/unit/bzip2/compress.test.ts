@@ -67,7 +67,7 @@ describe("compression", function () {
     }
   });
 
-  it("fails with the compressor's words", async () => {
+  it("fails with the compressor's error", async () => {
     await assert.rejects(compress(Buffer.alloc(200_000), fake("fails")), (error: unknown) => {
       assert.ok(error instanceof CompressionError);
       assert.match(error.message, /^bzip2 ended with 4: disk on fire\./);

@@ -168,7 +168,7 @@ describe("one bzip2 stream out of parts", function () {
     for (const [what, bytes] of Object.entries(wrong)) assert.throws(() => readPart(bytes), PartError, what);
   });
 
-  it("is not misled by a block's magic that stands in a block by chance", () => {
+  it("is not misled by a block's magic that occurs in a block by chance", () => {
     // Forged: bytes of a block that read as a magic and a CRC, which the trailer's CRC does not know of.
     const part = packed(randomBytes(1_900_000));
     const forged = Buffer.from(part);

@@ -16,7 +16,7 @@ describe("the assumptions that doctor prints", () => {
     );
   });
 
-  it("belong to the resource whose section of the page they stand in", () => {
+  it("belong to the resource of their section on the page", () => {
     for (const { id, of } of assumptions) assert.equal(of, id.startsWith("W") ? "Workspace" : "BenchImage", id);
   });
 });

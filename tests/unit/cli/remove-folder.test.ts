@@ -5,7 +5,7 @@ import path from "node:path";
 import { command } from "../../support/programs/command";
 
 describe("removing the folder of an emulator", () => {
-  it("says what is left, and to whom it belongs, where workspaces have written as another user", async function () {
+  it("says what is left, and to whom it belongs, when workspaces have written as another user", async function () {
     if (process.getuid?.() !== 0) {
       this.skip();
     }

@@ -54,7 +54,7 @@ describe("what ica-bench run shows", () => {
     ]);
   });
 
-  it("leaves the list where it is once it is done", () => {
+  it("does not move the list once it is done", () => {
     const events: RunEvent[] = [...start, { event: "failed", message: "no" }, { event: "log", line: "later" }];
     assert.deepEqual(screen(written((out) => new TerminalReporter(out), events)).slice(-4), [
       "  ✘ Check the contract (0.1 s)",
@@ -97,7 +97,7 @@ describe("what ica-bench run shows", () => {
     );
   });
 
-  it("counts restarts in words", () => {
+  it("numbers restarts with ordinals", () => {
     const lines = [1, 2, 3, 4, 11, 22].map((restarts) =>
       written((out) => new PlainReporter(out), [{ event: "ended", exitCode: 1, seconds: 0, restarts }]),
     );

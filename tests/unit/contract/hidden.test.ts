@@ -62,7 +62,7 @@ describe("what a Dockerfile does not show", () => {
     assert.deepEqual(marked(await contexts.check({ what: "", dockerfile: outside })), ["!ICA003:8"]);
   });
 
-  it("is no note where the Dockerfile shows it all", async () => {
+  it("is absent when the Dockerfile shows everything", async () => {
     assert.deepEqual(await contexts.check({ what: "", dockerfile: dockerfile() }), []);
   });
 
@@ -104,7 +104,7 @@ describe("a pointer of Git LFS in the context", () => {
     assert.match(findings[0]?.message ?? "", /data\/a\.bam, data\/b, data\/c and 1 more$/);
   });
 
-  it("is none where .dockerignore leaves it out, and in a text that only begins alike", async () => {
+  it("is absent when .dockerignore excludes it, and for a text that only begins alike", async () => {
     const files = {
       "ica_start.sh": text,
       "data/x": pointer,

@@ -44,7 +44,7 @@ describe("an archive that is looked at while it passes by", () => {
   });
 
   for (const name of ["[id].js", "{slug}.html", "[]", "{}"])
-    it(`takes a layer for one whose first file is named ${name}`, async () => {
+    it(`recognises a layer whose first file is named ${name}`, async () => {
       const image = await seenOf({ layers: [[{ name, text: "x" }, ...keptContract]] });
       assert.match((await textAt(image, "/usr/local/bin/ica_start.sh")) ?? "", /serve 8888/);
     });
@@ -62,7 +62,7 @@ describe("an archive that is looked at while it passes by", () => {
     assert.deepEqual([info.RootFS.Layers.length, info.Size], [1, 2048]);
   });
 
-  it("is judged by the same rules as an image in the local Docker", async () => {
+  it("is checked by the same rules as an image in the local Docker", async () => {
     const codes = async (layers: Entry[]) => {
       const image = await seenOf({ layers: [keptContract, layers] });
       const { findings } = await inspectFiles(image, { access: { web: true, console: false } });
@@ -157,7 +157,7 @@ describe("an archive that is looked at while it passes by", () => {
     await assert.rejects(look(Buffer.alloc(5_000, "no archive ")), /tar/i);
   });
 
-  it("fails at its end with the error of the check, so that no reader takes it for complete", async () => {
+  it("fails at its end with the error of the check, so that no reader treats it as complete", async () => {
     const { bytes } = await layeredArchive({ layers: [keptContract] });
     const passing = new ArchiveLook(alwaysRead).pass(Readable.from([bytes], { objectMode: false }), async () => {
       throw new Error("not this one");

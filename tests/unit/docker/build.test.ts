@@ -87,7 +87,7 @@ describe("the command line of a build", () => {
     assert.throws(() => ssh({ a: { file: "/k,/etc/ssh/ssh_host_rsa_key" } }), /no path with a comma/);
   });
 
-  it("gives the values of args by the environment, except where that would change the client", () => {
+  it("passes the values of args through the environment, except when that would change the client", () => {
     const spec = {
       ...least,
       args: { OWN: "secretish", PATH: "/x", http_proxy: "http://p", DOCKER_HOST: "no", TAKEN: "2", "odd-name": "3" },
@@ -98,7 +98,7 @@ describe("the command line of a build", () => {
     assert.deepEqual(given, ["OWN", "PATH=/x", "http_proxy=http://p", "DOCKER_HOST=no", "TAKEN=2", "odd-name=3"]);
   });
 
-  it("names secrets by where they are, never by value", () => {
+  it("names secrets by their source, never by value", () => {
     const spec = { ...least, secrets: { a: { env: "TOKEN" }, b: { file: '/x,y/"k"' } } };
     const { args, env } = buildCommand(spec, { builds: "classic" }, { TOKEN: "the-value" });
     const given = args.filter((_, i) => args[i - 1] === "--secret");
@@ -189,7 +189,7 @@ ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully:
     );
   });
 
-  it("keeps Docker's own words when no step failed, and says what to do where that is known", () => {
+  it("keeps Docker's own message when no step failed, and says what to do when that is known", () => {
     const { progress } = read(
       "ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
     );
@@ -212,7 +212,7 @@ ERROR: failed to solve: process "/bin/sh -c make" did not complete successfully:
       assert.match(message, /(?:transport|EOF|exceeded)\nThe builder ended or cannot be reached/);
     });
 
-  it("does not take a server that a step asked for the builder", () => {
+  it("does not mistake a server that a step called for the builder", () => {
     const { message } = read(
       "#5 [2/2] RUN apt-get update\n#5 1.0 503  Service Unavailable\n#5 ERROR: exit code: 100",
     ).progress.failure("");

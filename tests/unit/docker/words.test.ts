@@ -3,7 +3,7 @@ import { DockerError } from "../../../provider/docker/errors";
 import { instructionOf } from "../../../provider/docker/image-layers";
 import { BuildProgress } from "../../../provider/docker/progress";
 
-describe("words of Docker, of a build and of an image", () => {
+describe("texts from Docker, a build and an image", () => {
   it("are read in time, for any length and any repetition", () => {
     const start = performance.now();
     for (const part of [" ", ". ", "permission denied ", "permission denied docker", "/a -c ", " -c", "1/", "#1 "]) {
@@ -18,7 +18,7 @@ describe("words of Docker, of a build and of an image", () => {
     assert.ok(performance.now() - start < 5000, `took ${performance.now() - start} ms`);
   });
 
-  it("still tell who may not use Docker, and what made a layer", () => {
+  it("still show who may not use Docker, and what created a layer", () => {
     const words = "Permission denied while trying to connect\nto unix:///var/run/docker.sock";
     assert.match(new DockerError("docker load", words).message, /Let this user talk to Docker/);
     assert.doesNotMatch(new DockerError("docker load", "docker.sock: permission denied").message, /Let this user/);

@@ -19,7 +19,7 @@ describe("an API key that the emulator generates", () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  it("never begins with a hyphen: `pulumi config set ica:apiKey KEY` would take it for an option", async () => {
+  it("never begins with a hyphen: `pulumi config set ica:apiKey KEY` would treat it as an option", async () => {
     const auth = await Auth.open(new Store(dir), 60);
     // In base64url these bytes begin with "-".
     sinon.stub(crypto, "randomBytes").callsFake(((size: number) => Buffer.alloc(size, 0xfb)) as never);

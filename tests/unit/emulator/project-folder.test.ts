@@ -38,7 +38,7 @@ describe("the folder of a project", () => {
       ["was written in the folder, with the same size", [known, file({ mtimeMs: 2 }), agreed()], "replace"],
       ["was replaced in the folder by an equal one", [known, file({ ino: 2 }), agreed()], "replace"],
       ["has other content in the project", [{ ...known, objectETag: "f" }, file(), agreed()], "write"],
-      ["was deleted and made anew in the project", [{ ...known, id: "b" }, undefined, agreed()], "write"],
+      ["was deleted and created again in the project", [{ ...known, id: "b" }, undefined, agreed()], "write"],
       ["was deleted in the project and written in the folder", [undefined, file({ size: 2 }), agreed()], "add"],
       ["is in both and was never compared", [known, file(), undefined], "replace"],
       ["is a folder in both and was never compared", [known, { ...file(), type: "FOLDER" }, undefined], "agree"],
@@ -110,7 +110,7 @@ describe("the folder of a project", () => {
     );
   }).timeout(120_000);
 
-  it("waits with an upload into a folder that was just deleted there, and makes the folder again", async () => {
+  it("delays an upload into a folder that was just deleted there, and creates the folder again", async () => {
     const dir = await mkdtemp(path.join(tmpdir(), "pulumi-ica-test-"));
     const upload = (name: string) => ["upload", name, "1"] as const;
     const settle = ["settle", "/a", ""] as const;
@@ -176,7 +176,7 @@ describe("the folder of a project", () => {
       assert.equal(await readFile(b, "utf8"), "kept");
     });
 
-    it("makes a folder again that was deleted in the project when something new is in it", async () => {
+    it("creates a deleted folder of the project again when it has a new file", async () => {
       await mkdir(path.join(made.root, "x"));
       await folder.settle();
       await folder.settle();
@@ -198,7 +198,7 @@ describe("the folder of a project", () => {
       disk.putObject = () => new Promise((_resolve, reject) => (letGo = reject));
       await folder.settle();
       const cutOff = folder.settle();
-      await until("it is being taken over", () => data.list().length > 0);
+      await until("it becomes data of the project", () => data.list().length > 0);
       disk.putObject = put;
       folder = await made.open();
       await folder.hold("w");

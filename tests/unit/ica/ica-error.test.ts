@@ -5,7 +5,7 @@ import { IcaError, refusal } from "../../../provider/ica/transport/error";
 const call = "POST /api/dockerImages:createInternal";
 
 describe("the error for an answer that ICA refused", () => {
-  it("names the call, the status and ICA's own words", () => {
+  it("names the call, the status and ICA's own message", () => {
     const error = refusal(call, 400, { title: "Invalid region", detail: "Region xyz is not entitled." });
     assert.equal(
       error.message,
@@ -15,7 +15,7 @@ describe("the error for an answer that ICA refused", () => {
     assert.equal(error.kind, "refused");
   });
 
-  it("says the same words only once", () => {
+  it("says the same text only once", () => {
     const { message } = refusal(call, 400, { title: "Bad", detail: "Bad" });
     assert.equal(message.match(/Bad/g)?.length, 1);
   });
@@ -35,7 +35,7 @@ describe("the error for an answer that ICA refused", () => {
     assert.ok(message.length < 600, `${message.length} characters`);
   });
 
-  it("shows ICA's words also where other fields are null, or not what they should be", () => {
+  it("shows ICA's message also when other fields are null, or of another type", () => {
     const { message } = refusal(call, 400, { type: null, title: "Bad", detail: null, id: 7, parameters: null });
     assert.match(message, /answered 400 and said: Bad\.$/);
     assert.match(refusal(call, 400, { title: null, detail: "No such region" }).message, /said: No such region\./);
@@ -51,7 +51,7 @@ describe("the error for an answer that ICA refused", () => {
     ["OAuth", { error: "invalid_token", error_description: "It has expired" }, /said: invalid_token: It has expired\./],
   ];
   for (const [who, body, words] of others)
-    it(`shows the words of ${who} that answers in its own form`, () =>
+    it(`shows the message of ${who} that answers in its own form`, () =>
       assert.match(refusal(call, 400, body).message, words));
 
   it("says when there was no reason given", () => {
@@ -93,7 +93,7 @@ describe("an error of ICA", () => {
   });
 });
 
-describe("words that are put into a sentence", () => {
+describe("texts that are put into a sentence", () => {
   it("lose the full stops at their end, in time", () => {
     const start = performance.now();
     assert.equal(withoutFullStop(`${" .".repeat(100_000)}x. .\n`), `${" .".repeat(100_000)}x`);

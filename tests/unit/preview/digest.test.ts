@@ -70,7 +70,7 @@ describe("a digest of pulumi preview --json", () => {
   ] as const)
     it(`is read from ${encoding}`, () => assert.deepEqual(names(digestText(bytes)), ["a"]));
 
-  it("is refused where it is nested too deep for a report", () => {
+  it("is refused when it is nested too deep for a report", () => {
     const nested = `${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`;
     const text = `{"steps": [{"op": "update", "urn": "${urn("a")}", "oldState": {"inputs": {"x": ${nested}}}}]}`;
     assert.throws(() => readDigest(text), { message: "The digest of the preview has more than 100 levels of values" });
@@ -85,7 +85,7 @@ describe("a digest of pulumi preview --json", () => {
 describe("the report of a digest", () => {
   const leftOver = { op: "delete-replaced", urn: urn("pilot"), oldState: side("old", { delete: true }) };
 
-  it("tells of the workspace that an earlier replacement left, and up deletes", () => {
+  it("reports the workspace that an earlier replacement left and up deletes", () => {
     const report = reported(digest([same, leftOver]));
     assert.equal(report.outcome, "dangers");
     assert.deepEqual(
@@ -143,7 +143,7 @@ describe("the report of a digest", () => {
     assert.ok(!text.includes(inputs.image));
   });
 
-  it("tells of it beside a replacement of the same resource", () => {
+  it("reports it together with a replacement of the same resource", () => {
     const change = { oldState: side("new"), newState: side("", {}, { storageGb: 32 }), replaceReasons: ["storageGb"] };
     const parts = ["create-replacement", "replace", "delete-replaced"].map((op) => ({
       op,
@@ -192,7 +192,7 @@ describe("the report of a digest", () => {
     );
   });
 
-  it("is one that comment reads, however long the provider's words are", () => {
+  it("is one that comment reads, however long the provider's messages are", () => {
     const long = "x".repeat(100_000);
     const update = { op: "update", urn: urn("pilot"), oldState: side("a"), newState: side("a", {}, { name: long }) };
     const facts = new Facts();

@@ -46,7 +46,7 @@ describe("what a preview has from its environment", () => {
       },
     ));
 
-  it("is nothing where nothing is said, or something else", async () => {
+  it("is empty when the environment has no value, or an invalid one", async () => {
     assert.deepEqual(runOf({}), {});
     const event = path.join(dir, "broken.json");
     await writeFile(event, "{");

@@ -179,7 +179,7 @@ describe("a code span", () => {
 });
 
 describe("prose", () => {
-  it("is this project's sentences as they stand", () => {
+  it("keeps this project's sentences unchanged", () => {
     for (const sentence of [
       "a disk cannot shrink",
       "the list is read when the workspace starts",
@@ -188,7 +188,7 @@ describe("prose", () => {
       assert.equal(prose(sentence), sentence);
   });
 
-  it("is code where it could be more than words", () => {
+  it("is code when it could be more than plain text", () => {
     for (const text of [
       "see https://evil.example",
       "ask @team",

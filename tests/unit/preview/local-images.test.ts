@@ -36,7 +36,7 @@ describe("the facts about images of a digest", () => {
     return facts;
   }
 
-  it("say why the image is built anew", async () => {
+  it("say why the image is built again", async () => {
     const facts = await factsAfter({ build: { context: folder, args: { R: "4" } } });
     assert.deepEqual(facts.rebuild(urn), [
       { kind: "declared", field: "build.args.R", what: "removed" },
@@ -46,7 +46,7 @@ describe("the facts about images of a digest", () => {
   });
 
   for (const build of [null, "[secret]", 5, { context: 1 }, { context: "x", args: "[secret]" }])
-    it(`give no reasons where the build before cannot be read: ${JSON.stringify(build)}`, async () => {
+    it(`give no reasons when the previous build cannot be read: ${JSON.stringify(build)}`, async () => {
       const facts = await factsAfter({ build });
       assert.equal(facts.rebuild(urn), undefined);
       assert.notEqual(facts.findings().length, 0);

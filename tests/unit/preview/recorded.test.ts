@@ -120,7 +120,7 @@ describe("a report of recorded events", () => {
     );
   });
 
-  it("asks for the clicks that ICA's settings need", () =>
+  it("lists the settings to change by hand", () =>
     assert.deepEqual(
       changes().clicks.map(({ setting, declared, reported }) => [setting, declared, reported]),
       [
@@ -129,7 +129,7 @@ describe("a report of recorded events", () => {
       ],
     ));
 
-  it("keeps what was changed by hand apart from what the program changes", () => {
+  it("separates manual changes from the program's changes", () => {
     const { drift, gone, workspaces } = report("refreshed", { isRefreshed: true, hasFailed: true });
     assert.deepEqual(
       drift.map(({ resource, fields }) => [
@@ -152,7 +152,7 @@ describe("a report of recorded events", () => {
     );
   });
 
-  it("of a failure has the error at its resource, and what was not judged", () => {
+  it("of a failure has the error at its resource, and what was not previewed", () => {
     const inState = [urn("same"), urn("pilot"), urn("proteomics")];
     const failed = report("refreshed", { isRefreshed: true, hasFailed: true, inState });
     assert.equal(failed.outcome, "failed");
@@ -233,7 +233,7 @@ describe("a digest of pulumi preview --json", () => {
     assert.deepEqual(workspaces, []);
   });
 
-  it("takes a resource that is created after its refresh for gone by hand", () => {
+  it("reports a resource that is created after its refresh as deleted manually", () => {
     const { gone } = read(
       digest([
         { op: "refresh", urn: urn("w"), oldState: side(plain), newState: side(plain) },

@@ -152,7 +152,7 @@ describe("the configuration", () => {
     ["a project in quotation marks", k, { ICA_PROJECT_ID: '"1"' }, /ICA_PROJECT_ID in the environment is not the id/],
   ];
   for (const [what, values, env, words] of faults)
-    it(`refuses ${what}, and says where it is from`, () => {
+    it(`refuses ${what}, and names its source`, () => {
       assert.throws(
         () => read(values, env),
         (error: unknown) => {
@@ -169,7 +169,7 @@ describe("the configuration", () => {
     assert.equal(read(k, { ICA_BASE_URL: "https://a/ica/rest\r\n" }).baseUrl, "https://a/ica/rest");
   });
 
-  it("of the last `pulumi up` does not say that a key is not set: it may be set since", () => {
+  it("of the last `pulumi up` does not say that a key is not set: it may have been set since", () => {
     assert.throws(
       () => readConfig(stack({}), {}, { ofLastUp: true }),
       (error: unknown) => {

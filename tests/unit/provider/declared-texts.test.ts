@@ -110,7 +110,7 @@ describe("a text that a program declares", () => {
     });
   }
 
-  it("is refused where it would step out of its place in a path", () => {
+  it("is refused when it would leave its place in a path", () => {
     for (const what of [
       "an image's projectId",
       "an image's existingId",
@@ -123,7 +123,7 @@ describe("a text that a program declares", () => {
       assert.equal(oneLine["an image's folder"]?.(folder).length, 1, folder);
   });
 
-  it("may be of several lines only as a value that is handed on, and never holds a NUL", () => {
+  it("may have several lines only as a value that is passed on, and never holds a NUL", () => {
     const values: Put[] = [
       inBuild((text) => ({ args: { A: text } })),
       inBuild((text) => ({ labels: { a: text } })),

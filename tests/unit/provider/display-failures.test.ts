@@ -26,7 +26,7 @@ const ofImage = (args: Record<string, unknown>) => {
 };
 
 describe("a failure as the engine shows it", () => {
-  it("stands at the field, with path and given value in its words", () => {
+  it("is at the field, with path and given value in its text", () => {
     assert.deepEqual(ofWorkspace({ access: { web: "yes" }, storageGb: 5, network: "open" }), [
       { property: "storageGb", reason: "must be at least 10; it is 5" },
       { property: "access", reason: 'access.web: must be true or false; it is "yes"' },
@@ -99,7 +99,7 @@ describe("a failure as the engine shows it", () => {
     ]),
   ];
 
-  it("never shows what may be a secret, neither in its words nor by its place", () => {
+  it("never shows what may be a secret, neither in its text nor in its path", () => {
     const values = fc.constantFrom<unknown>(
       ...[
         ` ${secret}`,

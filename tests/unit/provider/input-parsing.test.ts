@@ -67,7 +67,7 @@ describe("parsing inputs", () => {
     });
   }
 
-  it("takes unknown parts as right, and still finds what is wrong beside them", () => {
+  it("accepts unknown parts, and still finds errors next to them", () => {
     assert.deepEqual(
       failures({
         name: unknownValue,

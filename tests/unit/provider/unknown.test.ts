@@ -59,7 +59,7 @@ describe("a value that is not known yet", () => {
     assert.deepEqual(unknownPaths(null), []);
   });
 
-  it("makes uncertain what it is, what is in it and what it is in, and nothing beside it", () => {
+  it("makes the value, its parts and its parents uncertain, and nothing else", () => {
     const unknowns = ["build.args"];
     for (const path of ["build.args", "build.args.x", "build"]) assert.equal(touchesUnknown(path, unknowns), true);
     for (const path of ["build.argsfile", "build.context", "name", "buil"])

@@ -75,7 +75,7 @@ describe("a failure that a setting explains, by Pulumi's dynamic host", () => {
   const gone = new IcaError({ kind: "unreachable", call: "GET /x", message: "no answer." });
   for (const [what, error] of [
     ["a refused key", refusal("POST /api/tokens", 401, {})],
-    ["an address that is none of ICA's", refusal("POST /api/tokens", 404, {})],
+    ["an address that is not ICA's", refusal("POST /api/tokens", 404, {})],
     ["no answer", gone],
     ["a wrapped one", new Error("no answer, and more", { cause: gone })],
     ["a missing project", refusal("GET /api/projects/p-1", 404, {})],

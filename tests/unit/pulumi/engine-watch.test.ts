@@ -73,7 +73,7 @@ describe("the watch over the engine", function () {
     await until("the watch has seen it", () => engine?.over === true, 2000);
   });
 
-  it("takes an engine that is only stopped, as with a machine that sleeps, for a living one", async () => {
+  it("treats an engine that is only stopped, as on a sleeping machine, as alive", async () => {
     engine = await Engine.start();
     engine.process.kill("SIGSTOP");
     // Time itself is what is tried here: a watch that asks for an answer would have none.
@@ -90,7 +90,7 @@ describe("the watch over the engine", function () {
     assert.ok(!engine.over, "the watcher has ended");
   });
 
-  it("does not take another program at the engine's port for the engine", async function () {
+  it("does not mistake another program at the engine's port for the engine", async function () {
     // Elsewhere a process keeps the number of its parent when that ends.
     if (process.platform === "win32") this.skip();
     engine = await Engine.start();
@@ -101,5 +101,5 @@ describe("the watch over the engine", function () {
   });
 
   for (const address of ["", "engine", ":80", "127.0.0.1", "127.0.0.1:http"])
-    it(`watches nothing where the address is "${address}"`, () => watchEngine(address, () => assert.fail()));
+    it(`watches nothing when the address is "${address}"`, () => watchEngine(address, () => assert.fail()));
 });

@@ -9,7 +9,7 @@ function hiding(...values: unknown[]): (line: string) => string {
 }
 
 describe("values that a program calls secret, in a line for people", () => {
-  it("are shown as [secret], also in what is made of them", () => {
+  it("are shown as [secret], also in values derived from them", () => {
     const hide = hiding("Zebra Crossing!");
     assert.equal(hide('workspace "Zebra Crossing!" created'), 'workspace "[secret]" created');
     assert.equal(hide("GET /x?name=Zebra%20Crossing!&a=b"), "GET /x?name=[secret]&a=b");
@@ -17,7 +17,7 @@ describe("values that a program calls secret, in a line for people", () => {
     assert.equal(hide("Zebra_Crossing_-1.tar"), "[secret]_-1.tar");
   });
 
-  it("are found as words of their own only where they are short", () => {
+  it("are found only as whole words when they are short", () => {
     const hide = hiding("x", 20, "");
     assert.equal(hide('example "x" of 20 GB, 200 MB'), 'example "[secret]" of [secret] GB, 200 MB');
   });

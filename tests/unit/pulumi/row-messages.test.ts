@@ -89,7 +89,7 @@ describe("a message in the row of a resource", () => {
   for (const { at, source, heads } of messages) {
     const title = `${at}: ${source.replace(/\s+/g, " ").slice(0, 70)}`;
     if (heads === undefined)
-      it(`is looked at where it is made: ${title}`, () => {
+      it(`is checked where it is written: ${title}`, () => {
         assert.ok(`${at}: ${source}` in madeElsewhere, `${at}: ${source} is not in the list of this test`);
       });
     else if (!findings.test(source))

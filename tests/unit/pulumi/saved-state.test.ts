@@ -59,7 +59,7 @@ describe("a saved state", () => {
         );
     });
 
-    it(`of a ${kind} is refused in words when a field has another form, without the value`, () => {
+    it(`of a ${kind} is refused with a clear error when a field has another form, without the value`, () => {
       for (const { id, outputs } of kept(kind)) {
         const newer = { ...outputs, access: "s3cret", status: 7 };
         const name = String(outputs.name);

@@ -38,7 +38,7 @@ describe("connecting to Docker's engine", () => {
     await connectDocker(await client());
   });
 
-  it("asks the client that ICA_BENCH_DOCKER names for its context, where none was handed over", async () => {
+  it("asks the client that ICA_BENCH_DOCKER names for its context, when none was given", async () => {
     environmentBack = setEnvironment({ DOCKER_HOST: undefined, ICA_BENCH_DOCKER: await client() });
     const { modem } = await connectDocker();
     assert.equal(Reflect.get(modem, "socketPath"), socket);

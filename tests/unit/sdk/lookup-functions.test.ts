@@ -82,7 +82,7 @@ describe("the functions of the SDK", () => {
     assert.equal(server.logins, 1);
   });
 
-  it("take the environment where the stack says nothing", async () => {
+  it("use the environment when the stack sets nothing", async () => {
     bench.has();
     pulumi.runtime.setAllConfig({}, []);
     process.env.ICA_API_KEY = "key-of-the-environment";
@@ -123,7 +123,7 @@ describe("the functions of the SDK", () => {
     await refused(ica.getImage({ name: "rstudio" }), /ica:apiKey is not set/);
   });
 
-  describe("taking over", () => {
+  describe("adopting", () => {
     it("a workspace declares what it has, except what is declared otherwise", async () => {
       bench.has();
       const inputs = await inputsOf(ica.Workspace.fromExisting("mine", "ws-1", { storageGb: 128 }));
@@ -153,7 +153,7 @@ describe("the functions of the SDK", () => {
       assert.equal(inputs.allowedUrls, undefined);
     });
 
-    it("a workspace with the network that it has keeps its list of URLs, and its cluster beside all else", async () => {
+    it("a workspace with the network that it has keeps its list of URLs, and its cluster with all other settings", async () => {
       bench.has({ cluster: { scaling: "STATIC", members: 3, managerWebAccess: false, dedicatedManager: true } });
       const args = {
         name: "genomics",

@@ -55,7 +55,7 @@ describe("the resources of the SDK", () => {
     return args.inputs;
   }
 
-  it("carry for good the very code that names their handlers", async () => {
+  it("permanently carry the same code that names their handlers", async () => {
     assert.equal(
       (await inputsOf(image("a"))).__provider,
       'exports.handler = () => require("pulumi-ica/provider").benchImage;',
@@ -67,7 +67,7 @@ describe("the resources of the SDK", () => {
     );
   });
 
-  it("have their type tokens for good", async () => {
+  it("never change their type tokens", async () => {
     await inputsOf(image("a"));
     await inputsOf(workspace("b"));
     assert.deepEqual(
@@ -76,7 +76,7 @@ describe("the resources of the SDK", () => {
     );
   });
 
-  it("tell the handler their own URN, for its progress lines", async () => {
+  it("pass the handler their own URN, for its progress lines", async () => {
     const resource = image("rstudio");
     assert.equal((await inputsOf(resource)).__urn, await seen(resource.urn));
     made.length = 0;
@@ -84,7 +84,7 @@ describe("the resources of the SDK", () => {
     assert.equal((await inputsOf(inner)).__urn, await seen(inner.urn));
   });
 
-  it("tell it also when they have a parent", async () => {
+  it("pass it also when they have a parent", async () => {
     const parent = new pulumi.ComponentResource("test:index:Parent", "parent");
     await seen(parent.urn);
     made.length = 0;
@@ -96,7 +96,7 @@ describe("the resources of the SDK", () => {
     assert.equal((await inputsOf(child)).__urn, await seen(child.urn));
   });
 
-  it("tell the handler which inputs are secret, wherever the marks are, and carry none themselves", async () => {
+  it("tell the handler which inputs are secret, at any depth, and carry none themselves", async () => {
     const secret = await inputsOf(
       image("i", {
         name: pulumi.secret("hidden"),
@@ -127,7 +127,7 @@ describe("the resources of the SDK", () => {
         assert.ok(!pulumi.Output.isInstance(inputs[key]));
   });
 
-  it("tell the handler that a name is a default, and none that is declared", async () => {
+  it("mark a default name for the handler, and not a declared one", async () => {
     assert.deepEqual((await inputsOf(workspace("a"))).__defaults, ["name"]);
     made.length = 0;
     assert.equal((await inputsOf(workspace("b", { name: "mine" }))).__defaults, undefined);
@@ -195,7 +195,7 @@ describe("the resources of the SDK", () => {
       assert.ok(pulumi.Output.isInstance(room[output]), `${output} is no output`);
   });
 
-  it("tell their own kind from others", () => {
+  it("recognise their own kind", () => {
     const [one, other] = [image("one"), workspace("other")];
     assert.equal(BenchImage.isInstance(one), true);
     assert.equal(BenchImage.isInstance(other), false);
@@ -232,7 +232,7 @@ describe("the resources of the SDK", () => {
           assert.deepEqual({ ...config }, { projectId, baseUrl, region });
         }));
 
-    it("with words where an address is none, as the provider has them", () =>
+    it("with the provider's message when an address is not valid", () =>
       withSettings({ "ica:baseUrl": "nowhere", "ica:region": "use1" }, {}, () => {
         assert.throws(
           () => config.baseUrl,

@@ -95,7 +95,7 @@ describe("the time of a try at an object store", () => {
     return { response: { statusCode: 200 } };
   };
 
-  it("is that of an answer where nothing is sent", () =>
+  it("is that of an answer when nothing is sent", () =>
     assert.rejects(tryOnce(handle, request(0), {}, limits), { name: "TimeoutError" }));
 
   it("grows with what is sent: a slow line is no fault", async () =>

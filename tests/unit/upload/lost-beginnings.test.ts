@@ -103,7 +103,7 @@ describe("a beginning of an upload whose answer was lost", function () {
       assert.ok((await store.object()).equals(data), "the upload went on");
     });
 
-  it("is removed where no try got an answer, and where the upload was interrupted", async () => {
+  it("is removed when no try got an answer, and when the upload was interrupted", async () => {
     toLose = 2;
     await assert.rejects(upload({ tries: 2 }), UploadError);
     assert.deepEqual(left(), []);
@@ -132,7 +132,7 @@ describe("a beginning of an upload whose answer was lost", function () {
     assert.deepEqual(left(), live);
   });
 
-  it("is left where another run began one in the same moments, and that is said", async () => {
+  it("is left when another run began one at the same time, and a message says so", async () => {
     toLose = 1;
     open.set("of another run", one());
     const { leftover } = await upload();
@@ -153,7 +153,7 @@ describe("a beginning of an upload whose answer was lost", function () {
     await assert.rejects(upload({ tries: 2 }), /running the same command again is safe\. S3 may have begun an upload/);
   });
 
-  it("costs no call where every answer came, and none where nothing was sent", async () => {
+  it("costs no call when every answer came, or when nothing was sent", async () => {
     await upload();
     await assert.rejects(upload({ endpoint: "http://127.0.0.1:9", tries: 1 }), UploadError);
     assert.equal(store.seen.filter(({ method }) => method === "GET").length, 0);

@@ -46,7 +46,7 @@ describe("the upload of an archive, over a bad network", function () {
     assert.ok((await store.object()).equals(data));
   });
 
-  it("goes on after an outage of some seconds", async () => {
+  it("continues after an outage of some seconds", async () => {
     let until: number | undefined;
     store.gate = (request) => {
       if (request.url?.includes("partNumber=2")) until ??= Date.now() + 2000;

@@ -147,7 +147,7 @@ describe("the upload of an archive", function () {
     assert.ok((await store.object()).equals(data));
   });
 
-  it("goes on with new credentials, asked for once, when the old ones end in mid-upload", async () => {
+  it("continues with new credentials, requested once, when the old ones expire during the upload", async () => {
     store.gate = (request, response) =>
       request.method === "PUT" &&
       request.headers["x-amz-security-token"] === known.sessionToken &&

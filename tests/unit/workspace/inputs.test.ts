@@ -50,7 +50,7 @@ describe("the inputs of a workspace", () => {
     assert.match(failures[0]?.reason ?? "", /pulumi config set ica:projectId/);
   });
 
-  it("tell all that is missing at once", () => {
+  it("report everything that is missing at once", () => {
     assert.deepEqual(
       checkWorkspace(config, {}).failures.map(({ property, reason }) => `${property} ${reason}`),
       ["name", "image", "resourceModel", "storageGb", "access", "network"].map((field) => `${field} is required`),
@@ -76,7 +76,7 @@ describe("the inputs of a workspace", () => {
     assert.deepEqual(failures({ allowedUrls: undefined }), []);
   });
 
-  it("name the very URL that is wrong", () => {
+  it("name the URL that is wrong", () => {
     only("allowedUrls[1]", /another scheme than http/, { allowedUrls: ["https://ok.org", "ftp://nowhere.org"] });
   });
 
@@ -100,7 +100,7 @@ describe("the inputs of a workspace", () => {
     });
   });
 
-  it("refuse a cluster that cannot be, at the very field", () => {
+  it("refuse a cluster that cannot be, at its field", () => {
     only("cluster", /needs members .* or maxMembers/, { cluster: {} });
     only("cluster", /not both/, { cluster: { members: 1, maxMembers: 2 } });
     only("cluster.members", /at most 50/, { cluster: { members: 51 } });
@@ -111,7 +111,7 @@ describe("the inputs of a workspace", () => {
     assert.deepEqual(failures({ cluster: { members: unknownValue, managerImage: unknownValue } }), []);
   });
 
-  it("say who works in it and whether storage is ephemeral only where that is declared", () => {
+  it("say who works in it and whether storage is ephemeral only when that is declared", () => {
     only("users", /"single" or "multi", or left out/, { users: "many" });
     only("ephemeralStorage", /true or false/, { ephemeralStorage: "yes" });
     const { inputs } = checkWorkspace(config, good);

@@ -50,7 +50,7 @@ const declaredInputs: fc.Arbitrary<WorkspaceInputs> = fc
   );
 
 describe("the state of a workspace", () => {
-  it("is described in the very words it was declared in, when ICA has what was sent", () => {
+  it("is described exactly as declared when ICA has what was sent", () => {
     fc.assert(
       fc.property(declaredInputs, (inputs) => {
         const status = inputs.desiredState === "running" ? "Running" : "Stopped";
@@ -141,7 +141,7 @@ describe("the state of a workspace", () => {
     ]);
   });
 
-  it("keeps what ICA reports beside the inputs, and gives the inputs back", () => {
+  it("keeps ICA's reports apart from the inputs, and returns the inputs", () => {
     const state = stateOf(
       liveWorkspace({ status: "Running", webUrl: "http://web", consolePort: 2222 }),
       workspaceInputs(),

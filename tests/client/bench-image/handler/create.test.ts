@@ -45,7 +45,7 @@ describe("the image handler", () => {
       assert.ok(ica.files.get("fil.1")?.tags.includes(imageTag("made-1")), "the archive has to name its image");
     });
 
-    it("makes no file in the project before there is an image to put into it: a failed build leaves nothing", async () => {
+    it("creates no file in the project before the image exists: a failed build leaves nothing", async () => {
       await assert.rejects(handler.create(context, imageInputs()), /this test has no Docker/);
       assert.deepEqual(ica.written, []);
     });
@@ -95,7 +95,7 @@ describe("the image handler", () => {
       assert.equal(error.id, "made-1");
       assert.equal(error.state.status, "BUILDFAILED");
       assert.equal(error.state.dataId, "fil.1");
-      assert.match(error.message, /ICA could not make image rstudio .*publishes it anew/);
+      assert.match(error.message, /ICA could not make image rstudio .*publishes it again/);
       assert.equal(ica.files.size, 0);
     });
 
@@ -115,6 +115,6 @@ describe("the image handler", () => {
     );
     assert.equal(error.id, "image-1");
     assert.equal(error.state.status, "PARTIAL");
-    assert.match(error.message, /PARTIAL after 10m 00s.*goes on waiting/);
+    assert.match(error.message, /PARTIAL after 10m 00s.*continues to wait/);
   });
 });

@@ -27,7 +27,7 @@ describe("the image handler", () => {
 
     for (const next of [{ name: "x" }, { version: "x" }, { contextHash: "x" }, { existingId: "x" }]) {
       const [field = ""] = Object.keys(next);
-      it(`makes another image of another ${field}`, async () => {
+      it(`publishes another image for another ${field}`, async () => {
         assert.deepEqual(await diff(next), { kind: "replace", because: [field], deleteFirst: false });
       });
     }

@@ -211,7 +211,7 @@ describe("the image handler", () => {
         [
           "ICA could not make",
           { status: "BUILDFAILED" },
-          /is BUILDFAILED: ICA could not make it.*publish it anew, with/,
+          /is BUILDFAILED: ICA could not make it.*publish it again, with/,
         ],
         ["is deleted", { status: "DELETED" }, /status is DELETED/],
         ["is not there", { id: "another" }, /ICA has no image with this id/],

@@ -100,7 +100,7 @@ describe("the image handler", () => {
       );
       assert.match(
         error.message,
-        /PARTIAL after 10m 00s.*goes on waiting; a longer limit is set with timeouts\.create/s,
+        /PARTIAL after 10m 00s.*continues to wait; a longer limit is set with timeouts\.create/s,
       );
     });
 
@@ -123,7 +123,7 @@ describe("the image handler", () => {
       assert.match(context.log.lines.join(), /stays in ICA, which has no call to delete an image/);
     });
 
-    it("removes the regions where that is declared", async () => {
+    it("removes the regions when that is declared", async () => {
       ica.has();
       await handler.delete(context, "image-1", stateWith({ onDelete: "removeRegions" }));
       assert.deepEqual(server.calls("POST", "/api/dockerImages/image-1:removeRegions")[0]?.body, {

@@ -95,7 +95,7 @@ describe("publishing an image", () => {
       );
     });
 
-    it("gets format and tags, beside the tags of other people", async () => {
+    it("gets format and tags, and keeps the tags of other people", async () => {
       ica.stores({ tags: ["theirs"] });
       const datum = await context.client.projectData.get(projectId, "fil.1");
       await labelArchive(context, target, datum, format, { sha256: "5ha", imageId: "image-1" });

@@ -67,7 +67,7 @@ describe("publishing an image", () => {
       ica.has({ version: "1.2" });
       const published = await findPublished(context, named);
       assert.ok(published.kind === "other" && published.contextHash === undefined);
-      assert.match(immutableVersion(named, published), /cannot be told/);
+      assert.match(immutableVersion(named, published), /its content is unknown/);
     });
 
     it("prefers an available image to one that is being made", async () => {

@@ -65,7 +65,7 @@ describe("publishing an image", () => {
     }
 
     for (const fault of [problem(503, "Busy"), problem(502, "Bad gateway"), "reset"] as const)
-      it(`makes the call again when it failed with ${typeof fault === "string" ? "a reset" : fault.status} and there is no image`, async () => {
+      it(`repeats the call when it failed with ${typeof fault === "string" ? "a reset" : fault.status} and there is no image`, async () => {
         let calls = 0;
         server.on("POST", createCall, () => {
           if (++calls < 3) return fault;
@@ -78,7 +78,7 @@ describe("publishing an image", () => {
         assert.match(context.log.warnings.join("\n"), /registering once more in 5s[\s\S]*registering once more in 15s/);
       });
 
-    it("does not make it again when the first call did its work late", async () => {
+    it("does not repeat the call when the first one takes effect late", async () => {
       server.on("POST", createCall, () => "reset");
       let looks = 0;
       server.on("GET", "/api/dockerImages", () => {
@@ -89,7 +89,7 @@ describe("publishing an image", () => {
       assert.equal(server.count("POST", createCall), 1);
     });
 
-    it("fails with ICA's words when the fault lasts, also when an old image has the name", async () => {
+    it("fails with ICA's message when the fault lasts, also when an old image has the name", async () => {
       ica.has({ id: "old", version: "1.2", status: "BUILDFAILED" });
       server.on("POST", createCall, problem(503, "Busy"));
       await assert.rejects(
@@ -104,7 +104,7 @@ describe("publishing an image", () => {
       ["has no such call", problem(501, "Not here"), /Not here/],
       ["gave an odd answer", ok({ strange: true }), /createInternal/],
     ] as const)
-      it(`says what ICA said where it ${what}, there is no image, and asks once`, async () => {
+      it(`reports ICA's message when it ${what} and there is no image, and asks once`, async () => {
         server.on("POST", createCall, act);
         await assert.rejects(registered(), words);
         assert.equal(server.count("POST", createCall), 1);
@@ -131,7 +131,7 @@ describe("publishing an image", () => {
       ["2026-03-01T00:00:01Z", "2026-03-01T00:00:00Z", "ours"],
       ["2026-03-01T00:00:00Z", "2026-03-01T00:00:00Z", "ours"],
     ] as const)
-      it(`uses the older one, ${used}, where ICA let two runs register the same (${theirs}, ${ours})`, async () => {
+      it(`uses the older one, ${used}, when ICA let two runs register the same (${theirs}, ${ours})`, async () => {
         server.on("POST", createCall, () => {
           ica.has({ id: "theirs", version: "1.2", status: "PARTIAL", timeCreated: theirs });
           return ok(ica.has({ id: "ours", version: "1.2", status: "PARTIAL", timeCreated: ours }));
@@ -166,7 +166,7 @@ describe("publishing an image", () => {
     });
 
     for (const status of ["BUILDFAILED", "DELETED", "DELETING"]) {
-      it(`ends at ${status}, and says where the reason may be found`, async () => {
+      it(`ends at ${status}, and says where to find the reason`, async () => {
         statuses("PARTIAL", status);
         await assert.rejects(waited(), (error: unknown) => {
           assert.ok(error instanceof ImageBuildFailed);

@@ -54,8 +54,29 @@ describe("the layout of a comment", () => {
     assert.match(stopped, /^### Preview of `team\/dev`: failed, 1 mandatory policy violation$/m);
     assert.match(stopped, /^> \*\*`pulumi up` refuses this change: it violates a mandatory policy\.\*\*$/m);
     const failed = comment({ outcome: "failed", policies, errors: [{ message: "the engine lost its way" }] });
-    assert.match(failed, /^> \*\*The preview failed\.\*\* What it says below is not complete\.$/m);
+    assert.match(failed, /^> \*\*The preview failed\.\*\* The results below are incomplete\.$/m);
     assert.match(failed, /^the engine lost its way$/m);
+  });
+
+  it("says what to do about settings, deleted resources and resources that were not previewed", () => {
+    const [page, genomics] = [resource("page"), resource("genomics")];
+    const clicks = [{ resource: page, setting: "web" as const, declared: false, reported: true }];
+    const text = comment({
+      outcome: "failed",
+      errors: [{ message: "no" }],
+      clicks,
+      gone: [genomics],
+      notJudged: [page],
+    });
+    assert.match(
+      text,
+      /^\*\*Change these settings by hand: ICA's API cannot set them\*\*\n\n- `page`: set `web` to off on the image's page in ICA\. It is on there now\.$/m,
+    );
+    assert.match(
+      text,
+      /^\*\*Deleted manually in ICA\*\*: `genomics`\. `pulumi up` creates it again if it is declared\.$/m,
+    );
+    assert.match(text, /^Not previewed: 1 resource: `page`\.$/m);
   });
 
   it("says a change once: in the danger, or else in the list", () => {

@@ -49,7 +49,7 @@ describe("the plan of a workspace's change", () => {
       assert.deepEqual({ ...plan, ...expected }, plan);
     });
 
-  it("goes on with a restart that an earlier run left unfinished, unless a run state is declared", () => {
+  it("continues a restart that an earlier run left unfinished, unless a run state is declared", () => {
     const plan = planned("Stopped", {}, true);
     assert.equal(plan.action, "finish restart");
     assert.equal(plan.runsAfter, "running");
@@ -57,7 +57,7 @@ describe("the plan of a workspace's change", () => {
     assert.equal(planned("Stopped", { desiredState: "stopped" }, true).mustRunAgain, false);
   });
 
-  it("judges a workspace that was not looked at by its last known status, and as running without one", () => {
+  it("plans for a workspace that was not read by its last known status, and as running without one", () => {
     const next = workspaceInputs({ image: "i" });
     const blind = (status: string | undefined) => planChange("not looked at", { ...workspaceInputs(), status }, next);
     assert.deepEqual(blind("Stopped").refusals, []);
@@ -148,7 +148,7 @@ describe("the plan of a workspace's change", () => {
       );
     });
 
-    it("comes to rest: what it brings about needs no change any more", () => {
+    it("ends: its result needs no further change", () => {
       fc.assert(
         fc.property(situations, ({ pair: [before, next], status }) => {
           const { runsAfter, action } = planChange(liveFrom(before, status), before, next);
@@ -188,7 +188,7 @@ describe("the plan of a workspace's change", () => {
     });
   });
 
-  it("does not depend on the order of its looks: one that was just seen is judged as one that is seen", () => {
+  it("does not depend on the order of reads: a remembered read gives the same plan as a new one", () => {
     fc.assert(
       fc.property(anyInputs, anyInputs, statuses, (declared, next, status) => {
         // ICA chooses what is left out, so only a look would show that.

@@ -75,7 +75,7 @@ describe("a change of a workspace", () => {
     }
   }
 
-  it("is none when existingId names the workspace that it is already", () => {
+  it("is empty when existingId names the same workspace", () => {
     const old = { ...workspaceInputs(), workspaceId: "ws-1" };
     const effectsOf = (existingId: string) =>
       changesBetween(old, { ...workspaceInputs(), existingId }).map(({ effect }) => effect);
@@ -83,17 +83,17 @@ describe("a change of a workspace", () => {
     assert.deepEqual(effectsOf("ws-2"), ["replace"]);
   });
 
-  it("is none when nothing differs", () => {
+  it("is empty when nothing differs", () => {
     assert.deepEqual(changesBetween(workspaceInputs(), workspaceInputs()), []);
   });
 
-  it("is none between no list of URLs and an empty one", () => {
+  it("is empty between no list of URLs and an empty one", () => {
     const { allowedUrls: _, ...without } = workspaceInputs();
     assert.deepEqual(changesBetween(without, { ...without, allowedUrls: [] }), []);
     assert.deepEqual(changesBetween({ ...without, allowedUrls: [] }, without), []);
   });
 
-  it("is none when access is written in another order", () => {
+  it("is empty when access is written in another order", () => {
     const old = workspaceInputs({ access: { web: true, console: false } });
     assert.deepEqual(changesBetween(old, { ...old, access: { console: false, web: true } }), []);
   });
