@@ -15,6 +15,15 @@ import { readWorkflow } from "./runner/schema";
 
 const file = path.join(repository, "examples/pull-request/.github/workflows/pull-request.yml");
 
+/** What a runner that keeps its build folder may have there of a pull request: settings under which npm installs nothing. */
+async function plant(folder: string): Promise<void> {
+  for (const place of [folder, path.join(folder, "ica-bench")]) {
+    await mkdir(place, { recursive: true });
+    await writeFile(path.join(place, ".npmrc"), "offline=true\n");
+    await writeFile(path.join(place, "package.json"), '{"dependencies":{"pulumi-ica":"file:./not-there"}}');
+  }
+}
+
 /** The package comes from npm, without its peer packages, as on a machine that has no checkout. */
 describe("the job that comments", function () {
   this.timeout(240_000);
@@ -85,6 +94,7 @@ describe("the job that comments", function () {
       assert.ok(GITLAB_TOKEN !== undefined);
       const preview = { code: 0, log: "", artifacts: await mkdtemp(path.join(folder, "artifact-")), env: {} };
       await writeFile(path.join(preview.artifacts, "report.json"), JSON.stringify(reportOf()));
+      await plant(preview.artifacts);
       const project = {
         ...{ clone: "", sha: "", predefined, machine: machine.env, home: machine.home, folder },
         scoped: { "bench-comment": { GITLAB_TOKEN }, "bench-preview": { ICA_API_KEY: "not for this job" } },
@@ -103,6 +113,7 @@ describe("the job that comments", function () {
   it("does the same on any build server, by ci/comment.sh", async () => {
     const cwd = await mkdtemp(path.join(folder, "shell-"));
     await writeFile(path.join(cwd, "report.json"), JSON.stringify(reportOf()));
+    await plant(cwd);
     const env = { ...machine.env, HOME: machine.home, GITHUB_API_URL: github.url, GITHUB_TOKEN: github.token };
     const script = `exec ${path.join(repository, "examples/pull-request/ci/comment.sh")} ${github.repo} 7`;
     const { code, log } = await runScript(script, { cwd, env, temp: folder, strict: false });

@@ -4,5 +4,7 @@
 #   ci/comment.sh OWNER/REPOSITORY PULL_REQUEST
 set -euo pipefail
 
-npm install --prefix ica-bench --ignore-scripts --omit=peer --omit=optional pulumi-ica@0.1.0
-ica-bench/node_modules/.bin/ica-bench comment --provider github --repo "$1" --pr "$2" --file report.json
+# A folder of its own, without an .npmrc of the pull request.
+program=$(mktemp -d)
+npm install --prefix "$program" --ignore-scripts --omit=peer --omit=optional pulumi-ica@0.1.0
+"$program/node_modules/.bin/ica-bench" comment --provider github --repo "$1" --pr "$2" --file report.json
