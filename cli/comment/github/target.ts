@@ -43,6 +43,7 @@ export async function githubTarget(
       secondMs,
     });
     if (issue !== undefined) {
+      refuseForFork(event, `${owner}/${repo}`);
       return new GithubIssues(api, { owner, repo, title: issue }, () => clock.now());
     }
     const found = await numberOf(api, event, { owner, repo, pr });
@@ -53,6 +54,21 @@ export async function githubTarget(
     return new GithubThread(api, { owner, repo, number: found, isFork }, () => clock.now());
   };
   return { run: runOf(env, event), limit: commentLimit, hasToken: token !== undefined, open };
+}
+
+/**
+ * The text and the stack of an issue come from the report alone. In a run for a fork, the fork's code made that report, so it
+ * could write into the issue of any stack.
+ */
+function refuseForFork(event: GithubEvent, repo: string): void {
+  const isFork =
+    (event.kind === "pull request" && event.isFork) ||
+    (event.kind === "workflow run" && event.run.head_repository?.full_name !== repo);
+  if (isFork) {
+    throw new Misuse(
+      "--issue does not work in a run for a fork: the fork's code made the report. Use it in a run for a branch of this repository, such as a schedule.",
+    );
+  }
 }
 
 async function eventOf(file: string | undefined): Promise<GithubEvent> {

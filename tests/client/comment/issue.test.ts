@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { CommentError } from "../../../cli/comment/problem";
+import { CommentError, Misuse } from "../../../cli/comment/problem";
+import { actionsEnvironment, pullRequestEvent, workflowRunEvent } from "../../support/servers/github/events";
 import { GithubServer } from "../../support/servers/github/server";
 import { bucket, Job, markerOf, reportOf, sha, unchanged } from "./support";
 
@@ -52,6 +53,19 @@ describe("the issue about a stack, ica-bench comment --issue", function () {
     await night(1);
     await night(2, unchanged());
     assert.match(await night(3), /^posted .*101$/);
+  });
+
+  it("is not written in a run for a fork, whose code made the report", async () => {
+    const fork = { number: 1, sha: sha("a"), fork: "fork" };
+    for (const [name, event] of [
+      ["pull_request", pullRequestEvent(github, 7, fork)],
+      ["workflow_run", workflowRunEvent(github, fork)],
+    ] as const) {
+      const env = await actionsEnvironment(github, job.folder, name, event, { number: 2 });
+      const refused = job.comment(reportOf(), {}, { issue: true, env });
+      await assert.rejects(refused, (error) => error instanceof Misuse && /a run for a fork/.test(error.message), name);
+    }
+    assert.deepEqual(github.issues, []);
   });
 
   it("leaves alone the issues of others, and pull requests that look like its own", async () => {
