@@ -28,8 +28,9 @@ function parse(text: string): Entry | undefined {
 }
 
 /**
- * Whether an entry allows all that another one does: `*.example.org` covers `https://docs.example.org`, and
- * `http://example.org/pub` covers `http://example.org/pub/data`, but no entry covers a wider one.
+ * Whether an entry allows all that another one opens: `*.example.org` covers `https://docs.example.org`, and
+ * `http://example.org/pub` covers `http://example.org/pub/data`, but no entry covers a wider one. A proxy sees no path of
+ * https, so an https entry opens its whole host, whatever path it has: an https entry with a path on the list covers nothing.
  */
 export function covers(listed: string, declared: string): boolean {
   const [outer, inner] = [parse(listed), parse(declared)];
@@ -37,13 +38,18 @@ export function covers(listed: string, declared: string): boolean {
   return (
     hostCovers(outer, inner) &&
     doors(inner).every((door) => doors(outer).includes(door)) &&
-    `${inner.path}/`.startsWith(`${outer.path}/`)
+    pathsOpenedBy(inner).every((path) => `${path}/`.startsWith(`${outer.path}/`))
   );
 }
 
 function hostCovers(outer: Entry, inner: Entry): boolean {
   if (outer.below) return inner.host.endsWith(`.${outer.host}`) || (inner.below && inner.host === outer.host);
   return !inner.below && inner.host === outer.host;
+}
+
+/** The paths that an entry opens, with the empty one for all. */
+function pathsOpenedBy({ scheme, path }: Entry): string[] {
+  return scheme === "http" ? [path] : [""];
 }
 
 /** Each scheme with its port, as `https:443`. */

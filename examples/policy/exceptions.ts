@@ -2,7 +2,10 @@ import type { PolicyConfigSchema, ReportViolation } from "@pulumi/policy";
 
 /** A resource that may violate a policy. */
 export interface Exception {
-  /** The resource's name in the program. Where another stack has a resource of the same name: the resource's URN. */
+  /**
+   * The resource's kind and name in the program, such as `Workspace teaching`. If another stack has a resource of the same
+   * kind and name: the resource's URN.
+   */
   readonly resource: string;
   /** Why, for the next reader of the configuration. */
   readonly reason: string;
@@ -35,10 +38,11 @@ export type Ruling =
 /** Looks for the resource's exception. `today` is a day as `2026-12-31`. */
 export function rulingOn(
   list: readonly Exception[],
-  resource: { readonly name: string; readonly urn: string },
+  resource: { readonly type: string; readonly name: string; readonly urn: string },
   today: string,
 ): Ruling {
-  const own = list.filter((one) => one.resource === resource.name || one.resource === resource.urn);
+  const kind = resource.type.split(":").at(-1);
+  const own = list.filter((one) => one.resource === `${kind} ${resource.name}` || one.resource === resource.urn);
   if (own.some(({ until }) => until === undefined || today <= until)) return { excused: true };
   const ended = own
     .flatMap(({ until }) => until ?? [])
@@ -49,7 +53,7 @@ export function rulingOn(
 
 /** Reports a problem, unless the policy's configuration has an exception for the resource. */
 export function reportUnlessExcused(
-  resource: { readonly name: string; readonly urn: string },
+  resource: { readonly type: string; readonly name: string; readonly urn: string },
   list: readonly Exception[],
   report: ReportViolation,
   problem: string,

@@ -109,20 +109,20 @@ describe("the policy pack of examples/policy", function () {
     assert.equal(failure, undefined, "advisory violations fail nothing");
   });
 
-  it("excuses what has an exception, by its name or its URN, until the exception ends", async () => {
+  it("excuses what has an exception, by its kind and name or its URN, until the exception ends", async () => {
     declare = careless;
     const excuse = (resource: string, until?: string) => ({
       exceptions: [{ resource, reason: "a test", ...(until === undefined ? {} : { until }) }],
     });
     const urn = `urn:pulumi:policies::engine-test::${ica.Workspace.__pulumiType}::fast`;
     const preview = await run("preview", {
-      "public-network": excuse("open", "9999-12-31"),
-      "allowed-urls": excuse("elsewhere"),
-      "storage-limit": excuse("large", "2020-02-29"),
+      "public-network": excuse("Workspace open", "9999-12-31"),
+      "allowed-urls": excuse("Workspace elsewhere"),
+      "storage-limit": excuse("Workspace large", "2020-02-29"),
       "resource-models": excuse(urn),
-      "protected-data": excuse("unprotected"),
-      "verified-images": excuse("Page"),
-      names: { exceptions: [...excuse("Page").exceptions, ...excuse("shouting").exceptions] },
+      "protected-data": excuse("Workspace unprotected"),
+      "verified-images": excuse("BenchImage Page"),
+      names: { exceptions: [...excuse("BenchImage Page").exceptions, ...excuse("Workspace shouting").exceptions] },
     });
     assert.deepEqual(found(preview), ["mandatory storage-limit large"]);
     assert.match(messageOf(preview, "storage-limit"), /Its exception ended on 2020-02-29\.$/);
@@ -132,7 +132,7 @@ describe("the policy pack of examples/policy", function () {
     declare = clean;
     const { failure } = await run("preview", {
       "storage-limit": { maxStorageGb: "a lot" },
-      "public-network": { exceptions: [{ resource: "open" }] },
+      "public-network": { exceptions: [{ resource: "Workspace open" }] },
     });
     assert.match(failure ?? "", /maxStorageGb/);
     assert.match(failure ?? "", /reason/);
@@ -166,8 +166,13 @@ describe("the policy pack of examples/policy", function () {
     assert.deepEqual(found(preview), ["advisory undeclared-running clean"]);
     assert.match(messageOf(preview, "undeclared-running"), /status is Running.*Declare desiredState/s);
     assert.deepEqual(
-      (await run("preview", { "undeclared-running": { exceptions: [{ resource: "clean", reason: "a test" }] } }, true))
-        .violations,
+      (
+        await run(
+          "preview",
+          { "undeclared-running": { exceptions: [{ resource: "Workspace clean", reason: "a test" }] } },
+          true,
+        )
+      ).violations,
       [],
     );
     declare = () => {

@@ -27,8 +27,11 @@ const written: fc.Arbitrary<Written> = fc.record({
 const text = ({ scheme, wildcard, host, port, path }: Written): string =>
   `${scheme === undefined ? "" : `${scheme}://`}${wildcard ? "*." : ""}${host}${port === undefined ? "" : `:${port}`}${path}`;
 
-/** Every address of this small world that an entry allows, written out one by one. */
-function reached({ scheme, wildcard, host, port, path }: Written): Set<string> {
+/**
+ * Every address of this small world that an entry means, or opens, written out one by one. A proxy sees the host of an https
+ * address, and not its path.
+ */
+function reached({ scheme, wildcard, host, port, path }: Written, what: "meant" | "opened"): Set<string> {
   const found = new Set<string>();
   for (const s of schemes)
     for (const h of [...hosts, "z.badexample.org", "z.other.org"])
@@ -39,20 +42,20 @@ function reached({ scheme, wildcard, host, port, path }: Written): Set<string> {
             (scheme ?? s) === s &&
             (wildcard ? h !== host && h.endsWith(`.${host}`) : h === host) &&
             p === (port ?? usual) &&
-            (path === "" || at === path || at.startsWith(`${path}/`));
+            (path === "" || (what === "opened" && s === "https") || at === path || at.startsWith(`${path}/`));
           if (allowed) found.add(`${s}://${h}:${p}${at}`);
         }
   return found;
 }
 
 describe("an entry of the policy's list of allowed URLs", () => {
-  it("covers another entry exactly if it allows all that the other one allows", () => {
+  it("covers another entry exactly if it allows all that the other one opens", () => {
     fc.assert(
       fc.property(written, written, (listed, declared) => {
-        const outer = reached(listed);
+        const outer = reached(listed, "meant");
         assert.equal(
           covers(text(listed), text(declared)),
-          [...reached(declared)].every((address) => outer.has(address)),
+          [...reached(declared, "opened")].every((address) => outer.has(address)),
           `${text(listed)} and ${text(declared)}`,
         );
       }),
@@ -68,6 +71,12 @@ describe("an entry of the policy's list of allowed URLs", () => {
       ["https://*.example.org", "https://*.example.org"],
     ] as const)
       assert.ok(covers(listed, declared), `${listed} covers ${declared}`);
+  });
+
+  it("covers no https entry by its path, since that opens the whole host", () => {
+    assert.ok(!covers("https://example.org/pub", "https://example.org/pub/data"));
+    assert.ok(!covers("example.org/pub", "example.org/pub"));
+    assert.ok(covers("https://example.org", "https://example.org/pub"));
   });
 
   it("covers no path that leads out of it", () => {

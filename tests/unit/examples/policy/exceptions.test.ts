@@ -5,14 +5,30 @@ import { type Exception, rulingOn } from "../../../../examples/policy/exceptions
 import { command } from "../../../support/programs/command";
 
 const folder = path.resolve(__dirname, "../../../../examples/policy");
-const resource = { name: "teaching", urn: "urn:pulumi:dev::bench::pulumi-nodejs:dynamic/ica:Workspace::teaching" };
-const exception = (more: Partial<Exception> = {}): Exception => ({ resource: "teaching", reason: "a test", ...more });
+const type = "pulumi-nodejs:dynamic/ica:Workspace";
+const resource = {
+  type,
+  name: "teaching",
+  urn: "urn:pulumi:dev::bench::pulumi-nodejs:dynamic/ica:Workspace::teaching",
+};
+const exception = (more: Partial<Exception> = {}): Exception => ({
+  resource: "Workspace teaching",
+  reason: "a test",
+  ...more,
+});
 
 describe("an exception from a policy", () => {
-  it("excuses the resource that it names, by name or URN, and no other", () => {
+  it("excuses the resource that it names, by kind and name or by URN, and no other", () => {
     assert.deepEqual(rulingOn([exception()], resource, "2026-11-28"), { excused: true });
     assert.deepEqual(rulingOn([exception({ resource: resource.urn })], resource, "2026-11-28"), { excused: true });
-    for (const other of ["teach", "Teaching", "", resource.urn.replace("dev", "prod")])
+    for (const other of [
+      "Workspace teach",
+      "Workspace Teaching",
+      "teaching",
+      "BenchImage teaching",
+      "",
+      resource.urn.replace("dev", "prod"),
+    ])
       assert.deepEqual(rulingOn([exception({ resource: other })], resource, "2026-11-28"), { excused: false });
   });
 
