@@ -139,7 +139,11 @@ describe("the table of what a change does, on the engine", function () {
       const title = `${titleOf(row)}: ${JSON.stringify({ ops, diffs, messages })}`;
       if (row.effect === "replace") {
         assert.deepEqual(ops, ["delete-replaced", "replace", "create-replacement"], title);
-        assert.match(messages.join(), new RegExp(`replaced because of ${row.field}: all .* /data is lost`), title);
+        assert.match(
+          messages.join(),
+          new RegExp(`replaced because of ${row.field}: everything .* /data is lost`),
+          title,
+        );
       } else {
         assert.deepEqual(ops, ["update"], title);
         const said = messages.join();
