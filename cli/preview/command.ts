@@ -8,6 +8,7 @@ import { printEscaped, say } from "../output";
 import { runOf } from "./environment";
 import { Facts } from "./facts";
 import { addLocalFacts } from "./local-images";
+import { projectName } from "./project-name";
 import { digestText, readDigest } from "./read-digest";
 import { commentLimit, renderMarkdown, summaryLimit } from "./render/markdown";
 import { renderText } from "./render/text";
@@ -109,7 +110,7 @@ async function previewed({ stack, cwd, refresh, policyPack, policyPackConfig, fr
   const observed = readDigest(await textOf(from));
   const facts = new Facts();
   await addLocalFacts(observed, facts, folder);
-  return reportOf(observed, facts, { ...about, stack: { name: stack } });
+  return reportOf(observed, facts, { ...about, stack: { name: stack, project: await projectName(folder) } });
 }
 
 async function textOf(from: string): Promise<string> {
