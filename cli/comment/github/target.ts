@@ -28,6 +28,9 @@ export async function githubTarget(
   const event = await eventOf(env.GITHUB_EVENT_PATH);
   const { owner, repo } = repository(named ?? env.GITHUB_REPOSITORY);
   const token = env.GITHUB_TOKEN || undefined;
+  if (issue !== undefined) {
+    refuseForFork(event, `${owner}/${repo}`);
+  }
   const open = async (): Promise<Thread | string> => {
     if (token === undefined) {
       throw new Misuse(
@@ -43,7 +46,6 @@ export async function githubTarget(
       secondMs,
     });
     if (issue !== undefined) {
-      refuseForFork(event, `${owner}/${repo}`);
       return new GithubIssues(api, { owner, repo, title: issue }, () => clock.now());
     }
     const found = await numberOf(api, event, { owner, repo, pr });
