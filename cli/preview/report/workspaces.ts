@@ -142,6 +142,11 @@ function dangersOf(
   return op === "update" && plan !== undefined ? dangersOfUpdate(resource, plan, of, allowed) : [];
 }
 
+/** A run state that may turn the restart into a stop. */
+function isHidden({ secret, unknown }: FieldChange): boolean {
+  return secret === true || unknown === true;
+}
+
 function dangersOfUpdate(
   resource: Danger["resource"],
   { losesData, disconnects, laterRefusals, action, certain, status }: PlanFact,
@@ -179,7 +184,7 @@ function dangersOfUpdate(
       how,
       ...(status === undefined ? {} : { status: within(status) }),
       certain: disconnects === "yes" && certain,
-      changes: how === "stop" ? of("run state") : of("restart"),
+      changes: how === "stop" ? of("run state") : [...of("restart"), ...of("run state").filter(isHidden)],
     },
   ];
 }

@@ -264,6 +264,25 @@ describe("the report of a digest", () => {
       [["stop", false]],
     );
     assert.match(renderText(report, { colour: false }), /pilot may be stopped: .*desiredState changed \(secret\)/s);
+    const [before, after] = [
+      side("a", {}, { desiredState: "[secret]" }),
+      side("a", {}, { desiredState: "[secret]", image: "5d8f8b3c-5e3f-4a57-8a0d-0a3a3f3a0009" }),
+    ];
+    const both = reported(
+      digest([
+        {
+          op: "update",
+          urn: urn("pilot"),
+          diffReasons: ["desiredState", "image"],
+          oldState: before,
+          newState: after,
+        },
+      ]),
+    );
+    assert.deepEqual(
+      both.dangers.map((danger) => danger.changes.map(({ field }) => field)),
+      [["image", "desiredState"]],
+    );
   });
 
   it("takes seconds for 10,000 resources, and fits a file that comment reads", function () {
