@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deepestJson, isTooDeep } from "../../provider/bytes/json-depth";
 import {
   type Diagnostic,
   isMachinery,
@@ -45,10 +46,15 @@ export class Events {
   readonly #diagnostics: Diagnostic[] = [];
   readonly #violations: Violation[] = [];
   #same: number | undefined;
+  #isTooDeep = false;
 
   /** Takes one event. An event of an unknown shape, perhaps of a newer engine, is left out. */
   add(raw: unknown): void {
     if (!isOfInterest(raw)) {
+      return;
+    }
+    if (isTooDeep(raw)) {
+      this.#isTooDeep = true;
       return;
     }
     const { success, data } = event.safeParse(raw);
@@ -79,8 +85,14 @@ export class Events {
     }
   }
 
-  /** Everything that was seen. `hasFailed` and `error` are how the command itself ended. */
+  /**
+   * Everything that was seen. `hasFailed` and `error` are how the command itself ended. Throws when values of a resource are
+   * nested too deep for a report.
+   */
   observed({ isRefreshed, hasFailed, error, inState }: Ended): Observed {
+    if (this.#isTooDeep) {
+      throw new Error(`A resource of the preview has more than ${deepestJson} levels of values`);
+    }
     const steps = [...this.#steps.values()];
     const hasError = this.#diagnostics.some(({ severity }) => severity === "error");
     const isMandatory = this.#violations.some((violation) => violation.isMandatory);

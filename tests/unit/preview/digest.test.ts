@@ -76,6 +76,16 @@ describe("a digest of pulumi preview --json", () => {
     assert.throws(() => readDigest(text), { message: "The digest of the preview has more than 100 levels of values" });
   });
 
+  it("is refused from the engine's events, too", () => {
+    const events = new Events();
+    const nested = JSON.parse(`${'{"a":'.repeat(3000)}1${"}".repeat(3000)}`);
+    const metadata = { op: "update", urn: urn("a"), type: workspaceType, old: { inputs: nested, outputs: {} } };
+    events.add({ resourcePreEvent: { metadata, planning: true } });
+    assert.throws(() => events.observed({ isRefreshed: false, hasFailed: false }), {
+      message: "A resource of the preview has more than 100 levels of values",
+    });
+  });
+
   it("is not made up", () => {
     for (const text of ["", "{", "}", "{}", "[]", "null", '{"steps": 1}', "error: {no stack}\n"])
       assert.throws(() => readDigest(text), /no digest of a preview in this text/);
