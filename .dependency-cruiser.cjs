@@ -18,6 +18,7 @@ const floors = [
   "^provider/bench-image/(source|archive-file|registration|regions)/|^provider/bench-image/(inputs|build-inputs|folder|state|saved-state|identity|publish-error|rebuild-reasons|remembered)\\.ts$|^provider/workspace/(plan|preview)/|^provider/workspace/(inputs|allowed-urls|cluster|state|saved-state|presence)\\.ts$",
   "^provider/(bench-image|workspace)/",
   "^provider/pulumi/",
+  "^provider/plugin/",
   "^provider/(index|lookups|value-problems)\\.ts$",
 ];
 
@@ -74,6 +75,12 @@ module.exports = {
       "An upload takes bytes from anywhere.",
       "^provider/upload/",
       "^provider/archive/",
+    ),
+    forbidden(
+      "plugin-without-index",
+      "@pulumi/pulumi's index costs a second at every start of the plugin.",
+      "^provider/plugin/",
+      "^provider/pulumi/(dynamic|session|engine-log|end-with-engine)\\.ts$|^sdk/|@pulumi/pulumi/index",
     ),
     forbidden("tests-stay-out", "Code does not import tests.", "^(provider|sdk|runtime|emulator|cli)/", "^tests/"),
   ],

@@ -1,6 +1,6 @@
 /**
- * A resource from the engine's point of view, independent of Pulumi's dynamic host. Today the adapter in pulumi/dynamic.ts
- * calls these handlers; a gRPC plugin could call the same ones later.
+ * A resource from the engine's point of view, independent of Pulumi's dynamic host. The adapter in pulumi/dynamic.ts
+ * calls these handlers, and so does the gRPC plugin in plugin/.
  */
 
 import type { MaybeWithin } from "./inputs/unknown";

@@ -14,7 +14,7 @@ export function misspelt(name: string, known: readonly string[]): string {
 }
 
 /** The known name that differs in at most about a third of its letters, or only in case. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearest(name: string, known: readonly string[]): string | undefined {
   if (name.length > 40) {
     return undefined;
   }

@@ -20,9 +20,10 @@ import {
   sameSecrets,
   withMachinery,
 } from "./machinery";
+import type { Session } from "./open-session";
 import { factsOf } from "./preview-facts";
 import { markSecrets } from "./secret-outputs";
-import { type Session, sharedSession } from "./session";
+import { sharedSession } from "./session";
 
 /**
  * Adapts a handler to Pulumi's dynamic providers for Node. The host calls `configure` once and does not wait for it when two

@@ -1,33 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { shown } from "../error-message";
 import type { Clock, Log } from "../handler";
-
-/**
- * Milliseconds between two status lines. They start at one a second and become rarer, since without a terminal each one is a
- * line in the log.
- */
-function statusPause(elapsedMs: number): number {
-  return Math.min(30_000, Math.max(1000, elapsedMs / 15));
-}
+import { pacedLog } from "./paced-log";
 
 /** A log that attaches its lines to a resource by its URN, so that `pulumi up` shows them in that resource's row. */
 export function engineLog(urn: string | undefined, clock: Clock): Log {
   connectOnce();
   const resource = urn === undefined ? undefined : rowOf(urn);
-  const start = clock.now();
-  let statusAt = Number.NEGATIVE_INFINITY;
-  return {
-    info: (line) => deliver(pulumi.log.info(shown(line), resource)),
-    warn: (line) => deliver(pulumi.log.warn(shown(line), resource)),
-    status: (line) => {
-      const now = clock.now();
-      if (now - statusAt < statusPause(now - start)) {
-        return;
-      }
-      statusAt = now;
-      deliver(pulumi.log.info(shown(line), resource, undefined, true));
-    },
-  };
+  return pacedLog((severity, line) => {
+    if (severity === "status") {
+      deliver(pulumi.log.info(line, resource, undefined, true));
+    } else {
+      deliver(pulumi.log[severity](line, resource));
+    }
+  }, clock);
 }
 
 /**

@@ -5,7 +5,8 @@ import { type Machinery, machineryOf, type Properties } from "./machinery";
  * How a secret value travels between Pulumi's engine and its hosts (pulumi.com, "Resource provider protocol", signatures of
  * special values). The dynamic host passes it on unchanged.
  */
-const secretMark = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" } as const;
+export const hiddenKey = "4dabf18193072939515e22adb298388d";
+export const secretMark = { [hiddenKey]: "1b47061264138c4ac30d75fd1eb44270" } as const;
 
 /**
  * Marks as secret each output that contains a secret input or is derived from one, as an archive's name is from the image's.

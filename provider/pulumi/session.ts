@@ -1,69 +1,18 @@
 import { systemClock } from "../clock";
-import { type Config, spareApiKey } from "../config";
-import type { Docker } from "../docker/cli";
-import { IcaClient } from "../ica/client";
-import { newRunMemory, type RunMemory } from "../run-memory";
+import type { Config } from "../config";
 import { engineGone } from "./end-with-engine";
 import { engineLog } from "./engine-log";
 import { thisRun } from "./last-up";
-
-/**
- * What all resources of one `pulumi up` share, since the host is one process: one login, one connection pool, one search for
- * Docker.
- */
-export interface Session {
-  readonly config: Config;
-  readonly client: IcaClient;
-  readonly docker: () => Promise<Docker>;
-  /** Aborted when the engine is gone, so that running work ends cleanly, for example an upload without orphaned parts. */
-  readonly signal: AbortSignal;
-  /** What this run remembers between calls of the engine. */
-  readonly run: RunMemory;
-}
-
-/** Shown when ICA refuses the key of the last `pulumi up` and accepts the one in the environment. */
-const spareKeyUsed =
-  'ICA refuses the API key that the stack had at its last "pulumi up"; ICA_API_KEY of the environment is used instead. If the key was ' +
-  'replaced, set the new one with "pulumi config set --secret ica:apiKey", or remove the old one with "pulumi config rm ica:apiKey".';
+import { openSession, type Session } from "./open-session";
 
 const sessions = new Map<string, Session>();
 
 /** The session for a configuration, opened on first use. */
 export function sharedSession(config: Config): Session {
   const key = JSON.stringify(config);
-  const session = sessions.get(key) ?? open(config);
+  const session =
+    sessions.get(key) ??
+    openSession(config, engineGone, thisRun, (line) => engineLog(undefined, systemClock).warn(line));
   sessions.set(key, session);
   return session;
-}
-
-function open(config: Config): Session {
-  // Hides the AWS SDK's notice about future Node versions, which would appear in the output of every `pulumi up`.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= "true";
-  let found: Promise<Docker> | undefined;
-  return {
-    config,
-    signal: engineGone,
-    run: newRunMemory(),
-    client: new IcaClient({
-      baseUrl: config.baseUrl,
-      apiKey: config.apiKey,
-      spareKey: {
-        find: () => (thisRun.mayBeLastUp ? spareApiKey(config, process.env) : undefined),
-        used: () => engineLog(undefined, systemClock).warn(spareKeyUsed),
-      },
-      settings: config,
-      clock: systemClock,
-      sharedReads: process.env.ICA_SHARED_READS !== "false",
-    }),
-    docker: () => {
-      // Loaded when a resource needs it: a preview without changes does not.
-      const docker = require("../docker/cli") as typeof import("../docker/cli");
-      found ??= docker.Docker.find(process.env).catch((error: unknown) => {
-        // Forget the failure: Docker may be started or installed before the next resource needs it.
-        found = undefined;
-        throw error;
-      });
-      return found;
-    },
-  };
 }

@@ -183,7 +183,7 @@ describe("what leaves the process", () => {
     const exits = {
       cli: ["cli/main.ts", "cli/output.ts"],
       emulator: [],
-      provider: ["provider/pulumi/engine-log.ts"],
+      provider: ["provider/plugin/engine-log.ts", "provider/plugin/main.ts", "provider/pulumi/engine-log.ts"],
       runtime: [],
       sdk: ["sdk/machinery/warn.ts"],
     };

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { watchEngine } from "../pulumi/engine-watch";
+import { startPlugin } from "./server";
+
+/** Milliseconds that running work has to finish once the engine is gone. */
+const lastWordsMs = 8000;
+
+/** The plugin as the engine starts it: `pulumi-resource-ica [flags] ENGINE`. It prints its port, and serves until the engine ends it. */
+async function main(): Promise<void> {
+  const last = process.argv.at(-1);
+  const engine = last !== undefined && /^[\w.[\]:-]+:\d+$/.test(last) ? last : undefined;
+  const plugin = await startPlugin(version(), engine);
+  const end = (reason: string) => {
+    // The connection of an engine that is gone may stay open.
+    setTimeout(() => process.exit(1), lastWordsMs).unref();
+    void plugin.end(reason).then(() => process.exit(0));
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => end(`Pulumi ended the plugin (${signal})`));
+  }
+  if (engine !== undefined) {
+    watchEngine(engine, () => end("the Pulumi engine is gone"));
+  }
+  process.stdout.write(`${plugin.port}\n`);
+}
+
+/** The version of the package, three folders above the built file. */
+function version(): string {
+  const text = readFileSync(path.join(__dirname, "../../../package.json"), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+void main();
