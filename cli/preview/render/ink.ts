@@ -45,7 +45,7 @@ export function codeBlock(lines: string): string {
  * from a file, so even its own sentences are untrusted.
  */
 export function prose(text: string): string {
-  const isPlain = /^(?:[A-Za-z0-9 ,;'"{}()/-]|[.:](?= |$))+$/.test(text) && !/\bGH-\d|[0-9a-f]{7}/i.test(text);
+  const isPlain = /^(?:[A-Za-z0-9 ,;'"{}()/-]|[.:](?= |$))+$/.test(text) && !/GH-\d|[0-9a-f]{7}/i.test(text);
   return isPlain ? text : codeSpan(text, 1000);
 }
 

@@ -194,6 +194,7 @@ describe("prose", () => {
       "ask @team",
       "www.evil.example",
       "GH-12",
+      "itemGH-12",
       "deadbeef0",
       "# x",
       "a `b` c",
