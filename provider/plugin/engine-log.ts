@@ -7,7 +7,7 @@ import { pacedLog } from "../pulumi/paced-log";
 
 const severities = { info: LogSeverity.INFO, warn: LogSeverity.WARNING, status: LogSeverity.INFO } as const;
 
-/** Makes logs of resources. Without the engine's address, nobody listens, and the lines are dropped. */
+/** Makes logs of resources. Without the engine's address, the lines are dropped. */
 export type Logs = (urn: string | undefined, clock: Clock) => Log;
 
 /** Logs whose lines appear in the rows of `pulumi up`, over one connection to the engine. */

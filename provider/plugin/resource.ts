@@ -1,7 +1,8 @@
 import type { Context } from "../context";
 import type { Change, CheckFailure, ResourceHandler } from "../handler";
 import { displayFailures } from "../inputs/display-failures";
-import { fromEngine, type MaybeWithin, toEngine, unknownPaths } from "../inputs/unknown";
+import { toEngine } from "../inputs/unknown";
+import { checkedInputs, knownInputs, withUnknowns } from "../pulumi/checked-inputs";
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -35,25 +36,10 @@ export function served<Inputs extends object, State extends object, Described>(
             failures,
           };
     },
-    // The engine sends inputs in the form in which check returned them.
-    diff: (context, id, state, news) =>
-      handler.diff(context, id, handler.parseState(id, state), withUnknowns(news) as MaybeWithin<Inputs>),
-    create: (context, inputs) => handler.create(context, certain(inputs)),
+    diff: (context, id, state, news) => handler.diff(context, id, handler.parseState(id, state), checkedInputs(news)),
+    create: (context, inputs) => handler.create(context, knownInputs(inputs)),
     read: (context, id, saved) => handler.read(context, id, saved),
-    update: (context, id, state, news) => handler.update(context, id, handler.parseState(id, state), certain(news)),
+    update: (context, id, state, news) => handler.update(context, id, handler.parseState(id, state), knownInputs(news)),
     delete: (context, id, state) => handler.delete(context, id, handler.parseState(id, state)),
   };
-}
-
-function withUnknowns(properties: Properties): Properties {
-  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, fromEngine(value)]));
-}
-
-/** Checked inputs for a step that writes to ICA: all of them are known. */
-function certain<Inputs>(news: Properties): Inputs {
-  const [unknown] = unknownPaths(withUnknowns(news));
-  if (unknown !== undefined) {
-    throw new Error(`${unknown} is not known yet, and nothing can be written to ICA without it`);
-  }
-  return news as Inputs;
 }

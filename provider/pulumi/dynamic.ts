@@ -6,7 +6,8 @@ import { errorMessage, shown } from "../error-message";
 import { type CheckFailure, PartialError, type ResourceHandler } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { displayFailures } from "../inputs/display-failures";
-import { fromEngine, type MaybeWithin, toEngine, unknownPaths } from "../inputs/unknown";
+import { toEngine } from "../inputs/unknown";
+import { checkedInputs, knownInputs, withUnknowns } from "./checked-inputs";
 import { engineLog } from "./engine-log";
 import { hiddenValues } from "./hidden-values";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
@@ -76,7 +77,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
     return this.#withQuietErrors(news, async () => {
       const now = this.#checked.of(news);
       const context = this.#context(now, news, olds);
-      const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), sent(news));
+      const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), checkedInputs(news));
       // A change of the secret marks is written to the state, since a run without the program needs to know what to hide.
       if (change.kind === "unchanged") {
         return { changes: !sameSecrets(now, machineryOf(olds)) };
@@ -93,7 +94,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
   async create(inputs: Properties): Promise<pulumi.dynamic.CreateResult> {
     return this.#keepId(inputs, async () => {
       const now = this.#checked.of(inputs);
-      const { id, state } = await this.#handler.create(this.#context(now, inputs), certain(inputs));
+      const { id, state } = await this.#handler.create(this.#context(now, inputs), knownInputs(inputs));
       return { id, outs: outputs(state, inputs, now) };
     });
   }
@@ -118,7 +119,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
     return this.#keepId(news, async () => {
       const now = this.#checked.of(news);
       const context = this.#context(now, news, olds);
-      const state = await this.#handler.update(context, id, this.#handler.parseState(id, olds), certain(news));
+      const state = await this.#handler.update(context, id, this.#handler.parseState(id, olds), knownInputs(news));
       return { outs: outputs(state, news, now) };
     });
   }
@@ -187,24 +188,6 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
     quiet.stack = "";
     return quiet;
   }
-}
-
-/** Checked inputs, as the engine sends them back. They have the form in which this adapter's check returned them. */
-function sent<Inputs>(news: Properties): MaybeWithin<Inputs> {
-  return withUnknowns(news) as MaybeWithin<Inputs>;
-}
-
-/** Checked inputs for a step that writes to ICA: all of them are known. */
-function certain<Inputs>(news: Properties): Inputs {
-  const [unknown] = unknownPaths(withUnknowns(news));
-  if (unknown !== undefined) {
-    throw new Error(`${unknown} is not known yet, and nothing can be written to ICA without it`);
-  }
-  return news as Inputs;
-}
-
-function withUnknowns(properties: Properties): Properties {
-  return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, fromEngine(value)]));
 }
 
 /** A plain copy without undefined members, which the wire format does not support. */
