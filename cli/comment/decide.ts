@@ -23,9 +23,9 @@ export type Step =
     };
 
 /**
- * Decides from this stack's comments what a run does next. One comment remains, in whatever order the runs write: the oldest one that
- * shows, with the text of the latest run. `hasWritten`: this run wrote already, so it leaves alone what another one of the
- * same age has written since.
+ * Decides from this stack's comments what a run does next. The order in which runs write does not matter: one comment remains,
+ * the oldest one that shows, with the text of the latest run. `hasWritten`: this run wrote already, so it leaves alone what
+ * another one of the same age has written since.
  */
 export function decide(found: readonly Posted[], wanted: Wanted, hasWritten: boolean): Step {
   const all = found

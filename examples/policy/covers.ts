@@ -29,8 +29,10 @@ function parse(text: string): Entry | undefined {
 
 /**
  * Whether an entry allows all that another one opens: `*.example.org` covers `https://docs.example.org`, and
- * `http://example.org/pub` covers `http://example.org/pub/data`, but no entry covers a wider one. A proxy sees no path of
- * https, so an https entry opens its whole host, whatever path it has: an https entry with a path on the list covers nothing.
+ * `http://example.org/pub` covers `http://example.org/pub/data`, but no entry covers a wider one.
+ *
+ * A proxy does not see the path of an https address. A declared https entry therefore opens its whole host, and a listed https
+ * entry with a path covers nothing.
  */
 export function covers(listed: string, declared: string): boolean {
   const [outer, inner] = [parse(listed), parse(declared)];

@@ -22,13 +22,14 @@ export interface Happening {
 }
 
 /**
- * What happens to each resource. A replacement has several steps (`create-replacement`, `replace`, `delete-replaced`): the
+ * What happens to each resource. A replacement has several steps (`create-replacement` or `import-replacement`, `replace`, `delete-replaced`): the
  * one in the middle stands for all. A `delete-replaced` that belongs to none is the end of an earlier replacement.
  */
 export function happeningsOf({ steps }: Pick<Observed, "steps">): Happening[] {
   const key = ({ urn, before }: Step) => JSON.stringify([urn, before?.id]);
-  const replaced = new Set(steps.filter(({ op }) => op === "replace").map(key));
-  const replacedUrns = new Set(steps.filter(({ op }) => op === "replace").map(({ urn }) => urn));
+  const replacements = steps.filter(({ op }) => op === "replace");
+  const replaced = new Set(replacements.map(key));
+  const replacedUrns = new Set(replacements.map(({ urn }) => urn));
   return steps.flatMap((step): Happening[] => {
     if (step.op === "import-replacement" && replacedUrns.has(step.urn)) {
       return [];
