@@ -36,14 +36,7 @@ describe("the plugin on the engine", function () {
       { stackName: "plugin", projectName: "plugin-test", program },
       { workDir, envVars: env },
     );
-    args = {
-      name: "genomics",
-      image: workspaces.images.first,
-      resourceModel: "standard-small",
-      storageGb: 20,
-      access: { web: true },
-      network: "public",
-    };
+    args = workspaces.genomics();
   });
 
   after(async () => {

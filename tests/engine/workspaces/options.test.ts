@@ -13,12 +13,7 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
   let program: Record<string, readonly [ica.WorkspaceArgs, pulumi.CustomResourceOptions?]> = {};
 
   const args = (more: Partial<ica.WorkspaceArgs> = {}): ica.WorkspaceArgs => ({
-    name: "genomics",
-    image: workspaces.images.first,
-    resourceModel: "standard-small",
-    storageGb: 20,
-    access: { web: true },
-    network: "public",
+    ...workspaces.genomics(),
     ...more,
   });
 

@@ -14,12 +14,7 @@ describe("the run state of a workspace when things go wrong, on the engine", fun
     workspaces = await WorkspaceBench.start();
     stack = await workspaces.stack("states", async () => {
       new ica.Workspace("genomics", {
-        name: "genomics",
-        image: workspaces.images.first,
-        resourceModel: "standard-small",
-        storageGb: 20,
-        access: { web: true },
-        network: "public",
+        ...workspaces.genomics(),
         ...declared,
       });
     });

@@ -46,6 +46,18 @@ export class WorkspaceBench {
     );
   }
 
+  /** Arguments of a workspace named genomics. */
+  genomics() {
+    return {
+      name: "genomics",
+      image: this.images.first,
+      resourceModel: "standard-small",
+      storageGb: 20,
+      access: { web: true },
+      network: "public",
+    } as const;
+  }
+
   async close(): Promise<void> {
     await this.bench.close();
     this.sandbox.restore();
