@@ -77,7 +77,9 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
   const home = path.join(dir, "home");
   await mkdir(path.join(dir, "state"), { recursive: true });
   const env = {
-    PULUMI_BACKEND_URL: `file://${path.join(dir, "state")}`,
+    // Without metadata=skip, Pulumi's file store keeps a second file beside each state. An engine that is killed while it
+    // writes that file leaves it empty, and every later command fails with "failed to load checkpoint: EOF".
+    PULUMI_BACKEND_URL: `file://${path.join(dir, "state")}?metadata=skip`,
     PULUMI_CONFIG_PASSPHRASE: "",
     PULUMI_HOME: home,
     PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -85,7 +85,9 @@ describe("an engine that is killed leaves no process behind, and no upload conti
     await bench.docker.take();
     Object.assign(program.env, env);
     const engine = program.start(...args, "--non-interactive", "--color", "never");
-    await until(`it came to this: ${what}`, reached);
+    await until(`it came to this: ${what}`, reached).catch((error: unknown) => {
+      throw new Error(`this was not reached: ${what}\n${engine.said}`, { cause: error });
+    });
     const pauseMs = Math.floor(random() * 400);
     const withLanguageHost = random() < 0.5;
     await delay(pauseMs);
