@@ -8,7 +8,7 @@ interface Setting {
   readonly what: string;
 }
 
-const settings = {
+export const settings = {
   apiKey: { key: "ica:apiKey", env: "ICA_API_KEY", secret: true, what: "an API key of your ICA user" },
   baseUrl: { key: "ica:baseUrl", env: "ICA_BASE_URL", what: "the address of ICA's REST API" },
   projectId: { key: "ica:projectId", env: "ICA_PROJECT_ID", what: "the UUID of the ICA project" },

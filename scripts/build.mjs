@@ -22,4 +22,5 @@ compile("emulator/tsconfig.json");
 cpSync(join(root, "openapi"), join(emulator, "openapi"), { recursive: true });
 cpSync(join(root, "emulator/page/browser"), join(emulator, "emulator/page/browser"), { recursive: true });
 compile("tsconfig.build.json");
+cpSync(join(root, "provider/plugin/schema.json"), join(dist, "provider/plugin/schema.json"));
 await bundle(root, dist);

@@ -5,14 +5,27 @@ import { tellEarly } from "./machinery/early-problems";
 import { registration } from "./machinery/machinery";
 import { dynamicType, hasType, pluginType } from "./machinery/type-token";
 
-/** Where the build finds a secret; never the secret itself. */
-export type BuildSecretArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };
+/** Where the build finds a secret: in a variable or in a file. Never the secret itself. */
+export type BuildSecretArgs =
+  | {
+      /** Name of the environment variable that holds the secret. */
+      env: pulumi.Input<string>;
+    }
+  | {
+      /** Path of the file that holds the secret, relative to the Pulumi program. */
+      file: pulumi.Input<string>;
+    };
 
-/**
- * What the build uses for SSH. `env` names a variable that holds an agent's socket (`SSH_AUTH_SOCK`). `file` is a socket or
- * a private key without a passphrase. Keys never reach the state, the logs or the image.
- */
-export type BuildSshArgs = { env: pulumi.Input<string> } | { file: pulumi.Input<string> };
+/** What the build uses for SSH: an agent or a key. Keys never reach the state, the logs or the image. */
+export type BuildSshArgs =
+  | {
+      /** Name of the environment variable that holds an agent's socket, such as `SSH_AUTH_SOCK`. */
+      env: pulumi.Input<string>;
+    }
+  | {
+      /** Path of an agent's socket, or of a private key without a passphrase; relative to the Pulumi program. */
+      file: pulumi.Input<string>;
+    };
 
 /**
  * How to build the image. `docker` builds it with BuildKit, always for linux/amd64 ("they must run on Linux X86

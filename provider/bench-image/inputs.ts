@@ -10,10 +10,10 @@ import { folderSchema } from "./folder";
 export type { Build };
 
 /**
- * ICA accepts 1 to 255 characters for name and version, and up to 255 for the description (official OpenAPI document,
- * CreateInternalDockerImage).
+ * The fields of an image. The plugin's schema is made from them, too. ICA accepts 1 to 255 characters for name and version, and
+ * up to 255 for the description (official OpenAPI document, CreateInternalDockerImage).
  */
-const shape = {
+export const benchImageShape = {
   name: label,
   version: label.optional(),
   description: line(255).optional(),
@@ -37,7 +37,7 @@ const shape = {
 };
 
 /** An image as declared, before its identity is known. */
-export type DeclaredImage = InputsOf<typeof shape>;
+export type DeclaredImage = InputsOf<typeof benchImageShape>;
 
 /** An image as declared, with defaults filled in and the identity of its content. */
 export type BenchImageInputs = DeclaredImage & {
@@ -60,7 +60,7 @@ export function checkDeclared(
 ): CheckResult<MaybeWithin<DeclaredImage & { projectId: string }>> {
   // The hash is computed, never declared. The engine passes it back with ignoreChanges.
   const { contextHash: _, ...values } = args;
-  const { inputs, failures } = parseInputs(shape, values);
+  const { inputs, failures } = parseInputs(benchImageShape, values);
   const projectId = inputs.projectId ?? config.projectId;
   const regions = normaliseRegions(inputs.regions ?? (config.region === undefined ? undefined : [config.region]));
   return {

@@ -82,6 +82,9 @@ const outputs = {
   __contextDigest: digestSchema.optional().catch(undefined),
 };
 
+/** All fields of a saved state. */
+export const benchImageState = { ...inputs, ...outputs };
+
 /** The saved state of an image: the applied inputs (after a read: ICA's values), and what ICA reports. */
 export type BenchImageState = BenchImageInputs & Readonly<z.output<z.ZodObject<typeof outputs>>>;
 
@@ -92,7 +95,7 @@ export function parseInputs(saved: Saved): BenchImageInputs {
 
 /** The saved state of the image with this id. */
 export function parseState(id: string, saved: Saved): BenchImageState {
-  return parseSaved("BenchImage", { ...inputs, ...outputs }, { imageId: id, ...saved });
+  return parseSaved("BenchImage", benchImageState, { imageId: id, ...saved });
 }
 
 /** The inputs within a state. */

@@ -11,7 +11,8 @@ import { checkCluster, clusterSchema } from "./cluster";
 /** Smallest and largest disk in GB ("10GB to 64TB", help.ica.illumina.com, "Bench workspaces", field Storage size). */
 const storageLimitsGb = { min: 10, max: 65_536 } as const;
 
-const shape = {
+/** The fields of a workspace. The plugin's schema is made from them, too. */
+export const workspaceShape = {
   name: label,
   projectId: idOf("a project").optional(),
   image: idOf("an image"),
@@ -34,14 +35,14 @@ const shape = {
 };
 
 /** A workspace as declared, with defaults filled in. */
-export type WorkspaceInputs = InputsOf<typeof shape> & { readonly projectId: string };
+export type WorkspaceInputs = InputsOf<typeof workspaceShape> & { readonly projectId: string };
 
 /** Parses the declaration and finds every problem that can be seen without asking ICA. */
 export function checkWorkspace(
   config: MaybeWithin<Pick<Config, "projectId">>,
   args: Readonly<Record<string, unknown>>,
 ): CheckResult<MaybeWithin<WorkspaceInputs>> {
-  const { inputs, failures } = parseInputs(shape, args);
+  const { inputs, failures } = parseInputs(workspaceShape, args);
   const projectId = inputs.projectId ?? config.projectId;
   const all = [
     ...failures,
@@ -64,7 +65,7 @@ export function judgeable(
   return { ...inputs, ...Object.fromEntries(refused.map((field) => [field, unknownValue])) };
 }
 
-function acrossFields(inputs: MaybeWithin<InputsOf<typeof shape>>): CheckFailure[] {
+function acrossFields(inputs: MaybeWithin<InputsOf<typeof workspaceShape>>): CheckFailure[] {
   const { access, network, allowedUrls, cluster } = inputs;
   const failures: CheckFailure[] = checkCluster(cluster);
   if (access !== undefined && isKnown(access) && access.web === false && access.console === false) {

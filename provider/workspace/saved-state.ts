@@ -41,13 +41,16 @@ const outputs = {
   status: z.string().default("Unknown"),
   webUrl: z.string().optional(),
   consoleHost: z.string().optional(),
-  consolePort: z.number().optional(),
+  consolePort: z.int().optional(),
   /**
    * Set when a change stopped the workspace, or was about to, and then failed. The workspace must run again, even if no run
    * state is declared.
    */
   restarting: z.literal(true).optional(),
 };
+
+/** All fields of a saved state. */
+export const workspaceState = { ...described, ...outputs };
 
 /** The inputs that describe a workspace in ICA. */
 export type DescribedWorkspace = Readonly<z.output<z.ZodObject<typeof described>>>;
@@ -62,7 +65,7 @@ export function parseDescribed(saved: Saved): DescribedWorkspace {
 
 /** The saved state of the workspace with this id. */
 export function parseState(id: string, saved: Saved): WorkspaceState {
-  return parseSaved("Workspace", { ...described, ...outputs }, { workspaceId: id, ...saved });
+  return parseSaved("Workspace", workspaceState, { workspaceId: id, ...saved });
 }
 
 /** The inputs within a state. */
