@@ -7,6 +7,7 @@ import {
   ConfigureResponse,
   type DiffRequest,
   DiffResponse,
+  GetSchemaResponse,
   type InvokeRequest,
   ProviderHandshakeResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
@@ -16,6 +17,7 @@ import { changedSettings, checkSettings, secretSettings } from "./configuration"
 import { failure, failureMessage, PartialFailure } from "./failure";
 import { invoke } from "./functions";
 import { resourceCalls } from "./resources/calls";
+import { schemaText } from "./schema";
 import type { Tenant } from "./tenant";
 import { received, secretNames, sent } from "./values";
 
@@ -43,6 +45,11 @@ export function service(
       const info = new PluginInfo();
       info.setVersion(version);
       return info;
+    }),
+    getSchema: answering(async () => {
+      const response = new GetSchemaResponse();
+      response.setSchema(schemaText());
+      return response;
     }),
     handshake: answering(async () => {
       const response = new ProviderHandshakeResponse();

@@ -79,10 +79,14 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       const now = this.#checked.of(news);
       const context = this.#context(now, news, olds);
       const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), checkedInputs(news));
-      // A change of the secret marks is written to the state, since a run without the program needs to know what to hide. So is
-      // the handler's code after a move from the plugin: without it, nothing could refresh or delete the resource.
       if (change.kind === "unchanged") {
-        return { changes: !sameSecrets(now, machineryOf(olds)) || !hasMachinery(olds) };
+        // Without the handler's code in the state, nothing could refresh or delete the resource.
+        if (!hasMachinery(olds)) {
+          context.log.info("moves here from the plugin: only the state changes");
+          return { changes: true };
+        }
+        // A change of the secret marks is written to the state, since a run without the program needs to know what to hide.
+        return { changes: !sameSecrets(now, machineryOf(olds)) };
       }
       // With `changes: undefined` the engine compares the inputs itself. Only then does it show each field's old and new
       // value, and apply replaceOnChanges.
