@@ -24,6 +24,10 @@ export type Change =
       readonly kind: "update";
       /** True when the declared inputs did not change: the reason is in the state, and the preview cannot show it. */
       readonly hidden: boolean;
+      /** The inputs that differ; of a hidden update, the outputs that have to change, such as `status`. */
+      readonly fields: readonly string[];
+      /** The outputs that may be others afterwards. All the rest stay as they are. */
+      readonly unsettled: readonly string[];
     }
   | { readonly kind: "replace"; readonly because: readonly string[]; readonly deleteFirst: boolean };
 

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, BenchSettings, TimeoutsArgs } from "./access";
 import { getImageOutput } from "./get-image";
 import { tellEarly } from "./machinery/early-problems";
-import { typeToken, withMachinery } from "./machinery/machinery";
+import { registration } from "./machinery/machinery";
+import { dynamicType, hasType, pluginType } from "./machinery/type-token";
 
 /** Where the build finds a secret: in a variable or in a file. Never the secret itself. */
 export type BuildSecretArgs =
@@ -199,16 +200,12 @@ export type ExistingImageArgs = Partial<Omit<BenchImageArgs, "existingId" | "bui
  * ICA.
  */
 export class BenchImage extends pulumi.CustomResource {
-  /** The type token; policy packs match resources by it. */
-  static readonly __pulumiType = typeToken("BenchImage");
+  /** The type token of a dynamic one; policy packs match resources by it. With an ICA provider it is `ica:index:BenchImage`. */
+  static readonly __pulumiType = dynamicType("BenchImage");
 
   /** Whether a value is a BenchImage, including one from another copy of this package. */
   static override isInstance(value: unknown): value is BenchImage {
-    return (
-      typeof value === "object" &&
-      value !== null &&
-      (value as { __pulumiType?: unknown }).__pulumiType === BenchImage.__pulumiType
-    );
+    return hasType(value, [dynamicType("BenchImage"), pluginType("BenchImage")]);
   }
 
   /**
@@ -231,7 +228,7 @@ export class BenchImage extends pulumi.CustomResource {
     args: ExistingImageArgs = {},
     opts?: pulumi.CustomResourceOptions,
   ): BenchImage {
-    const found = getImageOutput({ imageId: id });
+    const found = getImageOutput({ imageId: id }, opts);
     return new BenchImage(
       name,
       {
@@ -275,30 +272,15 @@ export class BenchImage extends pulumi.CustomResource {
   declare readonly benchSettings: pulumi.Output<BenchSettings>;
 
   constructor(name: string, args: BenchImageArgs, opts?: pulumi.CustomResourceOptions) {
-    const declared = { ...args, name: args.name ?? name, image: referenceOf(args.image) };
-    tellEarly("BenchImage", name, declared);
-    super(
-      BenchImage.__pulumiType,
-      name,
-      {
-        ...withMachinery({
-          kind: "BenchImage",
-          resource: name,
-          inputs: declared,
-          hasDefaultName: args.name === undefined,
-          opts,
-        }),
-        // Pulumi sets only outputs that are named here.
-        ...outputs,
-        version: args.version,
-        projectId: args.projectId,
-      },
-      opts,
-    );
+    const declared = { ...args, image: referenceOf(args.image) };
+    tellEarly("BenchImage", name, { ...declared, name: args.name ?? name });
+    const inputs = { ...declared, ...outputs, name: args.name, version: args.version, projectId: args.projectId };
+    const registered = registration({ kind: "BenchImage", resource: name, inputs, defaultName: name, opts });
+    super(registered.type, name, registered.inputs, registered.opts);
   }
 }
 
-/** Every output that is not an argument too. The compiler compares the list with the class. */
+/** Every output that is not an argument too: Pulumi sets only outputs that are named. The compiler compares the list with the class. */
 const outputs = {
   imageId: undefined,
   status: undefined,

@@ -1,7 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { BenchSettings } from "./access";
 import type { Inputs } from "./inputs";
-import { ask, ifSecret } from "./lookup";
+import { lookup } from "./lookup";
 
 /** Which image {@link getImage} finds: by name, with or without a version, or by id. */
 export type GetImageArgs =
@@ -71,8 +71,8 @@ export interface GetImageResult {
  *
  * Call: `GET /api/dockerImages` (official OpenAPI document), with the stack's configuration, else the environment.
  */
-export function getImage(args: GetImageArgs): Promise<GetImageResult> {
-  return ask((lookups) => lookups.image(args));
+export function getImage(args: GetImageArgs, opts?: pulumi.InvokeOptions): Promise<GetImageResult> {
+  return image.plain(args, opts);
 }
 
 /**
@@ -82,9 +82,11 @@ export function getImage(args: GetImageArgs): Promise<GetImageResult> {
  * new ica.Workspace("genomics", { image: ica.getImageOutput({ name: "rstudio" }).imageId, ... });
  * ```
  */
-export function getImageOutput(args: GetImageOutputArgs): pulumi.Output<GetImageResult> {
-  const known = pulumi.output(args);
-  return known.apply(async (plain) => ask((lookups) => lookups.image(plain), await ifSecret(known, plain)));
+export function getImageOutput(
+  args: GetImageOutputArgs,
+  opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetImageResult> {
+  return image.output(args, opts);
 }
 
 /**
@@ -96,12 +98,25 @@ export function getImageOutput(args: GetImageOutputArgs): pulumi.Output<GetImage
  *
  * An empty list is not an error. Call: `GET /api/dockerImages` (official OpenAPI document).
  */
-export function listImages(args: ListImagesArgs = {}): Promise<GetImageResult[]> {
-  return ask((lookups) => lookups.images(args));
+export function listImages(args: ListImagesArgs = {}, opts?: pulumi.InvokeOptions): Promise<GetImageResult[]> {
+  return images.plain(args, opts);
 }
 
 /** {@link listImages} with arguments that may be outputs. In preview, the result is unknown while an argument is unknown. */
-export function listImagesOutput(args: ListImagesOutputArgs = {}): pulumi.Output<GetImageResult[]> {
-  const known = pulumi.output(args);
-  return known.apply(async (plain) => ask((lookups) => lookups.images(plain), await ifSecret(known, plain)));
+export function listImagesOutput(
+  args: ListImagesOutputArgs = {},
+  opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetImageResult[]> {
+  return images.output(args, opts);
 }
+
+const image = lookup<GetImageArgs, GetImageResult>({
+  ask: (lookups, args) => lookups.image(args),
+  token: "ica:index:getImage",
+});
+
+const images = lookup<ListImagesArgs, GetImageResult[]>({
+  ask: (lookups, args) => lookups.images(args),
+  token: "ica:index:listImages",
+  field: "images",
+});

@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { Inputs } from "./inputs";
-import { ask, ifSecret } from "./lookup";
+import { lookup } from "./lookup";
 
 /** Which workspace {@link getWorkspace} finds: by name or by id. */
 export type GetWorkspaceArgs = {
@@ -72,12 +72,19 @@ export interface GetWorkspaceResult {
  * Fails when none matches (the error lists the workspaces that exist) or when several have the name (the error says how to
  * choose). Also fails on a tenant without workspace calls; these calls are assumed: docs/assumptions.md.
  */
-export function getWorkspace(args: GetWorkspaceArgs): Promise<GetWorkspaceResult> {
-  return ask((lookups) => lookups.workspace(args));
+export function getWorkspace(args: GetWorkspaceArgs, opts?: pulumi.InvokeOptions): Promise<GetWorkspaceResult> {
+  return workspace.plain(args, opts);
 }
 
 /** {@link getWorkspace} with arguments that may be outputs. In preview, the result is unknown while an argument is unknown. */
-export function getWorkspaceOutput(args: GetWorkspaceOutputArgs): pulumi.Output<GetWorkspaceResult> {
-  const known = pulumi.output(args);
-  return known.apply(async (plain) => ask((lookups) => lookups.workspace(plain), await ifSecret(known, plain)));
+export function getWorkspaceOutput(
+  args: GetWorkspaceOutputArgs,
+  opts?: pulumi.InvokeOutputOptions,
+): pulumi.Output<GetWorkspaceResult> {
+  return workspace.output(args, opts);
 }
+
+const workspace = lookup<GetWorkspaceArgs, GetWorkspaceResult>({
+  ask: (lookups, args) => lookups.workspace(args),
+  token: "ica:index:getWorkspace",
+});

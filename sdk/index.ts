@@ -36,4 +36,5 @@ export {
   getWorkspace,
   getWorkspaceOutput,
 } from "./get-workspace";
+export { Provider, type ProviderArgs } from "./provider";
 export { type ClusterArgs, type ExistingWorkspaceArgs, Workspace, type WorkspaceArgs } from "./workspace";

@@ -2,7 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { AccessArgs, TimeoutsArgs } from "./access";
 import { type GetWorkspaceResult, getWorkspaceOutput } from "./get-workspace";
 import { tellEarly } from "./machinery/early-problems";
-import { typeToken, withMachinery } from "./machinery/machinery";
+import { registration } from "./machinery/machinery";
+import { dynamicType, hasType, pluginType } from "./machinery/type-token";
 
 /**
  * A cluster of machines for the workspace: one manager and 0 to 50 members (help.ica.illumina.com, "Bench Clusters"). It
@@ -140,16 +141,12 @@ export type ExistingWorkspaceArgs = Partial<Omit<WorkspaceArgs, "existingId">>;
  * vendor's page): deleting or replacing a workspace destroys /data. Set `protect: true` to prevent that.
  */
 export class Workspace extends pulumi.CustomResource {
-  /** The type token; policy packs match resources by it. */
-  static readonly __pulumiType = typeToken("Workspace");
+  /** The type token of a dynamic one; policy packs match resources by it. With an ICA provider it is `ica:index:Workspace`. */
+  static readonly __pulumiType = dynamicType("Workspace");
 
   /** Whether a value is a Workspace, including one from another copy of this package. */
   static override isInstance(value: unknown): value is Workspace {
-    return (
-      typeof value === "object" &&
-      value !== null &&
-      (value as { __pulumiType?: unknown }).__pulumiType === Workspace.__pulumiType
-    );
+    return hasType(value, [dynamicType("Workspace"), pluginType("Workspace")]);
   }
 
   /**
@@ -177,7 +174,7 @@ export class Workspace extends pulumi.CustomResource {
       return new Workspace(name, { ...args, existingId: id }, opts);
     }
     const { projectId } = args;
-    const found = getWorkspaceOutput({ workspaceId: id, ...(projectId === undefined ? {} : { projectId }) });
+    const found = getWorkspaceOutput({ workspaceId: id, ...(projectId === undefined ? {} : { projectId }) }, opts);
     const network = args.network ?? found.network;
     return new Workspace(
       name,
@@ -216,29 +213,15 @@ export class Workspace extends pulumi.CustomResource {
   declare readonly consolePort: pulumi.Output<number | undefined>;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.CustomResourceOptions) {
-    const declared = { ...args, name: args.name ?? `${pulumi.getProject()}-${pulumi.getStack()}-${name}` };
-    tellEarly("Workspace", name, declared);
-    super(
-      Workspace.__pulumiType,
-      name,
-      {
-        ...withMachinery({
-          kind: "Workspace",
-          resource: name,
-          inputs: declared,
-          hasDefaultName: args.name === undefined,
-          opts,
-        }),
-        // Pulumi sets only outputs that are named here.
-        ...outputs,
-        projectId: args.projectId,
-      },
-      opts,
-    );
+    const defaultName = `${pulumi.getProject()}-${pulumi.getStack()}-${name}`;
+    tellEarly("Workspace", name, { ...args, name: args.name ?? defaultName });
+    const inputs = { ...args, ...outputs, name: args.name, projectId: args.projectId };
+    const registered = registration({ kind: "Workspace", resource: name, inputs, defaultName, opts });
+    super(registered.type, name, registered.inputs, registered.opts);
   }
 }
 
-/** Every output that is not an argument too. The compiler compares the list with the class. */
+/** Every output that is not an argument too: Pulumi sets only outputs that are named. The compiler compares the list with the class. */
 const outputs = {
   workspaceId: undefined,
   status: undefined,

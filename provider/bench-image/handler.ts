@@ -23,6 +23,9 @@ export const replacing = [
   "existingId",
 ] as const satisfies readonly (keyof BenchImageInputs)[];
 
+/** The outputs that an update in place may change. */
+const unsettled = ["status", "urls", "benchSettings"] as const satisfies readonly (keyof BenchImageState)[];
+
 /** A Bench image: build, save, upload, register. */
 export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageState, Context> = {
   parseInputs,
@@ -133,12 +136,11 @@ function compare(context: Context, state: BenchImageState, next: MaybeWithin<Ben
   }
   // Continue an interrupted wait, even after a refresh has cleared the engine's own mark for it.
   if (state.status === "PARTIAL") {
-    return { kind: "update", hidden: true };
+    return { kind: "update", hidden: true, fields: ["status"], unsettled };
   }
   const [before, after] = [comparable(inputsOf(state)), comparable(next)];
-  return inputNames.every((field) => isDeepStrictEqual(before[field], after[field]))
-    ? { kind: "unchanged" }
-    : { kind: "update", hidden: false };
+  const fields = inputNames.filter((field) => !isDeepStrictEqual(before[field], after[field]));
+  return fields.length === 0 ? { kind: "unchanged" } : { kind: "update", hidden: false, fields, unsettled };
 }
 
 /** Ignores the context's path, which differs from machine to machine. The hash covers its content. */

@@ -7,13 +7,15 @@ import {
   ConfigureResponse,
   type DiffRequest,
   DiffResponse,
+  type InvokeRequest,
   ProviderHandshakeResponse,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { CallsInFlight } from "./calls";
 import { changedSettings, checkSettings, secretSettings } from "./configuration";
 import { failure, failureMessage, PartialFailure } from "./failure";
-import { resourceCalls } from "./resource-calls";
+import { invoke } from "./functions";
+import { resourceCalls } from "./resources/calls";
 import type { Tenant } from "./tenant";
 import { received, secretNames, sent } from "./values";
 
@@ -67,6 +69,7 @@ export function service(
       tenant.configure(received(request.getArgs()));
       const response = new ConfigureResponse();
       response.setAcceptsecrets(true);
+      response.setSupportspreview(true);
       return response;
     }),
     check: answering(resource.check),
@@ -75,6 +78,7 @@ export function service(
     read: answering(resource.read),
     update: answering(resource.update),
     delete: answering(resource.delete),
+    invoke: answering((request: InvokeRequest) => invoke(tenant, request)),
     cancel: answering(async () => {
       cancel();
       return new Empty();

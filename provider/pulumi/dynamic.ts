@@ -4,17 +4,18 @@ import { readConfig } from "../config";
 import type { Context } from "../context";
 import { errorMessage, shown } from "../error-message";
 import { type CheckFailure, PartialError, type ResourceHandler } from "../handler";
-import { IcaError } from "../ica/transport/error";
 import { displayFailures } from "../inputs/display-failures";
 import { toEngine } from "../inputs/unknown";
 import { checkedInputs, knownInputs, withUnknowns } from "./checked-inputs";
 import { engineLog } from "./engine-log";
+import { deletionError } from "./gone-for-good";
 import { hiddenValues } from "./hidden-values";
 import { adviceAfterChange, type Run, thisRun } from "./last-up";
 import {
   CheckedInputs,
   comparable,
   defaultsOf,
+  hasMachinery,
   type Machinery,
   machineryOf,
   type Properties,
@@ -78,9 +79,10 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       const now = this.#checked.of(news);
       const context = this.#context(now, news, olds);
       const change = await this.#handler.diff(context, id, this.#handler.parseState(id, olds), checkedInputs(news));
-      // A change of the secret marks is written to the state, since a run without the program needs to know what to hide.
+      // A change of the secret marks is written to the state, since a run without the program needs to know what to hide. So is
+      // the handler's code after a move from the plugin: without it, nothing could refresh or delete the resource.
       if (change.kind === "unchanged") {
-        return { changes: !sameSecrets(now, machineryOf(olds)) };
+        return { changes: !sameSecrets(now, machineryOf(olds)) || !hasMachinery(olds) };
       }
       // With `changes: undefined` the engine compares the inputs itself. Only then does it show each field's old and new
       // value, and apply replaceOnChanges.
@@ -130,10 +132,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       try {
         await this.#handler.delete(this.#context(now, props), id, this.#handler.parseState(id, props));
       } catch (error) {
-        if (!(error instanceof IcaError) || error.kind !== "unreachable") {
-          throw error;
-        }
-        throw new Error(`${error.message} ${stateDeleteHint(now.urn)}`, { cause: error });
+        throw deletionError(error, now.urn);
       }
     });
   }
@@ -199,12 +198,6 @@ function plain(value: unknown): Properties {
 function keptDefaults(news: Properties, old: Properties | undefined): Properties {
   const kept = defaultsOf(news).filter((key) => old?.[key] !== undefined);
   return Object.fromEntries(kept.map((key) => [key, old?.[key]]));
-}
-
-/** What to do when ICA will never answer again, for example when the emulator was removed before its stack. */
-function stateDeleteHint(urn: string | undefined): string {
-  const which = urn === undefined ? "URN" : `'${urn}'`;
-  return `Only where this ICA is gone for good: "pulumi state delete ${which}" lets the stack forget what was in it.`;
 }
 
 /** A message without secrets and without unprintable characters. */

@@ -46,9 +46,15 @@ export function sameSecrets(a: Machinery, b: Machinery): boolean {
   return text(a) === text(b);
 }
 
-/** Checked inputs, with the machinery of the old inputs if there are any. */
+/** Checked inputs, with the machinery of the old inputs if they have any. */
 export function comparable(checked: Properties, news: Properties, olds: Properties | undefined): Properties {
-  return { ...checked, [providerKey]: news[providerKey], ...pick(olds ?? news, keptKeys) };
+  const kept = olds === undefined || !hasMachinery(olds) ? news : olds;
+  return { ...checked, [providerKey]: news[providerKey], ...pick(kept, keptKeys) };
+}
+
+/** Whether the dynamic host can work with a state. One that the plugin wrote names no code. */
+export function hasMachinery(properties: Properties): boolean {
+  return properties[providerKey] !== undefined;
 }
 
 /** A state or a read result, with the machinery that the next run needs. */

@@ -22,6 +22,14 @@ import { describe, isDeleting, isDown, runStateOf, stateOf } from "./state";
 /** Default limits for a step with all its waits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
 
+/** The outputs that depend on whether the workspace runs. */
+const ofRunState = [
+  "status",
+  "webUrl",
+  "consoleHost",
+  "consolePort",
+] as const satisfies readonly (keyof WorkspaceState)[];
+
 /** A Bench workspace: create, start, stop, change, delete. */
 export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context, DescribedWorkspace> = {
   parseInputs: parseDescribed,
@@ -47,7 +55,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
         return { kind: "unchanged" };
       }
       context.log.info(unfinishedMessage(blind));
-      return { kind: "update", hidden: true };
+      return { kind: "update", hidden: true, fields: ["status"], unsettled: ofRunState };
     }
     if (isChecked(context, next)) {
       const plan = planChange(await lookUp(context, state.projectId, id), state, next);
@@ -66,7 +74,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       }
     }
     if (blind.action !== "replace") {
-      return { kind: "update", hidden: false };
+      const fields = blind.changes.map(({ field }) => field);
+      const isQuiet = blind.changes.every(({ effect }) => effect === "none" || effect === "in place");
+      return { kind: "update", hidden: false, fields, unsettled: isQuiet ? [] : ofRunState };
     }
     const because = blind.changes
       .filter(({ effect, known }) => effect === "replace" && known)

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Kind } from "./machinery";
+import type { Kind } from "./type-token";
 import { warn } from "./warn";
 
 type Judge = typeof import("../../provider/value-problems");

@@ -10,6 +10,7 @@ import { imageInputs } from "../../support/factories";
 import { partialOf } from "../../support/partial";
 import { euc1, inRegions, use1 } from "../../support/servers/image-server";
 import { ok, problem } from "../../support/servers/scripted-server";
+import { imageUpdate } from "../../support/updates";
 
 describe("the regions of an image that others may use too", () => {
   let server: ScriptedImages["server"];
@@ -101,7 +102,7 @@ describe("the regions of an image that others may use too", () => {
       const inputs = imageInputs({ regions: ["euc1"] });
       const { state } = await partialOf<BenchImageState>(create(inputs));
       assert.equal(state.regions, undefined);
-      assert.deepEqual(await handler.diff(context, "image-1", state, inputs), { kind: "update", hidden: false });
+      assert.deepEqual(await handler.diff(context, "image-1", state, inputs), imageUpdate(["regions"]));
     });
   });
 
@@ -150,7 +151,7 @@ describe("the regions of an image that others may use too", () => {
       const live = await handler.read(context, "image-1", state);
       assert.ok(live !== undefined);
       assert.deepEqual(live.inputs.regions, ["euc1", "use1"]);
-      assert.deepEqual(await handler.diff(context, "image-1", live.state, inputs), { kind: "update", hidden: false });
+      assert.deepEqual(await handler.diff(context, "image-1", live.state, inputs), imageUpdate(["regions"]));
       await handler.update(context, "image-1", live.state, inputs);
       assert.deepEqual(ica.regionsOf("image-1"), ["use1"]);
     });

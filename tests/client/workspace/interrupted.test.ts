@@ -7,6 +7,7 @@ import { eachBench, type Scripted } from "../../support/each/each-bench";
 import { liveWorkspace, workspaceInputs } from "../../support/factories";
 import { partialOf } from "../../support/partial";
 import { problem } from "../../support/servers/scripted-server";
+import { workspaceUpdate } from "../../support/updates";
 
 const one = `/api/projects/${projectId}/workspaces/ws-1`;
 
@@ -75,7 +76,7 @@ describe("a workspace whose change was interrupted", () => {
         const next = declared();
         const kept = { ...refreshed.state, image: "image-2" };
         if (kept.status !== "Running") {
-          assert.deepEqual(await handler.diff(context, "ws-1", kept, next), { kind: "update", hidden: true });
+          assert.deepEqual(await handler.diff(context, "ws-1", kept, next), workspaceUpdate(["status"], true));
           assert.match(context.log.lines.join(), /was stopped for a change that failed, and is started again/);
         }
         const ended = await update(refreshed.state, next);
@@ -113,7 +114,7 @@ describe("a workspace whose change was interrupted", () => {
         const inputs = workspaceInputs({ desiredState });
         const seen = await handler.read(context, "ws-1", stateOf(liveWorkspace({ status }), inputs));
         assert.ok(seen);
-        assert.deepEqual(await handler.diff(context, "ws-1", seen.state, inputs), { kind: "update", hidden: true });
+        assert.deepEqual(await handler.diff(context, "ws-1", seen.state, inputs), workspaceUpdate(["status"], true));
         assert.match(context.log.lines.join(), new RegExp(`is ${status}, and is waited for until it is ${ends}`));
         bench.goes("ws-1", [{ status }, { status: ends }]);
         const state = await handler.update(context, "ws-1", seen.state, inputs);

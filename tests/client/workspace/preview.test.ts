@@ -6,6 +6,7 @@ import { stateOf, type WorkspaceState } from "../../../provider/workspace/state"
 import { eachBench, type Scripted } from "../../support/each/each-bench";
 import { dockerImage, liveWorkspace, workspaceInputs } from "../../support/factories";
 import { problem } from "../../support/servers/scripted-server";
+import { quietUpdate, workspaceUpdate } from "../../support/updates";
 
 /** What an earlier run left in the state. */
 const stateWith = (inputs: WorkspaceInputs, status = "Stopped"): WorkspaceState =>
@@ -145,10 +146,7 @@ describe("the workspace handler, before it changes anything", () => {
       bench.has();
       assert.deepEqual((await check({}, { existingId: "ws-1" })).failures, []);
       const before = stateWith(workspaceInputs({ existingId: "ws-1" }));
-      assert.deepEqual(await handler.diff(context, "ws-1", before, workspaceInputs()), {
-        kind: "update",
-        hidden: false,
-      });
+      assert.deepEqual(await handler.diff(context, "ws-1", before, workspaceInputs()), quietUpdate(["existingId"]));
     });
 
     it("writes nothing", async () => {
@@ -176,8 +174,10 @@ describe("the workspace handler, before it changes anything", () => {
     });
 
     it("updates what can be updated", async () => {
-      for (const next of [{ name: "other" }, { image: "i" }, { storageGb: 65 }, { desiredState: "running" as const }])
-        assert.deepEqual(await diff(next), { kind: "update", hidden: false });
+      for (const next of [{ name: "other" }, { storageGb: 65 }, { allowRestart: true }])
+        assert.deepEqual(await diff(next), quietUpdate(Object.keys(next)));
+      for (const next of [{ image: "i" }, { desiredState: "running" as const }, { name: "other", image: "i" }])
+        assert.deepEqual(await diff(next), workspaceUpdate(Object.keys(next)));
     });
 
     it("replaces with the old one deleted first while both would have the same name, and warns of /data", async () => {
@@ -231,13 +231,16 @@ describe("the workspace handler, before it changes anything", () => {
       bench.workspaces.clear();
       const next = { ...workspaceInputs(), image: unknownValue } as const;
       const change = await handler.diff(context, "ws-1", stateWith(workspaceInputs()), next);
-      assert.deepEqual(change, { kind: "update", hidden: false });
+      assert.deepEqual(change, workspaceUpdate(["image"]));
       assert.deepEqual([...context.log.lines, ...context.log.warnings], []);
       assert.equal(server.seen.length, 0);
     });
 
     it("never replaces because of an unknown value", async () => {
-      assert.deepEqual(await diff({ projectId: unknownValue, image: unknownValue }), { kind: "update", hidden: false });
+      assert.deepEqual(
+        await diff({ projectId: unknownValue, image: unknownValue }),
+        workspaceUpdate(["projectId", "image"]),
+      );
     });
   });
 });

@@ -74,7 +74,10 @@ describe("the plugin's server", () => {
     const request = new DiffRequest();
     request.setUrn("urn:pulumi:dev::test::ica:index:Nothing$ica:index:hush-hush-key::n");
     await assert.rejects(answer(client.diff, request), ({ details }: ServiceError) => {
-      assert.match(details, /^this plugin has no resource ica:index:.*; it has ica:index:Workspace$/);
+      assert.match(
+        details,
+        /^this plugin has no resource ica:index:.*; it has ica:index:BenchImage, ica:index:Workspace$/,
+      );
       assert.doesNotMatch(details, /hush-hush/);
       return true;
     });

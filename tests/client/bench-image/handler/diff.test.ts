@@ -4,7 +4,7 @@ import type { BenchImageInputs } from "../../../../provider/bench-image/inputs";
 import { type MaybeWithin, unknownValue } from "../../../../provider/inputs/unknown";
 import { eachImage, type ScriptedImages } from "../../../support/each/each-image";
 import { dockerImage, imageInputs } from "../../../support/factories";
-
+import { imageUpdate } from "../../../support/updates";
 import { stateWith } from "./state-with";
 
 describe("the image handler", () => {
@@ -44,7 +44,7 @@ describe("the image handler", () => {
     ];
     for (const next of inPlace) {
       it(`keeps the image when ${Object.keys(next)[0]} changes`, async () => {
-        assert.deepEqual(await diff(next), { kind: "update", hidden: false });
+        assert.deepEqual(await diff(next), imageUpdate(Object.keys(next)));
       });
     }
 
@@ -65,10 +65,10 @@ describe("the image handler", () => {
     });
 
     it("never replaces because of an unknown value", async () => {
-      assert.deepEqual(await diff({ contextHash: unknownValue, version: unknownValue }), {
-        kind: "update",
-        hidden: false,
-      });
+      assert.deepEqual(
+        await diff({ contextHash: unknownValue, version: unknownValue }),
+        imageUpdate(["version", "contextHash"]),
+      );
     });
 
     it("publishes again what ICA could not make", async () => {
@@ -78,7 +78,7 @@ describe("the image handler", () => {
 
     it("keeps waiting for an image that ICA has not finished", async () => {
       const begun = stateWith({}, dockerImage({ status: "PARTIAL" }));
-      assert.deepEqual(await diff({}, begun), { kind: "update", hidden: true });
+      assert.deepEqual(await diff({}, begun), imageUpdate(["status"], true));
     });
   });
 });

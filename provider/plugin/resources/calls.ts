@@ -5,8 +5,7 @@ import {
   CreateResponse,
   type DeleteRequest,
   type DiffRequest,
-  DiffResponse,
-  PropertyDiff,
+  type DiffResponse,
   type ReadRequest,
   ReadResponse,
   type UpdateRequest,
@@ -14,27 +13,32 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { type CheckFailure, PartialError } from "../handler";
-import { markSecrets } from "../pulumi/secret-outputs";
-import { workspaceHandler } from "../workspace/handler";
-import { changedPaths, type Kind } from "./detailed-diff";
-import { failureMessage, PartialFailure } from "./failure";
-import { type PluginResource, served } from "./resource";
-import type { Tenant } from "./tenant";
-import { type Received, received, secretNames, sent } from "./values";
-
-/** The resources by their type. */
-const resources: Readonly<Record<string, PluginResource>> = { "ica:index:Workspace": served(workspaceHandler) };
+import { type CheckFailure, PartialError } from "../../handler";
+import { deletionError } from "../../pulumi/gone-for-good";
+import { markSecrets } from "../../pulumi/secret-outputs";
+import { failureMessage, PartialFailure } from "../failure";
+import type { Tenant } from "../tenant";
+import { type Received, received, secretNames, sent } from "../values";
+import { diffAnswer, nameIn } from "./diff-answer";
+import { PreviewOutputs } from "./preview-outputs";
+import { resourceOf } from "./resources";
+import { partsOf } from "./urn";
 
 /** The calls about a resource. */
 export function resourceCalls(tenant: Tenant) {
+  const previews = new PreviewOutputs();
   return {
     async check(request: CheckRequest): Promise<CheckResponse> {
       tenant.programRuns();
       const [olds, news] = [received(request.getOlds()), received(request.getNews())];
       const context = tenant.context(request.getUrn(), olds, news);
       const old = Object.keys(olds.values).length === 0 ? undefined : olds.values;
-      const { inputs, failures } = await resourceOf(request.getUrn()).check(context, old, news.values);
+      const { inputs, failures } = await resourceOf(request.getUrn()).check(
+        context,
+        partsOf(request.getUrn()),
+        old,
+        news.values,
+      );
       const response = new CheckResponse();
       response.setInputs(sent(inputs, secretNames(news.secrets)));
       response.setFailuresList(failures.map((one) => failureMessage(printed(one, news, tenant))));
@@ -42,37 +46,30 @@ export function resourceCalls(tenant: Tenant) {
     },
 
     async diff(request: DiffRequest): Promise<DiffResponse> {
-      const [state, old, news] = [request.getOlds(), request.getOldInputs(), request.getNews()].map(received);
-      const [was, now] = [state ?? received(undefined), news ?? received(undefined)];
-      const context = tenant.context(request.getUrn(), was, now);
-      const change = await resourceOf(request.getUrn()).diff(context, request.getId(), was.values, now.values);
-      const response = new DiffResponse();
-      if (change.kind === "unchanged") {
-        response.setChanges(DiffResponse.DiffChanges.DIFF_NONE);
-        return response;
-      }
-      response.setChanges(DiffResponse.DiffChanges.DIFF_SOME);
-      const because = change.kind === "replace" ? change.because : [];
-      response.setReplacesList([...because]);
-      response.setDeletebeforereplace(change.kind === "replace" && change.deleteFirst);
-      const changed = changedPaths(old?.values ?? {}, now.values);
-      response.setDiffsList([...new Set([...[...changed.keys()].map(nameIn), ...because])]);
-      for (const [path, kind] of changed) {
-        const one = new PropertyDiff();
-        one.setKind(kinds[kind][because.includes(nameIn(path)) ? "replaces" : "inPlace"]);
-        one.setInputdiff(true);
-        response.getDetaileddiffMap().set(path, one);
-      }
-      response.setHasdetaileddiff(changed.size > 0);
-      return response;
+      const [state, old, news] = [
+        received(request.getOlds()),
+        received(request.getOldInputs()),
+        received(request.getNews()),
+      ];
+      const context = tenant.context(request.getUrn(), state, news);
+      const resource = resourceOf(request.getUrn());
+      const change = await resource.diff(context, request.getId(), state.values, news.values);
+      previews.remember(request.getUrn(), change);
+      const { computed } = resource;
+      return diffAnswer(change, { state: state.values, oldInputs: old.values, news: news.values, computed });
     },
 
     async create(request: CreateRequest): Promise<CreateResponse> {
       const inputs = received(request.getProperties());
+      const resource = resourceOf(request.getUrn());
+      const response = new CreateResponse();
+      if (request.getPreview()) {
+        response.setProperties(outputs(previews.ofNew(inputs.values, resource.computed), inputs));
+        return response;
+      }
       const context = tenant.context(request.getUrn(), inputs);
       return keepingId(tenant, inputs, async () => {
-        const { id, state } = await resourceOf(request.getUrn()).create(context, inputs.values);
-        const response = new CreateResponse();
+        const { id, state } = await resource.create(context, inputs.values);
         response.setId(id);
         response.setProperties(outputs(state, inputs));
         return response;
@@ -82,11 +79,16 @@ export function resourceCalls(tenant: Tenant) {
     async read(request: ReadRequest): Promise<ReadResponse> {
       const [state, inputs] = [received(request.getProperties()), received(request.getInputs())];
       const context = tenant.context(request.getUrn(), state, inputs);
-      const live = await resourceOf(request.getUrn()).read(context, request.getId(), state.values);
+      const resource = resourceOf(request.getUrn());
       const response = new ReadResponse();
+      // Only a state that this provider wrote holds the id. Else it is an import, or a program that reads by id.
+      const isSaved = state.values[resource.idOutput] !== undefined;
+      const live = isSaved
+        ? await resource.read(context, request.getId(), state.values)
+        : await resource.import(context, importName(request.getId(), state));
       if (live !== undefined) {
         const secrets = [...state.secrets, ...inputs.secrets];
-        response.setId(request.getId());
+        response.setId(live.id ?? request.getId());
         response.setProperties(outputs(live.state, { ...state, secrets }));
         response.setInputs(sent(live.inputs, secretNames(secrets)));
       }
@@ -95,10 +97,15 @@ export function resourceCalls(tenant: Tenant) {
 
     async update(request: UpdateRequest): Promise<UpdateResponse> {
       const [state, news] = [received(request.getOlds()), received(request.getNews())];
+      const resource = resourceOf(request.getUrn());
+      const response = new UpdateResponse();
+      if (request.getPreview()) {
+        const seen = previews.ofChanged(request.getUrn(), state.values, news.values, resource.computed);
+        response.setProperties(outputs(seen, news));
+        return response;
+      }
       const context = tenant.context(request.getUrn(), state, news);
       return keepingId(tenant, news, async () => {
-        const resource = resourceOf(request.getUrn());
-        const response = new UpdateResponse();
         const now = await resource.update(context, request.getId(), state.values, news.values);
         response.setProperties(outputs(now, news));
         return response;
@@ -108,31 +115,19 @@ export function resourceCalls(tenant: Tenant) {
     async delete(request: DeleteRequest): Promise<Empty> {
       const state = received(request.getProperties());
       const context = tenant.context(request.getUrn(), state);
-      await resourceOf(request.getUrn()).delete(context, request.getId(), state.values);
+      try {
+        await resourceOf(request.getUrn()).delete(context, request.getId(), state.values);
+      } catch (error) {
+        throw deletionError(error, request.getUrn());
+      }
       return new Empty();
     },
   };
 }
 
-const kinds = {
-  add: { inPlace: PropertyDiff.Kind.ADD, replaces: PropertyDiff.Kind.ADD_REPLACE },
-  delete: { inPlace: PropertyDiff.Kind.DELETE, replaces: PropertyDiff.Kind.DELETE_REPLACE },
-  update: { inPlace: PropertyDiff.Kind.UPDATE, replaces: PropertyDiff.Kind.UPDATE_REPLACE },
-} as const satisfies Record<Kind, unknown>;
-
-/** The property in which a path lies. */
-function nameIn(path: string): string {
-  return path.split(/[.[]/, 1)[0] ?? path;
-}
-
-/** The resource of a URN: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`. */
-function resourceOf(urn: string): PluginResource {
-  const type = urn.split("::")[2]?.split("$").at(-1) ?? "";
-  const resource = resources[type];
-  if (resource === undefined) {
-    throw new Error(`this plugin has no resource ${type}; it has ${Object.keys(resources).join(", ")}`);
-  }
-  return resource;
+/** A program that reads by id may name the project as a property. */
+function importName(id: string, { values: { projectId } }: Received): string {
+  return typeof projectId === "string" && !id.includes("/") ? `${projectId}/${id}` : id;
 }
 
 /** The values to save in the state: what comes of a secret input is secret, too. */
