@@ -6,7 +6,7 @@ import type { Shape } from "../../provider/inputs/inputs";
 import { workspaceShape } from "../../provider/workspace/inputs";
 import { effects } from "../../provider/workspace/plan/changes";
 import { workspaceState } from "../../provider/workspace/saved-state";
-import { typeToken } from "../../sdk/machinery/machinery";
+import { dynamicType, pluginType } from "../../sdk/machinery/type-token";
 import type { Source } from "./source";
 import { type PropertySpec, type ResourceSpec, typeOf } from "./spec";
 import type { Types } from "./types";
@@ -33,9 +33,7 @@ const workspace: Resource = {
 
 /** The resources by token. */
 export function resources(sdk: Source, types: Types): Readonly<Record<string, ResourceSpec>> {
-  return Object.fromEntries(
-    [benchImage, workspace].map((each) => [`ica:index:${each.name}`, resource(each, sdk, types)]),
-  );
+  return Object.fromEntries([benchImage, workspace].map((each) => [pluginType(each.name), resource(each, sdk, types)]));
 }
 
 function resource({ name, inputs, state, replacing }: Resource, sdk: Source, types: Types): ResourceSpec {
@@ -76,7 +74,7 @@ function resource({ name, inputs, state, replacing }: Resource, sdk: Source, typ
     required: Object.keys(properties).filter((field) => !mayBeAbsent(state[field])),
     inputProperties,
     requiredInputs: Object.keys(inputProperties).filter((field) => declared.get(field)?.isOptional === false),
-    aliases: [{ type: typeToken(name) }],
+    aliases: [{ type: dynamicType(name) }],
   };
 }
 
