@@ -139,17 +139,19 @@ describe("drift of a workspace, on the engine", function () {
     assert.notEqual((await live("managed")).id, id);
   });
 
-  it("is one that was created again by hand under the same name: adopted when it is as declared", async () => {
+  it("is one that was created again by hand under the same name and settings: refused, until existingId names it", async () => {
     await workspaces.press((await live("people")).id, "delete");
     const network = { mode: "RESTRICTED", allowedUrls: ["https://a.org", "https://b.org"] };
     const { id } = await workspaces.make({ name: "people", network });
     assert.deepEqual((await drift()).changes, { people: "create" });
-    assert.deepEqual(await repair(), []);
+    await assert.rejects(
+      stack.up({ refresh: true, color: "never" }),
+      new RegExp(`existingId: "${id}" to take it over`),
+    );
     assert.equal((await live("people")).id, id);
-    assert.deepEqual((await drift()).changes, {});
   });
 
-  it("and refused when it is not: neither is it overwritten, nor is a second one made", async () => {
+  it("and refused with other settings: neither is it overwritten, nor is a second one made", async () => {
     await workspaces.press((await live("people")).id, "delete");
     const { id } = await workspaces.make({ ...plainSettings(workspaces.images.second), name: "people" });
     await assert.rejects(stack.up({ refresh: true, color: "never" }), (error: Error) => {
