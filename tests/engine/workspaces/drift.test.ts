@@ -117,7 +117,8 @@ describe("drift of a workspace, on the engine", function () {
     await assert.rejects(stack.preview({ refresh: true, color: "never" }), /storageGb.*cannot shrink.*allowDataLoss/);
     await workspaces.press(id, "delete");
     assert.deepEqual((await drift()).changes, { people: "create" });
-    assert.deepEqual(await repair(), ["POST"]);
+    assert.deepEqual(await repair(), ["POST", "POST"], "ICA answers the first key with the workspace that is gone");
+    assert.equal((await live("people")).storageSizeInGb, 20);
   });
 
   it("is one that was renamed by hand: the same workspace, named back in place", async () => {
@@ -135,7 +136,7 @@ describe("drift of a workspace, on the engine", function () {
     await workspaces.press(id, "stop");
     await workspaces.press(id, "delete");
     assert.deepEqual((await drift()).changes, { managed: "create" });
-    assert.deepEqual(await repair(), ["POST", ":start"]);
+    assert.deepEqual(await repair(), ["POST", "POST", ":start"]);
     assert.notEqual((await live("managed")).id, id);
   });
 
