@@ -15,7 +15,7 @@ const floors = [
   "^provider/(build-context|ica|docker)/",
   "^provider/(archive|contract|upload)/",
   "^provider/(context|run-memory)\\.ts$",
-  "^provider/bench-image/(source|archive-file|registration|regions)/|^provider/bench-image/(inputs|build-inputs|folder|state|saved-state|identity|publish-error|rebuild-reasons|remembered)\\.ts$|^provider/workspace/(plan|preview)/|^provider/workspace/(inputs|allowed-urls|cluster|state|saved-state|presence)\\.ts$",
+  "^provider/bench-image/(source|archive-file|registration|regions)/|^provider/bench-image/(inputs|build-inputs|folder|state|saved-state|identity|publish-error|rebuild-reasons|remembered)\\.ts$|^provider/workspace/(plan|preview|ownership)/|^provider/workspace/(inputs|allowed-urls|cluster|state|saved-state|presence)\\.ts$",
   "^provider/(bench-image|workspace)/",
   "^provider/pulumi/",
   "^provider/plugin/",

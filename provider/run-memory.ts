@@ -29,11 +29,10 @@ export interface RunMemory {
     /** Declarations that this run has checked. */
     readonly checked: Set<string>;
     /**
-     * Ids of the workspaces that this run adopted. With `replaceOnChanges`, `pulumi up --replace` or a rename without an alias, the
-     * new resource finds the old workspace under its name and adopts it. Deleting "the old one" afterwards would delete what
-     * is declared.
+     * The workspaces that resources of this stack hold, as far as the engine has shown them: for each id, the adoptions by which
+     * they do (provider/workspace/ownership/held.ts).
      */
-    readonly adopted: Set<string>;
+    readonly held: Map<string, Set<string>>;
     /** One lookup for each image, however many workspaces use it. */
     readonly offers: Map<string, Promise<DockerImage | undefined>>;
   };
@@ -48,6 +47,6 @@ export function newRunMemory(): RunMemory {
       inUse: new Set(),
       regions: undefined,
     },
-    workspaces: { declared: new Map(), checked: new Set(), adopted: new Set(), offers: new Map() },
+    workspaces: { declared: new Map(), checked: new Set(), held: new Map(), offers: new Map() },
   };
 }

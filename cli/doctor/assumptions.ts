@@ -43,7 +43,7 @@ export const assumptions = [
     id: "W4",
     of: "Workspace",
     what: "a workspace's name is unique in its project",
-    ifWrong: "of two workspaces of one name the first is taken",
+    ifWrong: "a second workspace of the same name may be created; the first is untouched",
     check: "make two of one name on the Bench page",
   },
   {
@@ -71,7 +71,8 @@ export const assumptions = [
     id: "W8",
     of: "Workspace",
     what: "creating honours Idempotency-Key, updating honours If-Match",
-    ifWrong: "a lost answer may leave a second workspace; a change by hand at the same moment may be overwritten",
+    ifWrong:
+      "what a killed pulumi up created is refused by the next one, with the existingId to declare; a change by hand at the same moment may be overwritten",
     check: "look for these headers on the tenant's Swagger page",
   },
   {

@@ -10,7 +10,7 @@ import { type ChangePlan, planChange } from "./plan/change-plan";
 import { diskRefusal, restartRefusal } from "./plan/refusals";
 import { RefusedChange } from "./plan/refused-change";
 import { present, WorkspaceGone, type WorkspaceRef } from "./presence";
-import { describe, keeping, settingsOf, stateOf, type WorkspaceState } from "./state";
+import { describe, keeping, settingsOf, stateOf, type WorkspaceState, withAdoption } from "./state";
 
 /** A step failed in a change after which the workspace has to run. `cause` is the error to report. */
 class MustRunAgain extends Error {
@@ -111,20 +111,28 @@ async function write(
   return workspaces.update(place.projectId, place.workspaceId, keeping(workspace, settingsOf(inputs)), etag);
 }
 
+/** How a resource keeps its workspace. */
+export interface Kept {
+  /** The adoption by which it holds the workspace, if it did not create it. */
+  readonly adoption: string | undefined;
+  /** The workspace may be another's: if the declaration does not allow to change it, the resource does not keep it. */
+  readonly unlessRefused: boolean;
+}
+
 /** Runs the steps after the id is known. If one fails, the id and the known state are kept. */
 export async function keepWorkspaceId(
   context: Context,
   place: WorkspaceRef,
   inputs: WorkspaceInputs,
-  takesOver: boolean,
+  { adoption, unlessRefused }: Kept,
   steps: () => Promise<Workspace>,
 ): Promise<WorkspaceState> {
   try {
-    return stateOf(await steps(), inputs);
+    return withAdoption(stateOf(await steps(), inputs), adoption);
   } catch (failure) {
     const error = failure instanceof MustRunAgain ? failure.cause : failure;
     // The adoption was refused before anything was written, so this stack must not delete the workspace.
-    if (takesOver && error instanceof RefusedChange) {
+    if (unlessRefused && error instanceof RefusedChange) {
       throw error;
     }
     const message = errorMessage(error);
@@ -141,7 +149,7 @@ export async function keepWorkspaceId(
         ? { ...inputs, workspaceId: place.workspaceId, status: "Unknown" }
         : stateOf(seen, describe(seen, inputs));
     const kept: WorkspaceState = failure instanceof MustRunAgain ? { ...state, restarting: true } : state;
-    throw new PartialError(place.workspaceId, kept, message, { cause: error });
+    throw new PartialError(place.workspaceId, withAdoption(kept, adoption), message, { cause: error });
   }
 }
 

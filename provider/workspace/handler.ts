@@ -1,23 +1,25 @@
+import { randomUUID } from "node:crypto";
 import type { Context } from "../context";
 import type { Change, Live, ResourceHandler, Saved } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import { timeoutMs } from "../inputs/inputs";
 import { unknownValue } from "../inputs/unknown";
 import type { Fact } from "../preview-facts";
-import { createWorkspace, existingWorkspace, findOwn } from "./adopt";
 import { converge, keepWorkspaceId } from "./converge";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
 import { ensureStopped } from "./lifecycle";
+import { letGo, noteHeld } from "./ownership/held";
+import { existing, obtain } from "./ownership/obtain";
 import { type ChangePlan, planChange } from "./plan/change-plan";
 import { RefusedChange } from "./plan/refused-change";
-import { awaitGone, lookUp, present, stillPresent, WorkspaceGone, type WorkspaceRef } from "./presence";
+import { awaitGone, lookUp, present, WorkspaceGone, type WorkspaceRef } from "./presence";
 import { isChecked, noteChecked } from "./preview/checked";
 import { beyondImage } from "./preview/image-offer";
 import { goneMessage, laterMessage, replaceMessage, unfinishedMessage, updateMessage } from "./preview/messages";
 import { sameNameTwice } from "./preview/names";
 import { refusedChanges } from "./preview/refused-changes";
 import { type DescribedWorkspace, inputsOf, parseDescribed, parseState, type WorkspaceState } from "./saved-state";
-import { describe, isDeleting, isDown, runStateOf, stateOf } from "./state";
+import { describe, isDeleting, isDown, runStateOf, stateOf, withAdoption } from "./state";
 
 /** Default limits for a step with all its waits; the vendor gives no figures for workspaces. */
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
@@ -49,6 +51,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async diff(context, id, state, next): Promise<Change> {
+    noteHeld(context, id, state);
     const blind = planChange("not looked at", state, next);
     if (blind.changes.length === 0) {
       if (blind.action === "none") {
@@ -87,27 +90,31 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
 
   async create(context, inputs) {
     const deadline = context.clock.now() + timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
-    const found =
+    const { id, adopted, live } =
       inputs.existingId === undefined
-        ? await findOwn(context, inputs, deadline)
-        : await existingWorkspace(context, inputs.existingId, inputs);
-    if (found !== undefined) {
-      context.run.workspaces.adopted.add(found.id);
-    }
-    const { id, workspace } =
-      found === undefined ? await createWorkspace(context, inputs) : { id: found.id, workspace: found };
+        ? await obtain(context, inputs, deadline)
+        : await existing(context, inputs.existingId, inputs);
+    const adoption = adopted ? randomUUID() : undefined;
+    noteHeld(context, id, { adoption });
     const place = placeOf(id, inputs);
+    const kept = { adoption, unlessRefused: inputs.existingId !== undefined };
     return {
       id,
-      state: await keepWorkspaceId(context, place, inputs, inputs.existingId !== undefined, async () => {
-        const live = workspace ?? (await stillPresent(context, place));
-        return converge(context, place, { live }, inputs, deadline);
+      state: await keepWorkspaceId(context, place, inputs, kept, async () => {
+        if ("unread" in live) {
+          throw live.unread;
+        }
+        return converge(context, place, { live: live.workspace }, inputs, deadline);
       }),
     };
   },
 
   async read(context, id, saved): Promise<Live<WorkspaceState> | undefined> {
-    const state = savedOrDeclared(context, id, saved);
+    const isManaged = isState(saved);
+    const state = isManaged ? parseState(id, saved) : declaredState(context, id, saved);
+    if (isManaged) {
+      noteHeld(context, id, state);
+    }
     const was = inputsOf(state);
     // Nothing is decided by this call alone, so it may use a list page that is a few seconds old.
     const live = await lookUp(context, was.projectId, id, "recent");
@@ -115,7 +122,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       return undefined;
     }
     const described = describe(live, was);
-    const seen = stateOf(live, described);
+    const seen = withAdoption(stateOf(live, described), state.adoption);
     const restarting = state.restarting === true && live.status !== "Running";
     return { state: restarting ? { ...seen, restarting } : seen, inputs: described };
   },
@@ -135,15 +142,16 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     }
     const place = placeOf(id, next);
     const found = { live, restarting: state.restarting };
-    return keepWorkspaceId(context, place, next, false, () => converge(context, place, found, next, deadline));
+    const kept = { adoption: state.adoption, unlessRefused: false };
+    return keepWorkspaceId(context, place, next, kept, () => converge(context, place, found, next, deadline));
   },
 
   async delete(context, id, state) {
     const { client, log } = context;
     const place: WorkspaceRef = { projectId: state.projectId, workspaceId: id, name: state.name };
-    if (context.run.workspaces.adopted.has(id)) {
+    if (letGo(context, id, state)) {
       log.warn(
-        "kept, and so is its /data: its own replacement, or a resource of another name in the program, took it over a moment ago. " +
+        "kept, and so is its /data: its own replacement, or a resource of another name in the program, has taken it over. " +
           "To create it again, set deleteBeforeReplace: true or another name",
       );
       return;
@@ -182,11 +190,12 @@ function planFact({ action, certain, presence, status, losesData, disconnects, l
   return { kind: "plan", action, certain, presence, status, losesData, disconnects, laterRefusals: [...laterRefusals] };
 }
 
-/** The saved state. With Pulumi's read-only option `id`, what is saved is the program's unchecked declaration. */
-function savedOrDeclared(context: Context, id: string, saved: Saved): WorkspaceState {
-  if (typeof saved.workspaceId === "string") {
-    return parseState(id, saved);
-  }
+/** Whether what is saved is a state. With Pulumi's read-only option `id`, it is the program's unchecked declaration. */
+function isState(saved: Saved): boolean {
+  return typeof saved.workspaceId === "string";
+}
+
+function declaredState(context: Context, id: string, saved: Saved): WorkspaceState {
   const { inputs, failures } = checkWorkspace(context.config, saved);
   if (failures.length > 0) {
     throw new RefusedChange(failures.map(({ property, reason }) => `${property} ${reason}`).join("\n"));

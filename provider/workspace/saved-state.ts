@@ -47,6 +47,8 @@ const outputs = {
    * state is declared.
    */
   restarting: z.literal(true).optional(),
+  /** The id of the adoption by which the resource got a workspace that it did not create. */
+  adoption: z.string().optional(),
 };
 
 /** All fields of a saved state. */

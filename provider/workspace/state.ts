@@ -73,6 +73,11 @@ export function stateOf(live: Workspace, inputs: DescribedWorkspace): WorkspaceS
   };
 }
 
+/** The state of a resource that holds its workspace by an adoption, if there is one. */
+export function withAdoption(state: WorkspaceState, adoption: string | undefined): WorkspaceState {
+  return adoption === undefined ? state : { ...state, adoption };
+}
+
 /** Whether users may be working in it. An unknown status counts as running. */
 export function isUp(status: string): boolean {
   return !(isDown(status) || status === "Stopping");

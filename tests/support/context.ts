@@ -21,6 +21,9 @@ export class RememberedLog implements Log {
   }
 }
 
+/** The resource whose calls a test makes. */
+const urn = "urn:pulumi:dev::demo::pulumi-nodejs:dynamic/ica:Workspace::genomics";
+
 export const projectId = "11111111-1111-4111-8111-111111111111";
 
 /** The configuration of a stack. */
@@ -54,5 +57,6 @@ export function contextFor(baseUrl: string, overrides: Partial<Config> = {}): Te
     clock,
     signal: new AbortController().signal,
     run: newRunMemory(),
+    urn,
   };
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { IcaError } from "../../../provider/ica/transport/error";
 import { workspaceHandler as handler } from "../../../provider/workspace/handler";
 import type { WorkspaceState } from "../../../provider/workspace/state";
-import { projectId } from "../../support/context";
+import { contextFor, projectId } from "../../support/context";
 import { eachBench, type Scripted } from "../../support/each/each-bench";
 import { liveWorkspace, workspaceInputs } from "../../support/factories";
 import { partialOf } from "../../support/partial";
@@ -44,7 +44,6 @@ describe("a workspace that ICA has made", () => {
 
   for (const [what, answer] of [
     ["is lost in every try", "reset"],
-    ["says that the first try is still at work", problem(409, "The first call with this key is still running")],
     ["has neither an id nor anything else", { status: 201, body: "<html>" }],
     ["is a fault", problem(503, "Busy")],
   ] as const) {
@@ -55,6 +54,36 @@ describe("a workspace that ICA has made", () => {
       assert.match(context.log.lines.join(), /created, though ICA's answer was another: POST/);
     });
   }
+
+  it("is waited for while ICA says that the first call with its key is still running", async () => {
+    let calls = 0;
+    server.on("POST", collection, () => {
+      const made = bench.has({ id: "made-1" });
+      return ++calls < 3 ? problem(409, "The first call with this key is still running") : { status: 201, body: made };
+    });
+    assert.equal((await handler.create(context, workspaceInputs())).id, "made-1");
+    assert.equal(calls, 3);
+  });
+
+  it("is the only one, although ICA answers for a moment that it does not have it", async () => {
+    let hidden = 0;
+    server.on("POST", collection, () => {
+      if (bench.workspaces.size > 0) return problem(409, "The name is taken");
+      hidden = 2;
+      return { status: 201, body: bench.has({ id: "made-1" }) };
+    });
+    for (const [path, missing] of [
+      [`${collection}/made-1`, problem(404, "No such workspace")],
+      [collection, ok({ items: [], totalItemCount: 0 })],
+    ] as const)
+      server.on("GET", path, () => {
+        const [live] = bench.workspaces.values();
+        if (live === undefined || hidden-- > 0) return missing;
+        return ok(path === collection ? { items: [live], totalItemCount: 1 } : live);
+      });
+    assert.equal((await handler.create(context, workspaceInputs())).id, "made-1");
+    assert.equal(server.calls("POST", collection).length, 2);
+  });
 
   it("belongs to another user when its settings differ: then the answer is the error", async () => {
     server.on("POST", collection, () => {
@@ -82,16 +111,57 @@ describe("a workspace that ICA has made", () => {
     assert.equal(server.calls("GET", collection).length, 1);
   });
 
+  it("is refused when another client makes it between the look and the call", async () => {
+    server.on("POST", collection, () => {
+      bench.has({ id: "theirs" });
+      return problem(409, "The name is taken");
+    });
+    await assert.rejects(
+      handler.create(context, workspaceInputs()),
+      /exists in this project with these settings \(id theirs\)/,
+    );
+  });
+
+  it("is this stack's when ICA allows a name twice; the other one is untouched", async () => {
+    bench.has({ id: "theirs" });
+    server.on("POST", collection, () => ({ status: 201, body: bench.has({ id: "made-1" }) }));
+    assert.equal((await handler.create(context, workspaceInputs())).id, "made-1");
+    assert.match(context.log.warnings.join(), /two workspaces named "genomics" now.*\(id theirs\) is untouched/);
+    assert.deepEqual(bench.written, ["create"]);
+  });
+
+  it("is created anew however many were deleted; after 20 of them, what an interrupted run created is refused", async () => {
+    for (let round = 0; round < 20; round++) {
+      const { id, state } = await handler.create(contextFor(server.baseUrl), workspaceInputs());
+      const isLast = round === 19;
+      if (isLast) assert.equal((await handler.create(contextFor(server.baseUrl), workspaceInputs())).id, id);
+      await handler.delete(context, id, state);
+    }
+    const { id } = await handler.create(context, workspaceInputs());
+    assert.deepEqual([...bench.workspaces.keys()], [id]);
+    await assert.rejects(handler.create(contextFor(server.baseUrl), workspaceInputs()), /ICA does not confirm/);
+  });
+
+  it("keeps the mark of its adoption when a later step fails", async () => {
+    await handler.create(context, workspaceInputs());
+    bench.afterStart = [{ status: "Starting" }];
+    const inputs = workspaceInputs({ desiredState: "running", timeouts: { create: "1m", update: "1m" } });
+    const { id, state } = await partialOf<WorkspaceState>(handler.create(contextFor(server.baseUrl), inputs));
+    assert.match(String(state.adoption), /./);
+    const again = await partialOf<WorkspaceState>(handler.update(context, id, state, inputs));
+    assert.equal(again.state.adoption, state.adoption);
+  });
+
   it("is found by its name also when ICA ignores the filter, however many there are", async () => {
     for (let n = 0; n < 60; n++) bench.has({ id: `other-${n}`, name: `other ${n}` });
-    bench.has({ id: "last" });
+    const { id } = await handler.create(context, workspaceInputs());
     server.on("GET", collection, ({ query }) => {
       const all = [...bench.workspaces.values()];
       const offset = Number(query.pageOffset ?? 0);
       return ok({ items: all.slice(offset, offset + 25), totalItemCount: all.length });
     });
-    assert.equal((await handler.create(context, workspaceInputs())).id, "last");
-    assert.deepEqual(bench.written, []);
+    assert.equal((await handler.create(context, workspaceInputs())).id, id);
+    assert.match(context.log.lines.join(), /adopting the workspace that exists already/);
   });
 
   it("may have changed when a write gets an unexpected answer: only a read shows that nothing did", async () => {

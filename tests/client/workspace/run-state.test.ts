@@ -5,7 +5,7 @@ import { workspaceHandler as handler } from "../../../provider/workspace/handler
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
 import { RefusedChange } from "../../../provider/workspace/plan/refused-change";
 import { stateOf, type WorkspaceState } from "../../../provider/workspace/state";
-import { projectId } from "../../support/context";
+import { contextFor, projectId } from "../../support/context";
 import { eachBench, type Scripted } from "../../support/each/each-bench";
 import { liveWorkspace, workspaceInputs } from "../../support/factories";
 import { partialOf } from "../../support/partial";
@@ -47,21 +47,22 @@ describe("the workspace handler, creating, starting and stopping", () => {
     it("sends a key, so that a lost answer creates nothing twice", async () => {
       await handler.create(context, workspaceInputs());
       const [made] = server.calls("POST", `/api/projects/${projectId}/workspaces`);
-      assert.match(String(made?.headers["idempotency-key"]), /^[0-9a-f-]{36}$/);
+      assert.match(String(made?.headers["idempotency-key"]), /^pulumi-ica-[0-9a-f]{64}$/);
     });
 
     it("adopts what an interrupted run created with the same settings, and creates nothing twice", async () => {
-      bench.has({ network: { mode: "RESTRICTED", allowedUrls: ["https://CRAN.r-project.org/"] } });
       const { id } = await handler.create(context, workspaceInputs());
-      assert.equal(id, "ws-1");
-      assert.deepEqual(bench.written, []);
+      bench.has({ id, network: { mode: "RESTRICTED", allowedUrls: ["https://CRAN.r-project.org/"] } });
+      assert.equal((await handler.create(contextFor(server.baseUrl), workspaceInputs())).id, id);
+      assert.equal(bench.workspaces.size, 1);
     });
 
     it("continues where the interrupted run stopped: it starts what was created but not started", async () => {
-      bench.has();
-      const { state } = await handler.create(context, workspaceInputs({ desiredState: "running" }));
+      await handler.create(context, workspaceInputs());
+      const later = contextFor(server.baseUrl);
+      const { state } = await handler.create(later, workspaceInputs({ desiredState: "running" }));
       assert.equal(state.status, "Running");
-      assert.deepEqual(bench.written, ["start"]);
+      assert.deepEqual(bench.written, ["create", "create", "start"]);
     });
 
     it("refuses a workspace of the same name with other settings, and says how to adopt it", async () => {

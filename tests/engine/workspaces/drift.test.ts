@@ -117,7 +117,8 @@ describe("drift of a workspace, on the engine", function () {
     await assert.rejects(stack.preview({ refresh: true, color: "never" }), /storageGb.*cannot shrink.*allowDataLoss/);
     await workspaces.press(id, "delete");
     assert.deepEqual((await drift()).changes, { people: "create" });
-    assert.deepEqual(await repair(), ["POST"]);
+    assert.deepEqual(await repair(), ["POST", "POST"], "ICA answers the first key with the workspace that is gone");
+    assert.equal((await live("people")).storageSizeInGb, 20);
   });
 
   it("is one that was renamed by hand: the same workspace, named back in place", async () => {
@@ -135,21 +136,23 @@ describe("drift of a workspace, on the engine", function () {
     await workspaces.press(id, "stop");
     await workspaces.press(id, "delete");
     assert.deepEqual((await drift()).changes, { managed: "create" });
-    assert.deepEqual(await repair(), ["POST", ":start"]);
+    assert.deepEqual(await repair(), ["POST", "POST", ":start"]);
     assert.notEqual((await live("managed")).id, id);
   });
 
-  it("is one that was created again by hand under the same name: adopted when it is as declared", async () => {
+  it("is one that was created again by hand under the same name and settings: refused, until existingId names it", async () => {
     await workspaces.press((await live("people")).id, "delete");
     const network = { mode: "RESTRICTED", allowedUrls: ["https://a.org", "https://b.org"] };
     const { id } = await workspaces.make({ name: "people", network });
     assert.deepEqual((await drift()).changes, { people: "create" });
-    assert.deepEqual(await repair(), []);
+    await assert.rejects(
+      stack.up({ refresh: true, color: "never" }),
+      new RegExp(`existingId: "${id}" to take it over`),
+    );
     assert.equal((await live("people")).id, id);
-    assert.deepEqual((await drift()).changes, {});
   });
 
-  it("and refused when it is not: neither is it overwritten, nor is a second one made", async () => {
+  it("and refused with other settings: neither is it overwritten, nor is a second one made", async () => {
     await workspaces.press((await live("people")).id, "delete");
     const { id } = await workspaces.make({ ...plainSettings(workspaces.images.second), name: "people" });
     await assert.rejects(stack.up({ refresh: true, color: "never" }), (error: Error) => {

@@ -71,8 +71,11 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     const { id } = await workspaces.named("genomics");
     assert.deepEqual(await up({}), []);
     assert.equal((await workspaces.named("genomics")).id, id);
-    assert.deepEqual(await up({ w: [args(), { retainOnDelete: true }] }), []);
-    assert.equal((await workspaces.list()).length, 1);
+    assert.deepEqual(await up({ w: [args(), { retainOnDelete: true }] }), ["POST"], "ICA confirms whose it is");
+    assert.deepEqual(
+      (await workspaces.list()).map((live) => live.id),
+      [id],
+    );
   });
 
   it("replaceOnChanges with deleteBeforeReplace: a new workspace although a change would do", async () => {
@@ -140,10 +143,25 @@ describe("Pulumi's resource options on a workspace, on the engine", function () 
     await up({ before: [args()] });
     const { id } = await workspaces.named("genomics");
     assert.deepEqual(await up({ after: [args(), { aliases: [{ name: "before" }] }] }), []);
-    assert.deepEqual(await up({ again: [args()] }), [], "without an alias it adopts itself, and is not deleted");
+    assert.deepEqual(await up({ again: [args()] }), ["POST"], "without an alias it adopts itself, and is not deleted");
     assert.equal((await workspaces.named("genomics")).id, id);
     const { name: _, ...unnamed } = args();
     assert.deepEqual(await up({ again: [unnamed] }), [], "a name that is declared no more stays");
     assert.equal((await workspaces.named("genomics")).id, id);
+    assert.equal((await workspaces.list()).length, 1);
+  });
+
+  it("aliases: without one, after a change, a refresh has to show that it is this stack's", async () => {
+    await up({ before: [args()] });
+    const larger = args({ storageGb: 30 });
+    await up({ before: [larger] });
+    const { id } = await workspaces.named("genomics");
+    await assert.rejects(up({ after: [larger] }), /add an alias: aliases: \[\{ name:/);
+    assert.equal((await workspaces.named("genomics")).id, id);
+    assert.deepEqual(await up({ after: [larger] }, true), []);
+    assert.deepEqual(
+      (await workspaces.list()).map((live) => live.id),
+      [id],
+    );
   });
 });

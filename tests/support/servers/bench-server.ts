@@ -21,6 +21,8 @@ export class BenchServer {
   afterStart: Partial<Workspace>[] = [{ status: "Starting" }, { status: "Running" }];
   /** The states that follow a stop, one per read. */
   afterStop: Partial<Workspace>[] = [{ status: "Stopping" }, { status: "Stopped" }];
+  /** The stored answers of create calls, by Idempotency-Key. */
+  readonly #created = new Map<string, Workspace>();
   readonly #coming = new Map<string, Partial<Workspace>[]>();
   readonly #server: ScriptedServer;
   #made = 0;
@@ -42,9 +44,16 @@ export class BenchServer {
         totalItemCount: items.length,
       });
     });
-    server.on("POST", collection, ({ body }) => {
+    server.on("POST", collection, ({ body, headers }) => {
+      const key = String(headers["idempotency-key"]);
+      const before = this.#created.get(key);
+      if (before !== undefined) return { status: 201, body: before };
+      const { name } = settings(body);
+      if ([...this.workspaces.values()].some((one) => one.name === name))
+        return problem(409, `There is already a ${name}`);
       const workspace = liveWorkspace({ ...settings(body), id: `made-${++this.#made}`, status: "Stopped" });
       this.workspaces.set(workspace.id, workspace);
+      this.#created.set(key, workspace);
       return { status: 201, body: workspace };
     });
     server.on("GET", new RegExp(`^${collection}/[^/:]+$`), (seen) =>
