@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { comesOfCancel } from "../cancelled";
 import type { Context } from "../context";
-import { errorMessage } from "../error-message";
+import { errorMessage, withoutFullStop } from "../error-message";
 import { PartialError } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
@@ -76,7 +77,8 @@ async function carryOut(
       }
       current = await write(context, place, live, inputs);
     } catch (error) {
-      if (plan.action === "restart") {
+      // Nothing is sent once the run is cancelled: the state tells the next run to start it.
+      if (plan.action === "restart" && !context.signal.aborted) {
         await startAgain(context, place);
       }
       throw error;
@@ -108,30 +110,46 @@ async function write(
       `workspace "${place.name}" was changed by another user at the same time; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
     );
   }
-  return workspaces.update(place.projectId, place.workspaceId, keeping(workspace, settingsOf(inputs)), etag);
+  place.saw?.(workspace);
+  const written = keeping(workspace, settingsOf(inputs));
+  const now = await workspaces.update(place.projectId, place.workspaceId, written, etag);
+  place.saw?.(now);
+  return now;
 }
 
-/** Runs the steps after the id is known. If one fails, the id and the known state are kept. */
+/**
+ * Runs the steps after the id is known. If one fails, the id and the known state are kept. `live` is what ICA has before
+ * the steps, if that is known.
+ */
 export async function keepWorkspaceId(
   context: Context,
   place: WorkspaceRef,
   inputs: WorkspaceInputs,
   takesOver: boolean,
-  steps: () => Promise<Workspace>,
+  live: Workspace | undefined,
+  steps: (place: WorkspaceRef) => Promise<Workspace>,
 ): Promise<WorkspaceState> {
+  let last = live;
+  const saw = (now: Workspace) => {
+    last = now;
+  };
   try {
-    return stateOf(await steps(), inputs);
+    return stateOf(await steps({ ...place, saw }), inputs);
   } catch (failure) {
     const error = failure instanceof MustRunAgain ? failure.cause : failure;
     // The adoption was refused before anything was written, so this stack must not delete the workspace.
     if (takesOver && error instanceof RefusedChange) {
       throw error;
     }
-    const message = errorMessage(error);
-    const seen = await present(context, place.projectId, place.workspaceId).catch((second: unknown) => {
-      context.log.warn(`its state could not be read after the failure (${errorMessage(second)})`);
-      return "unreadable" as const;
-    });
+    const cancelled = comesOfCancel(error, context.signal);
+    const down = cancelled && failure instanceof MustRunAgain ? "; the workspace may be stopped until then" : "";
+    const message = `${down === "" ? errorMessage(error) : withoutFullStop(errorMessage(error))}${down}`;
+    const seen = cancelled
+      ? (last ?? "unreadable")
+      : await present(context, place.projectId, place.workspaceId).catch((second: unknown) => {
+          context.log.warn(`its state could not be read after the failure (${errorMessage(second)})`);
+          return "unreadable" as const;
+        });
     // The workspace has gone in the meantime, so there is no id to keep.
     if (seen === undefined) {
       throw vanished(place, error);

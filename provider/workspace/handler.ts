@@ -1,7 +1,7 @@
-import type { Context } from "../context";
-import type { Change, Live, ResourceHandler, Saved } from "../handler";
+import { cancellable } from "../cancelled";
+import { type Context, stepLimitMs } from "../context";
+import type { Change, Live, Saved } from "../handler";
 import { IcaError } from "../ica/transport/error";
-import { timeoutMs } from "../inputs/inputs";
 import { unknownValue } from "../inputs/unknown";
 import type { Fact } from "../preview-facts";
 import { createWorkspace, existingWorkspace, findOwn } from "./adopt";
@@ -23,7 +23,7 @@ import { describe, isDeleting, isDown, runStateOf, stateOf } from "./state";
 const defaultTimeouts = { create: "20m", update: "20m", delete: "10m" } as const;
 
 /** A Bench workspace: create, start, stop, change, delete. */
-export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context, DescribedWorkspace> = {
+export const workspaceHandler = cancellable<WorkspaceInputs, WorkspaceState, Context, DescribedWorkspace>("workspace", {
   parseInputs: parseDescribed,
   parseState,
 
@@ -76,7 +76,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async create(context, inputs) {
-    const deadline = context.clock.now() + timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
+    const deadline = context.clock.now() + stepLimitMs(context, inputs.timeouts, "create", defaultTimeouts.create);
     const found =
       inputs.existingId === undefined
         ? await findOwn(context, inputs, deadline)
@@ -89,9 +89,9 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const place = placeOf(id, inputs);
     return {
       id,
-      state: await keepWorkspaceId(context, place, inputs, inputs.existingId !== undefined, async () => {
-        const live = workspace ?? (await stillPresent(context, place));
-        return converge(context, place, { live }, inputs, deadline);
+      state: await keepWorkspaceId(context, place, inputs, inputs.existingId !== undefined, workspace, async (ref) => {
+        const live = workspace ?? (await stillPresent(context, ref));
+        return converge(context, ref, { live }, inputs, deadline);
       }),
     };
   },
@@ -111,7 +111,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async update(context, id, state, next) {
-    const deadline = context.clock.now() + timeoutMs(next.timeouts, "update", defaultTimeouts.update);
+    const deadline = context.clock.now() + stepLimitMs(context, next.timeouts, "update", defaultTimeouts.update);
     const live = await lookUp(context, next.projectId, id);
     if (live === undefined) {
       throw new RefusedChange(goneMessage(next.name, id));
@@ -125,7 +125,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     }
     const place = placeOf(id, next);
     const found = { live, restarting: state.restarting };
-    return keepWorkspaceId(context, place, next, false, () => converge(context, place, found, next, deadline));
+    return keepWorkspaceId(context, place, next, false, live, (ref) => converge(context, ref, found, next, deadline));
   },
 
   async delete(context, id, state) {
@@ -138,7 +138,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       );
       return;
     }
-    const deadline = context.clock.now() + timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
+    const deadline = context.clock.now() + stepLimitMs(context, state.timeouts, "delete", defaultTimeouts.delete);
     const live = await present(context, state.projectId, id);
     if (live === undefined) {
       return;
@@ -165,7 +165,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     await awaitGone(context, place, deadline);
     log.info(`deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
   },
-};
+});
 
 /** What `ica-bench preview` has to know of a plan: the rest it sees in the properties. */
 function planFact({ action, certain, presence, status, losesData, disconnects, laterRefusals }: ChangePlan): Fact {
