@@ -5,8 +5,8 @@ import { z } from "zod";
 import { watchEngine } from "../pulumi/engine-watch";
 import { startPlugin } from "./server";
 
-/** Milliseconds that running work has to finish once the engine is gone. */
-const lastWordsMs = 8000;
+/** Milliseconds that running work has to finish. The engine kills a plugin five seconds after SIGINT, with all it started. */
+const lastWordsMs = 4000;
 
 /** The plugin as the engine starts it: `pulumi-resource-ica [flags] ENGINE`. It prints its port, and serves until the engine ends it. */
 async function main(): Promise<void> {

@@ -14,6 +14,7 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import type { Context } from "../context";
 import { type CheckFailure, PartialError } from "../handler";
 import { markSecrets } from "../pulumi/secret-outputs";
 import { workspaceHandler } from "../workspace/handler";
@@ -69,7 +70,7 @@ export function resourceCalls(tenant: Tenant) {
 
     async create(request: CreateRequest): Promise<CreateResponse> {
       const inputs = received(request.getProperties());
-      const context = tenant.context(request.getUrn(), inputs);
+      const context = within(request, tenant.context(request.getUrn(), inputs));
       return keepingId(tenant, inputs, async () => {
         const { id, state } = await resourceOf(request.getUrn()).create(context, inputs.values);
         const response = new CreateResponse();
@@ -95,7 +96,7 @@ export function resourceCalls(tenant: Tenant) {
 
     async update(request: UpdateRequest): Promise<UpdateResponse> {
       const [state, news] = [received(request.getOlds()), received(request.getNews())];
-      const context = tenant.context(request.getUrn(), state, news);
+      const context = within(request, tenant.context(request.getUrn(), state, news));
       return keepingId(tenant, news, async () => {
         const resource = resourceOf(request.getUrn());
         const response = new UpdateResponse();
@@ -107,7 +108,7 @@ export function resourceCalls(tenant: Tenant) {
 
     async delete(request: DeleteRequest): Promise<Empty> {
       const state = received(request.getProperties());
-      const context = tenant.context(request.getUrn(), state);
+      const context = within(request, tenant.context(request.getUrn(), state));
       await resourceOf(request.getUrn()).delete(context, request.getId(), state.values);
       return new Empty();
     },
@@ -119,6 +120,12 @@ const kinds = {
   delete: { inPlace: PropertyDiff.Kind.DELETE, replaces: PropertyDiff.Kind.DELETE_REPLACE },
   update: { inPlace: PropertyDiff.Kind.UPDATE, replaces: PropertyDiff.Kind.UPDATE_REPLACE },
 } as const satisfies Record<Kind, unknown>;
+
+/** Puts the engine's limit for the call (`customTimeouts`, in seconds; 0 is none) into the context. */
+function within(request: CreateRequest | UpdateRequest | DeleteRequest, context: Context): Context {
+  const seconds = request.getTimeout();
+  return seconds > 0 ? { ...context, limitMs: seconds * 1000 } : context;
+}
 
 /** The property in which a path lies. */
 function nameIn(path: string): string {
