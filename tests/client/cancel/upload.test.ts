@@ -45,7 +45,7 @@ describe("an upload whose run is cancelled", function () {
     run.abort(reason);
     return { error: await upload, ms: performance.now() - start };
   }
-  const isBeginning = ({ method, url }: { method?: string; url?: string }) =>
+  const isBeginning = ({ method, url }: { method?: string | undefined; url?: string | undefined }) =>
     method === "POST" && /[?&]uploads/.test(url ?? "");
 
   for (const [what, stalled, url] of [
