@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { watchEngine } from "../pulumi/engine-watch";
@@ -27,9 +27,12 @@ async function main(): Promise<void> {
   process.stdout.write(`${plugin.port}\n`);
 }
 
-/** The version of the package, three folders above the built file. */
+/** The version of the package: two folders above the source, three above the built file. */
 function version(): string {
-  const text = readFileSync(path.join(__dirname, "../../../package.json"), "utf8");
+  const folder = [path.join(__dirname, "../.."), path.join(__dirname, "../../..")].find((each) =>
+    existsSync(path.join(each, "package.json")),
+  );
+  const text = readFileSync(path.join(folder ?? "", "package.json"), "utf8");
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 
