@@ -1,3 +1,4 @@
+import { Cancelled } from "./cancelled";
 import type { Clock } from "./handler";
 
 /** The wait timed out. */
@@ -13,6 +14,8 @@ export interface Poll<T> {
   readonly done: (seen: T, elapsedMs: number) => boolean | Promise<boolean>;
   /** Milliseconds until the wait ends. */
   readonly timeoutMs: number;
+  /** What is waited for, for example `for an upload`. */
+  readonly what: string;
   /** The message when time is up: what was waited for. */
   readonly timedOut: (seen: T, elapsedMs: number) => string;
   readonly signal?: AbortSignal | undefined;
@@ -36,6 +39,10 @@ export async function poll<T>(options: Poll<T>): Promise<T> {
       throw new TimeoutError(options.timedOut(seen, elapsed));
     }
     const jittered = pause * (0.8 + 0.4 * random());
-    await clock.sleep(Math.min(jittered, options.timeoutMs - elapsed), options.signal);
+    await clock.sleep(Math.min(jittered, options.timeoutMs - elapsed), options.signal).catch((error: unknown) => {
+      throw options.signal?.aborted === true
+        ? new Cancelled(options.signal.reason, `in the wait ${options.what}`)
+        : error;
+    });
   }
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { cancellable } from "../cancelled";
 import type { Context } from "../context";
-import type { Change, Live, ResourceHandler } from "../handler";
+import type { Change, Live } from "../handler";
 import type { DockerImage } from "../ica/docker-images";
 import { isKnown, type MaybeWithin, unknownValue } from "../inputs/unknown";
 import { checkImage } from "./check";
@@ -27,7 +28,7 @@ export const replacing = [
 const unsettled = ["status", "urls", "benchSettings"] as const satisfies readonly (keyof BenchImageState)[];
 
 /** A Bench image: build, save, upload, register. */
-export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageState, Context> = {
+export const benchImageHandler = cancellable<BenchImageInputs, BenchImageState, Context, BenchImageInputs>("image", {
   parseInputs,
   parseState,
   check: checkImage,
@@ -101,7 +102,7 @@ export const benchImageHandler: ResourceHandler<BenchImageInputs, BenchImageStat
     }
     context.log.info(`stays in ICA, which has no call to delete an image; the stack forgets it: ${what}`);
   },
-};
+});
 
 /** Loaded when an image is published: a preview needs no upload and no archive. */
 const publishing = () => require("./publish") as typeof import("./publish");

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { addAbortSignal, type Readable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
+import { processTree, signalAll } from "./process-tree";
 import { ReadPipe } from "./read-pipe";
 import { type Reading, sourceOf } from "./reading";
 import { readableOf } from "./stream";
@@ -27,8 +28,8 @@ export interface Command {
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds for a process to end after TERM. */
-const grace = 5_000;
+/** Milliseconds for a process to end after TERM: the user who cancelled waits for it. */
+const grace = 1_000;
 /** Bytes of error output to keep for a message. */
 const keptWords = 64 * 1024;
 
@@ -186,10 +187,11 @@ export function readingOfOutput({ stream, done }: Output): Reading {
 
 /** Programs that are running. None outlives this process: those that do not end when asked are killed. */
 const running = new Set<ChildProcess>();
+/** Processes that were asked to end and may still run. */
+const ending = new Set<number>();
 process.once("exit", () => {
-  for (const child of running) {
-    child.kill("SIGKILL");
-  }
+  const trees = [...running].flatMap(({ pid }) => (pid === undefined ? [] : processTree(pid)));
+  signalAll([...trees, ...ending], "SIGKILL");
 });
 
 function exitOf(child: ChildProcess): Promise<Exit> {
@@ -218,15 +220,30 @@ function endWhenAborted(child: ChildProcess, signal: AbortSignal | undefined): (
   return () => signal?.removeEventListener("abort", stop);
 }
 
-/** Ends a running process: asks it first, and kills it after a while. */
+/** Ends a running process and all that came of it: asks first, and kills after a while. */
 function end(child: ChildProcess): void {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
     return;
   }
-  child.kill("SIGTERM");
-  const force = setTimeout(() => child.kill("SIGKILL"), grace);
+  // Listed before any of them ends: its children then get another parent.
+  const tree = processTree(child.pid);
+  const isOver = () => {
+    clearTimeout(force);
+    for (const pid of tree) {
+      ending.delete(pid);
+    }
+  };
+  const force = setTimeout(() => {
+    signalAll(tree, "SIGKILL");
+    isOver();
+  }, grace);
   force.unref();
-  child.once("exit", () => clearTimeout(force));
+  for (const pid of tree) {
+    ending.add(pid);
+  }
+  // Its outputs are closed when none of them has them open any more.
+  child.once("close", isOver);
+  signalAll(tree, "SIGTERM");
 }
 
 function splitLines(output: Readable, onLine: (line: string) => void): void {

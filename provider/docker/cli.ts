@@ -39,9 +39,12 @@ export type FolderReader = (
 export class Docker {
   readonly client: DockerClient;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(client: DockerClient, env: NodeJS.ProcessEnv = process.env) {
+  /** @param signal ends every program that this starts, except one that makes or removes a container: none must be left */
+  constructor(client: DockerClient, env: NodeJS.ProcessEnv = process.env, signal?: AbortSignal) {
     this.client = client;
+    this.#signal = signal;
     // Docker does not need the ICA key.
     const { ICA_API_KEY: _, ...rest } = env;
     this.#env = {
@@ -58,8 +61,8 @@ export class Docker {
    * Finds a client that can build with BuildKit. Throws {@link DockerNotFoundError}. Does not check whether an engine
    * answers.
    */
-  static async find(env: NodeJS.ProcessEnv = process.env): Promise<Docker> {
-    return new Docker(await findDockerClient(env), env);
+  static async find(env: NodeJS.ProcessEnv = process.env, signal?: AbortSignal): Promise<Docker> {
+    return new Docker(await findDockerClient(env, undefined, signal), env, signal);
   }
 
   /**
@@ -210,10 +213,19 @@ export class Docker {
    */
   async withFiles<T>(ref: string, use: (read: FileReader, find: FolderReader) => Promise<T>): Promise<T> {
     // The command never runs, but Docker needs one when the image has none.
-    const made = await this.#run("docker container create", [
-      ...["container", "create", "--pull", "never", "--network", "none", "--label", `${dockerLabel}=inspect`],
-      ...["--", ref, "/never-started"],
-    ]);
+    const labelled = [
+      "container",
+      "create",
+      "--pull",
+      "never",
+      "--network",
+      "none",
+      "--label",
+      `${dockerLabel}=inspect`,
+    ];
+    const args = [...labelled, "--", ref, "/never-started"];
+    this.#signal?.throwIfAborted();
+    const made = await this.#run("docker container create", args, { toItsEnd: true });
     const container = made.trim().split("\n").at(-1) ?? "";
     try {
       const copyOut: CopyOut = (at, followLink) => this.#copyOut(container, at, followLink);
@@ -223,7 +235,8 @@ export class Docker {
       );
     } finally {
       // Also removes the volumes that Docker created for the image's VOLUMEs.
-      await this.#run("docker container rm", ["container", "rm", "--force", "--volumes", "--", container]);
+      const args = ["container", "rm", "--force", "--volumes", "--", container];
+      await this.#run("docker container rm", args, { toItsEnd: true });
     }
   }
 
@@ -232,6 +245,7 @@ export class Docker {
       command: this.client.command,
       args: ["container", "cp", ...(followLink ? ["--follow-link"] : []), `${container}:${path}`, "-"],
       env: this.#env,
+      ...(this.#signal === undefined ? {} : { signal: this.#signal }),
       failure: ({ words }) => new DockerError("docker container cp", words),
     });
     try {
@@ -245,16 +259,22 @@ export class Docker {
     }
   }
 
-  async #run(command: string, args: readonly string[]): Promise<string> {
-    const result = await this.#try(args);
+  async #run(command: string, args: readonly string[], how?: { readonly toItsEnd: boolean }): Promise<string> {
+    const result = await this.#try(args, how);
     if (result.ok) {
       return result.stdout;
     }
     throw new DockerError(command, result.words);
   }
 
-  async #try(args: readonly string[]): Promise<{ ok: true; stdout: string } | { ok: false; words: string }> {
-    const result = await run({ command: this.client.command, args, env: this.#env });
+  async #try(
+    args: readonly string[],
+    { toItsEnd } = { toItsEnd: false },
+  ): Promise<{ ok: true; stdout: string } | { ok: false; words: string }> {
+    const signal = toItsEnd ? undefined : this.#signal;
+    signal?.throwIfAborted();
+    const options = signal === undefined ? {} : { signal };
+    const result = await run({ command: this.client.command, args, env: this.#env, ...options });
     return result.code === 0 ? { ok: true, stdout: result.stdout } : { ok: false, words: result.words };
   }
 }

@@ -26,13 +26,18 @@ const firstWithoutBuildKit = 23;
  * Finds a client that can build with BuildKit: the one in {@link dockerVariable}, else the first on PATH or in the usual
  * folders. If an old client and a newer one without the plugin are both installed, only the old one works.
  */
-export async function findDockerClient(env: NodeJS.ProcessEnv, folders?: readonly string[]): Promise<DockerClient> {
+export async function findDockerClient(
+  env: NodeJS.ProcessEnv,
+  folders?: readonly string[],
+  signal?: AbortSignal,
+): Promise<DockerClient> {
   const found = await findDockerPrograms(env, folders);
   const rejected: string[] = [];
   for (const command of found.programs) {
     try {
-      return { command, builds: await abilityOf(command, env) };
+      return { command, builds: await abilityOf(command, env, signal) };
     } catch (error) {
+      signal?.throwIfAborted();
       rejected.push(`  ${command}: ${errorMessage(error)}`);
     }
   }
@@ -40,8 +45,15 @@ export async function findDockerClient(env: NodeJS.ProcessEnv, folders?: readonl
 }
 
 /** How a client builds. Throws with the reason when it cannot. */
-async function abilityOf(command: string, env: NodeJS.ProcessEnv): Promise<DockerClient["builds"]> {
-  const ask = (...args: string[]) => run({ command, args, env, signal: AbortSignal.timeout(patience) });
+async function abilityOf(
+  command: string,
+  env: NodeJS.ProcessEnv,
+  cancel: AbortSignal | undefined,
+): Promise<DockerClient["builds"]> {
+  const ask = (...args: string[]) => {
+    const late = AbortSignal.timeout(patience);
+    return run({ command, args, env, signal: cancel === undefined ? late : AbortSignal.any([late, cancel]) });
+  };
   const version = await ask("--version");
   if (version.code !== 0) {
     throw new Error(`it does not start (${version.words})`);

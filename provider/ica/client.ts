@@ -24,6 +24,8 @@ export interface ClientOptions {
   readonly clock: Clock;
   readonly policy?: RetryPolicy;
   readonly timeoutMs?: number;
+  /** Ends all calls: a run ends as a whole, so the calls of all resources share it. */
+  readonly signal?: AbortSignal;
   /** When false, each workspace is read with its own GET. Default true: reads share calls of the list. */
   readonly sharedReads?: boolean;
 }
@@ -48,6 +50,7 @@ export class IcaClient {
       userAgent: "pulumi-ica",
       ...(options.policy === undefined ? {} : { policy: options.policy }),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      signal: options.signal,
     });
     const login = new ApiKeyLogin(transport, options.apiKey, options.clock, options.spareKey);
     const settings = { from: {}, ...options.settings, baseUrl: options.baseUrl };

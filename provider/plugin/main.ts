@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { watchEngine } from "../pulumi/engine-watch";
 import { startPlugin } from "./server";
 
-/** Milliseconds that running work has to finish once the engine is gone. */
-const lastWordsMs = 8000;
+/** Milliseconds that running work has to finish. The engine kills a plugin five seconds after SIGINT, with all it started. */
+const lastWordsMs = 4000;
 
 /** The plugin as the engine starts it: `pulumi-resource-ica [flags] ENGINE`. It prints its port, and serves until the engine ends it. */
 async function main(): Promise<void> {
@@ -27,9 +27,12 @@ async function main(): Promise<void> {
   process.stdout.write(`${plugin.port}\n`);
 }
 
-/** The version of the package, three folders above the built file. */
+/** The version of the package: two folders above the source, three above the built file. */
 function version(): string {
-  const text = readFileSync(path.join(__dirname, "../../../package.json"), "utf8");
+  const folder = [path.join(__dirname, "../.."), path.join(__dirname, "../../..")].find((each) =>
+    existsSync(path.join(each, "package.json")),
+  );
+  const text = readFileSync(path.join(folder ?? "", "package.json"), "utf8");
   return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }
 

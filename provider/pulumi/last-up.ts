@@ -35,7 +35,7 @@ export function adviceAfterChange(error: unknown): string | undefined {
   if (reason instanceof ConfigError) {
     return afterChange;
   }
-  return reason instanceof IcaError && isAboutSetting(reason) ? afterChange : undefined;
+  return reason instanceof IcaError && reason.kind !== "aborted" && isAboutSetting(reason) ? afterChange : undefined;
 }
 
 function isAboutSetting({ kind, status, call, isNotFound }: IcaError): boolean {

@@ -42,12 +42,13 @@ export function openSession(config: Config, signal: AbortSignal, run: Run, warn:
       },
       settings: config,
       clock: systemClock,
+      signal,
       sharedReads: process.env.ICA_SHARED_READS !== "false",
     }),
     docker: () => {
       // Loaded when a resource needs it: a preview without changes does not.
       const docker = require("../docker/cli") as typeof import("../docker/cli");
-      found ??= docker.Docker.find(process.env).catch((error: unknown) => {
+      found ??= docker.Docker.find(process.env, signal).catch((error: unknown) => {
         // Forget the failure: Docker may be started or installed before the next resource needs it.
         found = undefined;
         throw error;

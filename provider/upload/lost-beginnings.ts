@@ -68,11 +68,11 @@ export class LostBeginnings {
    * another user, has parts by now, or has a note. If more uploads remain than responses were lost, none of them counts as
    * this process's own.
    */
-  async find(client: S3Client, { Bucket, Key, uploadId, noted }: Ours): Promise<Found> {
+  async find(client: S3Client, { Bucket, Key, uploadId, noted }: Ours, cancelled: AbortSignal): Promise<Found> {
     if (this.#tries === 0) {
       return { ours: [], doubt: undefined };
     }
-    const options = { abortSignal: AbortSignal.timeout(lookMs) };
+    const options = { abortSignal: AbortSignal.any([AbortSignal.timeout(lookMs), cancelled]) };
     try {
       const { Uploads = [], IsTruncated } = await client.send(
         new ListMultipartUploadsCommand({ Bucket, Prefix: Key }),

@@ -1,4 +1,5 @@
 import type { Reading } from "../bytes/reading";
+import { Cancelled } from "../cancelled";
 import { cut, withoutFullStop } from "../error-message";
 import type { UploadNotes } from "./abandoned";
 import { RenewableCredentials, type UploadCredentials } from "./credentials";
@@ -84,6 +85,7 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     () => encryptionOf(credentials.current),
     request.notes,
   );
+  const removal: Removal = { client, credentials, cancelled: later(signal, removalAtCancelMs) };
   let leftover = "";
   let doubt = "";
   let refused: { readonly reason: unknown } | undefined;
@@ -93,13 +95,13 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
       throw reason;
     });
     // Search while the store still lists this process's own upload beside those.
-    doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
+    doubt = await removeLost(removal, lost, target.uploadId, request.notes);
   };
   signal?.addEventListener("abort", source.stop, { once: true });
   try {
     const { Bucket, Key } = objectOf(credentials.current);
     for (const { uploadId, forget } of (await request.notes?.abandoned(Bucket, Key)) ?? []) {
-      if ((await removeParts(client, credentials, uploadId)) === "") {
+      if ((await removeParts(removal, uploadId)) === "") {
         await forget();
       }
     }
@@ -110,9 +112,11 @@ export async function uploadArchive(request: UploadRequest): Promise<Uploaded> {
     return { bytes: meter.bytes, sha256: meter.sha256(), parts, ...(doubt === "" ? {} : { leftover: doubt.trim() }) };
   } catch (error) {
     source.stop();
-    doubt = await removeLost(client, credentials, lost, target.uploadId, request.notes);
-    leftover = await removeParts(client, credentials, target.uploadId);
-    signal?.throwIfAborted();
+    doubt = await removeLost(removal, lost, target.uploadId, request.notes);
+    leftover = await removeParts(removal, target.uploadId);
+    if (signal?.aborted === true) {
+      throw leftover + doubt === "" ? signal.reason : new Cancelled(signal.reason, `in the upload.${leftover}${doubt}`);
+    }
     if (refused !== undefined) {
       throw refused.reason;
     }
@@ -151,21 +155,35 @@ function encryptionOf({ serverSideEncryptionAlgorithm: algorithm, serverSideEncr
   };
 }
 
-/** Time limit for removing parts, in milliseconds. A user who aborts has to wait for it too. */
+/** Time limit for removing parts, in milliseconds. */
 const removalMs = 60_000;
+/** The same once the run is cancelled: the user waits for it. */
+const removalAtCancelMs = 1500;
+
+/** What removes the rest of an upload. */
+interface Removal {
+  readonly client: S3Client;
+  readonly credentials: RenewableCredentials;
+  /** Aborted when the run was cancelled and the removal takes too long. */
+  readonly cancelled: AbortSignal;
+}
+
+/** Aborted this many milliseconds after `signal`. */
+function later(signal: AbortSignal | undefined, ms: number): AbortSignal {
+  const late = new AbortController();
+  const begin = () => setTimeout(() => late.abort(), ms).unref();
+  signal?.addEventListener("abort", begin, { once: true });
+  return late.signal;
+}
 
 /** Removes the parts of a failed upload. Returns a sentence if that failed too. */
-async function removeParts(
-  client: S3Client,
-  credentials: RenewableCredentials,
-  uploadId: string | undefined,
-): Promise<string> {
+async function removeParts({ client, credentials, cancelled }: Removal, uploadId: string | undefined): Promise<string> {
   if (uploadId === undefined) {
     return "";
   }
   try {
     const removal = new AbortMultipartUploadCommand({ ...objectOf(credentials.current), UploadId: uploadId });
-    await client.send(removal, { abortSignal: AbortSignal.timeout(removalMs) });
+    await client.send(removal, { abortSignal: AbortSignal.any([AbortSignal.timeout(removalMs), cancelled]) });
     return "";
   } catch (error) {
     if (error instanceof S3ServiceException && error.name === "NoSuchUpload") {
@@ -177,19 +195,19 @@ async function removeParts(
 
 /** Removes uploads that were started but whose id was never received. Returns a sentence if something may be left. */
 async function removeLost(
-  client: S3Client,
-  credentials: RenewableCredentials,
+  removal: Removal,
   lost: LostBeginnings,
   uploadId: string | undefined,
   notes: UploadNotes | undefined,
 ): Promise<string> {
+  const { client, credentials, cancelled } = removal;
   const { Bucket, Key } = objectOf(credentials.current);
   const noted = (await notes?.ids(Bucket, Key)) ?? new Set<string>();
-  const { ours, doubt } = await lost.find(client, { Bucket, Key, uploadId, noted });
+  const { ours, doubt } = await lost.find(client, { Bucket, Key, uploadId, noted }, cancelled);
   if (doubt !== undefined) {
     return ` S3 may have begun an upload to s3://${Bucket}/${Key} whose id was lost with its answer. It has no parts, and costs nothing; it could not be removed: ${cut(credentials.redact(doubt), longestWords)}.`;
   }
-  const failures = await Promise.all(ours.map((id) => removeParts(client, credentials, id)));
+  const failures = await Promise.all(ours.map((id) => removeParts(removal, id)));
   return failures.find((failure) => failure !== "") ?? "";
 }
 

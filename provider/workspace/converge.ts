@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
+import { comesOfCancel } from "../cancelled";
 import type { Context } from "../context";
-import { errorMessage } from "../error-message";
+import { errorMessage, withoutFullStop } from "../error-message";
 import { PartialError } from "../handler";
 import { IcaError } from "../ica/transport/error";
 import type { Workspace } from "../ica/workspaces";
@@ -76,7 +77,8 @@ async function carryOut(
       }
       current = await write(context, place, live, inputs);
     } catch (error) {
-      if (plan.action === "restart") {
+      // Nothing is sent once the run is cancelled: the state tells the next run to start it.
+      if (plan.action === "restart" && !context.signal.aborted) {
         await startAgain(context, place);
       }
       throw error;
@@ -108,7 +110,11 @@ async function write(
       `workspace "${place.name}" was changed by another user at the same time; nothing was overwritten. Run "pulumi preview --refresh" to see what changed`,
     );
   }
-  return workspaces.update(place.projectId, place.workspaceId, keeping(workspace, settingsOf(inputs)), etag);
+  place.saw?.(workspace);
+  const written = keeping(workspace, settingsOf(inputs));
+  const now = await workspaces.update(place.projectId, place.workspaceId, written, etag);
+  place.saw?.(now);
+  return now;
 }
 
 /** How a resource keeps its workspace. */
@@ -117,6 +123,8 @@ export interface Kept {
   readonly adoption: string | undefined;
   /** The workspace may be another's: if the declaration does not allow to change it, the resource does not keep it. */
   readonly unlessRefused: boolean;
+  /** What ICA has before the steps, if that is known. */
+  readonly live: Workspace | undefined;
 }
 
 /** Runs the steps after the id is known. If one fails, the id and the known state are kept. */
@@ -124,22 +132,30 @@ export async function keepWorkspaceId(
   context: Context,
   place: WorkspaceRef,
   inputs: WorkspaceInputs,
-  { adoption, unlessRefused }: Kept,
-  steps: () => Promise<Workspace>,
+  { adoption, unlessRefused, live }: Kept,
+  steps: (place: WorkspaceRef) => Promise<Workspace>,
 ): Promise<WorkspaceState> {
+  let last = live;
+  const saw = (now: Workspace) => {
+    last = now;
+  };
   try {
-    return withAdoption(stateOf(await steps(), inputs), adoption);
+    return withAdoption(stateOf(await steps({ ...place, saw }), inputs), adoption);
   } catch (failure) {
     const error = failure instanceof MustRunAgain ? failure.cause : failure;
     // The adoption was refused before anything was written, so this stack must not delete the workspace.
     if (unlessRefused && error instanceof RefusedChange) {
       throw error;
     }
-    const message = errorMessage(error);
-    const seen = await present(context, place.projectId, place.workspaceId).catch((second: unknown) => {
-      context.log.warn(`its state could not be read after the failure (${errorMessage(second)})`);
-      return "unreadable" as const;
-    });
+    const cancelled = comesOfCancel(error, context.signal);
+    const down = cancelled && failure instanceof MustRunAgain ? "; the workspace may be stopped until then" : "";
+    const message = `${down === "" ? errorMessage(error) : withoutFullStop(errorMessage(error))}${down}`;
+    const seen = cancelled
+      ? (last ?? "unreadable")
+      : await present(context, place.projectId, place.workspaceId).catch((second: unknown) => {
+          context.log.warn(`its state could not be read after the failure (${errorMessage(second)})`);
+          return "unreadable" as const;
+        });
     // The workspace has gone in the meantime, so there is no id to keep.
     if (seen === undefined) {
       throw vanished(place, error);

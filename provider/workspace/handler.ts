@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Context } from "../context";
-import type { Change, Live, ResourceHandler, Saved } from "../handler";
+import { cancellable } from "../cancelled";
+import { type Context, stepLimitMs } from "../context";
+import type { Change, Live, Saved } from "../handler";
 import { IcaError } from "../ica/transport/error";
-import { timeoutMs } from "../inputs/inputs";
 import { unknownValue } from "../inputs/unknown";
 import type { Fact } from "../preview-facts";
 import { converge, keepWorkspaceId } from "./converge";
@@ -33,7 +33,7 @@ const ofRunState = [
 ] as const satisfies readonly (keyof WorkspaceState)[];
 
 /** A Bench workspace: create, start, stop, change, delete. */
-export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, Context, DescribedWorkspace> = {
+export const workspaceHandler = cancellable<WorkspaceInputs, WorkspaceState, Context, DescribedWorkspace>("workspace", {
   parseInputs: parseDescribed,
   parseState,
 
@@ -89,7 +89,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async create(context, inputs) {
-    const deadline = context.clock.now() + timeoutMs(inputs.timeouts, "create", defaultTimeouts.create);
+    const deadline = context.clock.now() + stepLimitMs(context, inputs.timeouts, "create", defaultTimeouts.create);
     const { id, adopted, live } =
       inputs.existingId === undefined
         ? await obtain(context, inputs, deadline)
@@ -97,14 +97,15 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     const adoption = adopted ? randomUUID() : undefined;
     noteHeld(context, id, { adoption });
     const place = placeOf(id, inputs);
-    const kept = { adoption, unlessRefused: inputs.existingId !== undefined };
+    const before = "unread" in live ? undefined : live.workspace;
+    const kept = { adoption, unlessRefused: inputs.existingId !== undefined, live: before };
     return {
       id,
-      state: await keepWorkspaceId(context, place, inputs, kept, async () => {
+      state: await keepWorkspaceId(context, place, inputs, kept, async (ref) => {
         if ("unread" in live) {
           throw live.unread;
         }
-        return converge(context, place, { live: live.workspace }, inputs, deadline);
+        return converge(context, ref, { live: live.workspace }, inputs, deadline);
       }),
     };
   },
@@ -128,7 +129,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
   },
 
   async update(context, id, state, next) {
-    const deadline = context.clock.now() + timeoutMs(next.timeouts, "update", defaultTimeouts.update);
+    const deadline = context.clock.now() + stepLimitMs(context, next.timeouts, "update", defaultTimeouts.update);
     const live = await lookUp(context, next.projectId, id);
     if (live === undefined) {
       throw new RefusedChange(goneMessage(next.name, id));
@@ -142,8 +143,8 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     }
     const place = placeOf(id, next);
     const found = { live, restarting: state.restarting };
-    const kept = { adoption: state.adoption, unlessRefused: false };
-    return keepWorkspaceId(context, place, next, kept, () => converge(context, place, found, next, deadline));
+    const kept = { adoption: state.adoption, unlessRefused: false, live };
+    return keepWorkspaceId(context, place, next, kept, (ref) => converge(context, ref, found, next, deadline));
   },
 
   async delete(context, id, state) {
@@ -156,7 +157,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
       );
       return;
     }
-    const deadline = context.clock.now() + timeoutMs(state.timeouts, "delete", defaultTimeouts.delete);
+    const deadline = context.clock.now() + stepLimitMs(context, state.timeouts, "delete", defaultTimeouts.delete);
     const live = await present(context, state.projectId, id);
     if (live === undefined) {
       return;
@@ -183,7 +184,7 @@ export const workspaceHandler: ResourceHandler<WorkspaceInputs, WorkspaceState, 
     await awaitGone(context, place, deadline);
     log.info(`deleted, and with it the ${live.storageSizeInGb} GB disk of its /data`);
   },
-};
+});
 
 /** What `ica-bench preview` has to know of a plan: the rest it sees in the properties. */
 function planFact({ action, certain, presence, status, losesData, disconnects, laterRefusals }: ChangePlan): Fact {

@@ -119,7 +119,8 @@ function asking({ clock, log }: Context, what: string, action: () => Promise<voi
       try {
         await action();
       } catch (error) {
-        if (!(error instanceof IcaError) || !(error.status === 409 || error.isAmbiguous)) {
+        const unsure = error instanceof IcaError && (error.status === 409 || error.isAmbiguous);
+        if (!unsure || error.kind === "aborted") {
           throw error;
         }
         refused = error;
@@ -143,6 +144,7 @@ async function wait(
   return poll({
     clock,
     signal,
+    what: `for workspace "${place.name}" to be ${goal}`,
     timeoutMs: Math.max(0, deadline - clock.now()),
     look: () => stillPresent(context, place),
     done: async (workspace, elapsed) => {

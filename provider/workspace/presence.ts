@@ -11,6 +11,8 @@ export interface WorkspaceRef {
   readonly projectId: string;
   readonly workspaceId: string;
   readonly name: string;
+  /** Receives what ICA answers about the workspace. */
+  readonly saw?: (live: Workspace) => void;
 }
 
 /** Undefined when the workspace is gone or ICA is deleting it. */
@@ -78,6 +80,7 @@ export async function stillPresent(context: Context, place: WorkspaceRef): Promi
   if (live === undefined) {
     throw new WorkspaceGone(place);
   }
+  place.saw?.(live);
   return live;
 }
 
@@ -87,6 +90,7 @@ export async function awaitGone(context: Context, place: WorkspaceRef, deadline:
   await poll({
     clock,
     signal,
+    what: `for the deletion of workspace "${place.name}"`,
     timeoutMs: Math.max(0, deadline - clock.now()),
     look: () => present(context, place.projectId, place.workspaceId),
     done: (live, elapsed) => {

@@ -149,7 +149,7 @@ class Pass {
       over.abort();
       await attended.ended;
       signal.throwIfAborted();
-      const outcome = looked.died === undefined ? await bench.end(id) : undefined;
+      const outcome = looked.died === undefined ? await this.#end() : undefined;
       if (outcome !== undefined) {
         log(
           outcome.killed ? "it did not end at TERM, and was killed" : `it ended ${seconds(outcome.seconds)} after TERM`,
@@ -162,6 +162,20 @@ class Pass {
       };
     } finally {
       over.abort();
+    }
+  }
+
+  /** Ends it as Bench does. A cancelled trial does not wait for the grace time: it removes the container at once. */
+  async #end(): Promise<StopOutcome> {
+    const { bench, id, signal } = this;
+    // If this fails, so does the removal of everything that follows.
+    const cut = () => void bench.clear(id).catch(() => undefined);
+    signal.addEventListener("abort", cut, { once: true });
+    try {
+      return await bench.end(id);
+    } finally {
+      signal.removeEventListener("abort", cut);
+      signal.throwIfAborted();
     }
   }
 

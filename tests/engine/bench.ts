@@ -38,6 +38,8 @@ export interface TestBench {
   files(): Promise<{ readonly name: string; readonly status: string }[]>;
   /** Orders that requests fail, as `ica-bench emulator fault` does. */
   order(fault: z.input<typeof faultOrder>): Promise<void>;
+  /** How many requests have met what was ordered. */
+  happened(): Promise<number>;
   /** What was ordered, and forgets it. */
   takeOrders(): Promise<{ readonly path: string; readonly method?: string | undefined; readonly happened: number }[]>;
   /** A copy of the quickstart's image folder, to be changed at will. */
@@ -75,6 +77,10 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
   await mkdir(path.join(repository, ".cache"), { recursive: true });
   const workDir = await mkdtemp(path.join(repository, ".cache", "engine-"));
   const home = path.join(dir, "home");
+  const orders = async () => {
+    const answer = await fetch(`${emulator.url}${faultsPath}`, { headers: { "X-API-Key": apiKey } });
+    return standing.parse(await answer.json()).items;
+  };
   await mkdir(path.join(dir, "state"), { recursive: true });
   const env = {
     // Without metadata=skip, Pulumi's file store keeps a second file beside each state. An engine that is killed while it
@@ -126,10 +132,12 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
       });
       assert.equal(status, 201);
     },
+    async happened() {
+      return (await orders()).reduce((sum, { happened }) => sum + happened, 0);
+    },
     async takeOrders() {
-      const headers = { "X-API-Key": apiKey };
-      const { items } = standing.parse(await (await fetch(`${emulator.url}${faultsPath}`, { headers })).json());
-      await fetch(`${emulator.url}${faultsPath}`, { method: "DELETE", headers });
+      const items = await orders();
+      await fetch(`${emulator.url}${faultsPath}`, { method: "DELETE", headers: { "X-API-Key": apiKey } });
       return items;
     },
     async imageContext(name) {

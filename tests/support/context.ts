@@ -46,16 +46,20 @@ export interface TestContext extends Context {
 }
 
 /** What a handler needs: the real client against `baseUrl`, a fake clock, a recording log, and no Docker. */
-export function contextFor(baseUrl: string, overrides: Partial<Config> = {}): TestContext {
+export function contextFor(
+  baseUrl: string,
+  overrides: Partial<Config> = {},
+  signal = new AbortController().signal,
+): TestContext {
   const clock = new FakeClock();
   const config = configFor(baseUrl, overrides);
   return {
     config,
-    client: new IcaClient({ baseUrl, apiKey: config.apiKey, clock }),
+    client: new IcaClient({ baseUrl, apiKey: config.apiKey, clock, signal }),
     docker: () => Promise.reject(new Error("this test has no Docker")),
     log: new RememberedLog(),
     clock,
-    signal: new AbortController().signal,
+    signal,
     run: newRunMemory(),
     urn,
   };

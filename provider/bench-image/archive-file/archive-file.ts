@@ -142,6 +142,7 @@ export async function awaitAvailable(
   const datum = await poll({
     clock: context.clock,
     signal: context.signal,
+    what: `for ICA to have the file ${target.name}`,
     timeoutMs: availableWithinMs,
     look: () => context.client.projectData.get(target.projectId, dataId),
     done: ({ data }) => data.details?.status === "AVAILABLE",

@@ -1,9 +1,8 @@
-import type { Context } from "../../context";
+import { type Context, stepLimitMs } from "../../context";
 import { errorMessage } from "../../error-message";
 import { PartialError } from "../../handler";
 import type { DockerImage } from "../../ica/docker-images";
 import { formatDuration } from "../../inputs/duration";
-import { timeoutMs } from "../../inputs/inputs";
 import { forgetArchive } from "../archive-file/forget";
 import { archiveTarget } from "../identity";
 import type { BenchImageInputs } from "../inputs";
@@ -52,7 +51,7 @@ export async function finishExisting(
 /** Waits for an image, then compares the settings that have no call in ICA with the declared ones. */
 async function awaitReady(context: Context, inputs: BenchImageInputs, image: DockerImage): Promise<DockerImage> {
   const start = context.clock.now();
-  const limit = timeoutMs(inputs.timeouts, "create", defaultCreateTimeout);
+  const limit = stepLimitMs(context, inputs.timeouts, "create", defaultCreateTimeout);
   // ICA has just reported AVAILABLE, so another call would add nothing.
   const ready = image.status === "AVAILABLE" ? image : await awaitImage(context, inputs, image.id, limit);
   if (image.status !== "AVAILABLE") {

@@ -1,3 +1,4 @@
+import { comesOfCancel } from "../../cancelled";
 import type { Context } from "../../context";
 import type { DockerImage } from "../../ica/docker-images";
 import { IcaError } from "../../ica/transport/error";
@@ -81,7 +82,13 @@ async function oldestRegistered(
   inputs: BenchImageInputs,
   image: DockerImage,
 ): Promise<Exclude<Registered, { kind: "absent" }>> {
-  const [first = image] = await published(context, inputs);
+  const [first = image] = await published(context, inputs).catch((error: unknown) => {
+    // The image is registered, and the state has to keep its id. The other run finds it, if there is one.
+    if (comesOfCancel(error, context.signal)) {
+      return [image];
+    }
+    throw error;
+  });
   if (first.id === image.id) {
     return { kind: "new", image };
   }
@@ -109,6 +116,7 @@ export async function awaitImage(
   return poll({
     clock: context.clock,
     signal: context.signal,
+    what: `for ICA to make ${what}`,
     timeoutMs,
     look: () => context.client.dockerImages.get(imageId),
     done: (image, elapsed) => {

@@ -15,7 +15,7 @@ const login = "POST /api/tokens";
 
 /** If a wrong setting explains the error, adds that setting, its value and its source. Other errors stay unchanged. */
 export function blamingSetting(error: unknown, settings: ClientSettings): unknown {
-  if (!(error instanceof IcaError)) {
+  if (!(error instanceof IcaError) || error.kind === "aborted") {
     return error;
   }
   const advice = adviceFor(error, settings);

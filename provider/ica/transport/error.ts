@@ -30,7 +30,7 @@ export type IcaErrorKind =
   | "unreachable"
   /** A response that does not have the documented form. */
   | "unexpected"
-  /** The caller aborted the call. */
+  /** The run was cancelled before ICA answered. The cause is the reason. */
   | "aborted";
 
 /** A failed call to ICA. The message contains the call, ICA's own words and, if there is one, the action to take. */

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { AxiosInstance } from "axios";
 import { z } from "zod";
-import { cut, withoutEnd } from "../../error-message";
+import { cut, errorMessage, withoutEnd } from "../../error-message";
 import type { Clock } from "../../handler";
 import { IcaError, refusal } from "./error";
 import { RateLimiter } from "./limiter";
@@ -35,7 +35,8 @@ export interface Request<T> {
    * Idempotency-Key.
    */
   readonly repeatable?: boolean;
-  readonly signal?: AbortSignal | undefined;
+  /** Whether the call changes something in ICA. Default: false for GET. */
+  readonly writes?: boolean;
 }
 
 export interface Answer<T> {
@@ -67,9 +68,17 @@ export interface TransportOptions {
   readonly random?: () => number;
   /** Milliseconds without any data before a try ends. The whole try may take twice as long. Default {@link usualTimeoutMs}. */
   readonly timeoutMs?: number;
+  /** Ends all calls, those that wait for their turn or for another try included. The reason tells the user why. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const usualTimeoutMs = 60_000;
+
+/**
+ * Milliseconds that a call that writes may still wait for its response when the run is cancelled. The response to a creation
+ * holds the id of what was created: without it, only the name could find that again.
+ */
+const lastAnswerMs = 1500;
 
 /** How many milliseconds the rate limit can hold a call back, while other calls succeed, before its tries count. */
 const longestLimitedMs = 600_000;
@@ -117,7 +126,7 @@ export class Transport {
     const client = this.#client;
     const repeatable =
       request.repeatable ?? (request.method !== "POST" || request.headers?.["Idempotency-Key"] !== undefined);
-    const { clock, policy = defaultRetryPolicy, random = Math.random } = this.#options;
+    const { clock, policy = defaultRetryPolicy, random = Math.random, signal } = this.#options;
     const order = this.#limiter.order();
     const start = clock.now();
     let renewed = false;
@@ -153,11 +162,12 @@ export class Transport {
       if (limited) {
         this.#limiter.refused(delay ?? 0);
       }
+      const failed = () => (outcome.kind === "answer" ? this.#refusal(call, outcome.response, auth) : outcome.error);
       if (delay === undefined) {
-        throw outcome.kind === "answer" ? this.#refusal(call, outcome.response, auth) : outcome.error;
+        throw failed();
       }
       if (!limited) {
-        await clock.sleep(delay, request.signal);
+        await unlessCancelled(call, signal, clock.sleep(delay, signal), () => `another try. ${failed().message}`);
       }
     }
   }
@@ -175,8 +185,10 @@ export class Transport {
     // Get the headers before waiting for a turn. They may need a login call, which must not queue behind the calls that wait
     // for it.
     const authorization = await auth.headers();
-    await this.#limiter.turn(order, request.signal);
-    const limit = new TimeLimit(this.#options.timeoutMs ?? usualTimeoutMs, request.signal);
+    const { signal, timeoutMs = usualTimeoutMs } = this.#options;
+    await unlessCancelled(call, signal, this.#limiter.turn(order, signal), () => "it was sent.");
+    const writes = request.writes ?? request.method !== "GET";
+    const limit = new TimeLimit(timeoutMs, signal, writes ? lastAnswerMs : 0);
     try {
       const response = await client.request<Readable>({
         method: request.method,
@@ -194,9 +206,9 @@ export class Transport {
       limit.came();
       return { kind: "answer", response: await received(response, limit.came), used: authorization };
     } catch (error) {
-      if (request.signal?.aborted === true) {
+      if (signal?.aborted === true) {
         this.#limiter.done(false);
-        throw request.signal.reason;
+        throw cancelled(call, signal, writes ? "ICA answered, and ICA may have carried it out." : "ICA answered.");
       }
       const thrown = limit.exceeded ?? error;
       return { kind: "none", ...unreachable(call, this.#options.baseUrl, thrown, (text) => auth.redact(text)) };
@@ -225,6 +237,25 @@ export class Transport {
         `ICA may have changed, or ica:baseUrl names another service. ${request.method === "GET" ? "Nothing was changed because of it." : "What was asked for may have been done all the same."}`,
     });
   }
+}
+
+/** Waits before a call is sent. `before` says what does not happen any more when the run is cancelled. */
+async function unlessCancelled(
+  call: string,
+  signal: AbortSignal | undefined,
+  wait: Promise<void>,
+  before: () => string,
+): Promise<void> {
+  try {
+    await wait;
+  } catch (error) {
+    throw signal?.aborted === true ? cancelled(call, signal, before()) : error;
+  }
+}
+
+function cancelled(call: string, { reason }: AbortSignal, before: string): IcaError {
+  const message = `${call}: ${errorMessage(reason)} before ${before}`;
+  return new IcaError({ kind: "aborted", call, message }, { cause: reason });
 }
 
 /** Largest number of characters shown of the problem with a response. */

@@ -9,23 +9,24 @@ export class TooSlow extends Error {
 
 /**
  * Ends a try that receives nothing for `idleMs`, or that takes longer than twice that: a response that arrives byte by byte
- * would never end. The caller's signal also ends it.
+ * would never end. The end of the run also ends it, after a grace period.
  */
 export class TimeLimit {
   readonly #abort = new AbortController();
   readonly #whole: NodeJS.Timeout;
   readonly #idle: NodeJS.Timeout;
-  readonly #caller: AbortSignal | undefined;
+  readonly #cancel: AbortSignal | undefined;
+  readonly #graceMs: number;
+  #grace: NodeJS.Timeout | undefined;
   #exceeded: TooSlow | undefined;
 
-  constructor(idleMs: number, caller?: AbortSignal) {
+  /** @param graceMs milliseconds that the response may still take when `cancel` is aborted */
+  constructor(idleMs: number, cancel?: AbortSignal, graceMs = 0) {
     this.#idle = setTimeout(() => this.#end(`nothing came for ${shown(idleMs)}`), idleMs);
     this.#whole = setTimeout(() => this.#end(`the answer was not over after ${shown(2 * idleMs)}`), 2 * idleMs);
-    this.#caller = caller;
-    if (caller?.aborted === true) {
-      this.#byCaller();
-    }
-    caller?.addEventListener("abort", this.#byCaller, { once: true });
+    this.#cancel = cancel;
+    this.#graceMs = graceMs;
+    cancel?.addEventListener("abort", this.#cancelled, { once: true });
   }
 
   /** Aborted when the try has to end. */
@@ -47,11 +48,12 @@ export class TimeLimit {
   over(): void {
     clearTimeout(this.#idle);
     clearTimeout(this.#whole);
-    this.#caller?.removeEventListener("abort", this.#byCaller);
+    clearTimeout(this.#grace);
+    this.#cancel?.removeEventListener("abort", this.#cancelled);
   }
 
-  readonly #byCaller = (): void => {
-    this.#abort.abort();
+  readonly #cancelled = (): void => {
+    this.#grace = setTimeout(() => this.#abort.abort(), this.#graceMs);
   };
 
   #end(why: string): void {

@@ -93,7 +93,7 @@ export class ApiKeyLogin implements Authenticator {
       redact: (text) => this.redact(text),
     };
     const { body } = await this.#transport.send(
-      { method: "POST", path: "/api/tokens", media: media.v3, answer: tokenSchema, repeatable: true },
+      { method: "POST", path: "/api/tokens", media: media.v3, answer: tokenSchema, repeatable: true, writes: false },
       withKey,
     );
     this.#secrets.add(body.token);

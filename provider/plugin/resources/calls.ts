@@ -13,6 +13,7 @@ import {
 } from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import type { Context } from "../../context";
 import { type CheckFailure, PartialError } from "../../handler";
 import { deletionError } from "../../pulumi/gone-for-good";
 import { markSecrets } from "../../pulumi/secret-outputs";
@@ -67,7 +68,7 @@ export function resourceCalls(tenant: Tenant) {
         response.setProperties(outputs(previews.ofNew(inputs.values, resource.computed), inputs));
         return response;
       }
-      const context = tenant.context(request.getUrn(), inputs);
+      const context = within(request, tenant.context(request.getUrn(), inputs));
       return keepingId(tenant, inputs, async () => {
         const { id, state } = await resource.create(context, inputs.values);
         response.setId(id);
@@ -104,7 +105,7 @@ export function resourceCalls(tenant: Tenant) {
         response.setProperties(outputs(seen, news));
         return response;
       }
-      const context = tenant.context(request.getUrn(), state, news);
+      const context = within(request, tenant.context(request.getUrn(), state, news));
       return keepingId(tenant, news, async () => {
         const now = await resource.update(context, request.getId(), state.values, news.values);
         response.setProperties(outputs(now, news));
@@ -114,7 +115,7 @@ export function resourceCalls(tenant: Tenant) {
 
     async delete(request: DeleteRequest): Promise<Empty> {
       const state = received(request.getProperties());
-      const context = tenant.context(request.getUrn(), state);
+      const context = within(request, tenant.context(request.getUrn(), state));
       try {
         await resourceOf(request.getUrn()).delete(context, request.getId(), state.values);
       } catch (error) {
@@ -123,6 +124,12 @@ export function resourceCalls(tenant: Tenant) {
       return new Empty();
     },
   };
+}
+
+/** Puts the engine's limit for the call (`customTimeouts`, in seconds; 0 is none) into the context. */
+function within(request: CreateRequest | UpdateRequest | DeleteRequest, context: Context): Context {
+  const seconds = request.getTimeout();
+  return seconds > 0 ? { ...context, limitMs: seconds * 1000 } : context;
 }
 
 /** A program that reads by id may name the project as a property. */

@@ -17,15 +17,16 @@ export class CliProgram {
     readonly env: Record<string, string>,
   ) {}
 
-  /** `code` is the program; `ica` and `pulumi` are there. */
-  static async create(bench: TestBench, code: string): Promise<CliProgram> {
+  /** `code` is the program; `ica` and `pulumi` are there. `plugin` is a folder with a plugin for the provider ica. */
+  static async create(bench: TestBench, code: string, plugin?: string): Promise<CliProgram> {
     // Below the repository, from where "pulumi-ica" is found.
     await mkdir(path.join(repository, ".cache"), { recursive: true });
     const dir = await mkdtemp(path.join(repository, ".cache", "cli-"));
-    await writeFile(
-      path.join(dir, "Pulumi.yaml"),
-      "name: cli-test\nmain: index.js\nruntime:\n  name: nodejs\n  options:\n    typescript: false\n",
-    );
+    const project = {
+      ...{ name: "cli-test", main: "index.js", runtime: { name: "nodejs", options: { typescript: false } } },
+      ...(plugin === undefined ? {} : { plugins: { providers: [{ name: "ica", path: plugin }] } }),
+    };
+    await writeFile(path.join(dir, "Pulumi.yaml"), JSON.stringify(project));
     const program = new CliProgram(dir, bench.env);
     await program.change(code);
     program.env.CLI_PROGRAM = program.#mark;

@@ -22,6 +22,8 @@ export interface Reply {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; a string is sent unchanged. */
   readonly body?: unknown;
+  /** The answer is sent when this has happened. */
+  readonly after?: Promise<unknown>;
 }
 
 /** An answer, a reset connection, or silence. */
@@ -131,6 +133,7 @@ export class ScriptedServer {
       request.socket.resetAndDestroy();
       return;
     }
+    await act.after;
     const plain = typeof act.body === "string";
     response.writeHead(act.status, {
       ...(act.body === undefined ? {} : { "Content-Type": plain ? "text/html" : "application/json" }),

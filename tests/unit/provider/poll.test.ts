@@ -9,6 +9,7 @@ function waiting(clock: FakeClock, options: Partial<Poll<number>>): Promise<numb
     clock,
     look: async () => ++looks,
     done: () => false,
+    what: "for a number",
     timeoutMs: 600_000,
     timedOut: (seen, elapsed) => `seen ${seen} after ${elapsed} ms`,
     random: () => 0.5,
