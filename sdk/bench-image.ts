@@ -177,7 +177,10 @@ export interface BenchImageArgs {
    * different id means a different image (replace).
    */
   existingId?: pulumi.Input<string>;
-  /** Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place. */
+  /**
+   * Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option
+   * `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
+   */
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
 

@@ -112,7 +112,7 @@ export interface WorkspaceArgs {
    * (replace).
    */
   existingId?: pulumi.Input<string>;
-  /** Time limits. */
+  /** Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. */
   timeouts?: pulumi.Input<TimeoutsArgs>;
 }
 

@@ -3,7 +3,7 @@ import { systemClock } from "../../../provider/clock";
 import type { Context } from "../../../provider/context";
 import { workspaceHandler as handler } from "../../../provider/workspace/handler";
 import { stateOf, type WorkspaceState } from "../../../provider/workspace/state";
-import { contextFor, projectId } from "../../support/context";
+import { contextFor, projectId, type RememberedLog } from "../../support/context";
 import { liveWorkspace, workspaceInputs } from "../../support/factories";
 import { partialOf } from "../../support/partial";
 import { BenchServer } from "../../support/servers/bench-server";
@@ -19,12 +19,15 @@ describe("a workspace whose run is cancelled", () => {
   let bench: BenchServer;
   let context: Context;
   let run: AbortController;
+  let log: RememberedLog;
 
   beforeEach(async () => {
     server = await ScriptedServer.start();
     bench = new BenchServer(server);
     run = new AbortController();
-    context = { ...contextFor(server.baseUrl, {}, run.signal), clock: systemClock };
+    const test = contextFor(server.baseUrl, {}, run.signal);
+    log = test.log;
+    context = { ...test, clock: systemClock };
   });
   afterEach(() => server.close());
 
@@ -109,6 +112,7 @@ describe("a workspace whose run is cancelled", () => {
         assert.match(message, /^workspace "genomics": .*Pulumi cancelled this run.*The next "pulumi up" continues\.$/);
         assert.match(message, /; the workspace may be stopped until then\. The next/);
         assert.equal(server.seen.length, sent, "a call was sent after the run was cancelled");
+        assert.deepEqual(log.warnings, [], "nothing else is tried");
         assert.deepEqual([state.image, state.restarting], [applied, true]);
         restore?.();
         bench.goes("ws-1", [{ status: "Stopped" }]);
