@@ -31,16 +31,17 @@ export const publicBaseUrl = "https://ica.illumina.com/ica/rest";
 /** The provider's whole configuration. */
 export interface Config {
   readonly apiKey: string;
+  /** With or without its path `/ica/rest`. Default: the public ICA. */
   readonly baseUrl: string;
-  /** The project for resources that do not set one. */
+  /** For resources that do not set one. */
   readonly projectId: string | undefined;
-  /** Region code for images that do not set one; else the project's own region. */
+  /** For images that do not set one. Default: the project's own region. */
   readonly region: string | undefined;
-  /** Only for an object store other than AWS, such as the emulator's; otherwise the SDK derives the address from the region. */
+  /** Only for an object store other than AWS, such as the emulator's. Default: the address that AWS has in the region. */
   readonly s3Endpoint: string | undefined;
   /**
    * Bytes on this machine's disk for compressed layers (docs/archive.md), written as `20GB`, `500MB` or a number of bytes. 0
-   * keeps none. Default {@link defaultLayerCacheSize}. A change takes effect with the next archive.
+   * keeps none. Default: 20GB. A change takes effect with the next archive.
    */
   readonly layerCacheSize: number;
   readonly from: Sources;

@@ -14,8 +14,8 @@ export interface AccessArgs {
 }
 
 /**
- * Time limits, written like `90s`, `45m` or `1h30m`. A change affects nothing in ICA. Use these instead of Pulumi's
- * `customTimeouts`, which do not reach a dynamic provider.
+ * Time limits, written like `90s`, `45m` or `1h30m`. A change affects nothing in ICA. They also reach a dynamic provider,
+ * which Pulumi's `customTimeouts` do not.
  */
 export interface TimeoutsArgs {
   /**
@@ -31,10 +31,10 @@ export interface TimeoutsArgs {
 
 /** The settings that ICA reports for an image. */
 export interface BenchSettings {
-  /** Whether workspaces can have web access; undefined when ICA does not report it. */
+  /** Whether workspaces can have web access; not set when ICA does not report it. */
   readonly web: boolean | undefined;
-  /** Whether workspaces can have console access; undefined when ICA does not report it. */
+  /** Whether workspaces can have console access; not set when ICA does not report it. */
   readonly console: boolean | undefined;
-  /** Whether workspaces can be clusters; undefined when ICA does not report it. */
+  /** Whether workspaces can be clusters; not set when ICA does not report it. */
   readonly clusterCompatible: boolean | undefined;
 }

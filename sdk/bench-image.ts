@@ -118,8 +118,8 @@ export interface BenchImageArgs {
    */
   build?: pulumi.Input<BuildArgs>;
   /**
-   * Publish an image from the local Docker: a reference such as `mybench:0.0.1`, or an `Image` of `@pulumi/docker`. When the
-   * reference points to another image, the provider publishes that one (replace).
+   * Publish an image from the local Docker, by its reference, such as `mybench:0.0.1`. When the reference points to another
+   * image, the provider publishes that one (replace). TypeScript also takes an `Image` of `@pulumi/docker` here.
    */
   image?: pulumi.Input<string> | LocalImage;
   /**
@@ -256,15 +256,15 @@ export class BenchImage extends pulumi.CustomResource {
   declare readonly contextHash: pulumi.Output<string>;
   /** The project that holds the archive. */
   declare readonly projectId: pulumi.Output<string>;
-  /** Id of the archive file (`fil.…`); undefined for an adopted image. */
+  /** Id of the archive file (`fil.…`); not set for an adopted image. */
   declare readonly dataId: pulumi.Output<string | undefined>;
-  /** File name of the archive; undefined for an adopted image. */
+  /** File name of the archive; not set for an adopted image. */
   declare readonly archiveName: pulumi.Output<string | undefined>;
-  /** Size of the archive in bytes; undefined for an adopted image. */
+  /** Size of the archive in bytes; not set for an adopted image. */
   declare readonly archiveSize: pulumi.Output<number | undefined>;
-  /** SHA-256 of the archive in hex; undefined for an adopted image. */
+  /** SHA-256 of the archive in hex; not set for an adopted image. */
   declare readonly archiveSha256: pulumi.Output<string | undefined>;
-  /** The local Docker's id (`sha256:…`) of the uploaded image; undefined when nothing was built here. */
+  /** The local Docker's id (`sha256:…`) of the uploaded image; not set when nothing was built here. */
   declare readonly imageDigest: pulumi.Output<string | undefined>;
   /** Address of the image in each region, by region code. */
   declare readonly urls: pulumi.Output<Record<string, string>>;

@@ -43,11 +43,11 @@ export interface GetImageResult {
   readonly name: string;
   /** Version in ICA's Docker Repository; empty when the image has none. */
   readonly version: string;
-  /** Undefined when the image has none. */
+  /** Not set when the image has none. */
   readonly description: string | undefined;
   /** PARTIAL, AVAILABLE, BUILDFAILED or another status, as ICA reports it. */
   readonly status: string;
-  /** When the image was registered, as ICA writes it (`2026-01-31T12:00:00Z`); undefined when ICA does not report it. */
+  /** When the image was registered, as ICA writes it (`2026-01-31T12:00:00Z`); not set when ICA does not report it. */
   readonly timeCreated: string | undefined;
   /** Codes of the image's regions; the UUID when ICA gives no code. */
   readonly regions: string[];
@@ -65,7 +65,7 @@ export interface GetImageResult {
  * const pinned = await ica.getImage({ name: "rstudio", version: "2.1" });
  * ```
  *
- * By name, only AVAILABLE images count. Rejects when none matches (the error lists the images that exist) or when several
+ * By name, only AVAILABLE images count. Fails when none matches (the error lists the images that exist) or when several
  * match (the error says how to choose). Without a version, the result changes when a new version is published; a workspace
  * that uses it then restarts with the new image.
  *

@@ -44,7 +44,7 @@ export interface GetWorkspaceResult {
   readonly network: "public" | "restricted";
   /** With `restricted`: the allowed URLs in alphabetical order. Otherwise empty. */
   readonly allowedUrls: string[];
-  /** The workspace's cluster, with the fields of {@link ClusterArgs}; undefined when it has none. */
+  /** The workspace's cluster, with the fields of {@link ClusterArgs}; not set when it has none. */
   readonly cluster:
     | {
         readonly members?: number | undefined;
@@ -69,8 +69,8 @@ export interface GetWorkspaceResult {
  * const { webUrl } = await ica.getWorkspace({ name: "genomics" });
  * ```
  *
- * Rejects when none matches (the error lists the workspaces that exist) or when several have the name (the error says how to
- * choose). Also rejects on a tenant without workspace calls; these calls are assumed: docs/assumptions.md.
+ * Fails when none matches (the error lists the workspaces that exist) or when several have the name (the error says how to
+ * choose). Also fails on a tenant without workspace calls; these calls are assumed: docs/assumptions.md.
  */
 export function getWorkspace(args: GetWorkspaceArgs, opts?: pulumi.InvokeOptions): Promise<GetWorkspaceResult> {
   return workspace.plain(args, opts);

@@ -16,7 +16,7 @@ import { type BenchImageState, inputNames, inputsOf, parseInputs, parseState } f
 import { recordOf, stateOf } from "./state";
 
 /** Fields that cannot change in place: a published image keeps its name, version and content forever. */
-const replacing = [
+export const replacing = [
   "name",
   "version",
   "contextHash",

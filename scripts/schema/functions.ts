@@ -1,38 +1,39 @@
-import ts from "typescript";
-import type { Field, SdkSource } from "./sdk-source";
-import type { FunctionSpec, ObjectSpec, Properties, TypeSpec } from "./spec";
+import { documented, isText, type Source } from "./source";
+import { type FunctionSpec, type ObjectSpec, type Properties, typeOf } from "./spec";
 import type { Types } from "./types";
 
-/**
- * The look-ups by token. Their fields are those of a resource and have its types, if they have the same name. `resources` are
- * the properties of the resources.
- */
+/** The look-ups by token. A field that an image or a workspace has, too, is of the same type. */
 export function functions(
-  sdk: SdkSource,
+  sdk: Source,
   types: Types,
   image: Properties,
   workspace: Properties,
 ): Readonly<Record<string, FunctionSpec>> {
-  const found = fields(sdk, "GetImageResult", image);
-  const listed = types.name("ListedImage", found);
+  const foundImage = object(sdk, "GetImageResult", image);
+  const images = {
+    type: "array" as const,
+    items: types.name("ListedImage", foundImage),
+    description: "The images, the newest first.",
+  };
   return {
     "ica:index:getImage": {
       description: sdk.description("getImage"),
-      inputs: fields(sdk, "GetImageArgs", image),
-      outputs: found,
+      inputs: object(sdk, "GetImageArgs", image),
+      outputs: foundImage,
     },
     "ica:index:getWorkspace": {
       description: sdk.description("getWorkspace"),
-      inputs: fields(sdk, "GetWorkspaceArgs", workspace),
-      outputs: fields(sdk, "GetWorkspaceResult", workspace),
+      inputs: object(sdk, "GetWorkspaceArgs", workspace),
+      outputs: object(sdk, "GetWorkspaceResult", workspace),
     },
     "ica:index:listImages": {
       description: sdk.description("listImages"),
-      inputs: fields(sdk, "ListImagesArgs", image),
+      inputs: object(sdk, "ListImagesArgs", image),
+      // A function of a plugin returns an object, never a list.
       outputs: {
-        description: "The images that were found.",
+        description: "The images that ICA has.",
         type: "object",
-        properties: { images: { type: "array", items: listed, description: "The images, the newest first." } },
+        properties: { images },
         required: ["images"],
       },
     },
@@ -40,35 +41,22 @@ export function functions(
 }
 
 /** A type of the SDK as an object. */
-function fields(sdk: SdkSource, name: string, alike: Properties): ObjectSpec {
-  const all = [...sdk.fieldsOf(name)];
-  const required = all.filter(([, { isOptional }]) => !isOptional).map(([key]) => key);
+function object(sdk: Source, name: string, resource: Properties): ObjectSpec {
+  const fields = [...sdk.fieldsOf(name)];
+  const required = fields.filter(([, { isOptional }]) => !isOptional).map(([key]) => key);
   return {
     description: sdk.description(name),
     type: "object",
     properties: Object.fromEntries(
-      all.map(([key, field]) => {
-        if (field.description === "") {
-          throw new Error(`sdk: ${key} of ${name} has no doc comment`);
+      fields.map(([key, field]) => {
+        const same = resource[key];
+        if (same === undefined && !isText(field)) {
+          throw new Error(`${name}: ${key} is not a string, and the resource has no such field`);
         }
-        return [key, { ...(typeLike(alike[key]) ?? textIn(name, key, field)), description: field.description }];
+        const type = same === undefined ? { type: "string" as const } : typeOf(same);
+        return [key, { ...type, description: documented(field.description, `${name}.${key}`) }];
       }),
     ),
     ...(required.length > 0 ? { required } : {}),
   };
-}
-
-function typeLike(property: Properties[string] | undefined): TypeSpec | undefined {
-  if (property === undefined) {
-    return undefined;
-  }
-  const { description: _, default: __, willReplaceOnChanges: ___, ...type } = property;
-  return type as TypeSpec;
-}
-
-function textIn(owner: string, key: string, { type }: Field): TypeSpec {
-  if (type.kind !== ts.SyntaxKind.StringKeyword) {
-    throw new Error(`${owner}: no resource has a field ${key}, and it is not a string`);
-  }
-  return { type: "string" };
 }

@@ -1,86 +1,85 @@
 import type { z } from "zod";
+import { replacing } from "../../provider/bench-image/handler";
 import { benchImageShape } from "../../provider/bench-image/inputs";
 import { benchImageState } from "../../provider/bench-image/saved-state";
 import type { Shape } from "../../provider/inputs/inputs";
 import { workspaceShape } from "../../provider/workspace/inputs";
 import { effects } from "../../provider/workspace/plan/changes";
 import { workspaceState } from "../../provider/workspace/saved-state";
-import type { SdkSource } from "./sdk-source";
-import type { Properties, PropertySpec, ResourceSpec } from "./spec";
+import { dynamicType, pluginType } from "../../sdk/machinery/type-token";
+import type { Source } from "./source";
+import { type PropertySpec, type ResourceSpec, typeOf } from "./spec";
 import type { Types } from "./types";
 
-/** A resource: its name, the fields of its inputs and of its state, and the inputs whose every change replaces it. */
 interface Resource {
-  readonly name: string;
+  readonly name: "BenchImage" | "Workspace";
   readonly inputs: Shape;
   readonly state: Shape;
+  /** The fields whose every change makes another resource. */
   readonly replacing: readonly string[];
 }
 
-/** A field with several rules replaces the workspace only sometimes. */
-const replacesWorkspace = Object.entries(effects)
-  .filter(([, rule]) => "effect" in rule && rule.effect === "replace")
-  .map(([field]) => field);
+const benchImage: Resource = { name: "BenchImage", inputs: benchImageShape, state: benchImageState, replacing };
 
-const all: readonly Resource[] = [
-  {
-    name: "BenchImage",
-    inputs: benchImageShape,
-    state: benchImageState,
-    replacing: ["name", "version"],
-  },
-  { name: "Workspace", inputs: workspaceShape, state: workspaceState, replacing: replacesWorkspace },
-];
+const workspace: Resource = {
+  name: "Workspace",
+  inputs: workspaceShape,
+  state: workspaceState,
+  // A field with several rules replaces a workspace only sometimes.
+  replacing: Object.entries(effects)
+    .filter(([, rule]) => "effect" in rule && rule.effect === "replace")
+    .map(([field]) => field),
+};
 
 /** The resources by token. */
-export function resources(sdk: SdkSource, types: Types): Readonly<Record<string, ResourceSpec>> {
-  return Object.fromEntries(all.map((each) => [`ica:index:${each.name}`, resourceSpec(each, sdk, types)]));
+export function resources(sdk: Source, types: Types): Readonly<Record<string, ResourceSpec>> {
+  return Object.fromEntries([benchImage, workspace].map((each) => [pluginType(each.name), resource(each, sdk, types)]));
 }
 
-function resourceSpec({ name, inputs, state, replacing }: Resource, sdk: SdkSource, types: Types): ResourceSpec {
+function resource({ name, inputs, state, replacing }: Resource, sdk: Source, types: Types): ResourceSpec {
   const declared = sdk.fieldsOf(`${name}Args`);
   const outputs = sdk.fieldsOf(name);
-  const inputProperties = documented(inputs, (field, schema) => {
+
+  const input = (field: string, schema: z.ZodType): PropertySpec => {
     const found = declared.get(field);
     if (found === undefined) {
-      throw new Error(`sdk: ${name}Args has no ${field}`);
+      throw new Error(`${name}Args has no ${field}, which the provider takes`);
     }
-    const spec = types.property(name, field, schema, found);
-    return replacing.includes(field) ? { ...spec, willReplaceOnChanges: true } : spec;
-  });
-  // What the SDK does not document is the provider's own.
-  const properties = documented(state, (field, schema) => {
-    const { default: _, ...input } = inputProperties[field] ?? {};
-    const output = outputs.get(field);
-    if (output === undefined) {
-      return inputProperties[field] === undefined ? undefined : (input as PropertySpec);
-    }
-    const type = inputProperties[field] === undefined ? types.property(name, field, schema, output) : input;
-    const { default: __, ...spec } = type as PropertySpec;
-    return { ...spec, description: output.description } as PropertySpec;
-  });
+    // Not replaceOnChanges: with that, Pulumi would replace at a change that the provider makes in place or refuses.
+    const what = replacing.includes(field) ? { willReplaceOnChanges: true as const } : {};
+    return { ...types.property(name, field, schema, found), ...what };
+  };
+  const inputProperties = Object.fromEntries(Object.entries(inputs).map(([key, schema]) => [key, input(key, schema)]));
+
+  const output = (field: string, schema: z.ZodType): PropertySpec | undefined => {
+    const found = outputs.get(field);
+    const same = inputProperties[field] ?? (found && types.property(name, field, schema, found));
+    // What the SDK does not declare is the provider's own.
+    return same && { ...typeOf(same), description: found?.description ?? same.description };
+  };
+  const properties = Object.fromEntries(
+    Object.entries(state).flatMap(([key, schema]) => {
+      const found = output(key, schema);
+      return found === undefined ? [] : [[key, found] as const];
+    }),
+  );
+  const missing = [...outputs.keys()].filter((field) => properties[field] === undefined);
+  if (missing.length > 0) {
+    throw new Error(`the state of ${name} has no ${missing.join(", ")}, which the SDK declares`);
+  }
+
   return {
     description: sdk.description(name),
     properties,
-    required: Object.keys(properties).filter(
-      (field) => !state[field]?.safeParse(undefined).success || isFilledIn(state[field]),
-    ),
+    required: Object.keys(properties).filter((field) => !mayBeAbsent(state[field])),
     inputProperties,
     requiredInputs: Object.keys(inputProperties).filter((field) => declared.get(field)?.isOptional === false),
-    aliases: [{ type: `pulumi-nodejs:dynamic/ica:${name}` }],
+    aliases: [{ type: dynamicType(name) }],
   };
 }
 
-/** Whether a state has the field although an older version did not write it. */
-function isFilledIn(schema: z.ZodType | undefined): boolean {
-  return schema?.safeParse(undefined).data !== undefined;
-}
-
-function documented(shape: Shape, spec: (field: string, schema: z.ZodType) => PropertySpec | undefined): Properties {
-  return Object.fromEntries(
-    Object.entries(shape).flatMap(([field, schema]) => {
-      const found = spec(field, schema);
-      return found === undefined ? [] : [[field, found]];
-    }),
-  );
+/** Whether a checked state may be without the field. */
+function mayBeAbsent(schema: z.ZodType | undefined): boolean {
+  const absent = schema?.safeParse(undefined);
+  return absent?.success === true && absent.data === undefined;
 }

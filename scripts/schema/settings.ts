@@ -1,16 +1,23 @@
+import path from "node:path";
 import { settings } from "../../provider/config";
-import type { SdkSource } from "./sdk-source";
+import { Source } from "./source";
 import type { Properties } from "./spec";
 
 /** The configuration, as the stack has it and as an explicit provider takes it. */
-export function configuration(sdk: SdkSource): { readonly variables: Properties; readonly inputs: Properties } {
-  const described = sdk.descriptionsIn("config");
+export function configuration(root: string): { readonly variables: Properties; readonly inputs: Properties } {
+  const documented = new Source([path.join(root, "provider/config.ts")]).fieldsOf("Config");
   const each = Object.entries(settings).map(([name, { what, env, ...setting }]) => ({
     name,
     env,
     spec: {
       type: "string" as const,
-      description: `${described.get(name) ?? sentence(what)} Used when it is not set: ${env} in the environment.`,
+      description: [
+        `${what.charAt(0).toUpperCase()}${what.slice(1)}.`,
+        documented.get(name)?.description ?? "",
+        `In the environment: ${env}.`,
+      ]
+        .filter((text) => text !== "")
+        .join(" "),
       ...("secret" in setting ? { secret: true as const } : {}),
     },
   }));
@@ -18,12 +25,8 @@ export function configuration(sdk: SdkSource): { readonly variables: Properties;
     variables: Object.fromEntries(
       each.map(({ name, env, spec }) => [name, { ...spec, defaultInfo: { environment: [env] } }]),
     ),
-    // Without defaultInfo: an SDK would write the environment of one machine into the state, the key too. The plugin itself
-    // reads the environment.
+    // Without defaultInfo: with it an SDK copies the environment of one machine into the state, even the key. The plugin reads
+    // the environment itself.
     inputs: Object.fromEntries(each.map(({ name, spec }) => [name, spec])),
   };
-}
-
-function sentence(what: string): string {
-  return `${what.charAt(0).toUpperCase()}${what.slice(1)}.`;
 }

@@ -43,3 +43,15 @@ export interface FunctionSpec {
   readonly inputs: ObjectSpec;
   readonly outputs: ObjectSpec;
 }
+
+/** The type of a property, without what else is said of the property. */
+export function typeOf({
+  description: _,
+  default: __,
+  defaultInfo: ___,
+  secret,
+  willReplaceOnChanges,
+  ...type
+}: PropertySpec): TypeSpec {
+  return type;
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Field, type SdkSource, typeName, within } from "./sdk-source";
+import { documented, type Field, type Source, typeName, within } from "./source";
 import type { EnumSpec, ObjectSpec, PropertySpec, TypeSpec } from "./spec";
 
 /** The part of JSON Schema that zod writes for this provider's fields. */
@@ -15,10 +15,10 @@ interface JsonSchema {
 
 /** Properties from zod schemas, with the descriptions of the SDK. Remembers the named types in them. */
 export class Types {
-  readonly #sdk: SdkSource;
+  readonly #sdk: Source;
   readonly #named = new Map<string, ObjectSpec | EnumSpec>();
 
-  constructor(sdk: SdkSource) {
+  constructor(sdk: Source) {
     this.#sdk = sdk;
   }
 
@@ -44,14 +44,11 @@ export class Types {
   }
 
   #property(owner: string, name: string, schema: JsonSchema, field: Field): PropertySpec {
-    if (field.description === "") {
-      throw new Error(`sdk: ${name} of ${owner} has no doc comment`);
-    }
     const { default: byDefault } = schema;
     const hasDefault = ["string", "number", "boolean"].includes(typeof byDefault);
     return {
       ...this.#type(`${owner}${capital(name)}`, schema, field),
-      description: field.description,
+      description: documented(field.description, `${owner}.${name}`),
       ...(hasDefault ? { default: byDefault as string | number | boolean } : {}),
     };
   }
@@ -84,18 +81,18 @@ export class Types {
     const name = declared?.replace(/Args$/, "") ?? unnamed;
     const fields = this.#sdk.fieldsOfType(field.type);
     const properties = (schema.anyOf ?? [schema]).flatMap((each) => Object.entries(each.properties ?? {}));
-    const documented = properties.map(([key, inner]) => {
+    const specs = properties.map(([key, inner]) => {
       const each = fields.get(key);
       if (each === undefined) {
-        throw new Error(`sdk: ${name} has no ${key}`);
+        throw new Error(`${name} has no ${key}, which the provider takes`);
       }
       return { key, isOptional: each.isOptional, spec: this.#property(name, key, inner, each) };
     });
-    const required = documented.filter(({ isOptional }) => !isOptional).map(({ key }) => key);
+    const required = specs.filter(({ isOptional }) => !isOptional).map(({ key }) => key);
     return this.name(name, {
       description: declared === undefined ? field.description : this.#sdk.description(declared),
       type: "object",
-      properties: Object.fromEntries(documented.map(({ key, spec }) => [key, spec])),
+      properties: Object.fromEntries(specs.map(({ key, spec }) => [key, spec])),
       ...(required.length > 0 ? { required } : {}),
     });
   }
