@@ -27,6 +27,6 @@ await main(async () => {
   if (!names.includes(name)) {
     throw new Remedy(`There is no benchmark named "${name}".`, `name one of those in benchmarks/: ${list}.`);
   }
-  const { env } = await setUp();
+  const { env } = await setUp({ yaml: name === "start" });
   return attached(process.execPath, ["--import", "tsx", join(folder, `${name}.ts`), ...args], { cwd: root, env });
 });

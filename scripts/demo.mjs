@@ -8,7 +8,7 @@ import { setUp } from "./lib/set-up.mjs";
 import { labelled, leftovers, marked } from "./lib/tests/leftovers.mjs";
 
 await main(async () => {
-  const { docker, env: plain } = await setUp();
+  const { docker, env: plain } = await setUp({ yaml: true });
   const keep = process.argv.includes("--keep");
   const { mark, env } = marked(plain);
   const before = await labelled(docker, mark);

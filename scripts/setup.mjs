@@ -8,7 +8,7 @@ const forShell = process.argv.includes("--env");
 if (forShell) progressToStderr();
 
 await main(async () => {
-  const lines = exportLines(await setUp());
+  const lines = exportLines(await setUp({ yaml: true }));
   if (forShell) {
     process.stdout.write(`${lines.join("\n")}\n`);
     return;

@@ -26,7 +26,7 @@ export class Pulumi {
 }
 
 /** One line of pulumi's progress without a terminal: operation, type, name, what happens. */
-const progress = /^\s*([+~-]*)\s+pulumi-nodejs:dynamic\/ica:(\w+) (\S+) (.*)$/;
+const progress = /^\s*([+~-]*)\s+(?:pulumi-nodejs:dynamic\/ica:|ica:index:)(\w+) (\S+) (.*)$/;
 
 /**
  * The part of pulumi's output that readers need: each message of a resource once, the changes of a diff, the totals.

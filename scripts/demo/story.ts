@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { command } from "../../tests/support/programs/command";
 import { overSsh } from "../../tests/support/programs/ssh";
@@ -162,12 +163,40 @@ async function tell(stage: Stage): Promise<void> {
     },
   );
 
+  await narrator.step("The same in YAML: the plugin serves programs in every language of Pulumi", async () => {
+    if (!hasYaml()) {
+      show("Skipped: there is no pulumi-language-yaml beside pulumi. Pulumi's own installation has it.");
+      return;
+    }
+    const yaml = new Pulumi(path.join(stage.repository, "examples/yaml"), stage.env, show);
+    await yaml.run("stack", "init", "demo");
+    stage.calls.take();
+    await stage.dockerCalls.take();
+    await yaml.run("preview");
+    claim(stage.calls.take().filter(isWrite).length === 0, "the preview writes nothing to ICA");
+    await yaml.run("up", "--yes", "--skip-preview");
+    claim(!(await stage.dockerCalls.take()).some(isWork), "the image is there already: nothing is built or saved");
+    const mine = async () => (await workspaces()).find(({ name }) => name === "hello-yaml");
+    claim((await mine())?.status === "Running", "the workspace of the YAML runs");
+    claim(/3 unchanged/.test(await yaml.run("up", "--yes", "--skip-preview")), "a second up changes nothing");
+    await yaml.run("destroy", "--yes", "--skip-preview", "--remove");
+    claim(
+      (await mine()) === undefined && (await workspaces()).length === 1,
+      "the first stack's workspace is still there",
+    );
+  });
+
   if (keep) return;
 
   await narrator.step("pulumi destroy", async () => {
     await pulumi.run("destroy", "--yes", "--skip-preview", "--remove");
     claim((await workspaces()).length === 0, "no workspace is left");
   });
+}
+
+function hasYaml(): boolean {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  return folders.some((folder) => existsSync(path.join(folder, "pulumi-language-yaml")));
 }
 
 function isWork(commandLine: string): boolean {

@@ -25,13 +25,14 @@ async function together(works) {
 /**
  * Provides everything that the demo and the tests need, on any machine. Leaves alone what is there already.
  *
+ * @param {{ yaml?: boolean }} [options] `yaml`: programs in YAML run, too. Where Pulumi is built, their host is, too
  * @returns {Promise<{ docker: string, folders: string[], env: NodeJS.ProcessEnv }>}
  *   the docker client to use, the folders that PATH needs, and the environment to run with
  */
-export async function setUp() {
+export async function setUp({ yaml = false } = {}) {
   // Pulumi may take minutes to build; it and the other steps do not depend on each other.
   const [folders, client] = await together([
-    pulumi,
+    () => pulumi(yaml),
     async () => {
       await dependencies();
       const found = await docker();

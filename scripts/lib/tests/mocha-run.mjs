@@ -36,8 +36,8 @@ function allTests() {
     .sort((a, b) => stageOf(a) - stageOf(b));
 }
 
-/** The user's arguments: paths select the tests, the others are mocha's. */
-function chosen(args) {
+/** Mocha's arguments for the user's: paths select the tests, the others are mocha's own. */
+export function chosen(args) {
   const paths = args.filter((arg) => !arg.startsWith("-") && existsSync(resolve(root, arg)));
   const rest = args.filter((arg) => !paths.includes(arg));
   const files = paths.length > 0 ? paths.flatMap((path) => testFiles(resolve(root, path))) : allTests();
