@@ -16,6 +16,6 @@ export function importId(
 }
 
 /** What `pulumi import` got names no resource. */
-export class ImportIdError extends Error {
+class ImportIdError extends Error {
   override readonly name = "ImportIdError";
 }
