@@ -1,23 +1,20 @@
 import { strict as assert } from "node:assert";
-import { rm } from "node:fs/promises";
 import type { PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../../sdk";
 import { command } from "../../support/programs/command";
 import { listen, WorkspaceBench } from "../workspaces/workspaces";
-import { pluginProject, pluginStack } from "./plugin-bench";
+import { withPlugin } from "./with-plugin";
 
 describe("pulumi import", function () {
   this.timeout(120_000);
   let workspaces: WorkspaceBench;
-  let workDir: string;
   let stack: Stack;
   let program: PulumiFn;
   let id: string;
 
   before(async () => {
     workspaces = await WorkspaceBench.start();
-    workDir = await pluginProject(workspaces.bench);
-    stack = await pluginStack(workspaces.bench, workDir, async () => program());
+    stack = await withPlugin(await workspaces.stack("import", async () => program()));
     id = await madeByHand("by-hand");
   });
 
@@ -32,17 +29,16 @@ describe("pulumi import", function () {
 
   after(async () => {
     await workspaces?.close();
-    if (workDir !== undefined) await rm(workDir, { recursive: true, force: true });
   });
 
   const importing = (type: string, name: string, what: string) =>
     command(
       "pulumi",
       [
-        ...["import", type, name, what, "--yes", "--stack", "plugin", "--non-interactive"],
+        ...["import", type, name, what, "--yes", "--stack", "import", "--non-interactive"],
         ...["--generate-code=false", "--skip-preview"],
       ],
-      { cwd: workDir, env: workspaces.bench.env, mayFail: true },
+      { cwd: stack.workspace.workDir, env: workspaces.bench.env, mayFail: true },
     );
   const resource = async (name: string) => {
     const { deployment } = await stack.exportStack();

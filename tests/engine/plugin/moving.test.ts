@@ -1,31 +1,28 @@
 import { strict as assert } from "node:assert";
-import { rm } from "node:fs/promises";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../../sdk";
 import { listen, WorkspaceBench } from "../workspaces/workspaces";
-import { pluginProject, pluginStack } from "./plugin-bench";
+import { withPlugin } from "./with-plugin";
 
 describe("a stack that moves to the plugin and back", function () {
   this.timeout(120_000);
   let workspaces: WorkspaceBench;
-  let workDir: string;
   let stack: Stack;
   let served: "dynamic" | "plugin";
   let console: boolean;
 
   before(async () => {
     workspaces = await WorkspaceBench.start();
-    workDir = await pluginProject(workspaces.bench);
-    stack = await pluginStack(workspaces.bench, workDir, async () => {
+    stack = await workspaces.stack("moving", async () => {
       const opts = served === "plugin" ? { provider: new ica.Provider("ica") } : {};
       const args = { ...workspaces.genomics(), access: { web: true, console } };
       return { id: new ica.Workspace("w", args, opts).workspaceId };
     });
+    await withPlugin(stack);
   });
 
   after(async () => {
     await workspaces?.close();
-    if (workDir !== undefined) await rm(workDir, { recursive: true, force: true });
   });
 
   const up = async () => {

@@ -4,7 +4,7 @@ import path from "node:path";
 import { command } from "../../support/programs/command";
 import { type Python, pythonOrSkip, withGeneratedSdk } from "../../support/programs/python";
 import { WorkspaceBench } from "../workspaces/workspaces";
-import { pluginFolder } from "./yaml-program";
+import { pluginFolder } from "./with-plugin";
 
 const repository = path.resolve(__dirname, "../../..");
 const fixtures = path.join(repository, "tests/fixtures/python");

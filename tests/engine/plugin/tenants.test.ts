@@ -1,18 +1,17 @@
 import { strict as assert } from "node:assert";
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../../sdk";
 import { startTestBench, type TestBench } from "../bench";
 import { listen } from "../workspaces/workspaces";
-import { pluginProject, pluginStack } from "./plugin-bench";
+import { withPlugin } from "./with-plugin";
 
 describe("two tenants in one program", function () {
   this.timeout(120_000);
   const tenants: TestBench[] = [];
   let first: TestBench;
-  let workDir: string;
   let stack: Stack;
   let keys: string[];
 
@@ -20,8 +19,7 @@ describe("two tenants in one program", function () {
     first = await startTestBench({ containers: false });
     tenants.push(first, await startTestBench({ containers: false }));
     keys = tenants.map(({ apiKey }) => apiKey);
-    workDir = await pluginProject(first);
-    stack = await pluginStack(first, workDir, async () => {
+    stack = await first.stack("tenants", async () => {
       const found = tenants.map((tenant, i) => {
         const { ICA_BASE_URL: baseUrl = "", ICA_S3_ENDPOINT: s3Endpoint = "" } = tenant.env;
         const settings = { apiKey: keys[i] ?? "", baseUrl, s3Endpoint, projectId: tenant.projectId };
@@ -36,6 +34,7 @@ describe("two tenants in one program", function () {
       });
       return { found };
     });
+    await withPlugin(stack);
     for (const tenant of tenants)
       await tenant.byHand("POST", "/api/dockerImages:createExternal", {
         ...{ url: "example.org/shared:1", name: "shared", version: "1", type: "BENCH" },
@@ -44,7 +43,6 @@ describe("two tenants in one program", function () {
 
   after(async () => {
     for (const tenant of tenants) await tenant.close();
-    if (workDir !== undefined) await rm(workDir, { recursive: true, force: true });
   });
 
   const idsIn = async (tenant: TestBench) =>
@@ -60,8 +58,9 @@ describe("two tenants in one program", function () {
       [[found[0]], [found[1]]],
     );
     // The Automation API exports secrets in clear, so this looks at the file.
-    const file = path.join(first.dir, "state/.pulumi/stacks/plugin-test/plugin.json");
-    const state = await readFile(file, "utf8");
+    const states = path.join(first.dir, "state/.pulumi/stacks");
+    const file = (await readdir(states, { recursive: true })).find((name) => name.endsWith("tenants.json"));
+    const state = await readFile(path.join(states, file ?? ""), "utf8");
     assert.match(state, /pulumi:providers:ica/);
     for (const key of keys) assert.ok(!state.includes(key), "a key is in the state");
   });

@@ -3,11 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { command } from "../../support/programs/command";
+import { pluginFolder } from "./with-plugin";
 
-const repository = path.resolve(__dirname, "../../..");
-
-/** The folder of a clone that `plugins.providers` of a project names. */
-export const pluginFolder = path.join(repository, "plugin");
 
 /** What `pulumi preview --json` says of the resources. */
 const previewed = z.object({
