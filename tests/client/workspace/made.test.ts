@@ -52,6 +52,7 @@ describe("a workspace that ICA has made", () => {
       const { id } = await handler.create(context, workspaceInputs());
       assert.equal(id, "made-1");
       assert.match(context.log.lines.join(), /created, though ICA's answer was another: POST/);
+      assert.ok(server.calls("POST", collection).length <= 12, "it does not ask for ever");
     });
   }
 
@@ -147,7 +148,7 @@ describe("a workspace that ICA has made", () => {
     bench.afterStart = [{ status: "Starting" }];
     const inputs = workspaceInputs({ desiredState: "running", timeouts: { create: "1m", update: "1m" } });
     const { id, state } = await partialOf<WorkspaceState>(handler.create(contextFor(server.baseUrl), inputs));
-    assert.match(String(state.adoption), /./);
+    assert.ok(state.adoption !== undefined);
     const again = await partialOf<WorkspaceState>(handler.update(context, id, state, inputs));
     assert.equal(again.state.adoption, state.adoption);
   });
