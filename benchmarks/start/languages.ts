@@ -48,7 +48,11 @@ async function python({ bench, genomics }: Started): Promise<Language> {
 async function nodejs({ bench, genomics }: Started, name: string, provider: string, folders: string[]) {
   const searched = [...folders, process.env.PATH ?? ""].join(path.delimiter);
   const code = `new ica.Workspace("w", ${JSON.stringify(genomics(name))}, ${provider});`;
-  const program = await CliProgram.create({ ...bench, env: { ...bench.env, PATH: searched } }, code);
+  // A state of its own: both programs have the same project and stack.
+  const state = path.join(bench.dir, `state-${name}`);
+  await mkdir(state);
+  const env = { ...bench.env, PATH: searched, PULUMI_BACKEND_URL: `file://${state}` };
+  const program = await CliProgram.create({ ...bench, env }, code);
   const run = async (...args: string[]) => {
     const { code: ended, all } = await program.pulumi(...args, "--non-interactive");
     if (ended !== 0) throw new Error(all);
