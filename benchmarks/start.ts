@@ -2,16 +2,19 @@ import path from "node:path";
 import { startTestBench } from "../tests/engine/bench";
 import { command } from "../tests/support/programs/command";
 import { median } from "./image/table";
+import { languagePreviews, pluginStart } from "./start/languages";
 import { Program, type Variant } from "./start/programs";
 
 /**
  * Measures how much longer a preview of the quickstart without changes takes than the same program with an empty dynamic
  * provider, in turn, with the real engine; and how long the package's entries take to load. Prints a table and JSON.
  * ROUNDS (default 5) sets how many rounds the medians come from. Uses dist: run `npm run build` first.
+ * Then the same for one workspace in each language, and what the start of the plugin costs.
  */
 
 const rounds = Number(process.env.ROUNDS ?? 5);
 const barSeconds = 0.4;
+const pluginBars = { ms: 300, megabytes: 80 } as const;
 const root = path.resolve(__dirname, "..");
 
 const order: readonly Variant[] = ["ica", "empty", "named"];
@@ -62,7 +65,12 @@ async function loads(): Promise<Record<string, number | undefined>> {
 async function main(): Promise<void> {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error("ROUNDS has to be a whole number, 1 at least");
   const loading = await loads();
+  const plugin = await pluginStart(rounds);
+  const languages = await languagePreviews(rounds);
   const measured = await previews();
+  const dynamic = languages.get("Node.js by dynamic resources") ?? Number.NaN;
+  const judged = (figure: number, bar: number, unit: string) =>
+    `bar: ${bar} ${unit}, ${figure <= bar ? "met" : "not met"}`;
   const seconds = (variant: Variant) => median(measured[variant]) ?? Number.NaN;
   // The two of one round were measured under the same load.
   const cost = (than: Variant) =>
@@ -84,7 +92,19 @@ async function main(): Promise<void> {
       ),
       line("empty dynamic provider, not serialized", `${seconds("named").toFixed(2)} s`, compared("named")),
       ...entries.map((entry) => line(`require("${entry}")`, `${loading[entry]?.toFixed(0)} ms`)),
+      line("plugin: require", `${plugin.ms.toFixed(0)} ms`, judged(plugin.ms, pluginBars.ms, "ms")),
+      line(
+        "plugin: memory once it listens",
+        `${plugin.megabytes.toFixed(0)} MB`,
+        judged(plugin.megabytes, pluginBars.megabytes, "MB"),
+      ),
       "",
+      `  preview of one workspace without changes, medians of ${rounds} rounds`,
+      ...[...languages].map(([name, value]) =>
+        line(name, `${value.toFixed(2)} s`, `${(value / dynamic).toFixed(2)} times dynamic resources`),
+      ),
+      "",
+      JSON.stringify({ plugin, languages: Object.fromEntries(languages) }),
       JSON.stringify({ rounds, barSeconds, met, loading, measured }),
       "",
     ].join("\n"),
