@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { pluginFolder, YamlProgram } from "../../tests/engine/plugin/yaml-program";
+import { pluginFolder } from "../../tests/engine/plugin/with-plugin";
+import { YamlProgram } from "../../tests/engine/plugin/yaml-program";
 import { CliProgram } from "../../tests/engine/program/cli-program";
 import { WorkspaceBench } from "../../tests/engine/workspaces/workspaces";
 import { command } from "../../tests/support/programs/command";

@@ -97,7 +97,7 @@ export const workspaceHandler = cancellable<WorkspaceInputs, WorkspaceState, Con
     const adoption = adopted ? randomUUID() : undefined;
     noteHeld(context, id, { adoption });
     const place = placeOf(id, inputs);
-    const before = "unread" in live ? undefined : live.workspace;
+    const before = "unread" in live ? live.answered : live.workspace;
     const kept = { adoption, unlessRefused: inputs.existingId !== undefined, live: before };
     return {
       id,

@@ -1,5 +1,5 @@
 import type { Context } from "../../context";
-import type { Workspace } from "../../ica/workspaces";
+import type { MadeWorkspace, Workspace } from "../../ica/workspaces";
 import type { WorkspaceInputs } from "../inputs";
 import { RefusedChange } from "../plan/refused-change";
 import { awaitGone, lookUp, WorkspaceGone } from "../presence";
@@ -17,8 +17,10 @@ export interface Obtained {
   readonly id: string;
   /** It existed before, so that another resource of the state may hold it, too. */
   readonly adopted: boolean;
-  /** As ICA has it, or the error of reading it. */
-  readonly live: { readonly workspace: Workspace } | { readonly unread: unknown };
+  /** As ICA has it, or the error of reading it and what the create call answered, if it answered more than an id. */
+  readonly live:
+    | { readonly workspace: Workspace }
+    | { readonly unread: unknown; readonly answered: Workspace | undefined };
 }
 
 /**
@@ -43,12 +45,13 @@ export async function obtain(context: Context, inputs: WorkspaceInputs, deadline
   for (let generation = 0; generation <= generations; generation++) {
     const owner = generation < generations ? context.urn : undefined;
     const key = creationKey(owner, projectId, settingsOf(inputs), generation);
-    id = (await createWith(key, context, inputs, around)).id;
+    const made = await createWith(key, context, inputs, around);
+    id = made.id;
     if (id === there?.id) {
       return adopted(context, there);
     }
     around.own.add(id);
-    const live = await read(context, projectId, id);
+    const live = await read(context, projectId, made);
     // The answer may be that of an earlier creation: of a workspace that is gone by now, or that has another name.
     if (live !== undefined && ("unread" in live || live.workspace.name === name)) {
       context.log.info(`created, with id ${id}`);
@@ -93,11 +96,11 @@ async function sameName(context: Context, inputs: WorkspaceInputs, deadline: num
   return found;
 }
 
-async function read(context: Context, projectId: string, id: string): Promise<Obtained["live"] | undefined> {
+async function read(context: Context, projectId: string, made: MadeWorkspace): Promise<Obtained["live"] | undefined> {
   try {
-    const workspace = await lookUp(context, projectId, id);
+    const workspace = await lookUp(context, projectId, made.id);
     return workspace && { workspace };
   } catch (error) {
-    return { unread: error };
+    return { unread: error, answered: made.workspace };
   }
 }

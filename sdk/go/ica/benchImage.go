@@ -60,7 +60,7 @@ type BenchImage struct {
 	Regions pulumi.StringArrayOutput `pulumi:"regions"`
 	// PARTIAL, AVAILABLE, BUILDFAILED or another status, as ICA reports it.
 	Status pulumi.StringOutput `pulumi:"status"`
-	// Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place.
+	// Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
 	Timeouts TimeoutsPtrOutput `pulumi:"timeouts"`
 	// Address of the image in each region, by region code.
 	Urls pulumi.StringMapOutput `pulumi:"urls"`
@@ -165,7 +165,7 @@ type benchImageArgs struct {
 	ProjectId *string `pulumi:"projectId"`
 	// Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in place: a region that you remove from the list is removed from the image. A region that this stack never listed (another stack or the default may have added it) stays until `pulumi refresh` shows it; then the next `pulumi up` removes it.
 	Regions []string `pulumi:"regions"`
-	// Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place.
+	// Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
 	Timeouts *Timeouts `pulumi:"timeouts"`
 	// Checks before the upload; [docs/image-contract.md](https://github.com/pulumi-ica/pulumi-ica/blob/main/docs/image-contract.md) lists the rules. Default: `inspect`.
 	//
@@ -205,7 +205,7 @@ type BenchImageArgs struct {
 	ProjectId pulumi.StringPtrInput
 	// Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in place: a region that you remove from the list is removed from the image. A region that this stack never listed (another stack or the default may have added it) stays until `pulumi refresh` shows it; then the next `pulumi up` removes it.
 	Regions pulumi.StringArrayInput
-	// Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place.
+	// Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
 	Timeouts TimeoutsPtrInput
 	// Checks before the upload; [docs/image-contract.md](https://github.com/pulumi-ica/pulumi-ica/blob/main/docs/image-contract.md) lists the rules. Default: `inspect`.
 	//
@@ -361,7 +361,7 @@ func (o BenchImageOutput) Status() pulumi.StringOutput {
 	return o.ApplyT(func(v *BenchImage) pulumi.StringOutput { return v.Status }).(pulumi.StringOutput)
 }
 
-// Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place.
+// Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
 func (o BenchImageOutput) Timeouts() TimeoutsPtrOutput {
 	return o.ApplyT(func(v *BenchImage) TimeoutsPtrOutput { return v.Timeouts }).(TimeoutsPtrOutput)
 }

@@ -54,7 +54,7 @@ type Workspace struct {
 	Status pulumi.StringOutput `pulumi:"status"`
 	// Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). A larger size changes in place. A disk cannot shrink, so a smaller size creates a new workspace (replace), and /data is lost.
 	StorageGb pulumi.IntOutput `pulumi:"storageGb"`
-	// Time limits.
+	// Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
 	Timeouts TimeoutsPtrOutput `pulumi:"timeouts"`
 	// `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
 	Users WorkspaceUsersPtrOutput `pulumi:"users"`
@@ -163,7 +163,7 @@ type workspaceArgs struct {
 	ResourceModel string `pulumi:"resourceModel"`
 	// Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). A larger size changes in place. A disk cannot shrink, so a smaller size creates a new workspace (replace), and /data is lost.
 	StorageGb int `pulumi:"storageGb"`
-	// Time limits.
+	// Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
 	Timeouts *Timeouts `pulumi:"timeouts"`
 	// `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
 	Users *WorkspaceUsers `pulumi:"users"`
@@ -199,7 +199,7 @@ type WorkspaceArgs struct {
 	ResourceModel pulumi.StringInput
 	// Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). A larger size changes in place. A disk cannot shrink, so a smaller size creates a new workspace (replace), and /data is lost.
 	StorageGb pulumi.IntInput
-	// Time limits.
+	// Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
 	Timeouts TimeoutsPtrInput
 	// `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
 	Users WorkspaceUsersPtrInput
@@ -327,7 +327,7 @@ func (o WorkspaceOutput) StorageGb() pulumi.IntOutput {
 	return o.ApplyT(func(v *Workspace) pulumi.IntOutput { return v.StorageGb }).(pulumi.IntOutput)
 }
 
-// Time limits.
+// Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
 func (o WorkspaceOutput) Timeouts() TimeoutsPtrOutput {
 	return o.ApplyT(func(v *Workspace) TimeoutsPtrOutput { return v.Timeouts }).(TimeoutsPtrOutput)
 }

@@ -52,7 +52,7 @@ class BenchImageArgs:
         :param pulumi.Input['BenchImageOnDelete'] on_delete: What `pulumi destroy` does, since ICA has no call to delete an image. `forget` only removes it from the state; `removeRegions` also removes the image's regions. That affects everyone who uses the image, including other stacks. The image keeps its regions if another resource of the same run keeps the image, as after a resource is renamed. Default: `forget`.
         :param pulumi.Input[_builtins.str] project_id: The project that holds the archive. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change takes effect at the next publication.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in place: a region that you remove from the list is removed from the image. A region that this stack never listed (another stack or the default may have added it) stays until `pulumi refresh` shows it; then the next `pulumi up` removes it.
-        :param pulumi.Input['TimeoutsArgs'] timeouts: Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place.
+        :param pulumi.Input['TimeoutsArgs'] timeouts: Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
         :param pulumi.Input['BenchImageVerify'] verify: Checks before the upload; [docs/image-contract.md](https://github.com/pulumi-ica/pulumi-ica/blob/main/docs/image-contract.md) lists the rules. Default: `inspect`.
                
                - `inspect` reads the Dockerfile in preview and the built image before the upload, and refuses an image that cannot run in Bench.
@@ -248,7 +248,7 @@ class BenchImageArgs:
     @pulumi.getter
     def timeouts(self) -> pulumi.Input[Optional['TimeoutsArgs']]:
         """
-        Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place.
+        Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
         """
         return pulumi.get(self, "timeouts")
 
@@ -328,7 +328,7 @@ class BenchImage(pulumi.CustomResource):
         :param pulumi.Input['BenchImageOnDelete'] on_delete: What `pulumi destroy` does, since ICA has no call to delete an image. `forget` only removes it from the state; `removeRegions` also removes the image's regions. That affects everyone who uses the image, including other stacks. The image keeps its regions if another resource of the same run keeps the image, as after a resource is renamed. Default: `forget`.
         :param pulumi.Input[_builtins.str] project_id: The project that holds the archive. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change takes effect at the next publication.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] regions: Regions to have the image in, by code (`use1`) or UUID. Default: configuration `ica:region`, else the project's own region. Changed in place: a region that you remove from the list is removed from the image. A region that this stack never listed (another stack or the default may have added it) stays until `pulumi refresh` shows it; then the next `pulumi up` removes it.
-        :param pulumi.Input[Union['TimeoutsArgs', 'TimeoutsArgsDict']] timeouts: Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place.
+        :param pulumi.Input[Union['TimeoutsArgs', 'TimeoutsArgsDict']] timeouts: Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
         :param pulumi.Input['BenchImageVerify'] verify: Checks before the upload; [docs/image-contract.md](https://github.com/pulumi-ica/pulumi-ica/blob/main/docs/image-contract.md) lists the rules. Default: `inspect`.
                
                - `inspect` reads the Dockerfile in preview and the built image before the upload, and refuses an image that cannot run in Bench.
@@ -646,7 +646,7 @@ class BenchImage(pulumi.CustomResource):
     @pulumi.getter
     def timeouts(self) -> pulumi.Output[Optional['outputs.Timeouts']]:
         """
-        Time limits. Only `create` has an effect: it limits ICA's own work on the image. Default: 60m. Changed in place.
+        Time limits. Only `create` has an effect: it limits ICA's own work on the image. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it. Default: 60m. Changed in place.
         """
         return pulumi.get(self, "timeouts")
 

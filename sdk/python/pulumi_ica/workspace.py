@@ -55,7 +55,7 @@ class WorkspaceArgs:
         :param pulumi.Input[_builtins.str] existing_id: Adopt an existing workspace by its id and change it to match the declaration. A different id means a different workspace (replace).
         :param pulumi.Input[_builtins.str] name: Name, unique in the project. Changed in place. Default for a new workspace: `<project>-<stack>-<resource name>` of the Pulumi program, the same at every try. An existing workspace keeps its name, even when the stack or the resource is renamed.
         :param pulumi.Input[_builtins.str] project_id: The project of the workspace. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change creates a new workspace (replace), and /data is lost.
-        :param pulumi.Input['TimeoutsArgs'] timeouts: Time limits.
+        :param pulumi.Input['TimeoutsArgs'] timeouts: Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
         :param pulumi.Input['WorkspaceUsers'] users: `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
         """
         pulumi.set(__self__, "access", access)
@@ -262,7 +262,7 @@ class WorkspaceArgs:
     @pulumi.getter
     def timeouts(self) -> pulumi.Input[Optional['TimeoutsArgs']]:
         """
-        Time limits.
+        Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
         """
         return pulumi.get(self, "timeouts")
 
@@ -329,7 +329,7 @@ class Workspace(pulumi.CustomResource):
         :param pulumi.Input[_builtins.str] project_id: The project of the workspace. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change creates a new workspace (replace), and /data is lost.
         :param pulumi.Input[_builtins.str] resource_model: Size of the machine. The vendor's page names standard-small (2 CPU, 8 GB), standard-medium (4, 16), standard-large (8, 32), standard-xlarge (16, 64), standard-2xlarge (32, 128) and gpu-small; what a tenant may use depends on its entitlements. A change restarts a running workspace.
         :param pulumi.Input[_builtins.int] storage_gb: Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). A larger size changes in place. A disk cannot shrink, so a smaller size creates a new workspace (replace), and /data is lost.
-        :param pulumi.Input[Union['TimeoutsArgs', 'TimeoutsArgsDict']] timeouts: Time limits.
+        :param pulumi.Input[Union['TimeoutsArgs', 'TimeoutsArgsDict']] timeouts: Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
         :param pulumi.Input['WorkspaceUsers'] users: `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
         """
         ...
@@ -607,7 +607,7 @@ class Workspace(pulumi.CustomResource):
     @pulumi.getter
     def timeouts(self) -> pulumi.Output[Optional['outputs.Timeouts']]:
         """
-        Time limits.
+        Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
         """
         return pulumi.get(self, "timeouts")
 

@@ -51,7 +51,8 @@ describe("a workspace whose run is cancelled", () => {
   it("while it waits to run, keeps its id and says how it goes on", async () => {
     bench.afterStart = [{ status: "Starting" }];
     const created = partialOf<WorkspaceState>(handler.create(context, workspaceInputs(running)));
-    void cancelAt("GET", /workspaces\/made-1$/, 2);
+    // The first look is at the new workspace, the second after its start.
+    void cancelAt("GET", /workspaces\/made-1$/, 3);
     const { id, state, message } = await created;
     assert.equal(id, "made-1");
     assert.equal(

@@ -5,7 +5,6 @@ import { z } from "zod";
 import { command } from "../../support/programs/command";
 import { pluginFolder } from "./with-plugin";
 
-
 /** What `pulumi preview --json` says of the resources. */
 const previewed = z.object({
   changeSummary: z.record(z.string(), z.number()).default({}),
