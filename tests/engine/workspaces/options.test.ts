@@ -131,9 +131,8 @@ function optionsOf(adapter: (typeof adapters)[number]): void {
       const reading = args({ name: "by-hand", storageGb: 99, desiredState: "running" });
       assert.deepEqual(await up({ w: [reading, { id }] }), []);
       assert.deepEqual(await up({ w: [reading, { id }] }, true), []);
-      const [, read] = (await stack.exportStack()).deployment.resources.filter(({ type }: { type: string }) =>
-        /ica:Workspace|Stack/.test(type),
-      );
+      const { resources } = (await stack.exportStack()).deployment;
+      const read = resources.find(({ type }: { type: string }) => type.endsWith("Workspace"));
       assert.deepEqual([read.external, read.outputs.storageGb, read.outputs.status], [true, 20, "Stopped"]);
       await up({});
       assert.equal((await workspaces.named("by-hand")).id, id);
