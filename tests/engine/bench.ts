@@ -156,7 +156,8 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
     },
     async close() {
       await emulator.close({ removeAll: true });
-      await removeBuiltImages();
+      // Tests in another process may be using images of theirs.
+      if (docker.hasBuilt) await removeBuiltImages();
       await calls.close();
       await rm(dir, { recursive: true, force: true });
       await rm(workDir, { recursive: true, force: true });

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { root } from "../paths.mjs";
+import { say } from "../progress.mjs";
 
 /** Quick stages first, so that simple mistakes show early. A folder that is not listed here comes last. */
 const stages = ["unit", "contract", "client", "docker", "emulator", "runtime", "cli", "engine", "package"];
@@ -36,6 +37,18 @@ function allTests() {
     .sort((a, b) => stageOf(a) - stageOf(b));
 }
 
+/** Folders whose tests use no Docker: without a choice of the user, they run beside the others, in a process of their own. */
+const beside = ["unit", "contract", "client", "package"];
+
+/** Mocha's arguments for each process. The output of the first one is shown as it comes. */
+function lanes(args) {
+  const all = chosen(args);
+  if (args.some((arg) => !arg.startsWith("-") && existsSync(resolve(root, arg)))) return [all];
+  const isBeside = (arg) => beside.some((folder) => arg.startsWith(`${join("tests", folder)}${sep}`));
+  const isFile = (arg) => arg.startsWith(`tests${sep}`) && arg.endsWith(".test.ts");
+  return [all.filter((arg) => !isBeside(arg)), all.filter((arg) => isBeside(arg) || !isFile(arg))];
+}
+
 /** Mocha's arguments for the user's: paths select the tests, the others are mocha's own. */
 export function chosen(args) {
   const paths = args.filter((arg) => !arg.startsWith("-") && existsSync(resolve(root, arg)));
@@ -48,7 +61,7 @@ export function chosen(args) {
 const grace = 15_000;
 
 /**
- * Runs the tests in one mocha process on this terminal.
+ * Runs the tests. All of them take less time in two processes, since those with Docker mostly wait.
  *
  * @param {string[]} args mocha's options, and paths below tests/ to run only these
  * @returns {Promise<{ passes: number, failures: number, skipped: { title: string, reason: string }[], faults: string[]
@@ -56,15 +69,32 @@ const grace = 15_000;
  *   `faults`: what went wrong outside of any test
  */
 export async function runTests(args, env) {
+  const [first, ...others] = lanes(args);
+  if (others.length > 0)
+    say(`The tests in ${beside.join(", ")} run beside these; their output follows when they have ended.\n`);
+  const figures = await Promise.all([mocha(first, env, "inherit"), ...others.map((each) => mocha(each, env, "pipe"))]);
+  const sum = (what) => figures.reduce((total, each) => total + each[what], 0);
+  return {
+    passes: sum("passes"),
+    failures: sum("failures"),
+    skipped: figures.flatMap(({ skipped }) => skipped),
+    faults: figures.flatMap(({ faults }) => faults),
+  };
+}
+
+/** Runs one mocha process. With `pipe`, its output is printed when it has ended. */
+async function mocha(args, env, stdio) {
   const folder = mkdtempSync(join(tmpdir(), "pulumi-ica-test-"));
   const output = join(folder, "figures.json");
-  const mocha = join(root, "node_modules", "mocha", "bin", "mocha.js");
+  const program = join(root, "node_modules", "mocha", "bin", "mocha.js");
   const reporter = join(root, "scripts", "lib", "tests", "mocha-reporter.mjs");
   const child = spawn(
     process.execPath,
-    [mocha, "--reporter", reporter, "--reporter-option", `output=${output}`, ...chosen(args)],
-    { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] },
+    [program, "--reporter", reporter, "--reporter-option", `output=${output}`, ...args],
+    { cwd: root, env, stdio: ["ignore", stdio, stdio] },
   );
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => printed.push(chunk));
   // Ctrl-C reaches mocha by itself: it ends the current test and cleans up. This process waits for that.
   const onInterrupt = () => undefined;
   const onTerminate = () => child.kill("SIGINT");
@@ -83,6 +113,7 @@ export async function runTests(args, env) {
     child.once("error", fail);
     child.once("close", done);
   });
+  process.stdout.write(Buffer.concat(printed));
   clearInterval(watch);
   process.off("SIGINT", onInterrupt);
   process.off("SIGTERM", onTerminate);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -12,9 +13,24 @@ export class DockerRecorder {
   static async in(dir: string, real: string): Promise<DockerRecorder> {
     const recorder = new DockerRecorder(path.join(dir, "docker"), path.join(dir, "docker.log"));
     await writeFile(recorder.log, "");
-    await writeFile(recorder.command, `#!/bin/sh\nprintf '%s\\n' "$*" >> '${recorder.log}'\nexec '${real}' "$@"\n`);
+    const lines = [
+      "#!/bin/sh",
+      `printf '%s\\n' "$*" >> '${recorder.log}'`,
+      `case "$*" in *build*) : > '${recorder.#built}' ;; esac`,
+      `exec '${real}' "$@"`,
+    ];
+    await writeFile(recorder.command, `${lines.join("\n")}\n`);
     await chmod(recorder.command, 0o755);
     return recorder;
+  }
+
+  /** Whether an image was ever built with it. */
+  get hasBuilt(): boolean {
+    return existsSync(this.#built);
+  }
+
+  get #built(): string {
+    return `${this.log}.built`;
   }
 
   /** The command lines since the last call. */
