@@ -101,13 +101,14 @@ async function mocha(args, env, stdio) {
   process.on("SIGINT", onInterrupt);
   process.on("SIGTERM", onTerminate);
   const faults = [];
+  let late;
   const watch = setInterval(() => {
     if (!existsSync(output)) return;
     clearInterval(watch);
-    setTimeout(() => {
+    late = setTimeout(() => {
       faults.push(`mocha did not end within ${grace / 1000} s of its last test: a test has left something open`);
       child.kill("SIGKILL");
-    }, grace).unref();
+    }, grace);
   }, 500);
   const code = await new Promise((done, fail) => {
     child.once("error", fail);
@@ -115,6 +116,7 @@ async function mocha(args, env, stdio) {
   });
   process.stdout.write(Buffer.concat(printed));
   clearInterval(watch);
+  clearTimeout(late);
   process.off("SIGINT", onInterrupt);
   process.off("SIGTERM", onTerminate);
   try {
