@@ -64,14 +64,19 @@ describe("one Ctrl-C, with the plugin", function () {
       }, { customTimeouts: { create: process.env.LIMIT } });`,
       bin,
     );
-    const { image, ...args } = workspaces.genomics();
-    Object.assign(program.env, { ARGS: JSON.stringify(args), IMAGE: image });
+    program.env.IMAGE = workspaces.genomics().image;
+    declare(20);
   });
 
   after(async () => {
     await workspaces?.close();
     await program?.remove();
   });
+
+  function declare(storageGb: number): void {
+    const { image: _, ...args } = workspaces.genomics();
+    program.env.ARGS = JSON.stringify({ ...args, storageGb });
+  }
 
   const words = (command: Command) => [
     ...[command, "--non-interactive", "--color", "never"],
@@ -131,7 +136,12 @@ describe("one Ctrl-C, with the plugin", function () {
   }
 
   describe("at a creation", () => {
+    let storageGb = 30;
+
+    // Each with settings of its own: ICA would answer the creation of one that was deleted again.
+    beforeEach(() => declare(++storageGb));
     afterEach(() => succeeds("destroy"));
+    after(() => declare(20));
 
     const steps: readonly (Step & { readonly keeps: boolean })[] = [
       {
