@@ -49,7 +49,12 @@ describe("the archives of the plugin", function () {
     /** A stack of a program in YAML that says nothing of where the plugin is, after `pulumi plugin install`. */
     async function installed(name: string, ...from: string[]): Promise<YamlProgram> {
       assert.ok(workspaces !== undefined);
-      const env = { ...workspaces.bench.env, PULUMI_HOME: path.join(dir, name, "home") };
+      // npm puts the bins of the clone on PATH, and Pulumi would take the plugin from there.
+      const PATH = (process.env.PATH ?? "")
+        .split(path.delimiter)
+        .filter((folder) => !folder.endsWith(path.join("node_modules", ".bin")))
+        .join(path.delimiter);
+      const env = { ...workspaces.bench.env, PATH, PULUMI_HOME: path.join(dir, name, "home") };
       await mkdir(env.PULUMI_HOME, { recursive: true });
       await command("pulumi", ["plugin", "install", "resource", "ica", version, ...from], { env });
       const program = {
