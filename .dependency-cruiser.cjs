@@ -5,7 +5,7 @@
 
 /** What all of provider/ shares: types of a handler, time, configuration, messages. Imports nothing but itself. */
 const shared =
-  "^provider/(cache-folder|cancelled|clock|config|emulator-package|error-message|handler|lookup-error|poll|preview-facts)\\.ts$|^provider/inputs/unknown\\.ts$";
+  "^provider/(cache-folder|cancelled|clock|config|emulator-package|error-message|handler|lookup-error|poll|preview-facts|urn)\\.ts$|^provider/inputs/unknown\\.ts$";
 
 /** The floors of provider/, the lowest first: a file may import its own floor's folder and all floors below. */
 const floors = [

@@ -69,6 +69,11 @@ export class PartialError<State> extends Error {
   ) {
     super(message, options);
   }
+
+  /** The state as properties, whatever its type. */
+  get properties(): object {
+    return typeof this.state === "object" && this.state !== null ? this.state : {};
+  }
 }
 
 /** Properties of a resource as the engine keeps them. */

@@ -1,4 +1,5 @@
 /** What a preview's engine showed, from its events or from the digest of `pulumi preview --json`. */
+import { partsOf } from "../../provider/urn";
 
 export type Properties = Readonly<Record<string, unknown>>;
 
@@ -67,12 +68,12 @@ export function isMachinery(urn: string, type: string): boolean {
 
 /** The name of a resource: what follows the fourth pair of colons, which may have colons of its own. */
 export function nameOf(urn: string): string {
-  return urn.split("::").slice(3).join("::") || urn;
+  return partsOf(urn).name || urn;
 }
 
 /** The type token of a URN: of a child of components only its own. */
 export function typeOf(urn: string): string {
-  return (urn.split("::")[2] ?? "").split("$").at(-1) ?? "";
+  return partsOf(urn).type;
 }
 
 /** Stack and project of a URN. */

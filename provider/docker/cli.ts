@@ -213,17 +213,10 @@ export class Docker {
    */
   async withFiles<T>(ref: string, use: (read: FileReader, find: FolderReader) => Promise<T>): Promise<T> {
     // The command never runs, but Docker needs one when the image has none.
-    const labelled = [
-      "container",
-      "create",
-      "--pull",
-      "never",
-      "--network",
-      "none",
-      "--label",
-      `${dockerLabel}=inspect`,
+    const args = [
+      ...["container", "create", "--pull", "never", "--network", "none", "--label", `${dockerLabel}=inspect`],
+      ...["--", ref, "/never-started"],
     ];
-    const args = [...labelled, "--", ref, "/never-started"];
     this.#signal?.throwIfAborted();
     const made = await this.#run("docker container create", args, { toItsEnd: true });
     const container = made.trim().split("\n").at(-1) ?? "";

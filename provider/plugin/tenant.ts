@@ -1,9 +1,9 @@
 import { systemClock } from "../clock";
 import { readConfig } from "../config";
 import type { Context } from "../context";
-import { errorMessage, shown } from "../error-message";
+import { shown } from "../error-message";
 import { HiddenValues } from "../pulumi/hidden-values";
-import { adviceAfterChange, Run } from "../pulumi/last-up";
+import { messageWithAdvice, Run } from "../pulumi/last-up";
 import { openSession, type Session } from "../pulumi/open-session";
 import { factsOf } from "../pulumi/preview-facts";
 import { settingOf } from "./configuration";
@@ -56,8 +56,7 @@ export class Tenant {
 
   /** The message of an error, with advice, without secrets and without unprintable characters. */
   told(error: unknown): string {
-    const advice = this.#run.mayBeLastUp ? adviceAfterChange(error) : undefined;
-    return this.text(advice === undefined ? errorMessage(error) : `${errorMessage(error)} ${advice}`);
+    return this.text(messageWithAdvice(error, this.#run));
   }
 
   /** A text without secrets and without unprintable characters. */

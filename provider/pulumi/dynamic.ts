@@ -10,7 +10,7 @@ import { checkedInputs, knownInputs, withUnknowns } from "./checked-inputs";
 import { engineLog } from "./engine-log";
 import { deletionError } from "./gone-for-good";
 import { hiddenValues } from "./hidden-values";
-import { adviceAfterChange, type Run, thisRun } from "./last-up";
+import { messageWithAdvice, type Run, thisRun } from "./last-up";
 import {
   CheckedInputs,
   comparable,
@@ -163,12 +163,10 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
       if (!(error instanceof PartialError)) {
         throw this.#quiet(error, properties);
       }
-      const state: unknown = error.state;
-      const kept = typeof state === "object" && state !== null ? state : {};
       const message = cleaned(error.message);
       throw Object.assign(new Error(message), {
         id: error.id,
-        properties: outputs(kept, properties, this.#checked.of(properties)),
+        properties: outputs(error.properties, properties, this.#checked.of(properties)),
         reasons: [message],
       });
     }
@@ -185,8 +183,7 @@ export class DynamicProvider<Inputs extends object, State extends object, Descri
   /** The host prints an error's stack on the user's screen, where it does not help. So this error has none. */
   #quiet(error: unknown, properties: Properties): Error {
     const name = typeof properties.name === "string" ? ` ${properties.name}` : "";
-    const advice = this.#run.mayBeLastUp ? adviceAfterChange(error) : undefined;
-    const quiet = new Error(cleaned(advice === undefined ? errorMessage(error) : `${errorMessage(error)} ${advice}`));
+    const quiet = new Error(cleaned(messageWithAdvice(error, this.#run)));
     quiet.name = cleaned(`${this.#kind}${name}`);
     quiet.stack = "";
     return quiet;

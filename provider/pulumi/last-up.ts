@@ -1,4 +1,5 @@
 import { ConfigError } from "../config";
+import { errorMessage } from "../error-message";
 import { IcaError } from "../ica/transport/error";
 
 /**
@@ -29,8 +30,14 @@ const afterChange =
   'Pulumi refreshes and destroys with the configuration of the last "pulumi up": a setting that changed since does not count yet. ' +
   'If so, add --run-program to this command, or run "pulumi up" once without --refresh.';
 
-/** The same advice for an error that such a change can explain; undefined for any other error. */
-export function adviceAfterChange(error: unknown): string | undefined {
+/** The message of an error, with advice if it may come of a configuration that is no longer current. */
+export function messageWithAdvice(error: unknown, run: Run): string {
+  const advice = run.mayBeLastUp ? adviceAfterChange(error) : undefined;
+  return advice === undefined ? errorMessage(error) : `${errorMessage(error)} ${advice}`;
+}
+
+/** The advice for an error that such a change can explain; undefined for any other error. */
+function adviceAfterChange(error: unknown): string | undefined {
   const reason = error instanceof Error && error.cause instanceof IcaError ? error.cause : error;
   if (reason instanceof ConfigError) {
     return afterChange;

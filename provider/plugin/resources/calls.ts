@@ -17,13 +17,13 @@ import type { Context } from "../../context";
 import { type CheckFailure, PartialError } from "../../handler";
 import { deletionError } from "../../pulumi/gone-for-good";
 import { markSecrets } from "../../pulumi/secret-outputs";
+import { partsOf } from "../../urn";
 import { failureMessage, PartialFailure } from "../failure";
 import type { Tenant } from "../tenant";
 import { type Received, received, secretNames, sent } from "../values";
 import { diffAnswer, nameIn } from "./diff-answer";
 import { PreviewOutputs } from "./preview-outputs";
 import { resourceOf } from "./resources";
-import { partsOf } from "./urn";
 
 /** The calls about a resource. */
 export function resourceCalls(tenant: Tenant) {
@@ -151,9 +151,7 @@ async function keepingId<T>(tenant: Tenant, inputs: Received, step: () => Promis
     if (!(error instanceof PartialError)) {
       throw error;
     }
-    const state: unknown = error.state;
-    const kept = typeof state === "object" && state !== null ? state : {};
-    throw new PartialFailure(tenant.text(error.message), error.id, outputs(kept, inputs));
+    throw new PartialFailure(tenant.text(error.message), error.id, outputs(error.properties, inputs));
   }
 }
 

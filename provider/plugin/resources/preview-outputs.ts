@@ -4,8 +4,8 @@ import { unknownText } from "../../inputs/unknown";
 type Properties = Readonly<Record<string, unknown>>;
 
 /**
- * What a preview knows of a resource's outputs. Whatever depends on a value that is not known is not known either, so every
- * value that surely stays is kept.
+ * What a preview knows of a resource's outputs. It keeps every value that stays, since a resource that uses an unknown value
+ * has an unknown change.
  */
 export class PreviewOutputs {
   readonly #changes = new Map<string, Change>();

@@ -1,9 +1,9 @@
 import { benchImageHandler } from "../../bench-image/handler";
 import { importImage } from "../../bench-image/import";
+import { partsOf } from "../../urn";
 import { workspaceHandler } from "../../workspace/handler";
 import { importWorkspace } from "../../workspace/import";
 import { type PluginResource, served } from "./served";
-import { partsOf } from "./urn";
 
 /** The resources by their type. */
 const resources: Readonly<Record<string, PluginResource>> = {
@@ -11,8 +11,18 @@ const resources: Readonly<Record<string, PluginResource>> = {
     import: importImage,
     defaultName: ({ name }) => name,
     idOutput: "imageId",
-    // biome-ignore format: one list
-    computed: ["imageId", "status", "dataId", "dataProjectId", "archiveName", "archiveSize", "archiveSha256", "imageDigest", "urls", "benchSettings"],
+    computed: [
+      "imageId",
+      "status",
+      "dataId",
+      "dataProjectId",
+      "archiveName",
+      "archiveSize",
+      "archiveSha256",
+      "imageDigest",
+      "urls",
+      "benchSettings",
+    ],
   }),
   "ica:index:Workspace": served(workspaceHandler, {
     import: importWorkspace,

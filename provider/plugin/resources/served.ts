@@ -3,7 +3,7 @@ import type { Change, CheckFailure, Live, ResourceHandler } from "../../handler"
 import { displayFailures } from "../../inputs/display-failures";
 import { toEngine } from "../../inputs/unknown";
 import { checkedInputs, knownInputs, withUnknowns } from "../../pulumi/checked-inputs";
-import type { UrnParts } from "./urn";
+import type { UrnParts } from "../../urn";
 
 type Properties = Readonly<Record<string, unknown>>;
 

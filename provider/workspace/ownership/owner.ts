@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { WorkspaceSettings } from "../../ica/workspaces";
+import { partsOf } from "../../urn";
 
 /**
  * Who creates a workspace. ICA gives a workspace no field for a mark, but it remembers the key of the call that created it (W8):
@@ -11,21 +12,17 @@ import type { WorkspaceSettings } from "../../ica/workspaces";
 const types = ["pulumi-nodejs:dynamic/ica:Workspace", "ica:index:Workspace"] as const;
 
 /**
- * The owner within a URN, `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`: stack, project and type. Name and parents are left
+ * The owner within a URN: stack, project and type. Name and parents are left
  * out, so that a resource that moves within its stack has the same owner.
  */
 function ownerIn(urn: string): readonly string[] {
-  const [stack = "", project = "", qualified = ""] = urn.split("::");
-  return [stack, project, typeIn(qualified)];
-}
-
-function typeIn(qualified: string): string {
-  return qualified.split("$").at(-1) ?? "";
+  const { stack, project, type } = partsOf(urn);
+  return [stack, project, type];
 }
 
 /** The type under which the same stack may hold the workspace already, so that an alias is due. */
 export function otherType(urn: string | undefined): string {
-  const own = typeIn(urn?.split("::")[2] ?? "");
+  const own = partsOf(urn ?? "").type;
   return types.find((type) => type !== own) ?? types[0];
 }
 

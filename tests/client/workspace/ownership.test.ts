@@ -139,7 +139,7 @@ describe("whose workspace it is, by the emulator", function () {
   });
 
   describe("within one run", () => {
-    it("is the stack's own when the engine showed its state, whatever ICA remembers", async () => {
+    it("is the stack's own when the engine showed its state, even if ICA does not confirm it", async () => {
       const made = await create(run(), { storageGb: 20 });
       const state = await handler.update(run(), made.id, made.state, declared());
       await refused(run(), made.id);
