@@ -188,6 +188,11 @@ export function find(name, folders = systemFolders) {
   return findAll(name, folders)[0];
 }
 
+/** The go command: on PATH, or where its installers put it. */
+export function findGo() {
+  return find("go", ["/usr/local/go/bin", "/usr/lib/go/bin", "/opt/homebrew/bin"]);
+}
+
 /** Polls until `condition` returns a value; undefined after `timeout` ms. */
 export async function until(condition, timeout, pause = 250) {
   const end = performance.now() + timeout;

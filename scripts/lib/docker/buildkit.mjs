@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../paths.mjs";
-import { find, isExecutable, run, tail } from "../process.mjs";
+import { find, findGo, isExecutable, run, tail } from "../process.mjs";
 import { begin, step } from "../progress.mjs";
 
 /** Versions that are known to build from their modules and to work together. */
@@ -72,7 +72,7 @@ export function buildKit() {
     const missing = Object.keys(tools).filter((name) => !existsSync(places[name]) || !isExecutable(places[name]));
     if (missing.length === 0)
       return { said: `buildx and buildkitd are there, built before (${folder})`, value: places };
-    const go = find("go", ["/usr/local/go/bin", "/usr/lib/go/bin", "/opt/homebrew/bin"]);
+    const go = findGo();
     if (!go) return { said: "Go is not installed", value: { refusal: "Go is not installed (https://go.dev/dl/)" } };
     for (const name of missing) {
       const refusal = await build(go, name, folder);

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { find, run, tail } from "../process.mjs";
+import { findGo, run, tail } from "../process.mjs";
 import { begin } from "../progress.mjs";
 
 /**
@@ -25,7 +25,7 @@ function goModule({ file, version, requires = [] }) {
  * @returns {Promise<string | undefined>} why it failed, or undefined when the executable exists in `folder`
  */
 export async function buildFromModules(command, folder) {
-  const go = find("go", ["/usr/local/go/bin", "/usr/lib/go/bin", "/opt/homebrew/bin"]);
+  const go = findGo();
   if (!go) return "Go is not installed";
   const { file, version, link = "", takes } = command;
   begin("pulumi", `building ${file} ${version} from its Go modules (about ${takes}, only this once)`);

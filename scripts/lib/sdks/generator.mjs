@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, root } from "../paths.mjs";
-import { find, isExecutable, run, tail } from "../process.mjs";
+import { findGo, isExecutable, run, tail } from "../process.mjs";
 
 const folder = join(root, "scripts/lib/sdks");
 const sources = ["go.mod", "go.sum", "main.go"];
@@ -20,7 +20,7 @@ export async function sdkGenerator({ offline = false } = {}) {
   const built = join(cacheFolder, `sdk-generator-${hash.digest("hex").slice(0, 12)}`);
   const program = join(built, "sdk-generator");
   if (isExecutable(program)) return { program };
-  const go = find("go", ["/usr/local/go/bin", "/usr/lib/go/bin", "/opt/homebrew/bin"]);
+  const go = findGo();
   if (!go) return { why: "Go is not installed (https://go.dev/dl/)" };
   mkdirSync(built, { recursive: true });
   const workshop = mkdtempSync(join(built, "building-"));

@@ -43,15 +43,17 @@ const beside = ["unit", "contract", "client", "package"];
 /** Mocha's arguments for each process. The output of the first one is shown as it comes. */
 function lanes(args) {
   const all = chosen(args);
-  if (args.some((arg) => !arg.startsWith("-") && existsSync(resolve(root, arg)))) return [all];
+  if (args.some(isPath)) return [all];
   const isBeside = (arg) => beside.some((folder) => arg.startsWith(`${join("tests", folder)}${sep}`));
   const isFile = (arg) => arg.startsWith(`tests${sep}`) && arg.endsWith(".test.ts");
   return [all.filter((arg) => !isBeside(arg)), all.filter((arg) => isBeside(arg) || !isFile(arg))];
 }
 
+const isPath = (arg) => !arg.startsWith("-") && existsSync(resolve(root, arg));
+
 /** Mocha's arguments for the user's: paths select the tests, the others are mocha's own. */
 export function chosen(args) {
-  const paths = args.filter((arg) => !arg.startsWith("-") && existsSync(resolve(root, arg)));
+  const paths = args.filter(isPath);
   const rest = args.filter((arg) => !paths.includes(arg));
   const files = paths.length > 0 ? paths.flatMap((path) => testFiles(resolve(root, path))) : allTests();
   return [...rest, ...files.map((file) => relative(root, file))];

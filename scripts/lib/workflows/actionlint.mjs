@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "../paths.mjs";
-import { find, isExecutable, run, tail } from "../process.mjs";
+import { findGo, isExecutable, run, tail } from "../process.mjs";
 import { begin } from "../progress.mjs";
 
 const version = "v1.7.12";
@@ -15,7 +15,7 @@ export async function actionlint() {
   const folder = join(cacheFolder, `actionlint-${version}`);
   const program = join(folder, "actionlint");
   if (isExecutable(program)) return { program };
-  const go = find("go", ["/usr/local/go/bin", "/usr/lib/go/bin", "/opt/homebrew/bin"]);
+  const go = findGo();
   if (!go) return { missing: "Go is not installed" };
   begin("actionlint", `building ${version} from its Go module (less than a minute, only this once)`);
   mkdirSync(cacheFolder, { recursive: true });
