@@ -28,10 +28,14 @@ async function yaml({ bench, genomics }: Started): Promise<Language> {
 }
 
 async function python({ bench, genomics }: Started): Promise<Language> {
-  const unavailable = { skip: () => Promise.reject(new Error("there is no Python with Pulumi's SDK")) };
+  const unavailable = {
+    skip(): never {
+      throw new Error("there is no Python with Pulumi's SDK");
+    },
+  };
   const dir = path.join(bench.dir, "python");
   await mkdir(dir);
-  const own = await withGeneratedSdk(await pythonOrSkip(unavailable as never), path.join(dir, "generated-sdk"));
+  const own = await withGeneratedSdk(await pythonOrSkip(unavailable), path.join(dir, "generated-sdk"));
   const plugins = { providers: [{ name: "ica", path: pluginFolder }] };
   await writeFile(path.join(dir, "Pulumi.yaml"), JSON.stringify({ name: "python-test", runtime: "python", plugins }));
   const { image } = genomics("python");
@@ -71,7 +75,7 @@ async function nodejs({ bench, genomics }: Started, name: string, provider: stri
 
 interface Started {
   readonly bench: WorkspaceBench["bench"];
-  readonly genomics: (name: string) => ReturnType<WorkspaceBench["genomics"]> & { readonly name: string };
+  readonly genomics: (name: string) => Omit<ReturnType<WorkspaceBench["genomics"]>, "name"> & { readonly name: string };
 }
 
 /** Median seconds of a preview without changes, by language, measured in turn. */
@@ -79,7 +83,7 @@ export async function languagePreviews(rounds: number): Promise<Map<string, numb
   const workspaces = await WorkspaceBench.start();
   const started: Started = {
     bench: workspaces.bench,
-    genomics: (name) => ({ ...workspaces.genomics(), name: `genomics-${name}` as "genomics" }),
+    genomics: (name) => ({ ...workspaces.genomics(), name: `genomics-${name}` }),
   };
   const running: [string, Language][] = [];
   try {

@@ -1,12 +1,10 @@
 import { strict as assert } from "node:assert";
-import { chmod, mkdir, symlink } from "node:fs/promises";
-import path from "node:path";
 import { z } from "zod";
 import { until } from "../../support/until";
 import { CliProgram } from "../program/cli-program";
 import { WorkspaceBench } from "../workspaces/workspaces";
+import { pluginFolder } from "./with-plugin";
 
-const plugin = path.resolve(__dirname, "../../../dist/provider/plugin/main.js");
 /** Milliseconds from Ctrl-C to the end of the command. */
 const patienceMs = 2000;
 
@@ -50,10 +48,6 @@ describe("one Ctrl-C, with the plugin", function () {
       this.skip();
     }
     workspaces = await WorkspaceBench.start();
-    const bin = path.join(workspaces.bench.dir, "bin");
-    await mkdir(bin);
-    await chmod(plugin, 0o755);
-    await symlink(plugin, path.join(bin, "pulumi-resource-ica"));
     program = await CliProgram.create(
       workspaces.bench,
       `class Workspace extends pulumi.CustomResource {
@@ -62,7 +56,7 @@ describe("one Ctrl-C, with the plugin", function () {
       new Workspace("w", {
         ...JSON.parse(process.env.ARGS), image: process.env.IMAGE, desiredState: "running", allowRestart: true,
       }, { customTimeouts: { create: process.env.LIMIT } });`,
-      bin,
+      pluginFolder,
     );
     program.env.IMAGE = workspaces.genomics().image;
     declare(20);

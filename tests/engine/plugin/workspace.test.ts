@@ -1,11 +1,8 @@
 import { strict as assert } from "node:assert";
-import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
-import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { listen, WorkspaceBench } from "../workspaces/workspaces";
-
-const plugin = path.resolve(__dirname, "../../../dist/provider/plugin/main.js");
+import { withPlugin } from "./with-plugin";
 
 /** A workspace as a program without an SDK declares it. */
 class Workspace extends pulumi.CustomResource {
@@ -23,18 +20,8 @@ describe("the plugin on the engine", function () {
 
   before(async () => {
     workspaces = await WorkspaceBench.start();
-    const { dir, env } = workspaces.bench;
-    const [workDir, bin] = [path.join(dir, "program"), path.join(dir, "bin")];
-    await mkdir(workDir);
-    await mkdir(bin);
-    await chmod(plugin, 0o755);
-    await symlink(plugin, path.join(bin, "pulumi-resource-ica"));
-    const project = { name: "plugin-test", runtime: "nodejs", plugins: { providers: [{ name: "ica", path: bin }] } };
-    await writeFile(path.join(workDir, "Pulumi.yaml"), JSON.stringify(project));
-    const program = async () => ({ id: new Workspace("w", args).workspaceId });
-    stack = await LocalWorkspace.createOrSelectStack(
-      { stackName: "plugin", projectName: "plugin-test", program },
-      { workDir, envVars: env },
+    stack = await withPlugin(
+      await workspaces.stack("plugin", async () => ({ id: new Workspace("w", args).workspaceId })),
     );
     args = workspaces.genomics();
   });

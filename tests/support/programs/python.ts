@@ -30,8 +30,14 @@ export async function withGeneratedSdk(python: Python, folder: string): Promise<
   return { ...python, env: { ...python.env, PYTHONPATH: found } };
 }
 
+/** What can be skipped, as Mocha's context of a test. */
+interface Skippable {
+  skip(): never;
+  skipReason?: string;
+}
+
 /** Skips the tests, with the reason, where no Python can have Pulumi's SDK. The cache keeps it for the next run. */
-export async function pythonOrSkip(context: Mocha.Context): Promise<Python> {
+export async function pythonOrSkip(context: Skippable): Promise<Python> {
   const asked = ["-c", "import sys; print(sys.version_info >= (3, 10), '%d.%d' % sys.version_info[:2])"];
   const { code, stdout } = await command("python3", asked, { mayFail: true }).catch(() => ({ code: 1, stdout: "" }));
   const [recent, version = ""] = stdout.split(" ");
@@ -77,7 +83,7 @@ async function install(into: string): Promise<string | undefined> {
   return code === 0 ? undefined : `python3 has neither ensurepip (Debian: python3-venv) nor pip: ${all}`;
 }
 
-function skip(context: Mocha.Context, reason: string): never {
+function skip(context: Skippable, reason: string): never {
   context.skipReason = reason;
   return context.skip();
 }
