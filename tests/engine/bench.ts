@@ -12,6 +12,7 @@ import { command } from "../support/programs/command";
 import { DockerRecorder } from "../support/programs/docker-recorder";
 import { RecordingProxy } from "../support/servers/recording-proxy";
 import "./own-connections";
+import { readsItsFiles } from "./quick-stack";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -147,7 +148,8 @@ export async function startTestBench(options: Partial<EmulatorConfig> = {}): Pro
     },
     async stack(name, program) {
       const declared = { stackName: name, projectName: "engine-test", program };
-      return LocalWorkspace.createOrSelectStack(declared, { workDir, envVars: env });
+      const stack = await LocalWorkspace.createOrSelectStack(declared, { workDir, envVars: env });
+      return readsItsFiles(stack, path.join(dir, "state"), declared.projectName);
     },
     async restart(changed) {
       const port = Number(new URL(emulator.url).port);

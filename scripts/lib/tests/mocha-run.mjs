@@ -5,8 +5,16 @@ import { join, relative, resolve, sep } from "node:path";
 import { root } from "../paths.mjs";
 import { say } from "../progress.mjs";
 
-/** Quick stages first, so that simple mistakes show early. A folder that is not listed here comes last. */
-const stages = ["unit", "contract", "client", "docker", "emulator", "runtime", "cli", "engine", "package"];
+/**
+ * Which tests run one after another, in this order, in a process of their own. Two that need the same image of the local
+ * Docker, or the same Docker objects, are in one list. A file belongs to the longest path that it begins with; one that
+ * no path fits comes last in the last list.
+ */
+const lanes = [
+  ["docker", "emulator", "runtime", "cli", "package"],
+  ["unit", "contract", "client", "engine/workspaces", "engine/plugin"],
+  ["engine", "engine/plugin/image.test.ts", "engine/workspaces/gone.test.ts", "workflows"],
+];
 
 function testFiles(path) {
   if (!statSync(path).isDirectory()) return [path];
@@ -27,26 +35,29 @@ const apart = ["browser", "remote"];
 
 function allTests() {
   const folder = join(root, "tests");
-  const isApart = (file) => apart.includes(relative(folder, file).split("/")[0]);
-  const stageOf = (file) => {
-    const index = stages.indexOf(relative(folder, file).split("/")[0]);
-    return index < 0 ? stages.length : index;
-  };
-  return testFiles(folder)
-    .filter((file) => !isApart(file))
-    .sort((a, b) => stageOf(a) - stageOf(b));
+  const isApart = (file) => apart.includes(relative(folder, file).split(sep)[0]);
+  return testFiles(folder).filter((file) => !isApart(file));
 }
 
-/** Folders whose tests use no Docker: without a choice of the user, they run beside the others, in a process of their own. */
-const beside = ["unit", "contract", "client", "package"];
+/** The list of `lanes` that a test is in, and its place there. */
+function placeOf(file) {
+  const name = relative(join(root, "tests"), file).replaceAll(sep, "/");
+  const fitting = lanes
+    .flatMap((paths, lane) => paths.map((path, place) => ({ lane, place, path })))
+    .filter(({ path }) => name === path || name.startsWith(`${path}/`))
+    .sort((a, b) => b.path.length - a.path.length);
+  return fitting[0] ?? { lane: lanes.length - 1, place: Number.POSITIVE_INFINITY };
+}
 
-/** Mocha's arguments for each process. The output of the first one is shown as it comes. */
-function lanes(args) {
-  const all = chosen(args);
-  if (args.some(isPath)) return [all];
-  const isBeside = (arg) => beside.some((folder) => arg.startsWith(`${join("tests", folder)}${sep}`));
-  const isFile = (arg) => arg.startsWith(`tests${sep}`) && arg.endsWith(".test.ts");
-  return [all.filter((arg) => !isBeside(arg)), all.filter((arg) => isBeside(arg) || !isFile(arg))];
+/** Mocha's arguments for each process. A choice of the user runs in one. */
+function processes(args) {
+  if (args.some(isPath)) return [chosen(args)];
+  const files = allTests().map((file) => ({ file, ...placeOf(file) }));
+  const options = args.filter((arg) => !isPath(arg));
+  return lanes.map((_, index) => {
+    const own = files.filter(({ lane }) => lane === index).sort((a, b) => a.place - b.place);
+    return [...options, ...own.map(({ file }) => relative(root, file))];
+  });
 }
 
 const isPath = (arg) => !arg.startsWith("-") && existsSync(resolve(root, arg));
@@ -63,7 +74,7 @@ export function chosen(args) {
 const grace = 15_000;
 
 /**
- * Runs the tests. All of them take less time in two processes, since those with Docker mostly wait.
+ * Runs the tests. All of them run in several processes: most of their time is waiting, for Docker above all.
  *
  * @param {string[]} args mocha's options, and paths below tests/ to run only these
  * @returns {Promise<{ passes: number, failures: number, skipped: { title: string, reason: string }[], faults: string[]
@@ -71,9 +82,11 @@ const grace = 15_000;
  *   `faults`: what went wrong outside of any test
  */
 export async function runTests(args, env) {
-  const [first, ...others] = lanes(args);
+  const [first, ...others] = processes(args);
   if (others.length > 0)
-    say(`The tests in ${beside.join(", ")} run beside these; their output follows when they have ended.\n`);
+    say(
+      `${others.length + 1} processes run the tests. This is the output of one; the others print theirs when they end.\n`,
+    );
   const figures = await Promise.all([mocha(first, env, "inherit"), ...others.map((each) => mocha(each, env, "pipe"))]);
   const sum = (what) => figures.reduce((total, each) => total + each[what], 0);
   return {
