@@ -1,9 +1,10 @@
 import { strict as assert } from "node:assert";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../../sdk/index";
+import { describeBoth } from "../adapters";
 import { type Live, listen, plainSettings, WorkspaceBench } from "./workspaces";
 
-describe("drift of a workspace, on the engine", function () {
+describeBoth("drift of a workspace", function (adapter) {
   this.timeout(120_000);
   let workspaces: WorkspaceBench;
   let stack: Stack;
@@ -24,9 +25,9 @@ describe("drift of a workspace, on the engine", function () {
   });
 
   before(async () => {
-    workspaces = await WorkspaceBench.start();
-    stack = await workspaces.stack("drift", async () => {
-      for (const [name, args] of Object.entries(declared())) new ica.Workspace(name, args);
+    workspaces = await WorkspaceBench.start(adapter);
+    stack = await workspaces.stack("drift", async (served) => {
+      for (const [name, args] of Object.entries(declared())) new ica.Workspace(name, args, served);
     });
     await stack.up();
   });

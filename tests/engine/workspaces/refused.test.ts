@@ -3,10 +3,11 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
 import { effects, rulesOf } from "../../../provider/workspace/plan/changes";
 import * as ica from "../../../sdk/index";
+import { describeBoth } from "../adapters";
 import { fieldChanges } from "./field-changes";
 import { type Live, plainSettings, WorkspaceBench } from "./workspaces";
 
-describe("a change that costs work or data, on the engine, without the user's word", function () {
+describeBoth("a change that costs work or data, without the user's word", function (adapter) {
   this.timeout(120_000);
   let workspaces: WorkspaceBench;
   let stack: Stack;
@@ -24,10 +25,10 @@ describe("a change that costs work or data, on the engine, without the user's wo
   });
 
   before(async () => {
-    workspaces = await WorkspaceBench.start();
+    workspaces = await WorkspaceBench.start(adapter);
     declared = plain({ desiredState: "running" });
-    stack = await workspaces.stack("refused", async () => {
-      new ica.Workspace("genomics", declared);
+    stack = await workspaces.stack("refused", async (served) => {
+      new ica.Workspace("genomics", declared, served);
     });
     await stack.up();
     live = await workspaces.named("genomics");

@@ -2,21 +2,19 @@ import { strict as assert } from "node:assert";
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import * as ica from "../../../sdk/index";
 import { until } from "../../support/until";
+import { describeBoth } from "../adapters";
 import { WorkspaceBench } from "./workspaces";
 
-describe("the run state of a workspace when things go wrong, on the engine", function () {
+describeBoth("the run state of a workspace when things go wrong", function (adapter) {
   this.timeout(120_000);
   let workspaces: WorkspaceBench;
   let stack: Stack;
   let declared: Partial<ica.WorkspaceArgs> = { desiredState: "running" };
 
   before(async () => {
-    workspaces = await WorkspaceBench.start();
-    stack = await workspaces.stack("states", async () => {
-      new ica.Workspace("genomics", {
-        ...workspaces.genomics(),
-        ...declared,
-      });
+    workspaces = await WorkspaceBench.start(adapter);
+    stack = await workspaces.stack("states", async (served) => {
+      new ica.Workspace("genomics", { ...workspaces.genomics(), ...declared }, served);
     });
   });
 

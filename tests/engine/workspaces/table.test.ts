@@ -3,6 +3,7 @@ import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import type { WorkspaceInputs } from "../../../provider/workspace/inputs";
 import { type Effect, effects, rulesOf } from "../../../provider/workspace/plan/changes";
 import * as ica from "../../../sdk/index";
+import { describeBoth } from "../adapters";
 import { type DeclaredChange, fieldChanges } from "./field-changes";
 import { type Live, listen, plainSettings, settingsOf, WorkspaceBench } from "./workspaces";
 
@@ -35,7 +36,7 @@ function promised(effect: Effect, state: RunState): string[] {
   return calls[effect];
 }
 
-describe("the table of what a change does, on the engine", function () {
+describeBoth("the table of what a change does", function (adapter) {
   this.timeout(240_000);
   let workspaces: WorkspaceBench;
   let stack: Stack;
@@ -49,10 +50,10 @@ describe("the table of what a change does, on the engine", function () {
   const canHappen = ({ field }: Row) => field !== "projectId";
 
   before(async () => {
-    workspaces = await WorkspaceBench.start();
+    workspaces = await WorkspaceBench.start(adapter);
     rows = (await Promise.all(runStates.map(rowsOf))).flat();
-    stack = await workspaces.stack("table", async () =>
-      Object.fromEntries(rows.map((row) => [row.name, new ica.Workspace(row.name, declares(row)).workspaceId])),
+    stack = await workspaces.stack("table", async (served) =>
+      Object.fromEntries(rows.map((row) => [row.name, new ica.Workspace(row.name, declares(row), served).workspaceId])),
     );
     await stack.up({ parallel: 32 });
     const made = await byName();

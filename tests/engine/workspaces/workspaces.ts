@@ -1,9 +1,11 @@
 import { strict as assert } from "node:assert";
+import type * as pulumi from "@pulumi/pulumi";
 import type { EngineEvent, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import sinon from "sinon";
 import { PretendedBench } from "../../support/servers/pretended-bench";
 import { isWrite } from "../../support/servers/recording-proxy";
 import { until } from "../../support/until";
+import { type Adapter, dynamicResources } from "../adapters";
 import { startTestBench, type TestBench } from "../bench";
 
 /** A workspace as the REST API shows it. */
@@ -26,9 +28,10 @@ export class WorkspaceBench {
     readonly pretended: PretendedBench,
     readonly images: { readonly first: string; readonly second: string },
     readonly sandbox: sinon.SinonSandbox,
+    readonly adapter: Adapter,
   ) {}
 
-  static async start(): Promise<WorkspaceBench> {
+  static async start(adapter = dynamicResources): Promise<WorkspaceBench> {
     const sandbox = sinon.createSandbox();
     const pretended = new PretendedBench(sandbox);
     const bench = await startTestBench({
@@ -43,6 +46,7 @@ export class WorkspaceBench {
       pretended,
       { first: await image("first"), second: await image("second") },
       sandbox,
+      adapter,
     );
   }
 
@@ -63,8 +67,9 @@ export class WorkspaceBench {
     this.sandbox.restore();
   }
 
-  stack(name: string, program: PulumiFn): Promise<Stack> {
-    return this.bench.stack(name, program);
+  /** A stack whose program gets the options for its resources. */
+  async stack(name: string, program: (served: pulumi.CustomResourceOptions) => ReturnType<PulumiFn>): Promise<Stack> {
+    return this.adapter.prepare(await this.bench.stack(name, async () => program(this.adapter.options())));
   }
 
   async list(): Promise<Live[]> {
