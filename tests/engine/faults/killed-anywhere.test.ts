@@ -1,5 +1,4 @@
 import { strict as assert } from "node:assert";
-import { readFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type Dockerode from "dockerode";
@@ -8,6 +7,8 @@ import { openUploads } from "../../support/servers/open-uploads";
 import { until } from "../../support/until";
 import { startTestBench, type TestBench } from "../bench";
 import { CliProgram } from "../program/cli-program";
+import { called, type Moment, publication } from "../publishing";
+import { trialsOf } from "../trials";
 
 /** Not the name that other tests give their images, and remove with. */
 const name = "killed-page";
@@ -15,12 +16,6 @@ const name = "killed-page";
 const patienceMs = 10_000;
 /** Chooses how long after a step has begun the engine is killed, and whether its language host is killed with it. */
 const seed = Number(process.env.KILLED_SEED ?? 1);
-
-/** A moment in the life of a provider. */
-interface Step {
-  readonly what: string;
-  readonly reached: () => boolean | Promise<boolean>;
-}
 
 describe("an engine that is killed leaves no process behind, and no upload continues", function () {
   this.timeout(120_000);
@@ -67,25 +62,15 @@ describe("an engine that is killed leaves no process behind, and no upload conti
       for (const tag of RepoTags ?? []) await docker.getImage(tag).remove();
   });
 
-  const called = (method: string, pattern: RegExp) => () =>
-    bench.calls.calls.some((call) => call.method === method && pattern.test(call.path));
-  const dockerWasAsked = (pattern: RegExp) => () =>
-    readFileSync(bench.docker.log, "utf8")
-      .split("\n")
-      .some((line) => pattern.test(line));
   const uploads = async () => (await openUploads(bench.dir)).length;
-  const trials = async () =>
-    (await docker.listContainers({ all: true, filters: { label: ["pulumi-ica.instance"] } })).filter(({ Labels }) =>
-      Labels["pulumi-ica.instance"]?.startsWith("trial-"),
-    ).length;
 
   /** Runs a command, kills its engine a moment after a step was reached, and waits until all its processes have ended. */
-  async function kill({ what, reached }: Step, env: Record<string, string>, ...args: string[]): Promise<void> {
+  async function kill({ what, reached }: Moment, env: Record<string, string>, ...args: string[]): Promise<void> {
     bench.calls.take();
     await bench.docker.take();
     Object.assign(program.env, env);
     const engine = program.start(...args, "--non-interactive", "--color", "never");
-    await until(`it came to this: ${what}`, reached).catch((error: unknown) => {
+    await until(`it came to this: ${what}`, () => reached(bench, docker)).catch((error: unknown) => {
       throw new Error(`this was not reached: ${what}\n${engine.said}`, { cause: error });
     });
     const pauseMs = Math.floor(random() * 400);
@@ -93,7 +78,7 @@ describe("an engine that is killed leaves no process behind, and no upload conti
     await delay(pauseMs);
     engine.kill(withLanguageHost);
     const told = `${what}, ${pauseMs} ms later, ${withLanguageHost ? "with" : "without"} its language host (KILLED_SEED=${seed})`;
-    const isOver = async () => program.processes().length + (await trials()) === 0;
+    const isOver = async () => program.processes().length + (await trialsOf(bench, docker)).length === 0;
     await until(`everything has ended after ${told}`, isOver, patienceMs).catch((error: unknown) => {
       throw new Error(`still there:\n${program.describe()}`, { cause: error });
     });
@@ -103,26 +88,16 @@ describe("an engine that is killed leaves no process behind, and no upload conti
   const up = ["up", "--yes", "--skip-preview"];
 
   describe("when it publishes an image, and is killed at", () => {
-    const steps: (Step & { readonly verify?: "run" })[] = [
-      { what: "the first call", reached: called("POST", /\/tokens$/) },
-      { what: "the look whether it is there", reached: called("GET", /\/dockerImages$/) },
-      { what: "the build", reached: dockerWasAsked(/^(?:buildx )?build/) },
-      { what: "the trial", reached: async () => (await trials()) > 0, verify: "run" },
-      { what: "the save", reached: dockerWasAsked(/save/) },
-      { what: "the upload", reached: async () => (await uploads()) > 0 },
-      { what: "the registration", reached: called("POST", /:createInternal$/) },
-      { what: "the wait for it", reached: called("GET", /\/dockerImages\/[^/]+$/) },
-    ];
-    for (const step of steps)
-      it(step.what, async () => {
+    for (const moment of publication)
+      it(moment.what, async () => {
         await appendFile(`${context}/index.html`, `<!-- ${random()} -->\n`);
-        await kill(step, { DECLARED: "image", VERIFY: step.verify ?? "none" }, ...up);
+        await kill(moment, { DECLARED: "image", VERIFY: moment.trial ? "run" : "none" }, ...up);
       });
   });
 
   describe("when it works on a workspace, and is killed at", () => {
     const one = /\/workspaces\/[^/:]+$/;
-    const steps: (Step & { readonly model: string; readonly args: readonly string[] })[] = [
+    const steps: (Moment & { readonly model: string; readonly args: readonly string[] })[] = [
       { what: "the creation", model: "standard-small", args: up, reached: called("POST", /\/workspaces$/) },
       { what: "a preview", model: "standard-medium", args: ["preview"], reached: called("GET", /\/workspaces/) },
       { what: "a change", model: "standard-medium", args: up, reached: called("PUT", one) },

@@ -6,6 +6,7 @@ import { connectDocker } from "../../../runtime/docker/connect";
 import * as ica from "../../../sdk/index";
 import { isWrite } from "../../support/servers/recording-proxy";
 import { startTestBench, type TestBench } from "../bench";
+import { trialsOf } from "../trials";
 
 /** Not the name that other tests give their images, and remove with. */
 const name = "tried-page";
@@ -25,18 +26,6 @@ describe('pulumi up with verify: "run"', function () {
     for (const { RepoTags } of await docker.listImages({ filters: { reference: [`pulumi-ica/${name}`] } }))
       for (const tag of RepoTags ?? []) await docker.getImage(tag).remove();
   });
-
-  /** Containers, networks and volumes of trials. */
-  async function leftByTrials(): Promise<string[]> {
-    const filters = { label: ["pulumi-ica.instance"] };
-    const [containers, networks, { Volumes }] = await Promise.all([
-      docker.listContainers({ all: true, filters }),
-      docker.listNetworks({ filters }),
-      docker.listVolumes({ filters }),
-    ]);
-    const owners = [...containers, ...networks, ...Volumes].map(({ Labels }) => Labels?.["pulumi-ica.instance"] ?? "");
-    return owners.filter((owner) => owner.startsWith("trial-"));
-  }
 
   it("refuses an image that does not stay alive before any call that writes, with its last output", async () => {
     const context = await bench.imageContext("dying");
@@ -61,7 +50,7 @@ describe('pulumi up with verify: "run"', function () {
       (await bench.docker.take()).filter((line) => line.startsWith("image save")),
       [],
     );
-    assert.deepEqual(await leftByTrials(), []);
+    assert.deepEqual(await trialsOf(bench, docker), []);
   });
 
   it("publishes one that answers, after it was tried out; another verify changes nothing", async () => {
@@ -75,7 +64,7 @@ describe('pulumi up with verify: "run"', function () {
     const { stdout, outputs } = await stack.up({ color: "never" });
     for (const line of [/port 8888: it answers/, /port 2222: it answers \(as ica\)/, /ended .* after TERM/])
       assert.match(stdout, line);
-    assert.deepEqual(await leftByTrials(), []);
+    assert.deepEqual(await trialsOf(bench, docker), []);
     assert.match(stdout, /after TERM[\s\S]*uploading/, "first the trial, then the upload");
     await bench.docker.take();
 

@@ -3,10 +3,8 @@ import { z } from "zod";
 import { until } from "../../support/until";
 import { CliProgram } from "../program/cli-program";
 import { WorkspaceBench } from "../workspaces/workspaces";
+import { pressCtrlC } from "./ctrl-c";
 import { pluginFolder } from "./with-plugin";
-
-/** Milliseconds from Ctrl-C to the end of the command. */
-const patienceMs = 2000;
 
 const stateSchema = z.object({
   deployment: z.object({
@@ -104,21 +102,7 @@ describe("one Ctrl-C, with the plugin", function () {
     const going = held === "starts" ? "Starting" : "Stopping";
     const reached = async () =>
       held === undefined ? (await bench.happened()) > 0 : (await workspaces.list())[0]?.status === going;
-    const run = program.start(...words(command));
-    await until(`it came to ${what}`, reached, 60_000).catch((error: unknown) => {
-      throw new Error(run.said, { cause: error });
-    });
-    const start = performance.now();
-    run.interrupt();
-    const code = await run.ended;
-    const ms = Math.round(performance.now() - start);
-    assert.notEqual(code, 0);
-    assert.ok(ms < patienceMs, `${ms} ms from Ctrl-C to the end\n${run.said}`);
-    assert.match(run.said, says);
-    assert.doesNotMatch(run.said, /operation was aborted/i);
-    await until("all its processes have ended", () => program.processes().length === 0, 2000).catch(() => {
-      throw new Error(`still there:\n${program.describe()}`);
-    });
+    assert.match(await pressCtrlC(program, words(command), what, reached), says);
     await bench.takeOrders();
     release?.();
   }
