@@ -46,7 +46,7 @@ const fact = z.discriminatedUnion("kind", [
     .object({
       kind: z.literal("plan"),
       action: z.enum([
-        ...(["none", "update in place", "restart", "stop then change", "start", "stop"] as const),
+        ...(["none", "update in place", "defer", "restart", "stop then change", "start", "stop"] as const),
         ...(["replace", "gone", "finish restart", "wait"] as const),
       ]),
       certain: z.boolean().describe("False when the action depends on values that are not known yet."),
@@ -54,6 +54,10 @@ const fact = z.discriminatedUnion("kind", [
       status: z.string().optional().describe("ICA's word for its state at the moment of the preview."),
       losesData: likelihood,
       disconnects: likelihood,
+      deferred: z
+        .array(z.string())
+        .optional()
+        .describe("The fields whose change waits until the workspace is stopped."),
       laterRefusals: z
         .array(z.object({ field: z.string(), reason: z.string(), certain: z.boolean() }))
         .describe("What only `pulumi up` refuses."),

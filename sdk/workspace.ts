@@ -98,10 +98,17 @@ export interface WorkspaceArgs {
    */
   desiredState?: pulumi.Input<"running" | "stopped">;
   /**
-   * Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When
-   * false, a change that needs a restart fails in preview. Default: false.
+   * Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same
+   * as `whileRunning`: `restart` when true. Default: false.
    */
   allowRestart?: pulumi.Input<boolean>;
+  /**
+   * What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the
+   * workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so,
+   * and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data
+   * is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+   */
+  whileRunning?: pulumi.Input<"refuse" | "restart" | "defer">;
   /**
    * Whether a change that creates a new workspace may destroy /data. When false, such a change fails in preview. Default:
    * false.
@@ -211,6 +218,11 @@ export class Workspace extends pulumi.CustomResource {
   declare readonly consoleHost: pulumi.Output<string | undefined>;
   /** Port for SSH; set together with `consoleHost`. */
   declare readonly consolePort: pulumi.Output<number | undefined>;
+  /**
+   * The arguments whose change waits until people have stopped the workspace (`whileRunning: "defer"`), each with the value
+   * that it will have. Undefined when nothing waits.
+   */
+  declare readonly pendingChanges: pulumi.Output<Record<string, unknown> | undefined>;
 
   constructor(name: string, args: WorkspaceArgs, opts?: pulumi.CustomResourceOptions) {
     const defaultName = `${pulumi.getProject()}-${pulumi.getStack()}-${name}`;
@@ -228,6 +240,7 @@ const outputs = {
   webUrl: undefined,
   consoleHost: undefined,
   consolePort: undefined,
+  pendingChanges: undefined,
 } satisfies Record<Exclude<keyof Workspace, keyof pulumi.CustomResource | keyof WorkspaceArgs>, undefined>;
 
 /** The cluster in ICA as a declaration. Without it, the update would remove a cluster that the program does not declare. */

@@ -8,14 +8,14 @@ import { dockerfilePath, readContents } from "../../provider/build-context/hash"
 import { checkDockerfile } from "../../provider/contract/dockerfile/dockerfile";
 import type { Facts } from "./facts";
 import type { Observed, Step } from "./observed";
-import { imageType } from "./report/resources";
+import { isImage } from "./report/resources";
 
 /**
  * For a digest, which comes without the provider's facts: reads the files of the images that change, where this machine has
  * them, and adds the same facts.
  */
 export async function addLocalFacts({ steps }: Pick<Observed, "steps">, facts: Facts, cwd: string): Promise<void> {
-  const changing = steps.filter(({ op, type }) => type === imageType && (op === "create" || op === "replace"));
+  const changing = steps.filter(({ op, type }) => isImage(type) && (op === "create" || op === "replace"));
   for (const step of changing) {
     await addFactsOf(step, facts, cwd);
   }

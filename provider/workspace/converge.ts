@@ -8,10 +8,12 @@ import type { Workspace } from "../ica/workspaces";
 import type { WorkspaceInputs } from "./inputs";
 import { ensureRunning, ensureStopped, startAgain } from "./lifecycle";
 import { type ChangePlan, planChange } from "./plan/change-plan";
+import { inIca, type Pending, pendingOf, withPending } from "./plan/pending";
 import { diskRefusal, restartRefusal } from "./plan/refusals";
 import { RefusedChange } from "./plan/refused-change";
-import { present, WorkspaceGone, type WorkspaceRef } from "./presence";
-import { describe, keeping, settingsOf, stateOf, type WorkspaceState, withAdoption } from "./state";
+import { present, stillPresent, WorkspaceGone, type WorkspaceRef } from "./presence";
+import { deferredMessage } from "./preview/messages";
+import { describe, isUp, keeping, settingsOf, stateOf, type WorkspaceState, withAdoption } from "./state";
 
 /** A step failed in a change after which the workspace has to run. `cause` is the error to report. */
 class MustRunAgain extends Error {
@@ -27,6 +29,13 @@ export interface Found {
   readonly restarting?: true | undefined;
 }
 
+/** What an update comes to. */
+interface Converged {
+  readonly live: Workspace;
+  /** The declared values that wait until the workspace is stopped. */
+  readonly pending: Pending;
+}
+
 /** Changes a workspace from its current state to the declared one, until `deadline` (milliseconds since 1970). */
 export async function converge(
   context: Context,
@@ -34,13 +43,30 @@ export async function converge(
   { live, restarting }: Found,
   inputs: WorkspaceInputs,
   deadline: number,
-): Promise<Workspace> {
+): Promise<Converged> {
   const plan = planChange(live, { ...stateOf(live, describe(live, inputs)), restarting }, inputs);
   try {
     refuse(plan, place, live, inputs);
-    return await carryOut(context, place, plan, live, inputs, deadline);
+    const pending = pendingOf(plan, inputs);
+    const now = { ...inputs, ...inIca(live, inputs, pending) };
+    const changed = await carryOut(context, place, plan, live, now, deadline);
+    if (plan.deferred.length > 0) {
+      context.log.warn(deferredMessage(plan));
+    }
+    return { live: changed, pending };
   } catch (error) {
+    if (error instanceof StartedMeanwhile) {
+      return converge(context, place, { live: error.live, restarting }, inputs, deadline);
+    }
     throw plan.mustRunAgain ? new MustRunAgain(error) : error;
+  }
+}
+
+/** Somebody has started the workspace since it was stopped, or was seen stopped. Nothing has been written. */
+class StartedMeanwhile extends Error {
+  override readonly name = "StartedMeanwhile";
+  constructor(readonly live: Workspace) {
+    super("the workspace was started by another user at the same time");
   }
 }
 
@@ -75,15 +101,18 @@ async function carryOut(
       if (plan.stopsFirst) {
         await ensureStopped(context, place, deadline);
       }
-      current = await write(context, place, live, inputs);
+      const needsStop = plan.changes.some((change) => change.effect === "restart" && !plan.deferred.includes(change));
+      current = await write(context, place, { live, needsStop }, inputs);
     } catch (error) {
       // Nothing is sent once the run is cancelled: the state tells the next run to start it.
-      if (plan.action === "restart" && !context.signal.aborted) {
+      if (plan.action === "restart" && !context.signal.aborted && !(error instanceof StartedMeanwhile)) {
         await startAgain(context, place);
       }
       throw error;
     }
-    const written = plan.changes.filter(({ effect }) => effect === "in place" || effect === "restart");
+    const written = plan.changes.filter(
+      (change) => (change.effect === "in place" || change.effect === "restart") && !plan.deferred.includes(change),
+    );
     context.log.info(`changed ${written.map(({ field }) => field).join(", ")}`);
   }
   if (plan.runsAfter === "running") {
@@ -99,7 +128,7 @@ async function carryOut(
 async function write(
   context: Context,
   place: WorkspaceRef,
-  live: Workspace,
+  { live, needsStop }: { readonly live: Workspace; readonly needsStop: boolean },
   inputs: WorkspaceInputs,
 ): Promise<Workspace> {
   const { workspaces } = context.client;
@@ -111,10 +140,23 @@ async function write(
     );
   }
   place.saw?.(workspace);
+  if (needsStop && isUp(workspace.status)) {
+    throw new StartedMeanwhile(workspace);
+  }
   const written = keeping(workspace, settingsOf(inputs));
-  const now = await workspaces.update(place.projectId, place.workspaceId, written, etag);
-  place.saw?.(now);
-  return now;
+  try {
+    const now = await workspaces.update(place.projectId, place.workspaceId, written, etag);
+    place.saw?.(now);
+    return now;
+  } catch (error) {
+    // Started since the read above. ICA then changes nothing.
+    const now = isConflict(error) && needsStop ? await stillPresent(context, place) : undefined;
+    throw now !== undefined && isUp(now.status) ? new StartedMeanwhile(now) : error;
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof IcaError && error.status === 409;
 }
 
 /** How a resource keeps its workspace. */
@@ -133,14 +175,15 @@ export async function keepWorkspaceId(
   place: WorkspaceRef,
   inputs: WorkspaceInputs,
   { adoption, unlessRefused, live }: Kept,
-  steps: (place: WorkspaceRef) => Promise<Workspace>,
+  steps: (place: WorkspaceRef) => Promise<Converged>,
 ): Promise<WorkspaceState> {
   let last = live;
   const saw = (now: Workspace) => {
     last = now;
   };
   try {
-    return withAdoption(stateOf(await steps({ ...place, saw }), inputs), adoption);
+    const { live: now, pending } = await steps({ ...place, saw });
+    return withAdoption(withPending(stateOf(now, { ...inputs, ...inIca(now, inputs, pending) }), pending), adoption);
   } catch (failure) {
     const error = failure instanceof MustRunAgain ? failure.cause : failure;
     // The adoption was refused before anything was written, so this stack must not delete the workspace.

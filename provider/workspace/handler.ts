@@ -3,7 +3,7 @@ import { cancellable } from "../cancelled";
 import { type Context, stepLimitMs } from "../context";
 import type { Change, Live, Saved } from "../handler";
 import { IcaError } from "../ica/transport/error";
-import { unknownValue } from "../inputs/unknown";
+import { type MaybeWithin, unknownValue } from "../inputs/unknown";
 import type { Fact } from "../preview-facts";
 import { converge, keepWorkspaceId } from "./converge";
 import { checkWorkspace, judgeable, type WorkspaceInputs } from "./inputs";
@@ -11,11 +11,20 @@ import { ensureStopped } from "./lifecycle";
 import { letGo, noteHeld } from "./ownership/held";
 import { existing, obtain } from "./ownership/obtain";
 import { type ChangePlan, planChange } from "./plan/change-plan";
+import { declaring, isPending, stillPending, withPending } from "./plan/pending";
 import { RefusedChange } from "./plan/refused-change";
 import { awaitGone, lookUp, present, WorkspaceGone, type WorkspaceRef } from "./presence";
 import { isChecked, noteChecked } from "./preview/checked";
 import { beyondImage } from "./preview/image-offer";
-import { goneMessage, laterMessage, replaceMessage, unfinishedMessage, updateMessage } from "./preview/messages";
+import {
+  deferredMessage,
+  goneMessage,
+  laterMessage,
+  readyMessage,
+  replaceMessage,
+  unfinishedMessage,
+  updateMessage,
+} from "./preview/messages";
 import { sameNameTwice } from "./preview/names";
 import { refusedChanges } from "./preview/refused-changes";
 import { type DescribedWorkspace, inputsOf, parseDescribed, parseState, type WorkspaceState } from "./saved-state";
@@ -54,15 +63,36 @@ export const workspaceHandler = cancellable<WorkspaceInputs, WorkspaceState, Con
     noteHeld(context, id, state);
     const blind = planChange("not looked at", state, next);
     if (blind.changes.length === 0) {
+      // The program has taken back what was waiting.
+      const waiting = Object.keys(state.pendingChanges ?? {});
+      if (waiting.length > 0) {
+        return { kind: "update", hidden: false, fields: waiting, unsettled: ["pendingChanges"] };
+      }
       if (blind.action === "none") {
         return { kind: "unchanged" };
       }
       context.log.info(unfinishedMessage(blind));
       return { kind: "update", hidden: true, fields: ["status"], unsettled: ofRunState };
     }
+    const wereDeferred = isPending(
+      state,
+      next,
+      blind.changes.map(({ field }) => field),
+    );
     if (isChecked(context, next)) {
       const plan = planChange(await lookUp(context, state.projectId, id), state, next);
       context.noteFacts?.(planFact(plan));
+      if (plan.deferred.length > 0) {
+        context.log.info(deferredMessage(plan, !wereDeferred));
+      }
+      if (wereDeferred && plan.action === "defer") {
+        return { kind: "unchanged" };
+      }
+      if (wereDeferred && plan.presence === "there") {
+        context.log.info(readyMessage(plan));
+        const fields = plan.changes.map(({ field }) => field);
+        return { kind: "update", hidden: true, fields, unsettled: unsettledBy(state, next) };
+      }
       if (plan.action === "gone") {
         throw new RefusedChange(goneMessage(state.name, id));
       }
@@ -79,7 +109,8 @@ export const workspaceHandler = cancellable<WorkspaceInputs, WorkspaceState, Con
     if (blind.action !== "replace") {
       const fields = blind.changes.map(({ field }) => field);
       const isQuiet = blind.changes.every(({ effect }) => effect === "none" || effect === "in place");
-      return { kind: "update", hidden: false, fields, unsettled: isQuiet ? [] : ofRunState };
+      const unsettled = isQuiet ? [] : unsettledBy(state, next);
+      return { kind: "update", hidden: false, fields, unsettled };
     }
     const because = blind.changes
       .filter(({ effect, known }) => effect === "replace" && known)
@@ -125,7 +156,10 @@ export const workspaceHandler = cancellable<WorkspaceInputs, WorkspaceState, Con
     const described = describe(live, was);
     const seen = withAdoption(stateOf(live, described), state.adoption);
     const restarting = state.restarting === true && live.status !== "Running";
-    return { state: restarting ? { ...seen, restarting } : seen, inputs: described };
+    const pending = isManaged ? stillPending(state, described) : {};
+    const known = withPending(restarting ? { ...seen, restarting } : seen, pending);
+    // What waits is declared, and no drift.
+    return { state: known, inputs: declaring(described, pending) };
   },
 
   async update(context, id, state, next) {
@@ -186,9 +220,26 @@ export const workspaceHandler = cancellable<WorkspaceInputs, WorkspaceState, Con
   },
 });
 
+/** The outputs that may be others after a change that is not quiet. */
+function unsettledBy({ pendingChanges }: WorkspaceState, { whileRunning }: MaybeWithin<WorkspaceInputs>): string[] {
+  const mayWait = pendingChanges !== undefined || whileRunning === "defer" || whileRunning === unknownValue;
+  return [...ofRunState, ...(mayWait ? ["pendingChanges"] : [])];
+}
+
 /** What `ica-bench preview` has to know of a plan: the rest it sees in the properties. */
-function planFact({ action, certain, presence, status, losesData, disconnects, laterRefusals }: ChangePlan): Fact {
-  return { kind: "plan", action, certain, presence, status, losesData, disconnects, laterRefusals: [...laterRefusals] };
+function planFact({
+  action,
+  certain,
+  presence,
+  status,
+  losesData,
+  disconnects,
+  deferred,
+  laterRefusals,
+}: ChangePlan): Fact {
+  const waiting = deferred.length === 0 ? {} : { deferred: deferred.map(({ field }) => field) };
+  const seen = { action, certain, presence, status, losesData, disconnects, ...waiting };
+  return { kind: "plan", ...seen, laterRefusals: [...laterRefusals] };
 }
 
 /** Whether what is saved is a state. With Pulumi's read-only option `id`, it is the program's unchecked declaration. */

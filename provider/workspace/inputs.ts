@@ -29,6 +29,9 @@ export const workspaceShape = {
   cluster: clusterSchema.optional(),
   desiredState: z.enum(["running", "stopped"], { error: 'must be "running" or "stopped", or left out' }).optional(),
   allowRestart: z.boolean().default(false),
+  whileRunning: z
+    .enum(["refuse", "restart", "defer"], { error: 'must be "refuse", "restart" or "defer", or left out' })
+    .optional(),
   allowDataLoss: z.boolean().default(false),
   existingId: idOf("a workspace").optional(),
   timeouts: timeoutsSchema.optional(),
@@ -72,6 +75,12 @@ function acrossFields(inputs: MaybeWithin<InputsOf<typeof workspaceShape>>): Che
     failures.push({
       property: "access",
       reason: "needs web, console or both to be true: otherwise the workspace cannot be entered",
+    });
+  }
+  if (inputs.allowRestart === true && (inputs.whileRunning === "refuse" || inputs.whileRunning === "defer")) {
+    failures.push({
+      property: "whileRunning",
+      reason: `is "${inputs.whileRunning}", but allowRestart: true means "restart": leave one of them out`,
     });
   }
   if (Array.isArray(allowedUrls) && allowedUrls.length > 0 && network === "public") {

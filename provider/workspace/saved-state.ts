@@ -29,6 +29,7 @@ const described = {
   desiredState: z.string().optional(),
   allowRestart: z.boolean().default(false),
   allowDataLoss: z.boolean().default(false),
+  whileRunning: z.enum(["refuse", "restart", "defer"]).optional(),
   existingId: z.string().optional(),
   timeouts: z
     .object({ create: z.string().optional(), update: z.string().optional(), delete: z.string().optional() })
@@ -42,6 +43,8 @@ const outputs = {
   webUrl: z.string().optional(),
   consoleHost: z.string().optional(),
   consolePort: z.int().optional(),
+  /** The declared values that wait until the workspace is stopped (`whileRunning: "defer"`), by field. */
+  pendingChanges: z.record(z.string(), z.unknown()).optional(),
   /**
    * Set when a change stopped the workspace, or was about to, and then failed. The workspace must run again, even if no run
    * state is declared.

@@ -56,6 +56,9 @@ export class Types {
   /** `unnamed` is the name of a type that has none in the SDK. */
   #type(unnamed: string, schema: JsonSchema, field: Field): TypeSpec {
     const { type, items, additionalProperties } = schema;
+    if (Object.keys(schema).length === 0) {
+      return { $ref: "pulumi.json#/Any" };
+    }
     if (schema.enum !== undefined) {
       const values = schema.enum.map((value) => ({ value }));
       return this.name(unnamed, { description: field.description, type: "string", enum: values });

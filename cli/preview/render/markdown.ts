@@ -10,6 +10,7 @@ import {
   images,
   type Level,
   others,
+  pending,
   policies,
   workspaces,
 } from "./sections";
@@ -64,7 +65,7 @@ export function renderMarkdown(report: PreviewReport, options: MarkdownOptions):
 function atLevel(report: PreviewReport, level: Level, run: Run | undefined): string {
   const { stack, unchanged } = report;
   const name = stack.project === undefined ? stack.name : `${stack.project}/${stack.name}`;
-  const sections = [errors, dangers, clicks, policies, findings, images, workspaces, drift, others];
+  const sections = [errors, dangers, clicks, policies, findings, images, workspaces, pending, drift, others];
   return `${[
     `${markerOf(report, run ?? report.run)}\n### Preview of ${codeSpan(name, 120)}: ${summary(report)}`,
     ...sections.flatMap((section) => section(report, level)),

@@ -11,6 +11,7 @@ import {
   isStoppedByPolicy,
   linesOf,
   opWord,
+  pendingSentence,
   policiesInOrder,
   reasonWords,
   saidFields,
@@ -179,6 +180,21 @@ export const workspaces: Section = (report, { lists, reasons }) => {
     return `- ${ink.value(resource.name)} is ${opWord(op)}${listed === "" ? "" : `: ${listed}`}`;
   });
   return [`**Workspaces**\n\n${lines.join("\n")}`];
+};
+
+export const pending: Section = ({ pending = [] }, { lists, names }) => {
+  if (pending.length === 0) {
+    return [];
+  }
+  if (!lists) {
+    const resources = pending.map(({ resource }) => resource);
+    return [
+      `${plural(pending.length, "workspace")} left as ${pending.length === 1 ? "it is" : "they are"} until stopped${namesOf(resources, names)}.`,
+    ];
+  }
+  return [
+    `**Changed after people have stopped them**\n\n${pending.map((one) => `- ${pendingSentence(ink, one)}`).join("\n")}`,
+  ];
 };
 
 export const drift: Section = ({ drift, gone }, { lists, names }) => {

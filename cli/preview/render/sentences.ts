@@ -5,6 +5,7 @@ import { bytesText, type Ink, plural } from "./ink";
 /** The sentences of a report. Every renderer writes them with its own ink. */
 
 type Change = WorkspaceChange["changes"][number];
+type Pending = NonNullable<PreviewReport["pending"]>[number];
 
 /** The words after "Preview of <stack>:". */
 export function summary(report: PreviewReport): string {
@@ -96,6 +97,10 @@ export function dangerSentence(ink: Ink, danger: Danger, { reasons }: Depth): st
       return `${ink.strong(`${ink.word("pulumi up")} ${verb} to change ${name}`)}, although the preview passes${reasons && why !== "" ? `: ${why}` : "."}`;
     }
   }
+}
+
+export function pendingSentence(ink: Ink, { resource, fields }: Pending): string {
+  return `${ink.value(resource.name)} runs and is left as it is: ${fields.map((field) => ink.word(field)).join(", ")} ${fields.length === 1 ? "waits" : "wait"}`;
 }
 
 export function changeWords(ink: Ink, change: Change, withWhy: boolean): string {

@@ -12,6 +12,7 @@ import {
   isStoppedByPolicy,
   linesOf,
   opWord,
+  pendingSentence,
   policiesInOrder,
   reasonWords,
   saidFields,
@@ -69,6 +70,7 @@ export function renderText(report: PreviewReport, { colour }: TextOptions): stri
         `${paint(severity === "error" ? "red" : "yellow", severity.padEnd(7))} ${printableLine(`${file}:${line}: ${code} ${message}. ${fix}`)}`,
     ),
     changes(report, plain, paint),
+    (report.pending ?? []).map((one) => `${paint("dim", "waits ")} ${pendingSentence(plain, one)}`),
     beside(report, plain, paint),
     report.warnings.map(
       ({ resource, message }) =>

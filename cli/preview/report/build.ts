@@ -6,7 +6,7 @@ import { driftedFields, driftOf, goneOf } from "./drift";
 import { imageNames } from "./image-names";
 import { clicksOf, imageChange } from "./images";
 import type { Danger, Message, PreviewReport, Run, WorkspaceChange } from "./report";
-import { happeningsOf, imageType, resourceOf, workspaceType } from "./resources";
+import { happeningsOf, isImage, isWorkspace, resourceOf } from "./resources";
 import { changesOf, within } from "./values";
 import { judgeWorkspace } from "./workspaces";
 
@@ -25,9 +25,9 @@ const order: readonly Danger["kind"][] = ["dataLost", "disconnected", "refused"]
 /** Makes a report of what a preview showed. Pure: the same observation gives the same report. */
 export function reportOf(observed: Observed, facts: Facts, about: About): PreviewReport {
   const happenings = happeningsOf(observed).filter(({ step }) => !isMachinery(step.urn, step.type));
-  const ofType = (type: string) => happenings.filter(({ step }) => step.type === type);
+  const thatAre = (is: (type: string) => boolean) => happenings.filter(({ step }) => is(step.type));
   const images = imageNames(observed);
-  const judged = ofType(workspaceType).map((happening) => ({
+  const judged = thatAre(isWorkspace).map((happening) => ({
     happening,
     ...judgeWorkspace(happening, facts, images),
   }));
@@ -47,11 +47,12 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
     run: about.run,
     refreshed: observed.isRefreshed,
     dangers: order.flatMap((kind) => dangers.filter((danger) => danger.kind === kind)),
-    clicks: observed.steps.filter(({ type, op }) => type === imageType && isLogical(op)).flatMap(clicksOf),
-    images: ofType(imageType).map((happening) => imageChange(happening, facts)),
+    clicks: observed.steps.filter(({ type, op }) => isImage(type) && isLogical(op)).flatMap(clicksOf),
+    images: thatAre(isImage).map((happening) => imageChange(happening, facts)),
     workspaces: judged.flatMap(({ happening, change }) =>
       withoutDrift(change, happening.step, drifted.get(change.resource.urn)),
     ),
+    pending: pendingOf(observed, facts),
     drift: driftOf(observed),
     gone: [...gone, ...alsoGone],
     policies: observed.violations.map(({ urn, pack, policy, isMandatory, message }) => ({
@@ -70,7 +71,7 @@ export function reportOf(observed: Observed, facts: Facts, about: About): Previe
       file: within(about.shownFile(file)),
     })),
     others: happenings
-      .filter(({ step }) => step.type !== imageType && step.type !== workspaceType)
+      .filter(({ step }) => !isImage(step.type) && !isWorkspace(step.type))
       .map(({ op, step }) => ({ resource: resourceOf(step.urn, step.type), op, changes: changesOf(step) })),
     ...(observed.unchanged === undefined ? {} : { unchanged: observed.unchanged }),
     errors: causesOf(observed),
@@ -112,6 +113,16 @@ function stackNames({ steps, refreshed }: Observed, { stack }: About): PreviewRe
   const project = known?.project ?? stack?.project;
   const name = known?.name ?? stack?.name?.split("/").at(-1) ?? "";
   return { name: name.slice(0, 300), ...(project === undefined ? {} : { project: project.slice(0, 300) }) };
+}
+
+/** Workspaces that are left as they are for now, also those that have no other change. */
+function pendingOf({ steps }: Observed, facts: Facts): NonNullable<PreviewReport["pending"]> {
+  return steps
+    .filter(({ type, op }) => isWorkspace(type) && (op === "same" || op === "update"))
+    .flatMap(({ urn, type }) => {
+      const fields = facts.plan(urn)?.deferred ?? [];
+      return fields.length === 0 ? [] : [{ resource: resourceOf(urn, type), fields: fields.map(within) }];
+    });
 }
 
 /** One step for each resource: the one that stands for a replacement, or says that nothing changes. */

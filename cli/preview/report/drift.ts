@@ -1,6 +1,6 @@
 import type { Observed, Refreshed, Step } from "../observed";
 import type { Drift } from "./report";
-import { imageType, resourceOf } from "./resources";
+import { isImage, resourceOf } from "./resources";
 import { differing, isSecret, propertyOf, valueText } from "./values";
 
 /** Settings of an image that ICA reports and has no call to set: a user puts them back on ICA's page, not `pulumi up`. */
@@ -21,7 +21,7 @@ export function driftedFields(found: Refreshed): string[] {
     return [];
   }
   const fields = differing(found.before.inputs, found.after.inputs);
-  return found.type === imageType ? fields.filter((field) => !onlyByClick.includes(field)) : fields;
+  return isImage(found.type) ? fields.filter((field) => !onlyByClick.includes(field)) : fields;
 }
 
 function fieldsOf(found: Refreshed, step: Step | undefined): Drift["fields"] {

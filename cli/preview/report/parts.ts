@@ -112,6 +112,10 @@ export const workspace = z
   })
   .describe("A Workspace that changes.");
 
+export const pending = z
+  .object({ resource, fields: z.array(text) })
+  .describe("A Workspace that runs, and whose change waits until people have stopped it.");
+
 export const drift = z
   .object({
     resource,

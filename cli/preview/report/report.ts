@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { click, danger, drift, finding, image, message, other, policy, resource, workspace } from "./parts";
+import { click, danger, drift, finding, image, message, other, pending, policy, resource, workspace } from "./parts";
 
 /** The run of a pipeline that made a preview. Every part is absent where the environment does not say it. */
 export const run = z
@@ -38,6 +38,7 @@ export const previewReport = z
     clicks: z.array(click),
     images: z.array(image),
     workspaces: z.array(workspace),
+    pending: z.array(pending).optional().describe("Changes that wait until people have stopped their workspace."),
     drift: z.array(drift),
     gone: z.array(resource).describe("Resources that were deleted outside this stack."),
     policies: z.array(policy),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { dynamicType, type Kind, pluginType } from "../../../sdk/machinery/type-token";
 import { nameOf, type Observed, type Step, typeOf } from "../observed";
 import type { operation } from "./parts";
 import type { Resource } from "./report";
@@ -6,8 +7,18 @@ import { within } from "./values";
 
 export type Operation = z.infer<typeof operation>;
 
-export const imageType = "pulumi-nodejs:dynamic/ica:BenchImage";
-export const workspaceType = "pulumi-nodejs:dynamic/ica:Workspace";
+/** Whether a type is that of an image: of a dynamic resource, or of one that the plugin serves. */
+export function isImage(type: string): boolean {
+  return isOf("BenchImage", type);
+}
+
+export function isWorkspace(type: string): boolean {
+  return isOf("Workspace", type);
+}
+
+function isOf(kind: Kind, type: string): boolean {
+  return type === dynamicType(kind) || type === pluginType(kind);
+}
 
 export function resourceOf(urn: string, type = typeOf(urn)): Resource {
   return { urn: within(urn), type: within(type), name: within(nameOf(urn)) };

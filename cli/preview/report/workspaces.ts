@@ -66,7 +66,8 @@ function planOf({ urn, before, after, fields }: Step, facts: Facts): PlanFact | 
   const laterRefusals = plan.laterRefusals.filter((refusal) => !isOfSecret(refusal));
   // The provider refuses such a restart while the workspace runs. There is a step, so that it saw it stopped.
   const isRefused = plan.refusals.length > 0 || plan.laterRefusals.some(isOfSecret);
-  return { ...plan, disconnects: isRefused ? "no" : plan.disconnects, kind: "plan", laterRefusals };
+  const deferred = plan.deferred.map(({ field }) => field);
+  return { ...plan, deferred, disconnects: isRefused ? "no" : plan.disconnects, kind: "plan", laterRefusals };
 }
 
 /** Not that it replaces the workspace: the engine's own step would say that. */

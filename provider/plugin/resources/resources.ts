@@ -29,7 +29,7 @@ const resources: Readonly<Record<string, PluginResource>> = {
     // The same at every try, and for every language.
     defaultName: ({ project, stack, name }) => `${project}-${stack}-${name}`,
     idOutput: "workspaceId",
-    computed: ["workspaceId", "status", "webUrl", "consoleHost", "consolePort"],
+    computed: ["workspaceId", "status", "webUrl", "consoleHost", "consolePort", "pendingChanges"],
   }),
 };
 

@@ -1,5 +1,5 @@
 import type { Workspace } from "../../ica/workspaces";
-import { isKnown, type MaybeWithin } from "../../inputs/unknown";
+import { isKnown, type Maybe, type MaybeWithin, unknownValue } from "../../inputs/unknown";
 import type { WorkspaceInputs } from "../inputs";
 import { type DescribedWorkspace, describe, isDeleting, isDown, isUp, runStateOf } from "../state";
 import { changesBetween, type FieldChange, rulesOf } from "./changes";
@@ -21,6 +21,8 @@ type ChangeAction =
   /** Nothing is written to ICA. */
   | "none"
   | "update in place"
+  /** Nothing but changes that wait until people have stopped the workspace. */
+  | "defer"
   /** Stop, change, start: people in the workspace are disconnected. */
   | "restart"
   /** The workspace ends up stopped, and is changed then. */
@@ -61,6 +63,8 @@ export interface LaterRefusal extends Refusal {
 export interface ChangePlan {
   /** The fields that differ, each with its effect. */
   readonly changes: readonly PlannedChange[];
+  /** The changes that wait until people have stopped the workspace (`whileRunning: "defer"`). */
+  readonly deferred: readonly PlannedChange[];
   /** The one thing that matters most. An unknown value counts as a change, but never as a replacement. */
   readonly action: ChangeAction;
   /** False when the action depends on values that are not known yet. */
@@ -120,6 +124,7 @@ export function planChange(live: LiveWorkspace, state: KnownWorkspace, next: May
   const isSeen = presence === "there" || (presence === "not looked at" && status !== undefined);
   return {
     changes,
+    deferred: worst.deferred,
     action: worst.action,
     certain: worst.action === sure.action && !isOpen,
     presence,
@@ -144,7 +149,7 @@ interface Situation {
   readonly next: MaybeWithin<WorkspaceInputs>;
 }
 
-type Decision = Pick<ChangePlan, "action" | "writes" | "stopsFirst" | "runsAfter" | "mustRunAgain"> & {
+type Decision = Pick<ChangePlan, "action" | "deferred" | "writes" | "stopsFirst" | "runsAfter" | "mustRunAgain"> & {
   readonly losesData: boolean;
   readonly disconnects: boolean;
 };
@@ -153,10 +158,12 @@ function decide(changes: readonly PlannedChange[], situation: Situation): Decisi
   const { presence, status, resumes, next } = situation;
   const desired = isKnown(next.desiredState) ? next.desiredState : "unknown";
   const up = isUpIn(situation);
-  const needsStop = changes.some(({ effect }) => effect === "restart");
+  const deferred = defersIn(situation) ? changes.filter(({ effect }) => effect === "restart") : [];
+  const needsStop = deferred.length === 0 && changes.some(({ effect }) => effect === "restart");
   const stopsFirst = needsStop && presence !== "gone" && (status === undefined || !isDown(status));
   const restarts = stopsFirst && up && desired !== "stopped";
   const plain = {
+    deferred,
     writes: needsStop || changes.some(({ effect }) => effect === "in place"),
     stopsFirst,
     runsAfter: desired ?? (restarts || resumes ? "running" : "as now"),
@@ -164,7 +171,14 @@ function decide(changes: readonly PlannedChange[], situation: Situation): Decisi
     losesData: false,
     disconnects: restarts || (up && desired === "stopped"),
   } as const;
-  const untouched = { ...plain, writes: false, stopsFirst: false, runsAfter: "as now", mustRunAgain: resumes } as const;
+  const untouched = {
+    ...plain,
+    deferred: [],
+    writes: false,
+    stopsFirst: false,
+    runsAfter: "as now",
+    mustRunAgain: resumes,
+  } as const;
 
   if (isReplaced(changes)) {
     return { ...untouched, action: "replace", losesData: presence !== "gone", disconnects: up };
@@ -185,7 +199,7 @@ function decide(changes: readonly PlannedChange[], situation: Situation): Decisi
   if (runStateAction !== undefined) {
     return { ...plain, action: runStateAction };
   }
-  return { ...plain, action: plain.writes ? "update in place" : "none" };
+  return { ...plain, action: plain.writes ? "update in place" : deferred.length > 0 ? "defer" : "none" };
 }
 
 /** What brings the workspace to the declared run state; undefined when it is there. */
@@ -224,7 +238,7 @@ function refusalsOf(known: readonly PlannedChange[], situation: Situation, name:
     return replacing.map((change) => ({ field: change.field, reason: refusal(name, change) }));
   }
   const mayStop = next.desiredState === "stopped" || !isKnown(next.desiredState);
-  if (next.allowRestart || mayStop || !isUpIn(situation)) {
+  if (whileRunningOf(next) !== "refuse" || mayStop || !isUpIn(situation)) {
     return [];
   }
   return known
@@ -277,7 +291,7 @@ function driftRefusals(
   if (!needsPermission(changes, situation)) {
     return disk;
   }
-  const certain = isKnown([next.allowRestart, next.desiredState]);
+  const certain = isKnown([whileRunningOf(next), next.desiredState]);
   return drift
     .filter(({ field, effect }) => effect === "restart" && !changes.some((change) => change.field === field))
     .map((change) => ({ field: change.field, reason: restartRefusal(seen.name, [change]), certain }))
@@ -290,8 +304,24 @@ function isReplaced(changes: readonly PlannedChange[]): boolean {
 
 /** Whether a restart needs a permission that is not known to be given. */
 function needsPermission(changes: readonly PlannedChange[], situation: Situation): boolean {
-  const { allowRestart, desiredState } = situation.next;
-  return !isReplaced(changes) && isUpIn(situation) && allowRestart !== true && desiredState !== "stopped";
+  const isRefused = [unknownValue, "refuse"].includes(whileRunningOf(situation.next));
+  return !isReplaced(changes) && isUpIn(situation) && isRefused && situation.next.desiredState !== "stopped";
+}
+
+/** What a change that needs a restart does to a workspace in which people may be working. */
+function whileRunningOf({ whileRunning, allowRestart }: MaybeWithin<WorkspaceInputs>): Maybe<WhileRunning> {
+  if (whileRunning !== undefined) {
+    return whileRunning;
+  }
+  return isKnown(allowRestart) ? (allowRestart ? "restart" : "refuse") : unknownValue;
+}
+
+type WhileRunning = NonNullable<WorkspaceInputs["whileRunning"]>;
+
+/** Whether changes that need a restart wait. One that the same change stops is changed then. */
+function defersIn(situation: Situation): boolean {
+  const { next } = situation;
+  return whileRunningOf(next) === "defer" && isUpIn(situation) && next.desiredState !== "stopped";
 }
 
 /** Whether an unknown value may turn out to need a replacement. */

@@ -92,6 +92,7 @@ export const effects: Readonly<Record<keyof WorkspaceInputs, Rule | readonly [Ca
     { when: "another value", applies: always, effect: "run state", why: "this is the start and stop button" },
   ],
   allowRestart: { effect: "none", why: permission },
+  whileRunning: { effect: "none", why: permission },
   allowDataLoss: { effect: "none", why: permission },
   existingId: [
     {
@@ -146,7 +147,9 @@ export function outcomeOf(effect: Effect, isRunning: boolean): string {
     case "in place":
       return isRunning ? "changed while it runs" : "changed, stays stopped";
     case "restart":
-      return isRunning ? "stopped, changed, started; refused without `allowRestart`" : "changed, stays stopped";
+      return isRunning
+        ? "refused; with `whileRunning` stopped, changed and started, or changed after people stop it"
+        : "changed, stays stopped";
     case "run state":
       return isRunning ? "stopped" : "started";
     case "replace":

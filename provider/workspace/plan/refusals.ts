@@ -7,7 +7,8 @@ export function restartRefusal(name: string, restarting: readonly FieldChange[])
   const reasons = restarting.map(({ field, why }) => `${field} (${why})`).join(", ");
   return (
     `workspace "${name}" is running, and changing ${reasons} needs a restart: people who work in it would see ` +
-    '"Server Connection Error". If that is meant, declare allowRestart: true; else stop it first.'
+    '"Server Connection Error". If that is meant, declare allowRestart: true; to wait until people have stopped it, ' +
+    'whileRunning: "defer"; else stop it first.'
   );
 }
 

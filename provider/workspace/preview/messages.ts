@@ -25,8 +25,17 @@ export function replacedBecause(fields: readonly string[]): string {
 }
 
 /** The message for an update: which fields interrupt the users, and why. Undefined when none needs a stopped workspace. */
-export function updateMessage({ changes, action, certain, stopsFirst, disconnects }: ChangePlan): string | undefined {
-  const restarting = changes.filter(({ effect, done }) => effect === "restart" && !done);
+export function updateMessage({
+  changes,
+  deferred,
+  action,
+  certain,
+  stopsFirst,
+  disconnects,
+}: ChangePlan): string | undefined {
+  const restarting = changes.filter(
+    (change) => change.effect === "restart" && !change.done && !deferred.includes(change),
+  );
   if (restarting.length === 0) {
     return undefined;
   }
@@ -42,6 +51,20 @@ export function updateMessage({ changes, action, certain, stopsFirst, disconnect
     return `the workspace runs, and is restarted if this turns out to be another one: ${reasons}`;
   }
   return `the workspace is restarted, and people who work in it are disconnected: ${reasons}`;
+}
+
+/** The message for changes that wait. `isNew`: not at the last `pulumi up` already. */
+export function deferredMessage({ deferred }: ChangePlan, isNew = true): string {
+  const fields = deferred.map(inWords).join(", ");
+  return `pending: the workspace runs, and ${isNew ? "is left as it is" : "is still left as it is"} until people have stopped it; the next "pulumi up" after that changes ${fields}`;
+}
+
+/** The message for changes that waited, and can be made now. */
+export function readyMessage({ changes }: ChangePlan): string {
+  const open = changes.filter(({ done }) => !done);
+  return open.length === 0
+    ? "what was pending is in ICA already"
+    : `the workspace does not run: what was pending is changed: ${open.map(inWords).join(", ")}`;
 }
 
 /** The message for what only `pulumi up` refuses. */

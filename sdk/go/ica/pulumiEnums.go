@@ -1182,6 +1182,174 @@ func (in *workspaceUsersPtr) ToWorkspaceUsersPtrOutputWithContext(ctx context.Co
 	return pulumi.ToOutputWithContext(ctx, in).(WorkspaceUsersPtrOutput)
 }
 
+// What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+type WorkspaceWhileRunning string
+
+const (
+	WorkspaceWhileRunningRefuse  = WorkspaceWhileRunning("refuse")
+	WorkspaceWhileRunningRestart = WorkspaceWhileRunning("restart")
+	WorkspaceWhileRunningDefer   = WorkspaceWhileRunning("defer")
+)
+
+func (WorkspaceWhileRunning) ElementType() reflect.Type {
+	return reflect.TypeOf((*WorkspaceWhileRunning)(nil)).Elem()
+}
+
+func (e WorkspaceWhileRunning) ToWorkspaceWhileRunningOutput() WorkspaceWhileRunningOutput {
+	return pulumi.ToOutput(e).(WorkspaceWhileRunningOutput)
+}
+
+func (e WorkspaceWhileRunning) ToWorkspaceWhileRunningOutputWithContext(ctx context.Context) WorkspaceWhileRunningOutput {
+	return pulumi.ToOutputWithContext(ctx, e).(WorkspaceWhileRunningOutput)
+}
+
+func (e WorkspaceWhileRunning) ToWorkspaceWhileRunningPtrOutput() WorkspaceWhileRunningPtrOutput {
+	return e.ToWorkspaceWhileRunningPtrOutputWithContext(context.Background())
+}
+
+func (e WorkspaceWhileRunning) ToWorkspaceWhileRunningPtrOutputWithContext(ctx context.Context) WorkspaceWhileRunningPtrOutput {
+	return WorkspaceWhileRunning(e).ToWorkspaceWhileRunningOutputWithContext(ctx).ToWorkspaceWhileRunningPtrOutputWithContext(ctx)
+}
+
+func (e WorkspaceWhileRunning) ToStringOutput() pulumi.StringOutput {
+	return pulumi.ToOutput(pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e WorkspaceWhileRunning) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return pulumi.ToOutputWithContext(ctx, pulumi.String(e)).(pulumi.StringOutput)
+}
+
+func (e WorkspaceWhileRunning) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringPtrOutputWithContext(context.Background())
+}
+
+func (e WorkspaceWhileRunning) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return pulumi.String(e).ToStringOutputWithContext(ctx).ToStringPtrOutputWithContext(ctx)
+}
+
+type WorkspaceWhileRunningOutput struct{ *pulumi.OutputState }
+
+func (WorkspaceWhileRunningOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*WorkspaceWhileRunning)(nil)).Elem()
+}
+
+func (o WorkspaceWhileRunningOutput) ToWorkspaceWhileRunningOutput() WorkspaceWhileRunningOutput {
+	return o
+}
+
+func (o WorkspaceWhileRunningOutput) ToWorkspaceWhileRunningOutputWithContext(ctx context.Context) WorkspaceWhileRunningOutput {
+	return o
+}
+
+func (o WorkspaceWhileRunningOutput) ToWorkspaceWhileRunningPtrOutput() WorkspaceWhileRunningPtrOutput {
+	return o.ToWorkspaceWhileRunningPtrOutputWithContext(context.Background())
+}
+
+func (o WorkspaceWhileRunningOutput) ToWorkspaceWhileRunningPtrOutputWithContext(ctx context.Context) WorkspaceWhileRunningPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, v WorkspaceWhileRunning) *WorkspaceWhileRunning {
+		return &v
+	}).(WorkspaceWhileRunningPtrOutput)
+}
+
+func (o WorkspaceWhileRunningOutput) ToStringOutput() pulumi.StringOutput {
+	return o.ToStringOutputWithContext(context.Background())
+}
+
+func (o WorkspaceWhileRunningOutput) ToStringOutputWithContext(ctx context.Context) pulumi.StringOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e WorkspaceWhileRunning) string {
+		return string(e)
+	}).(pulumi.StringOutput)
+}
+
+func (o WorkspaceWhileRunningOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o WorkspaceWhileRunningOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e WorkspaceWhileRunning) *string {
+		v := string(e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+type WorkspaceWhileRunningPtrOutput struct{ *pulumi.OutputState }
+
+func (WorkspaceWhileRunningPtrOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((**WorkspaceWhileRunning)(nil)).Elem()
+}
+
+func (o WorkspaceWhileRunningPtrOutput) ToWorkspaceWhileRunningPtrOutput() WorkspaceWhileRunningPtrOutput {
+	return o
+}
+
+func (o WorkspaceWhileRunningPtrOutput) ToWorkspaceWhileRunningPtrOutputWithContext(ctx context.Context) WorkspaceWhileRunningPtrOutput {
+	return o
+}
+
+func (o WorkspaceWhileRunningPtrOutput) Elem() WorkspaceWhileRunningOutput {
+	return o.ApplyT(func(v *WorkspaceWhileRunning) WorkspaceWhileRunning {
+		if v != nil {
+			return *v
+		}
+		var ret WorkspaceWhileRunning
+		return ret
+	}).(WorkspaceWhileRunningOutput)
+}
+
+func (o WorkspaceWhileRunningPtrOutput) ToStringPtrOutput() pulumi.StringPtrOutput {
+	return o.ToStringPtrOutputWithContext(context.Background())
+}
+
+func (o WorkspaceWhileRunningPtrOutput) ToStringPtrOutputWithContext(ctx context.Context) pulumi.StringPtrOutput {
+	return o.ApplyTWithContext(ctx, func(_ context.Context, e *WorkspaceWhileRunning) *string {
+		if e == nil {
+			return nil
+		}
+		v := string(*e)
+		return &v
+	}).(pulumi.StringPtrOutput)
+}
+
+// WorkspaceWhileRunningInput is an input type that accepts values of the WorkspaceWhileRunning enum
+// A concrete instance of `WorkspaceWhileRunningInput` can be one of the following:
+//
+//	WorkspaceWhileRunningRefuse
+//	WorkspaceWhileRunningRestart
+//	WorkspaceWhileRunningDefer
+type WorkspaceWhileRunningInput interface {
+	pulumi.Input
+
+	ToWorkspaceWhileRunningOutput() WorkspaceWhileRunningOutput
+	ToWorkspaceWhileRunningOutputWithContext(context.Context) WorkspaceWhileRunningOutput
+}
+
+var workspaceWhileRunningPtrType = reflect.TypeOf((**WorkspaceWhileRunning)(nil)).Elem()
+
+type WorkspaceWhileRunningPtrInput interface {
+	pulumi.Input
+
+	ToWorkspaceWhileRunningPtrOutput() WorkspaceWhileRunningPtrOutput
+	ToWorkspaceWhileRunningPtrOutputWithContext(context.Context) WorkspaceWhileRunningPtrOutput
+}
+
+type workspaceWhileRunningPtr string
+
+func WorkspaceWhileRunningPtr(v string) WorkspaceWhileRunningPtrInput {
+	return (*workspaceWhileRunningPtr)(&v)
+}
+
+func (*workspaceWhileRunningPtr) ElementType() reflect.Type {
+	return workspaceWhileRunningPtrType
+}
+
+func (in *workspaceWhileRunningPtr) ToWorkspaceWhileRunningPtrOutput() WorkspaceWhileRunningPtrOutput {
+	return pulumi.ToOutput(in).(WorkspaceWhileRunningPtrOutput)
+}
+
+func (in *workspaceWhileRunningPtr) ToWorkspaceWhileRunningPtrOutputWithContext(ctx context.Context) WorkspaceWhileRunningPtrOutput {
+	return pulumi.ToOutputWithContext(ctx, in).(WorkspaceWhileRunningPtrOutput)
+}
+
 func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*BenchImageArchiveCompressionInput)(nil)).Elem(), BenchImageArchiveCompression("bzip2"))
 	pulumi.RegisterInputType(reflect.TypeOf((*BenchImageArchiveCompressionPtrInput)(nil)).Elem(), BenchImageArchiveCompression("bzip2"))
@@ -1197,6 +1365,8 @@ func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*WorkspaceNetworkPtrInput)(nil)).Elem(), WorkspaceNetwork("public"))
 	pulumi.RegisterInputType(reflect.TypeOf((*WorkspaceUsersInput)(nil)).Elem(), WorkspaceUsers("single"))
 	pulumi.RegisterInputType(reflect.TypeOf((*WorkspaceUsersPtrInput)(nil)).Elem(), WorkspaceUsers("single"))
+	pulumi.RegisterInputType(reflect.TypeOf((*WorkspaceWhileRunningInput)(nil)).Elem(), WorkspaceWhileRunning("refuse"))
+	pulumi.RegisterInputType(reflect.TypeOf((*WorkspaceWhileRunningPtrInput)(nil)).Elem(), WorkspaceWhileRunning("refuse"))
 	pulumi.RegisterOutputType(BenchImageArchiveCompressionOutput{})
 	pulumi.RegisterOutputType(BenchImageArchiveCompressionPtrOutput{})
 	pulumi.RegisterOutputType(BenchImageOnDeleteOutput{})
@@ -1211,4 +1381,6 @@ func init() {
 	pulumi.RegisterOutputType(WorkspaceNetworkPtrOutput{})
 	pulumi.RegisterOutputType(WorkspaceUsersOutput{})
 	pulumi.RegisterOutputType(WorkspaceUsersPtrOutput{})
+	pulumi.RegisterOutputType(WorkspaceWhileRunningOutput{})
+	pulumi.RegisterOutputType(WorkspaceWhileRunningPtrOutput{})
 }

@@ -24,7 +24,7 @@ type Workspace struct {
 	Access AccessOutput `pulumi:"access"`
 	// Whether a change that creates a new workspace may destroy /data. When false, such a change fails in preview. Default: false.
 	AllowDataLoss pulumi.BoolOutput `pulumi:"allowDataLoss"`
-	// Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When false, a change that needs a restart fails in preview. Default: false.
+	// Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same as `whileRunning`: `restart` when true. Default: false.
 	AllowRestart pulumi.BoolOutput `pulumi:"allowRestart"`
 	// Where a restricted workspace can connect to: `https://cran.r-project.org`, `*.example.org`, optionally with port or path. Order, duplicates and a trailing slash do not count as a change. Not allowed with `public`. Default: nothing. A change restarts a running workspace.
 	AllowedUrls pulumi.StringArrayOutput `pulumi:"allowedUrls"`
@@ -46,6 +46,8 @@ type Workspace struct {
 	Name pulumi.StringOutput `pulumi:"name"`
 	// `public`: TCP to public addresses is allowed. `restricted`: the workspace can reach only the `allowedUrls`, through the proxy in HTTP_PROXY and HTTPS_PROXY ("Bring Your Own Bench Image"). A change restarts a running workspace.
 	Network WorkspaceNetworkOutput `pulumi:"network"`
+	// The arguments whose change waits until people have stopped the workspace (`whileRunning: "defer"`), each with the value that it will have. Undefined when nothing waits.
+	PendingChanges pulumi.MapOutput `pulumi:"pendingChanges"`
 	// The project of the workspace.
 	ProjectId pulumi.StringOutput `pulumi:"projectId"`
 	// Size of the machine. The vendor's page names standard-small (2 CPU, 8 GB), standard-medium (4, 16), standard-large (8, 32), standard-xlarge (16, 64), standard-2xlarge (32, 128) and gpu-small; what a tenant may use depends on its entitlements. A change restarts a running workspace.
@@ -60,6 +62,8 @@ type Workspace struct {
 	Users WorkspaceUsersPtrOutput `pulumi:"users"`
 	// Address of the web page; set while the workspace runs with web access.
 	WebUrl pulumi.StringPtrOutput `pulumi:"webUrl"`
+	// What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+	WhileRunning WorkspaceWhileRunningPtrOutput `pulumi:"whileRunning"`
 	// Id of the workspace in ICA.
 	WorkspaceId pulumi.StringOutput `pulumi:"workspaceId"`
 }
@@ -139,7 +143,7 @@ type workspaceArgs struct {
 	Access Access `pulumi:"access"`
 	// Whether a change that creates a new workspace may destroy /data. When false, such a change fails in preview. Default: false.
 	AllowDataLoss *bool `pulumi:"allowDataLoss"`
-	// Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When false, a change that needs a restart fails in preview. Default: false.
+	// Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same as `whileRunning`: `restart` when true. Default: false.
 	AllowRestart *bool `pulumi:"allowRestart"`
 	// Where a restricted workspace can connect to: `https://cran.r-project.org`, `*.example.org`, optionally with port or path. Order, duplicates and a trailing slash do not count as a change. Not allowed with `public`. Default: nothing. A change restarts a running workspace.
 	AllowedUrls []string `pulumi:"allowedUrls"`
@@ -167,6 +171,8 @@ type workspaceArgs struct {
 	Timeouts *Timeouts `pulumi:"timeouts"`
 	// `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
 	Users *WorkspaceUsers `pulumi:"users"`
+	// What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+	WhileRunning *WorkspaceWhileRunning `pulumi:"whileRunning"`
 }
 
 // The set of arguments for constructing a Workspace resource.
@@ -175,7 +181,7 @@ type WorkspaceArgs struct {
 	Access AccessInput
 	// Whether a change that creates a new workspace may destroy /data. When false, such a change fails in preview. Default: false.
 	AllowDataLoss pulumi.BoolPtrInput
-	// Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When false, a change that needs a restart fails in preview. Default: false.
+	// Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same as `whileRunning`: `restart` when true. Default: false.
 	AllowRestart pulumi.BoolPtrInput
 	// Where a restricted workspace can connect to: `https://cran.r-project.org`, `*.example.org`, optionally with port or path. Order, duplicates and a trailing slash do not count as a change. Not allowed with `public`. Default: nothing. A change restarts a running workspace.
 	AllowedUrls pulumi.StringArrayInput
@@ -203,6 +209,8 @@ type WorkspaceArgs struct {
 	Timeouts TimeoutsPtrInput
 	// `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
 	Users WorkspaceUsersPtrInput
+	// What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+	WhileRunning WorkspaceWhileRunningPtrInput
 }
 
 func (WorkspaceArgs) ElementType() reflect.Type {
@@ -252,7 +260,7 @@ func (o WorkspaceOutput) AllowDataLoss() pulumi.BoolOutput {
 	return o.ApplyT(func(v *Workspace) pulumi.BoolOutput { return v.AllowDataLoss }).(pulumi.BoolOutput)
 }
 
-// Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When false, a change that needs a restart fails in preview. Default: false.
+// Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same as `whileRunning`: `restart` when true. Default: false.
 func (o WorkspaceOutput) AllowRestart() pulumi.BoolOutput {
 	return o.ApplyT(func(v *Workspace) pulumi.BoolOutput { return v.AllowRestart }).(pulumi.BoolOutput)
 }
@@ -307,6 +315,11 @@ func (o WorkspaceOutput) Network() WorkspaceNetworkOutput {
 	return o.ApplyT(func(v *Workspace) WorkspaceNetworkOutput { return v.Network }).(WorkspaceNetworkOutput)
 }
 
+// The arguments whose change waits until people have stopped the workspace (`whileRunning: "defer"`), each with the value that it will have. Undefined when nothing waits.
+func (o WorkspaceOutput) PendingChanges() pulumi.MapOutput {
+	return o.ApplyT(func(v *Workspace) pulumi.MapOutput { return v.PendingChanges }).(pulumi.MapOutput)
+}
+
 // The project of the workspace.
 func (o WorkspaceOutput) ProjectId() pulumi.StringOutput {
 	return o.ApplyT(func(v *Workspace) pulumi.StringOutput { return v.ProjectId }).(pulumi.StringOutput)
@@ -340,6 +353,11 @@ func (o WorkspaceOutput) Users() WorkspaceUsersPtrOutput {
 // Address of the web page; set while the workspace runs with web access.
 func (o WorkspaceOutput) WebUrl() pulumi.StringPtrOutput {
 	return o.ApplyT(func(v *Workspace) pulumi.StringPtrOutput { return v.WebUrl }).(pulumi.StringPtrOutput)
+}
+
+// What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+func (o WorkspaceOutput) WhileRunning() WorkspaceWhileRunningPtrOutput {
+	return o.ApplyT(func(v *Workspace) WorkspaceWhileRunningPtrOutput { return v.WhileRunning }).(WorkspaceWhileRunningPtrOutput)
 }
 
 // Id of the workspace in ICA.

@@ -14,6 +14,7 @@ __all__ = [
     'WorkspaceDesiredState',
     'WorkspaceNetwork',
     'WorkspaceUsers',
+    'WorkspaceWhileRunning',
 ]
 
 
@@ -86,3 +87,13 @@ class WorkspaceUsers(_builtins.str, Enum):
     """
     SINGLE = "single"
     MULTI = "multi"
+
+
+@pulumi.type_token("ica:index:WorkspaceWhileRunning")
+class WorkspaceWhileRunning(_builtins.str, Enum):
+    """
+    What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+    """
+    REFUSE = "refuse"
+    RESTART = "restart"
+    DEFER = "defer"

@@ -37,7 +37,8 @@ class WorkspaceArgs:
                  name: pulumi.Input[Optional[_builtins.str]] = None,
                  project_id: pulumi.Input[Optional[_builtins.str]] = None,
                  timeouts: pulumi.Input[Optional['TimeoutsArgs']] = None,
-                 users: pulumi.Input[Optional['WorkspaceUsers']] = None):
+                 users: pulumi.Input[Optional['WorkspaceUsers']] = None,
+                 while_running: pulumi.Input[Optional['WorkspaceWhileRunning']] = None):
         """
         The set of arguments for constructing a Workspace resource.
 
@@ -47,7 +48,7 @@ class WorkspaceArgs:
         :param pulumi.Input[_builtins.str] resource_model: Size of the machine. The vendor's page names standard-small (2 CPU, 8 GB), standard-medium (4, 16), standard-large (8, 32), standard-xlarge (16, 64), standard-2xlarge (32, 128) and gpu-small; what a tenant may use depends on its entitlements. A change restarts a running workspace.
         :param pulumi.Input[_builtins.int] storage_gb: Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). A larger size changes in place. A disk cannot shrink, so a smaller size creates a new workspace (replace), and /data is lost.
         :param pulumi.Input[_builtins.bool] allow_data_loss: Whether a change that creates a new workspace may destroy /data. When false, such a change fails in preview. Default: false.
-        :param pulumi.Input[_builtins.bool] allow_restart: Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When false, a change that needs a restart fails in preview. Default: false.
+        :param pulumi.Input[_builtins.bool] allow_restart: Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same as `whileRunning`: `restart` when true. Default: false.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] allowed_urls: Where a restricted workspace can connect to: `https://cran.r-project.org`, `*.example.org`, optionally with port or path. Order, duplicates and a trailing slash do not count as a change. Not allowed with `public`. Default: nothing. A change restarts a running workspace.
         :param pulumi.Input['ClusterArgs'] cluster: A cluster for the workspace: `{ members: 4 }` or `{ maxMembers: 20 }`. Default: no cluster; one that was created by hand is drift. Needs a `clusterCompatible` image. A change restarts a running workspace.
         :param pulumi.Input['WorkspaceDesiredState'] desired_state: `running` or `stopped`: every `pulumi up` restores this state. A manual stop is drift that `pulumi preview --refresh` shows. Default: the provider creates the workspace stopped and leaves its run state to the users.
@@ -57,6 +58,7 @@ class WorkspaceArgs:
         :param pulumi.Input[_builtins.str] project_id: The project of the workspace. Default: configuration `ica:projectId`, else ICA_PROJECT_ID. A change creates a new workspace (replace), and /data is lost.
         :param pulumi.Input['TimeoutsArgs'] timeouts: Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
         :param pulumi.Input['WorkspaceUsers'] users: `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
+        :param pulumi.Input['WorkspaceWhileRunning'] while_running: What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
         """
         pulumi.set(__self__, "access", access)
         pulumi.set(__self__, "image", image)
@@ -89,6 +91,8 @@ class WorkspaceArgs:
             pulumi.set(__self__, "timeouts", timeouts)
         if users is not None:
             pulumi.set(__self__, "users", users)
+        if while_running is not None:
+            pulumi.set(__self__, "while_running", while_running)
 
     @_builtins.property
     @pulumi.getter
@@ -166,7 +170,7 @@ class WorkspaceArgs:
     @pulumi.getter(name="allowRestart")
     def allow_restart(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When false, a change that needs a restart fails in preview. Default: false.
+        Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same as `whileRunning`: `restart` when true. Default: false.
         """
         return pulumi.get(self, "allow_restart")
 
@@ -282,6 +286,18 @@ class WorkspaceArgs:
     def users(self, value: pulumi.Input[Optional['WorkspaceUsers']]):
         pulumi.set(self, "users", value)
 
+    @_builtins.property
+    @pulumi.getter(name="whileRunning")
+    def while_running(self) -> pulumi.Input[Optional['WorkspaceWhileRunning']]:
+        """
+        What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+        """
+        return pulumi.get(self, "while_running")
+
+    @while_running.setter
+    def while_running(self, value: pulumi.Input[Optional['WorkspaceWhileRunning']]):
+        pulumi.set(self, "while_running", value)
+
 
 @pulumi.type_token("ica:index:Workspace")
 class Workspace(pulumi.CustomResource):
@@ -305,6 +321,7 @@ class Workspace(pulumi.CustomResource):
                  storage_gb: pulumi.Input[Optional[_builtins.int]] = None,
                  timeouts: pulumi.Input[Optional[Union['TimeoutsArgs', 'TimeoutsArgsDict']]] = None,
                  users: pulumi.Input[Optional['WorkspaceUsers']] = None,
+                 while_running: pulumi.Input[Optional['WorkspaceWhileRunning']] = None,
                  __props__=None):
         """
         A Bench workspace: a container of a Bench image with a disk at /data, reachable by web, SSH or both.
@@ -317,7 +334,7 @@ class Workspace(pulumi.CustomResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[Union['AccessArgs', 'AccessArgsDict']] access: How users reach the workspace. The image must offer each option. A change restarts a running workspace.
         :param pulumi.Input[_builtins.bool] allow_data_loss: Whether a change that creates a new workspace may destroy /data. When false, such a change fails in preview. Default: false.
-        :param pulumi.Input[_builtins.bool] allow_restart: Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When false, a change that needs a restart fails in preview. Default: false.
+        :param pulumi.Input[_builtins.bool] allow_restart: Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same as `whileRunning`: `restart` when true. Default: false.
         :param pulumi.Input[Sequence[pulumi.Input[_builtins.str]]] allowed_urls: Where a restricted workspace can connect to: `https://cran.r-project.org`, `*.example.org`, optionally with port or path. Order, duplicates and a trailing slash do not count as a change. Not allowed with `public`. Default: nothing. A change restarts a running workspace.
         :param pulumi.Input[Union['ClusterArgs', 'ClusterArgsDict']] cluster: A cluster for the workspace: `{ members: 4 }` or `{ maxMembers: 20 }`. Default: no cluster; one that was created by hand is drift. Needs a `clusterCompatible` image. A change restarts a running workspace.
         :param pulumi.Input['WorkspaceDesiredState'] desired_state: `running` or `stopped`: every `pulumi up` restores this state. A manual stop is drift that `pulumi preview --refresh` shows. Default: the provider creates the workspace stopped and leaves its run state to the users.
@@ -331,6 +348,7 @@ class Workspace(pulumi.CustomResource):
         :param pulumi.Input[_builtins.int] storage_gb: Size of /data in GB, 10 to 65536 (10 GB to 64 TB, help.ica.illumina.com, "Bench workspaces"). A larger size changes in place. A disk cannot shrink, so a smaller size creates a new workspace (replace), and /data is lost.
         :param pulumi.Input[Union['TimeoutsArgs', 'TimeoutsArgsDict']] timeouts: Time limits. With the plugin, Pulumi's option `customTimeouts` wins; the dynamic provider does not receive it.
         :param pulumi.Input['WorkspaceUsers'] users: `single`: one user works in the workspace; `multi`: several do. Default: ICA chooses (`single` since 2.41, release notes of 2025), and the provider does not change the value later. A change restarts a running workspace.
+        :param pulumi.Input['WorkspaceWhileRunning'] while_running: What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
         """
         ...
     @overload
@@ -376,6 +394,7 @@ class Workspace(pulumi.CustomResource):
                  storage_gb: pulumi.Input[Optional[_builtins.int]] = None,
                  timeouts: pulumi.Input[Optional[Union['TimeoutsArgs', 'TimeoutsArgsDict']]] = None,
                  users: pulumi.Input[Optional['WorkspaceUsers']] = None,
+                 while_running: pulumi.Input[Optional['WorkspaceWhileRunning']] = None,
                  __props__=None):
         opts = pulumi.ResourceOptions.merge(_utilities.get_resource_opts_defaults(), opts)
         if not isinstance(opts, pulumi.ResourceOptions):
@@ -415,8 +434,10 @@ class Workspace(pulumi.CustomResource):
             __props__.__dict__["storage_gb"] = storage_gb
             __props__.__dict__["timeouts"] = timeouts
             __props__.__dict__["users"] = users
+            __props__.__dict__["while_running"] = while_running
             __props__.__dict__["console_host"] = None
             __props__.__dict__["console_port"] = None
+            __props__.__dict__["pending_changes"] = None
             __props__.__dict__["status"] = None
             __props__.__dict__["web_url"] = None
             __props__.__dict__["workspace_id"] = None
@@ -457,6 +478,7 @@ class Workspace(pulumi.CustomResource):
         __props__.__dict__["image"] = None
         __props__.__dict__["name"] = None
         __props__.__dict__["network"] = None
+        __props__.__dict__["pending_changes"] = None
         __props__.__dict__["project_id"] = None
         __props__.__dict__["resource_model"] = None
         __props__.__dict__["status"] = None
@@ -464,6 +486,7 @@ class Workspace(pulumi.CustomResource):
         __props__.__dict__["timeouts"] = None
         __props__.__dict__["users"] = None
         __props__.__dict__["web_url"] = None
+        __props__.__dict__["while_running"] = None
         __props__.__dict__["workspace_id"] = None
         return Workspace(resource_name, opts=opts, __props__=__props__)
 
@@ -487,7 +510,7 @@ class Workspace(pulumi.CustomResource):
     @pulumi.getter(name="allowRestart")
     def allow_restart(self) -> pulumi.Output[_builtins.bool]:
         """
-        Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". When false, a change that needs a restart fails in preview. Default: false.
+        Whether a change may restart a running workspace. During the restart its users see "Server Connection Error". The same as `whileRunning`: `restart` when true. Default: false.
         """
         return pulumi.get(self, "allow_restart")
 
@@ -572,6 +595,14 @@ class Workspace(pulumi.CustomResource):
         return pulumi.get(self, "network")
 
     @_builtins.property
+    @pulumi.getter(name="pendingChanges")
+    def pending_changes(self) -> pulumi.Output[Optional[Mapping[str, Any]]]:
+        """
+        The arguments whose change waits until people have stopped the workspace (`whileRunning: "defer"`), each with the value that it will have. Undefined when nothing waits.
+        """
+        return pulumi.get(self, "pending_changes")
+
+    @_builtins.property
     @pulumi.getter(name="projectId")
     def project_id(self) -> pulumi.Output[_builtins.str]:
         """
@@ -626,6 +657,14 @@ class Workspace(pulumi.CustomResource):
         Address of the web page; set while the workspace runs with web access.
         """
         return pulumi.get(self, "web_url")
+
+    @_builtins.property
+    @pulumi.getter(name="whileRunning")
+    def while_running(self) -> pulumi.Output[Optional['WorkspaceWhileRunning']]:
+        """
+        What happens to a change that needs a restart while the workspace runs. `refuse`: it fails in preview. `restart`: the workspace is stopped, changed and started. `defer`: the workspace is left as it is, `pulumi up` succeeds and says so, and the next `pulumi up` after people have stopped it makes the change; see `pendingChanges`. A change that loses /data is never deferred. Default: `refuse`, or `restart` with `allowRestart: true`. A change writes nothing to ICA.
+        """
+        return pulumi.get(self, "while_running")
 
     @_builtins.property
     @pulumi.getter(name="workspaceId")

@@ -87,6 +87,87 @@ describe("the workspace handler, changing", () => {
       assert.equal(state.status, "Stopped");
     });
 
+    describe('with whileRunning: "defer"', () => {
+      const defer = { whileRunning: "defer" } as const;
+      const declared = workspaceInputs({ ...defer, image: "image-2" });
+
+      it("leaves a running workspace as it is, says so, and keeps what waits in the state", async () => {
+        bench.has({ status: "Running" });
+        const state = await handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), declared);
+        assert.deepEqual(bench.written, []);
+        assert.deepEqual([state.image, state.pendingChanges], [workspaceInputs().image, { image: "image-2" }]);
+        assert.match(context.log.warnings.join(), /pending: the workspace runs, .* after that changes image \(/);
+      });
+
+      it("writes what needs no restart, with ICA's values of the rest", async () => {
+        bench.has({ status: "Running" });
+        const next = { ...declared, storageGb: 100 };
+        const state = await handler.update(context, "ws-1", stateWith(workspaceInputs(), "Running"), next);
+        assert.deepEqual(bench.written, ["update"]);
+        const { storageSizeInGb, imageId } = bench.workspaces.get("ws-1") ?? {};
+        assert.deepEqual([storageSizeInGb, imageId], [100, workspaceInputs().image]);
+        assert.deepEqual([state.storageGb, state.pendingChanges], [100, { image: "image-2" }]);
+      });
+
+      const waiting: WorkspaceState = {
+        ...stateWith(workspaceInputs(defer), "Running"),
+        pendingChanges: { image: "image-2" },
+      };
+
+      it("is no change while the workspace runs, one that is named once it is stopped, and none after that", async () => {
+        bench.has({ status: "Running" });
+        await handler.check(context, declared, undefined);
+        assert.deepEqual(await handler.diff(context, "ws-1", waiting, declared), { kind: "unchanged" });
+        bench.has({ status: "Stopped" });
+        const change = await handler.diff(context, "ws-1", waiting, declared);
+        assert.deepEqual([change.kind, "fields" in change && change.fields], ["update", ["image"]]);
+        const state = await handler.update(context, "ws-1", waiting, declared);
+        assert.deepEqual([bench.written, state.image, state.pendingChanges], [["update"], "image-2", undefined]);
+        assert.deepEqual(await handler.diff(context, "ws-1", state, declared), { kind: "unchanged" });
+      });
+
+      it("is an update when the declared value is another one, and when the program takes the change back", async () => {
+        bench.has({ status: "Running" });
+        const other = { ...declared, image: "image-3" };
+        await handler.check(context, other, undefined);
+        assert.equal((await handler.diff(context, "ws-1", waiting, other)).kind, "update");
+        const next = await handler.update(context, "ws-1", waiting, other);
+        assert.deepEqual(next.pendingChanges, { image: "image-3" });
+        const back = workspaceInputs(defer);
+        assert.equal((await handler.diff(context, "ws-1", next, back)).kind, "update");
+        assert.equal((await handler.update(context, "ws-1", next, back)).pendingChanges, undefined);
+        assert.deepEqual(bench.written, []);
+      });
+
+      it("is no drift when a refresh reads the workspace, unless somebody changed that field by hand", async () => {
+        bench.has({ status: "Running" });
+        const read = await handler.read(context, "ws-1", waiting);
+        assert.equal(read?.inputs.image, "image-2");
+        assert.deepEqual(read?.state.pendingChanges, { image: "image-2" });
+        bench.has({ status: "Running", imageId: "by-hand" });
+        const changed = await handler.read(context, "ws-1", waiting);
+        assert.deepEqual([changed?.inputs.image, changed?.state.pendingChanges], ["by-hand", undefined]);
+      });
+
+      it("leaves one that somebody starts between the last look and the change, which ICA refuses", async () => {
+        bench.has({ status: "Stopped" });
+        server.on("PUT", one, () => {
+          bench.has({ status: "Starting" });
+          return problem(409, "imageId can change only while it is stopped");
+        });
+        const state = await handler.update(context, "ws-1", waiting, declared);
+        assert.deepEqual([state.status, state.pendingChanges], ["Starting", { image: "image-2" }]);
+      });
+
+      it("leaves one that somebody starts right before it is changed", async () => {
+        bench.has({ status: "Stopped" });
+        let reads = 0;
+        server.on("GET", one, () => ok(liveWorkspace({ status: ++reads > 1 ? "Running" : "Stopped" })));
+        const state = await handler.update(context, "ws-1", waiting, declared);
+        assert.deepEqual([bench.written, state.pendingChanges], [[], { image: "image-2" }]);
+      });
+    });
+
     it("what needs a restart is refused for a running workspace without permission, and touches nothing", async () => {
       bench.has({ status: "Running" });
       const next = workspaceInputs({ image: "image-2" });

@@ -63,6 +63,7 @@ export function fieldChanges(
       },
       { when: "any", before: { cluster: { members: 2 } }, sent: { cluster: undefined } },
     ],
+    whileRunning: [{ when: "any", after: { whileRunning: "restart" } }],
     allowRestart: [{ when: "any", after: { allowRestart: false } }],
     allowDataLoss: [{ when: "any", after: { allowDataLoss: false } }],
     timeouts: [{ when: "any", after: { timeouts: { update: "30m" } } }],

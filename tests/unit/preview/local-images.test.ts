@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { Facts } from "../../../cli/preview/facts";
 import { addLocalFacts } from "../../../cli/preview/local-images";
-import { imageType } from "../../../cli/preview/report/resources";
 import { readContents } from "../../../provider/build-context/hash";
+import { dynamicType } from "../../../sdk/machinery/type-token";
 
 describe("the facts about images of a digest", () => {
   let folder: string;
-  const urn = `urn:pulumi:dev::team::${imageType}::page`;
+  const urn = `urn:pulumi:dev::team::${dynamicType("BenchImage")}::page`;
 
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "pulumi-ica-digest-"));
@@ -27,7 +27,7 @@ describe("the facts about images of a digest", () => {
       retainOnDelete: false,
     });
     const facts = new Facts();
-    const step = { op: "replace", urn, type: imageType, fields: [] };
+    const step = { op: "replace", urn, type: dynamicType("BenchImage"), fields: [] };
     const sides = {
       before: side({}, { name: "page", contextHash: "old", ...outputs }),
       after: side({ build, contextHash }),

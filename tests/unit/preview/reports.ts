@@ -82,6 +82,7 @@ export function fullReport(text: Text = (benign) => benign, count = 1): PreviewR
       status: text("Running"),
       changes: [change, secret],
     })),
+    pending: many((index) => ({ resource: resource("busy", index), fields: [text("image"), text("network")] })),
     drift: many((index) => ({
       resource: resource("proteomics", index),
       fields: [{ field: text("allowedUrls"), inIca: text("on"), declared: text("off"), putBack: true }],

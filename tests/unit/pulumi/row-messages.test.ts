@@ -25,6 +25,9 @@ const madeElsewhere: Readonly<Record<string, string>> = {
   "workspace/handler.ts: laterMessage(refusal)": 'preview/messages.ts: "pulumi up" will refuse …, if image turns out …',
   "workspace/handler.ts: unfinishedMessage(blind)": "preview/messages.ts: was stopped …, is Starting …",
   "workspace/handler.ts: replaceMessage(plan)": "preview/messages.ts: gone: …, will be replaced because of …",
+  "workspace/handler.ts: deferredMessage(plan, !wereDeferred)": "preview/messages.ts: pending: the workspace runs, …",
+  "workspace/handler.ts: readyMessage(plan)": "preview/messages.ts: the workspace does not run: …",
+  "workspace/converge.ts: deferredMessage(plan)": "preview/messages.ts: pending: the workspace runs, …",
   "workspace/lifecycle.ts: error.message": "the call that was refused",
 };
 

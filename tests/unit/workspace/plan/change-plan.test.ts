@@ -14,6 +14,24 @@ const planned = (status: string, next: Next, restarting?: true): ChangePlan => {
   return planChange(live, { ...stateOf(live, workspaceInputs()), restarting }, { ...workspaceInputs(), ...next });
 };
 
+const defer = { whileRunning: "defer" } as const;
+
+/** Changes that wait while people may be working. */
+const deferring: readonly [string, Next, Partial<ChangePlan>][] = [
+  ["Running", { image: "i", ...defer }, { action: "defer", disconnects: "no", writes: false, refusals: [] }],
+  ["Starting", { image: "i", ...defer }, { action: "defer", disconnects: "no", writes: false }],
+  ["Hibernating", { image: "i", ...defer }, { action: "defer", disconnects: "no", writes: false }],
+  ["Running", { image: "i", storageGb: 65, ...defer }, { action: "update in place", writes: true, stopsFirst: false }],
+  ["Running", { image: "i", desiredState: "running", ...defer }, { action: "defer", runsAfter: "running" }],
+  ["Running", { image: "i", desiredState: "stopped", ...defer }, { action: "stop then change", deferred: [] }],
+  ["Stopped", { image: "i", ...defer }, { action: "update in place", writes: true, deferred: [] }],
+  ["Stopping", { image: "i", ...defer }, { action: "stop then change", disconnects: "no", deferred: [] }],
+  ["Stopped", { image: "i", desiredState: "running", ...defer }, { action: "start", writes: true, deferred: [] }],
+  ["Running", { storageGb: 10, ...defer }, { action: "replace", losesData: "yes", deferred: [] }],
+  ["Running", { image: unknownValue, ...defer }, { action: "defer", disconnects: "no", laterRefusals: [] }],
+  ["Running", { image: "i", whileRunning: "restart" }, { action: "restart", refusals: [] }],
+];
+
 describe("the plan of a workspace's change", () => {
   const cases: readonly [string, Next, Partial<ChangePlan>][] = [
     ["Running", {}, { action: "none", disconnects: "no", writes: false, runsAfter: "as now" }],
@@ -39,6 +57,7 @@ describe("the plan of a workspace's change", () => {
     ["Failed", { desiredState: "stopped" }, { action: "stop", disconnects: "no" }],
     ["Running", { storageGb: 10 }, { action: "replace", losesData: "yes", disconnects: "yes", writes: false }],
     ["Stopped", { storageGb: 10 }, { action: "replace", losesData: "yes", disconnects: "no" }],
+    ...deferring,
     ["Deleting", { image: "i" }, { action: "gone", losesData: "no", disconnects: "no", refusals: [] }],
     ["Running", { image: unknownValue }, { action: "restart", certain: false, disconnects: "perhaps", refusals: [] }],
     ["Running", { projectId: unknownValue }, { action: "none", losesData: "perhaps", refusals: [] }],
@@ -143,6 +162,26 @@ describe("the plan of a workspace's change", () => {
           if (plan.action === "replace") assert.equal(plan.refusals.length > 0, !next.allowDataLoss);
           if (plan.action === "restart") assert.equal(plan.refusals.length > 0, !next.allowRestart);
           if (plan.refusals.length > 0) assert.ok(["replace", "restart"].includes(plan.action), plan.action);
+        }),
+        { numRuns: 1000 },
+      );
+    });
+
+    it("deferred, disconnects nobody whom the program does not stop, and writes the same once the workspace is stopped", () => {
+      fc.assert(
+        fc.property(situations, ({ pair: [before, declared], status, restarting }) => {
+          const { allowRestart: _, ...rest } = declared;
+          const next = { ...rest, allowRestart: false, allowDataLoss: true, whileRunning: "defer" as const };
+          const live = liveFrom(before, status);
+          const plan = planChange(live, { ...stateOf(live, before), restarting }, next);
+          assert.deepEqual([plan.refusals, plan.laterRefusals], [[], []]);
+          if (plan.action === "replace") return;
+          assert.notEqual(plan.action, "restart");
+          if (plan.disconnects !== "no") assert.equal(next.desiredState, "stopped");
+          const stopped = planChange({ ...live, status: "Stopped" }, stateOf(live, before), next);
+          assert.deepEqual(stopped.deferred, []);
+          for (const { field } of plan.deferred)
+            assert.ok(stopped.writes && stopped.changes.some((change) => change.field === field));
         }),
         { numRuns: 1000 },
       );

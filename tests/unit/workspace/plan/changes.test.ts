@@ -47,6 +47,7 @@ const table: Readonly<Record<keyof WorkspaceInputs, readonly Case[]>> = {
     { before: { desiredState: "running" }, change: { desiredState: undefined }, effect: "none" },
   ],
   allowRestart: [{ change: { allowRestart: true }, effect: "none" }],
+  whileRunning: [{ change: { whileRunning: "defer" }, effect: "none" }],
   allowDataLoss: [{ change: { allowDataLoss: true }, effect: "none" }],
   existingId: [
     { change: { existingId: "ws-9" }, effect: "replace" },
