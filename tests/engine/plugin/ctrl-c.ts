@@ -3,7 +3,7 @@ import { until } from "../../support/until";
 import type { CliProgram } from "../program/cli-program";
 
 /** Milliseconds from Ctrl-C to the end of the command, and again to the end of its last process. */
-const patienceMs = 2000;
+const defaultPatienceMs = 2000;
 
 /** Runs a command, presses Ctrl-C once it has come to `what`, and returns what it said. */
 export async function pressCtrlC(
@@ -11,6 +11,7 @@ export async function pressCtrlC(
   args: readonly string[],
   what: string,
   reached: () => boolean | Promise<boolean>,
+  patienceMs = defaultPatienceMs,
 ): Promise<string> {
   const run = program.start(...args);
   await until(`it came to ${what}`, reached, 60_000).catch((error: unknown) => {
