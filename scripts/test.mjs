@@ -1,4 +1,4 @@
-// npm test                      runs everything except npm run test:browser and test:remote
+// npm test                      runs everything except npm run test:browser, test:remote and test:go
 // npm test -- tests/unit        runs these files or folders only
 // npm test -- --grep "a word"   passes options to mocha
 import { root } from "./lib/paths.mjs";

@@ -31,7 +31,7 @@ function testFiles(path) {
  * Folders with commands of their own (scripts/test-….mjs): they need a browser, or something that takes minutes to
  * build.
  */
-const apart = ["browser", "remote"];
+const apart = ["browser", "remote", "go"];
 
 function allTests() {
   const folder = join(root, "tests");
