@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { command } from "../support/programs/command";
-import { icaBench, repository } from "./process";
+import { icaBench, program, repository } from "./process";
 
 const urn = "urn:pulumi:dev::stack::random:index/randomPet:RandomPet::pet";
 const digest = JSON.stringify({
@@ -28,7 +28,7 @@ describe("the colours of ica-bench preview", function () {
 
   async function onTerminal(env: Record<string, string>): Promise<string> {
     // Node shows no colours in CI, and what this machine prefers does not count here.
-    const program = [
+    const words = [
       "env",
       "-u",
       "CI",
@@ -38,8 +38,8 @@ describe("the colours of ica-bench preview", function () {
       "FORCE_COLOR",
       ...Object.entries(env).map((pair) => pair.join("=")),
     ];
-    program.push(process.execPath, "--import", require.resolve("tsx"), "cli/main.ts", "preview", "--from", file);
-    const { all } = await command("script", ["--quiet", "--command", program.join(" "), "/dev/null"], {
+    words.push(process.execPath, program, "preview", "--from", file);
+    const { all } = await command("script", ["--quiet", "--command", words.join(" "), "/dev/null"], {
       cwd: repository,
       env: { TERM: "xterm-256color" },
       mayFail: true,

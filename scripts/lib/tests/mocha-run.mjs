@@ -11,9 +11,9 @@ import { say } from "../progress.mjs";
  * no path fits comes last in the last list.
  */
 const lanes = [
-  ["docker", "emulator", "runtime", "cli", "package"],
+  ["docker", "emulator", "runtime", "cli", "workflows", "package"],
   ["unit", "contract", "client", "engine/workspaces", "engine/plugin"],
-  ["engine", "engine/plugin/image.test.ts", "engine/workspaces/gone.test.ts", "workflows"],
+  ["engine", "engine/plugin/image.test.ts", "engine/workspaces/gone.test.ts"],
 ];
 
 function testFiles(path) {

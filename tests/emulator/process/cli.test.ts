@@ -7,10 +7,9 @@ import path from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { runningOn } from "../../../emulator/state/lock";
 import { connectDocker } from "../../../runtime/docker/connect";
+import { program } from "../../cli/process";
 import { imageArchive } from "../images/archives";
 import { at, awsOf, call, each, s3Client, until, V4 } from "../support";
-
-const program = path.resolve(__dirname, "../../../cli/main.ts");
 
 interface Outcome {
   readonly code: number;
@@ -38,7 +37,7 @@ describe("ica-bench emulator", function () {
   function run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
     const { ICA_API_KEY: _dropped, ...clean } = process.env;
     return new Promise((resolve) => {
-      const command = ["--import", "tsx", program, "emulator", ...args, "--dir", dir];
+      const command = [program, "emulator", ...args, "--dir", dir];
       execFile(process.execPath, command, { env: { ...clean, ...env } }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       });

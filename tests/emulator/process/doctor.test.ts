@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { assumptions } from "../../../cli/doctor/assumptions";
+import { program } from "../../cli/process";
 import { RecordingProxy } from "../../support/servers/recording-proxy";
 import { TestEmulator } from "../support";
 
@@ -23,7 +24,7 @@ describe("ica-bench doctor", function () {
   function doctor(env: Record<string, string>, ...args: string[]) {
     const { ICA_API_KEY, ICA_BASE_URL, ICA_PROJECT_ID, ICA_S3_ENDPOINT, ...clean } = process.env;
     return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      const command = ["--import", "tsx", path.join(repository, "cli/main.ts"), "doctor", ...args];
+      const command = [program, "doctor", ...args];
       execFile(process.execPath, command, { env: { ...clean, ...env } }, (error, stdout, stderr) => {
         resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
       });

@@ -6,7 +6,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { runningOn } from "../../../emulator/state/lock";
-import { icaBench, type Outcome } from "../../cli/process";
+import { icaBench, type Outcome, program } from "../../cli/process";
 import { exported } from "../../support/exports";
 import { call } from "../support";
 
@@ -62,8 +62,7 @@ describe("an API key that was never printed", function () {
   });
 
   it("is made again by the next start, and no emulator stays, when the first one was interrupted", async () => {
-    const program = path.resolve(__dirname, "../../../cli/main.ts");
-    const args = ["--import", "tsx", program, "emulator", "start", "--foreground", "--port", "0", "--dir", dir];
+    const args = [program, "emulator", "start", "--foreground", "--port", "0", "--dir", dir];
     // as `emulator start` does, and Ctrl-C right after
     const child = spawn(process.execPath, args, {
       env: { ...process.env, ...env },
