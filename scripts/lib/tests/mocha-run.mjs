@@ -49,6 +49,8 @@ function placeOf(file) {
   return fitting[0] ?? { lane: lanes.length - 1, place: Number.POSITIVE_INFINITY };
 }
 
+const patience = join(root, "scripts", "lib", "tests", "patience.cjs");
+
 /** Mocha's arguments for each process. A choice of the user runs in one. */
 function processes(args) {
   if (args.some(isPath)) return [chosen(args)];
@@ -56,7 +58,7 @@ function processes(args) {
   const options = args.filter((arg) => !isPath(arg));
   return lanes.map((_, index) => {
     const own = files.filter(({ lane }) => lane === index).sort((a, b) => a.place - b.place);
-    return [...options, ...own.map(({ file }) => relative(root, file))];
+    return ["--require", patience, ...options, ...own.map(({ file }) => relative(root, file))];
   });
 }
 
