@@ -139,6 +139,15 @@ describe("the workspace handler, changing", () => {
         assert.deepEqual(bench.written, []);
       });
 
+      it("is an update when the program takes back one of two changes that wait", async () => {
+        bench.has({ status: "Running" });
+        const both = { ...waiting, pendingChanges: { image: "image-2", resourceModel: "gpu-small" } };
+        await handler.check(context, declared, undefined);
+        assert.equal((await handler.diff(context, "ws-1", both, declared)).kind, "update");
+        const state = await handler.update(context, "ws-1", both, declared);
+        assert.deepEqual(state.pendingChanges, { image: "image-2" });
+      });
+
       it("is no drift when a refresh reads the workspace, unless somebody changed that field by hand", async () => {
         bench.has({ status: "Running" });
         const read = await handler.read(context, "ws-1", waiting);

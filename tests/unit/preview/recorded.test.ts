@@ -21,9 +21,10 @@ function report(
   name: string,
   ended: { isRefreshed: boolean; hasFailed: boolean; inState?: string[] },
   facts = new Facts(),
+  toEvent = (event: unknown): unknown => event,
 ): PreviewReport {
   const events = new Events();
-  for (const event of recorded(name)) events.add(event);
+  for (const event of recorded(name)) events.add(toEvent(event));
   return previewReport.parse(reportOf(events.observed(ended), facts, about));
 }
 
@@ -65,6 +66,31 @@ describe("a report of recorded events", () => {
     const { dangers, workspaces } = report("changes", { isRefreshed: false, hasFailed: false }, facts);
     assert.ok(dangers.every(({ resource }) => resource.name !== "genomics"));
     assert.equal(workspaces.find(({ resource }) => resource.name === "genomics")?.status, "Stopped");
+  });
+
+  it("says the same of resources that the plugin serves", () => {
+    const byPlugin = <T>(value: T): T =>
+      JSON.parse(JSON.stringify(value).replaceAll("pulumi-nodejs:dynamic/ica:", "ica:index:"));
+    const ended = { isRefreshed: false, hasFailed: false };
+    assert.deepEqual(report("changes", ended, new Facts(), byPlugin), byPlugin(changes()));
+  });
+
+  it("lists a change that waits until people have stopped the workspace, and disconnects nobody", () => {
+    const plan = {
+      ...{ kind: "plan", action: "defer", certain: true, presence: "there", status: "Running" },
+      ...{ losesData: "no", disconnects: "no", deferred: ["image"], laterRefusals: [] },
+    };
+    const facts = Facts.read(JSON.stringify({ v: 1, urn: urn("genomics"), fact: plan }));
+    const waiting = report("changes", { isRefreshed: false, hasFailed: false }, facts);
+    assert.deepEqual(
+      waiting.pending?.map(({ resource, fields }) => [resource.name, fields]),
+      [["genomics", ["image"]]],
+    );
+    assert.ok(waiting.dangers.every(({ resource }) => resource.name !== "genomics"));
+    assert.match(
+      renderMarkdown(waiting, { limit: 65_000 }),
+      /\*\*Changed after people have stopped them\*\*\n\n- `genomics` runs and is left as it is: `image` waits/,
+    );
   });
 
   it("does not warn of data that is lost already", () => {
