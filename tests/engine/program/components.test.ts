@@ -21,18 +21,24 @@ describe("resources below a component, on the engine", function () {
   let workspaces: WorkspaceBench;
   let program: CliProgram;
   let head: string;
+  let round = 0;
 
   before(async () => {
     workspaces = await WorkspaceBench.start();
+    program = await CliProgram.create(workspaces.bench, "");
+  });
+
+  // Each test has names of its own: ICA would answer the creation of a workspace that an earlier test deleted.
+  beforeEach(() => {
+    round++;
     head = `
       const existing = ${JSON.stringify(workspaces.images.first)};
       const plain = { resourceModel: "standard-small", storageGb: 20, access: { web: true }, network: "public" };
-      const workspace = (name, opts, more) => new ica.Workspace(name, { name, image: existing, ...plain, ...more }, opts);
+      const workspace = (name, opts, more) => new ica.Workspace(name, { name: "t${round}-" + name, image: existing, ...plain, ...more }, opts);
       const image = (name, opts) => new ica.BenchImage(name, {
         name: "first", version: "1", existingId: existing, access: { web: true, console: true },
       }, opts);
       const component = (name, opts) => new pulumi.ComponentResource("test:index:Team", name, {}, opts);`;
-    program = await CliProgram.create(workspaces.bench, head);
   });
 
   after(async () => {
@@ -43,8 +49,8 @@ describe("resources below a component, on the engine", function () {
   const pulumi = (...args: string[]) =>
     program.pulumi(...args, "--yes", "--non-interactive", "--color", "never", "--skip-preview");
 
-  /** What workspaces there are, by name, with their ids. */
-  const live = async () => new Map((await workspaces.list()).map(({ name, id }) => [name, id]));
+  /** What workspaces there are, by the name of their resource, with their ids. */
+  const live = async () => new Map((await workspaces.list()).map(({ name, id }) => [name.replace(/^t\d+-/, ""), id]));
 
   /**
    * Runs the program to its end, and looks whether every resource knows its own row and carries nothing else along. What was
