@@ -62,7 +62,7 @@ export async function converge(
   }
 }
 
-/** Somebody has started the workspace since it was stopped, or was seen stopped. Nothing has been written. */
+/** Another user has started the workspace since it was stopped, or was seen stopped. Nothing has been written. */
 class StartedMeanwhile extends Error {
   override readonly name = "StartedMeanwhile";
   constructor(readonly live: Workspace) {

@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import type { OutputMap, Stack, UpdateSummary } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
+import { hiddenKey } from "../../provider/pulumi/secret-outputs";
 
 const summary = z.looseObject({
   startTime: z.number(),
@@ -20,9 +21,6 @@ const state = z.object({
       .nullish(),
   }),
 });
-
-/** How Pulumi marks a secret in a state file. */
-const secretMark = "4dabf18193072939515e22adb298388d";
 
 /**
  * Makes a stack read its outputs and the summary of its last update from the files of its backend.
@@ -44,7 +42,7 @@ export function readsItsFiles(stack: Stack, backend: string, project: string): S
 async function plainOutputs(file: string): Promise<OutputMap | undefined> {
   const { checkpoint } = state.parse(JSON.parse(await readFile(file, "utf8")));
   const outputs = checkpoint.latest?.resources?.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs ?? {};
-  if (JSON.stringify(outputs).includes(secretMark)) return undefined;
+  if (JSON.stringify(outputs).includes(hiddenKey)) return undefined;
   return Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, { value, secret: false }]));
 }
 

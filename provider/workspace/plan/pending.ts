@@ -42,7 +42,7 @@ export function isPending(
   return fields.length === Object.keys(pendingChanges).length && fields.every(isDeclared);
 }
 
-/** What still waits when a refresh has read the workspace: not the fields that somebody has changed meanwhile. */
+/** What still waits when a refresh has read the workspace: not the fields that were changed by hand. */
 export function stillPending(before: WorkspaceState, now: DescribedWorkspace): Pending {
   const known: Readonly<Record<string, unknown>> = now;
   const was: Readonly<Record<string, unknown>> = before;

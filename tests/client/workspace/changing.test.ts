@@ -148,7 +148,7 @@ describe("the workspace handler, changing", () => {
         assert.deepEqual(state.pendingChanges, { image: "image-2" });
       });
 
-      it("is no drift when a refresh reads the workspace, unless somebody changed that field by hand", async () => {
+      it("is no drift when a refresh reads the workspace, unless that field was changed by hand", async () => {
         bench.has({ status: "Running" });
         const read = await handler.read(context, "ws-1", waiting);
         assert.equal(read?.inputs.image, "image-2");
@@ -158,7 +158,7 @@ describe("the workspace handler, changing", () => {
         assert.deepEqual([changed?.inputs.image, changed?.state.pendingChanges], ["by-hand", undefined]);
       });
 
-      it("leaves one that somebody starts between the last look and the change, which ICA refuses", async () => {
+      it("leaves one that a user starts between the last look and the change, which ICA refuses", async () => {
         bench.has({ status: "Stopped" });
         server.on("PUT", one, () => {
           bench.has({ status: "Starting" });
@@ -168,7 +168,7 @@ describe("the workspace handler, changing", () => {
         assert.deepEqual([state.status, state.pendingChanges], ["Starting", { image: "image-2" }]);
       });
 
-      it("leaves one that somebody starts right before it is changed", async () => {
+      it("leaves one that a user starts right before it is changed", async () => {
         bench.has({ status: "Stopped" });
         let reads = 0;
         server.on("GET", one, () => ok(liveWorkspace({ status: ++reads > 1 ? "Running" : "Stopped" })));
